@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house plan. One row per module, lowest layer first; `scripts/check` reads this table and fails on an
+// import that is missing here or that points upward. Layers and their rules: docs/ARCHITECTURE.md.
+let modules: [Module] = [
+    // L0: values, bytes and words. No I/O, no clock, no Foundation.
+    .shim("CMeshChecksum"),
+    .library("MeshCore", layer: .l0, uses: ["CMeshChecksum"]),
+    .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
+    .library("MeshCommandLine", layer: .l0, uses: ["MeshCore"]),
+
+    // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
+    .shim("CMeshConcurrency"),
+    .shim("CMeshAllocations"),
+    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshCore", "MeshWire"]),
+
+    // L4: executables of a few lines each.
+    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
+    .executable("meshbench", uses: ["CMeshAllocations", "MeshCommandLine", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .executable("meshfuzz", uses: ["MeshTestKit"]),
+
+    .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshCommandLineTests", uses: ["MeshCommandLine", "MeshCore"]),
+    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
+]
+
+/// One row of the table above.
+struct Module {
+    enum Layer { case l0, l1, l2, l3, l4, testSupport, tests }
+    enum Kind { case shim, library, executable, tests }
+
+    let name: String
+    let layer: Layer
+    let kind: Kind
+    let uses: [String]
+
+    /// A C library seen through one header of `static inline` functions; imported by exactly one Swift module.
+    static func shim(_ name: String) -> Module { Module(name: name, layer: .l0, kind: .shim, uses: []) }
+
+    static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
+        Module(name: name, layer: layer, kind: .library, uses: uses)
+    }
+
+    static func executable(_ name: String, uses: [String]) -> Module {
+        Module(name: name, layer: .l4, kind: .executable, uses: uses)
+    }
+
+    static func tests(_ name: String, uses: [String]) -> Module {
+        Module(name: name, layer: .tests, kind: .tests, uses: uses)
+    }
+
+    var target: Target {
+        let dependencies = uses.map { Target.Dependency.target(name: $0) }
+        switch kind {
+        case .shim:
+            return .target(name: name)
+        case .library:
+            return .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: strictSettings)
+        case .executable:
+            return .executableTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
+        case .tests:
+            return .testTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
+        }
+    }
+}
+
+/// The same for every Swift target, so that no module is a little less strict than its neighbours.
+let strictSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(name: "meshnode", targets: modules.map(\.target))
