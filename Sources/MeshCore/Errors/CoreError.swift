@@ -1,0 +1,9 @@
+/// What can be wrong with text that should become one of this module's values.
+package enum CoreErrorCode: String, ErrorCode {
+    package static let domain = "core"
+
+    case malformedIdentifier
+}
+
+/// An error of this module.
+package typealias CoreError = MeshError<CoreErrorCode>

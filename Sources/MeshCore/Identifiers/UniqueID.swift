@@ -1,0 +1,59 @@
+/// A 128-bit id that nobody has to hand out: commands, requests, events.
+///
+/// The layout is UUID version 7 (RFC 9562 §5.7): milliseconds first, so that ids sort by time and sit together in an
+/// index, then 74 random bits. Time and randomness are arguments: a simulation draws the same ids for the same seed.
+package struct UniqueID: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// A fresh id at `wallTime`.
+    package init(at wallTime: WallTime, using generator: inout some RandomNumberGenerator) {
+        let milliseconds = UInt64(clamping: wallTime.millisecondsSince1970) & 0xFFFF_FFFF_FFFF
+        let versionAndRandom: UInt64 = 0x7000 | generator.next() & 0x0FFF
+        high = milliseconds << 16 | versionAndRandom
+        low = 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF
+    }
+
+    /// The id in 16 bytes of a frame or a record; nil for any other length.
+    ///
+    /// Foreign ids are opaque: no version is asked of them, only equality counts.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// The id that `text` spells in the form of ``description``, in either case.
+    package init?(_ text: some StringProtocol) {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard groups.map(\.utf8.count) == Self.groupLengths, let bytes = Hexadecimal.decode(groups.joined()) else {
+            return nil
+        }
+        self.init(bytes: bytes)
+    }
+
+    /// The 16 bytes, most significant first.
+    package var bytes: [UInt8] {
+        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
+    }
+
+    private static let groupLengths = [8, 4, 4, 4, 12]
+}
+
+extension UniqueID: Comparable {
+    package static func < (left: UniqueID, right: UniqueID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension UniqueID: CustomStringConvertible {
+    /// The usual text of a UUID, lowercase.
+    package var description: String {
+        var digits = Hexadecimal.encode(bytes)[...]
+        let groups = Self.groupLengths.map { length in
+            defer { digits = digits.dropFirst(length) }
+            return digits.prefix(length)
+        }
+        return groups.joined(separator: "-")
+    }
+}

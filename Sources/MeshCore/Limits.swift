@@ -1,0 +1,19 @@
+/// Every bound of the system has a name here or in an extension `Limits+Module.swift` of the module it guards.
+///
+/// A bound says in its comment what happens when it is met; a test meets it (`scripts/check` looks for one).
+package enum Limits {
+    /// Bounds on names that people choose.
+    package enum Identifier {
+        /// Longer identifiers are refused; the length of a DNS label, because node names become host names.
+        package static let maximumBytes = 63
+    }
+
+    /// Bounds on one log record, so that a hostile peer cannot fill a disk with one line.
+    package enum Log {
+        /// Further fields are left out and counted in the field `fields_left_out`.
+        package static let maximumFields = 32
+
+        /// Longer text is cut at a character and ends in `…`.
+        package static let maximumTextBytes = 2_048
+    }
+}

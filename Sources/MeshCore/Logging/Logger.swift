@@ -1,0 +1,49 @@
+/// The port to wherever records go.
+///
+/// Called from any thread, in the writer's turn: an implementation must not block and must not log.
+package protocol LogSink: Sendable {
+    /// Takes `record`; a sink that has no room drops it and counts.
+    func write(_ record: LogRecord)
+}
+
+/// Writes records of one part of the system: a level below which nothing is made, and fields that all of them carry.
+///
+/// A value: hand it down, narrow it with ``with(_:)``. Pure rules do not log; they return events to those who do.
+package struct Logger: Sendable {
+    private let sink: any LogSink
+    private let clock: any Clock
+    private let context: [LogField]
+
+    /// Records below it are not made.
+    package let minimumLevel: LogLevel
+
+    /// A logger that writes to `sink` what matters at least `minimumLevel`.
+    package init(sink: any LogSink, clock: any Clock, minimumLevel: LogLevel, context: [LogField] = []) {
+        self.sink = sink
+        self.clock = clock
+        self.minimumLevel = minimumLevel
+        self.context = context
+    }
+
+    /// The same logger with `fields` in front of those of each record.
+    package func with(_ fields: LogField...) -> Logger {
+        Logger(sink: sink, clock: clock, minimumLevel: minimumLevel, context: context + fields)
+    }
+
+    /// Records that `event` happened; the fields are not even made when the level is off.
+    package func log(_ level: LogLevel, _ event: LogEvent, _ fields: @autoclosure () -> [LogField] = []) {
+        guard level >= minimumLevel else { return }
+        sink.write(LogRecord(wallTime: clock.wallTime, level: level, event: event, fields: context + fields()))
+    }
+
+    /// Records that `error` kept something from being done.
+    package func log<Code>(_ level: LogLevel, _ event: LogEvent, error: MeshError<Code>) {
+        log(level, event, error.logFields)
+    }
+}
+
+extension MeshError {
+    fileprivate var logFields: [LogField] {
+        [LogField(.error, .text("\(Code.domain).\(code.rawValue)")), LogField(.reason, .text(message))]
+    }
+}

@@ -1,0 +1,105 @@
+internal import MeshCore
+internal import MeshWire
+
+/// A decoder under attack: any bytes may come, and only a broken promise may trap.
+///
+/// The same list serves libFuzzer (`scripts/fuzz`), which looks for new inputs, and the corpus test, which replays
+/// those kept in `Tests/Corpus/<name>/` on every run.
+package struct FuzzTarget: Sendable {
+    /// The word on the command line, and the folder of its corpus.
+    package let name: String
+
+    /// Feeds one input; traps when a promise is broken.
+    package let run: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    /// Every target.
+    package static let all: [FuzzTarget] = [
+        FuzzTarget(name: "items") { checkItems($0) },
+        FuzzTarget(name: "record") { checkRoundTrip(SampleTransfer.self, $0) },
+        FuzzTarget(name: "map") { checkRoundTrip([String: [UInt64]].self, $0) },
+        FuzzTarget(name: "hello") { checkRoundTrip(Hello.self, $0) },
+        FuzzTarget(name: "error-frame") { checkRoundTrip(ErrorFrame.self, $0) },
+        FuzzTarget(name: "frames") { checkFrames($0) },
+        FuzzTarget(name: "text") { checkText($0) },
+    ]
+
+    /// The target called `name`.
+    package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
+
+    // MARK: Promises
+
+    /// Skipping an item and reading it must agree on where it ends.
+    private static func checkItems(_ input: UnsafeRawBufferPointer) {
+        var reader = WireReader(input.bytes)
+        while reader.remaining > 0 {
+            let start = reader.offset
+            do {
+                try reader.skipItem()
+            } catch {
+                return
+            }
+            precondition(reader.offset > start && reader.offset <= input.count, "an item is some bytes, all of them there")
+        }
+    }
+
+    /// What was read can be written, reads back as the same value, and then has one spelling.
+    private static func checkRoundTrip<Value: WireCodable>(_ type: Value.Type, _ input: UnsafeRawBufferPointer) {
+        guard let value = try? Value(wireBytes: input.bytes) else { return }
+        let spelled = value.wireBytes
+        do {
+            let again = try Value(wireBytes: spelled)
+            precondition(again.wireBytes == spelled, "one value, one spelling")
+        } catch {
+            preconditionFailure("our own bytes are refused: \(error)")
+        }
+    }
+
+    /// Frames come out the same however the bytes are cut; the first byte says how.
+    private static func checkFrames(_ input: UnsafeRawBufferPointer) {
+        guard let first = input.first else { return }
+        let stream = Array(input.dropFirst())
+        let whole = frames(of: stream, piece: max(1, stream.count))
+        precondition(frames(of: stream, piece: Int(first) + 1) == whole, "cutting the stream elsewhere changed it")
+    }
+
+    private struct Outcome: Equatable {
+        var frames: [Frame] = []
+        var error: WireErrorCode?
+        var isBetweenFrames = true
+    }
+
+    private static func frames(of stream: [UInt8], piece: Int) -> Outcome {
+        var decoder = FrameDecoder()
+        var outcome = Outcome()
+        for start in stride(from: 0, to: stream.count, by: piece) {
+            let bytes = stream[start..<min(start + piece, stream.count)]
+            var offset = 0
+            do {
+                while let frame = try decoder.next(in: bytes.span.bytes, from: &offset) { outcome.frames.append(frame) }
+            } catch {
+                outcome.error = error.code
+                break
+            }
+        }
+        outcome.isBetweenFrames = decoder.isBetweenFrames
+        return outcome
+    }
+
+    /// Text forms that people type: what is accepted spells itself again.
+    private static func checkText(_ input: UnsafeRawBufferPointer) {
+        let text = String(decoding: input, as: UTF8.self)
+        if let bytes = Base64URL.decode(text) {
+            precondition(Base64URL.encode(bytes) == text, "one spelling of base64url")
+        }
+        if let bytes = Hexadecimal.decode(text) {
+            precondition(Hexadecimal.encode(bytes) == text.lowercased(), "one spelling of hexadecimal but for case")
+        }
+        if let id = UniqueID(text) {
+            precondition(id.description == text.lowercased(), "one spelling of an id but for case")
+        }
+        if let id = try? NodeID(text) {
+            precondition(id.text == text, "an identifier is its text")
+        }
+        precondition(text.cut(toBytes: 7).utf8.count <= 7, "a cut keeps its bound")
+    }
+}

@@ -1,0 +1,169 @@
+internal import MeshCore
+
+/// Appends values as deterministic CBOR (RFC 8949 §4.2.1) to a buffer of its own.
+///
+/// One value has one encoding: shortest integers and lengths, shortest floats that keep the value, definite lengths,
+/// map keys in bytewise order. Reuse a writer with ``removeAll()``: once it has grown, encoding allocates nothing.
+package struct WireWriter: ~Copyable {
+    private var storage: UnsafeMutableRawBufferPointer
+
+    /// The number of bytes written.
+    package private(set) var count = 0
+
+    /// An empty writer with room for `capacity` bytes before its first growth.
+    package init(capacity: Int = 256) {
+        storage = .allocate(byteCount: max(capacity, 16), alignment: 1)
+    }
+
+    deinit { storage.deallocate() }
+
+    /// Everything written so far.
+    package var bytes: RawSpan {
+        @_lifetime(borrow self)
+        borrowing get {
+            let span = RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: count)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// A copy of everything written so far.
+    package var array: [UInt8] { Array(UnsafeRawBufferPointer(storage)[..<count]) }
+
+    /// Forgets what was written and keeps the room.
+    package mutating func removeAll() { count = 0 }
+
+    // MARK: Items
+
+    /// Appends an unsigned integer.
+    package mutating func write(_ value: UInt64) { writeHead(.unsigned, value) }
+
+    /// Appends a signed integer.
+    package mutating func write(_ value: Int64) {
+        if value >= 0 {
+            writeHead(.unsigned, UInt64(value))
+        } else {
+            writeHead(.negative, UInt64(bitPattern: ~value))
+        }
+    }
+
+    /// Appends a truth value.
+    package mutating func write(_ value: Bool) { append(value ? CBORByte.true : CBORByte.false) }
+
+    /// Appends the mark of an absent value.
+    package mutating func writeNil() { append(CBORByte.null) }
+
+    /// Appends a number in the shortest of the three widths that keeps its value; every NaN becomes the same one.
+    package mutating func write(_ value: Double) {
+        let single = Float(value)
+        guard Double(single) == value || value.isNaN else {
+            append(CBORByte.double, followedBy: value.bitPattern)
+            return
+        }
+        if let half = HalfPrecision.bits(of: single) {
+            append(CBORByte.half, followedBy: half)
+        } else {
+            append(CBORByte.single, followedBy: single.bitPattern)
+        }
+    }
+
+    /// Appends text as UTF-8.
+    package mutating func write(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            writeHead(.text, UInt64(utf8.count))
+            append(UnsafeRawBufferPointer(utf8))
+        }
+    }
+
+    /// Appends a byte string.
+    package mutating func write(bytes: [UInt8]) {
+        writeHead(.bytes, UInt64(bytes.count))
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    /// Begins an array, or a record of that many fields; the elements follow.
+    package mutating func writeArrayHead(count: Int) { writeHead(.array, UInt64(count)) }
+
+    /// Begins a map of that many entries; keys and values follow in turn, keys in the order of their encodings.
+    package mutating func writeMapHead(count: Int) { writeHead(.map, UInt64(count)) }
+
+    // MARK: Raw bytes, for frames
+
+    /// Appends `bytes` as they are.
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (start + count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
+    }
+
+    /// Appends one byte as it is.
+    mutating func append(_ byte: UInt8) {
+        reserve(1)
+        storage[count] = byte
+        count += 1
+    }
+
+    /// Appends `integer`, big-endian.
+    mutating func append(_ integer: some FixedWidthInteger) {
+        let width = integer.bitWidth / 8
+        reserve(width)
+        (start + count).storeBytes(of: integer.bigEndian, as: type(of: integer))
+        count += width
+    }
+
+    /// Overwrites what stands at `offset` with `integer`, big-endian.
+    mutating func replace(at offset: Int, with integer: UInt32) {
+        precondition(offset >= 0 && offset + 4 <= count, "only what was written can be replaced")
+        (start + offset).storeBytes(of: integer.bigEndian, as: UInt32.self)
+    }
+
+    /// Forgets what was written from `newCount` on.
+    mutating func truncate(to newCount: Int) {
+        precondition(newCount <= count, "only what was written can be forgotten")
+        count = newCount
+    }
+
+    private mutating func append(_ head: UInt8, followedBy argument: some FixedWidthInteger) {
+        append(head)
+        append(argument)
+    }
+
+    private mutating func writeHead(_ kind: CBORKind, _ argument: UInt64) {
+        let kind = kind.rawValue << 5
+        switch argument {
+        case ..<24: append(kind | UInt8(truncatingIfNeeded: argument))
+        case ...0xFF: append(kind | 24, followedBy: UInt8(truncatingIfNeeded: argument))
+        case ...0xFFFF: append(kind | 25, followedBy: UInt16(truncatingIfNeeded: argument))
+        case ...0xFFFF_FFFF: append(kind | 26, followedBy: UInt32(truncatingIfNeeded: argument))
+        default: append(kind | 27, followedBy: argument)
+        }
+    }
+
+    // MARK: Room
+
+    /// Never nil: the initialiser allocates, and growth replaces one allocation by another.
+    private var start: UnsafeMutableRawPointer {
+        guard let start = storage.baseAddress else { preconditionFailure("a writer always has room") }
+        return start
+    }
+
+    private mutating func reserve(_ more: Int) {
+        if count + more > storage.count { grow(by: more) }
+    }
+
+    @inline(never)
+    private mutating func grow(by more: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(storage.count * 2, count + more),
+            alignment: 1
+        )
+        larger.copyMemory(from: UnsafeRawBufferPointer(storage)[..<count].rebased)
+        storage.deallocate()
+        storage = larger
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    fileprivate var rebased: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self) }
+}

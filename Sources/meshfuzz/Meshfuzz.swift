@@ -1,0 +1,66 @@
+internal import MeshTestKit
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+// Built with `-sanitize=fuzzer` (scripts/fuzz), libFuzzer brings the main function and calls the entry below; the
+// environment names the target, because libFuzzer keeps the command line for itself. Built without, the program feeds
+// files to a target: `meshfuzz TARGET FILE...` shows what one input does under a debugger.
+private func complain(_ line: String) {
+    let bytes = Array(line.utf8)
+    _ = write(STDERR_FILENO, bytes, bytes.count)
+}
+
+#if FUZZING
+
+private let target: FuzzTarget = {
+    let name = getenv("MESHFUZZ_TARGET").map { String(cString: $0) } ?? ""
+    guard let target = FuzzTarget.named(name) else {
+        complain("MESHFUZZ_TARGET must be one of: \(FuzzTarget.all.map(\.name).joined(separator: " "))\n")
+        exit(2)
+    }
+    return target
+}()
+
+@_cdecl("LLVMFuzzerTestOneInput")
+func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    target.run(UnsafeRawBufferPointer(start: start, count: count))
+    return 0
+}
+
+#else
+
+@main
+enum Meshfuzz {
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let name = arguments.first, let target = FuzzTarget.named(name) else {
+            let names = FuzzTarget.all.map(\.name).joined(separator: "|")
+            complain("usage: meshfuzz \(names) FILE...\n")
+            exit(2)
+        }
+        for path in arguments.dropFirst() {
+            guard let bytes = read(path) else {
+                complain("meshfuzz: cannot read \(path): \(String(cString: strerror(errno)))\n")
+                exit(1)
+            }
+            bytes.withUnsafeBytes { target.run($0) }
+            print("\(path): \(bytes.count) bytes, no promise broken")
+        }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            guard count > 0 else { return ferror(file) == 0 ? bytes : nil }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+    }
+}
+
+#endif
