@@ -34,6 +34,9 @@ extension Limits {
 
         /// The software's name and version, in bytes.
         package static let maximumSoftwareBytes = 64
+
+        /// How long a node waits for the peer's hello unless configured otherwise; then it closes the connection.
+        package static let patience = Duration.seconds(10)
     }
 
     /// Bounds on the error frame.

@@ -41,24 +41,12 @@ enum Meshfuzz {
             exit(2)
         }
         for path in arguments.dropFirst() {
-            guard let bytes = read(path) else {
+            guard let bytes = RepositoryFile.bytes(path) else {
                 complain("meshfuzz: cannot read \(path): \(String(cString: strerror(errno)))\n")
                 exit(1)
             }
             bytes.withUnsafeBytes { target.run($0) }
             print("\(path): \(bytes.count) bytes, no promise broken")
-        }
-    }
-
-    private static func read(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            guard count > 0 else { return ferror(file) == 0 ? bytes : nil }
-            bytes.append(contentsOf: buffer[..<count])
         }
     }
 }

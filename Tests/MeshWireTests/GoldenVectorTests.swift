@@ -1,0 +1,136 @@
+import MeshCore
+import MeshTestKit
+import MeshWire
+import Testing
+
+/// The frozen bytes of `Tests/Vectors/golden.json`: what stands there is on disks and wires and never changes.
+@Suite struct `Golden bytes` {
+    @Test func `each value is written as its golden bytes, and they read as the value`() throws {
+        var file = Dictionary(uniqueKeysWithValues: try Vector.load("golden.json").map { ($0.name, $0) })
+        let goldens = try Golden.all()
+        for golden in goldens {
+            let found = file.removeValue(forKey: golden.name)
+            let vector = try #require(found, "\(golden.name) is not in the file")
+            let bytes = try vector.bytes()
+            #expect(Hexadecimal.encode(golden.written) == vector.hex, "\(golden.name)")
+            #expect(try golden.reads(bytes), "\(golden.name)")
+        }
+        #expect(file.isEmpty, "in the file, but not here: \(file.keys.sorted())")
+    }
+}
+
+/// A value whose bytes are frozen.
+private struct Golden {
+    let name: String
+    let written: [UInt8]
+    let reads: ([UInt8]) throws -> Bool
+
+    init<Value: WireCodable & Equatable>(_ name: String, _ value: Value) {
+        self.name = name
+        written = value.wireBytes
+        reads = { try Value(wireBytes: $0) == value }
+    }
+
+    private init(_ name: String, frames: [Frame]) throws {
+        self.name = name
+        var writer = WireWriter()
+        for frame in frames { try writer.writeFrame(frame.type, payload: frame.payload) }
+        written = writer.array
+        reads = { try FrameDecoder.frames(of: $0) == frames }
+    }
+
+    static func all() throws -> [Golden] {
+        integers() + numbers() + texts() + collections() + (try messages())
+    }
+
+    private static func integers() -> [Golden] {
+        let unsigned: [UInt64] = [0, 23, 24, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296, .max]
+        let signed: [Int64] = [
+            -1, -24, -25, -256, -257, -65_536, -65_537, -4_294_967_296, -4_294_967_297, .min, 0, .max,
+        ]
+        return unsigned.map { Golden("unsigned \($0)", $0) } + signed.map { Golden("signed \($0)", $0) }
+            + [Golden("true", true), Golden("false", false)]
+    }
+
+    private static func numbers() -> [Golden] {
+        let numbers: [Double] = [
+            0.0, -0.0, 1.5, 65504.0, 65505.0, 5.960464477539063e-08, 2.9802322387695312e-08, 6.103515625e-05, 100000.0,
+            3.4028234663852886e+38, 1.1, 1e-08, -4.1, 1.7976931348623157e+308, .leastNonzeroMagnitude, .infinity, -.infinity,
+        ]
+        return numbers.map { Golden("number \($0)", BitwiseDouble($0)) } + [Golden("number nan", BitwiseDouble(.nan))]
+    }
+
+    private static func texts() -> [Golden] {
+        [
+            Golden("absent text", String?.none), Golden("present text", String?.some("here")),
+            Golden("text, empty", ""), Golden("text, short", "a"), Golden("text, umlaut", "ü"), Golden("text, emoji", "😀"),
+            Golden("text, 23 bytes", String(repeating: "x", count: 23)),
+            Golden("text, 24 bytes", String(repeating: "x", count: 24)),
+            Golden("text, 256 bytes", String(repeating: "y", count: 256)),
+            Golden("bytes, empty", ByteString([])), Golden("bytes, four", ByteString([0, 1, 254, 255])),
+            Golden("bytes, 256", ByteString((UInt8.min...UInt8.max).map { $0 })),
+        ]
+    }
+
+    private static func collections() -> [Golden] {
+        [
+            Golden("array of no numbers", [Double]()),
+            Golden("array of 24 numbers", (0..<24).map { Double($0) / 2 }),
+            Golden("empty map", [String: [UInt64]]()),
+            Golden(
+                "map in the order of its encodings",
+                ["b": [1], "a": [2, 3], "aa": [], "": [.max], String(repeating: "z", count: 24): [0], "é": [5]]
+                    as [String: [UInt64]]
+            ),
+        ]
+    }
+
+    private static func messages() throws -> [Golden] {
+        let features = Set([7, 1, .max].map(Feature.init(rawValue:)))
+        let edge = Hello(role: .edge, node: try NodeID("laptop-7"), software: "meshnode/0.1.0")
+        return [
+            Golden("transfer", SampleTransfer.example),
+            Golden(
+                "transfer without memo and legs",
+                SampleTransfer(id: "", sequence: .min, rate: 0, memo: nil, weights: [], legs: [])
+            ),
+            Golden("hello of an edge", edge),
+            Golden(
+                "hello of a hub with features",
+                Hello(
+                    versions: VersionRange(lowest: .one, highest: ProtocolVersion(rawValue: 3)),
+                    role: .hub,
+                    node: try NodeID("hub-1"),
+                    software: "meshnode/9.9",
+                    maximumPayloadBytes: 65_536,
+                    features: features
+                )
+            ),
+            Golden(
+                "error with a time",
+                ErrorFrame(code: .overloaded, message: "too much to do", retryAfterMilliseconds: 1_500)
+            ),
+            Golden("error with an unknown code", ErrorFrame(code: PeerErrorCode(rawValue: 99), message: "")),
+            try Golden("a stream of three frames", frames: [
+                Frame(type: .hello, payload: edge.wireBytes),
+                Frame(type: .heartbeat, payload: Array(#"{"sequence":1}"#.utf8)),
+                Frame(type: .cancel, payload: []),
+            ]),
+        ]
+    }
+}
+
+/// A number compared by its bits, so that -0 differs from 0 and NaN equals itself.
+private struct BitwiseDouble: WireCodable, Equatable {
+    let value: Double
+
+    init(_ value: Double) { self.value = value }
+
+    func encode(into writer: inout WireWriter) { writer.write(value) }
+
+    init(from reader: inout WireReader) throws(WireError) { value = try reader.readDouble() }
+
+    static func == (left: BitwiseDouble, right: BitwiseDouble) -> Bool {
+        left.value.bitPattern == right.value.bitPattern
+    }
+}
