@@ -29,6 +29,8 @@ def read(repository: Repository) -> tuple[list[Allowance], list[Finding]]:
         entries = json.loads(repository.texts[LIST_PATH].text)
     except json.JSONDecodeError as error:
         return [], [Finding(LIST_PATH, error.lineno, f"is not JSON ({error.msg})", "correct the file")]
+    if not isinstance(entries, list):
+        return [], [Finding(LIST_PATH, 1, "is not a list", "write a list of entries, or `[]`")]
     allowances, findings = [], []
     for number, entry in enumerate(entries, start=1):
         problem = _problem_of(entry, repository)

@@ -11,7 +11,7 @@ _MODIFIERS = r"(?:[ \t]*@\w+(?:\([^)\n]*\))?[ \t]+|[ \t]*\b[a-z]\w*(?:\([a-z]+\)
 _DECLARATION = re.compile(
     rf"^{_MODIFIERS}[ \t]*package[ \t]+{_MODIFIERS}"
     r"(?P<kind>func|var|let|init|subscript|struct|class|enum|actor|protocol|typealias|macro)\b"
-    r"[?!]?[ \t]*(?P<name>`?\w+`?|[^\s\w(<]+)?",
+    r"[?!]?[ \t]*(?P<name>`?\w+`?|[-+*/%=<>!&|^~?.]+)?",
     re.MULTILINE,
 )
 _TYPE = re.compile(r"(?<![.\w`])(?:struct|class|enum|actor|extension)[ \t]+[\w.`]+(?P<header>[^{}\n]*(?:\n[^{}]*?)?)\{")
@@ -20,9 +20,9 @@ _LABEL = re.compile(r"\s*(?:@\w+[ \t]+)*(\w+)")
 #: Requirements of well-known protocols, inside a type or extension that conforms to one: the name says it all.
 TRIVIAL = {
     "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(into:)", "encode(to:)", "init(from:)", "init(rawValue:)",
-    "description", "debugDescription", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
+    "description", "debugDescription", "domain", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
     "next()", "next(isolation:)", "startIndex", "endIndex", "index(after:)", "index(before:)",
-}  # fmt: skip
+}
 
 
 def inspect(repository: Repository) -> Outcome:

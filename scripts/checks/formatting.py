@@ -7,7 +7,7 @@ from checks.sources import Repository
 from checks.tools import MissingTool
 
 _DIAGNOSTIC = re.compile(r"^(?P<path>[^\s:][^:]*):(?P<line>\d+):\d+: (?:error|warning): (?P<text>.*)$")
-_MEND = "run swift format --in-place --configuration .swift-format on the file"
+_MEND = "run swift format --in-place on the file for its layout; mend what the rule in brackets says by hand"
 COMMAND = ["swift", "format", "lint", "--strict", "--recursive", "--parallel", "--configuration", ".swift-format"]
 
 
