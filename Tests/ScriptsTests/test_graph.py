@@ -1,6 +1,8 @@
 """The graph check: arrows point down, and the table, the folders and the imports agree."""
 
-from fake_repository import RepositoryTestCase
+from unittest import mock
+
+from fake_repository import RepositoryTestCase, layers
 
 LEDGER_ROW = '.library("MeshLedger", layer: .l1, uses: ["MeshActors", "MeshCore"])'
 
@@ -23,6 +25,10 @@ class ImportTests(RepositoryTestCase):
             "graph", "Sources/MeshLedger/Ledger.swift:2", "undeclared import of `MeshCore`",
             "Mend: add `MeshCore` to the uses of `MeshLedger`",
         )
+
+    def test_a_module_does_not_import_itself(self) -> None:
+        self.write("Sources/MeshLedger/More.swift", "import MeshLedger\n")
+        self.assert_fails("graph", "More.swift:1", "`MeshLedger` imports itself", "Mend: delete the import")
 
     def test_every_spelling_of_an_import_is_seen(self) -> None:
         spellings = (
@@ -62,6 +68,14 @@ class LayerRuleTests(RepositoryTestCase):
         self.change_manifest(LEDGER_ROW, LEDGER_ROW + ',\n    .library("MeshSync", layer: .l1, uses: ["MeshLedger"])')
         self.write("Sources/MeshSync/Sync.swift", "import MeshLedger\n")
         self.assert_fails("graph", "points sideways", "`MeshSync` uses `MeshLedger`", "write a decision record")
+
+    def test_an_exception_needs_its_decision_record(self) -> None:
+        self.change_manifest(LEDGER_ROW, LEDGER_ROW + ',\n    .library("MeshSync", layer: .l1, uses: ["MeshLedger"])')
+        self.write("Sources/MeshSync/Sync.swift", "import MeshLedger\n")
+        with mock.patch.dict(layers.SAME_LAYER, {("MeshSync", "MeshLedger"): "0007"}):
+            self.assert_fails("graph", "by decision 0007, which is not in docs/decisions", "Mend: write the decision")
+            self.write("docs/decisions/0007-sync-reads-the-ledger.md", "# 0007\n")
+            self.assert_passes("graph")
 
     def test_commands_never_use_the_node(self) -> None:
         rows = '.library("MeshNode", layer: .l3), .library("MeshCommands", layer: .l3, uses: ["MeshNode"])'

@@ -22,6 +22,7 @@ TRIVIAL = {
     "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(into:)", "encode(to:)", "init(from:)", "init(rawValue:)",
     "description", "debugDescription", "domain", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
     "next()", "next(isolation:)", "startIndex", "endIndex", "index(after:)", "index(before:)",
+    "enqueue(_:)",
 }
 
 
