@@ -24,8 +24,12 @@ class ToolTests(RepositoryTestCase):
         self.run_tool = lambda arguments, folder: (status, output)
 
     def test_a_complaint_of_the_formatter_fails(self) -> None:
-        self.answer(1, f"{self.root}/Sources/MeshCore/Core.swift:3:1: error: [Indentation] indent by 4 spaces\n")
-        self.assert_fails("format", "Sources/MeshCore/Core.swift:3: [Indentation]", "Mend: run swift format --in-place")
+        path = "Sources/MeshCore/Core.swift"
+        complaints = ("3:1: error: [Indentation] indent by 4 spaces", "4:1: error: [AddLines] add 1 line break",
+                      "5:9: error: [NeverForceUnwrap] do not force unwrap 'a'")
+        self.answer(1, "".join(f"{self.root}/{path}:{complaint}\n" for complaint in complaints))
+        self.assert_fails("format", f"{path}:3: layout differs in 2 places", "Mend: run swift format --in-place")
+        self.assert_fails("format", f"{path}:5: [NeverForceUnwrap] do not force unwrap", "Mend: do what the rule")
 
     def test_a_complaint_of_shellcheck_fails(self) -> None:
         self.answer(1, "scripts/setup:2:6: note: Double quote to prevent globbing. [SC2086]\n")
