@@ -1,0 +1,119 @@
+"""The banned check: each construct of the list fails where it is banned, and nowhere else."""
+
+from fake_repository import RepositoryTestCase
+
+DOMAIN, IO = "Sources/MeshLedger/More.swift", "Sources/MeshIO/More.swift"
+#: Joined from halves, so that these tests do not report themselves.
+TO_DO, FIX = "TO" + "DO", "FIX" + "ME"
+
+DETERMINISM = {
+    "task": (
+        "Task { await run() }", "Task(executorPreference: loop) { }", "Task.detached { }", "Task<Void, Never> { }",
+        "let handle = Task(priority: .high) { }", "spawn(handle: Task { })", 'log("\\(Task { 1 })")',
+    ),
+    "clock": (
+        "let now = Date()", "ContinuousClock().now", "SuspendingClock()", "ContinuousClock.now",
+        "clock_gettime(0, &t)", "try await wait(clock: .continuous)",
+    ),
+    "random": ("UUID()", "Int.random(in: 0..<9)", "var g = SystemRandomNumberGenerator()", "names.shuffled()"),
+    "sleep": ("try await Task.sleep(for: .seconds(1))", "try await Task<Never, Never>.sleep(for: x)", "usleep(5)"),
+    "dispatch": ("DispatchQueue.main.async {}", "Thread.current", "Thread(block: run).start()"),
+    "environment": ("ProcessInfo.processInfo", 'getenv("HOME")'),
+}
+EVERYWHERE = {
+    "force-try": "let a = try! open()",
+    "force-cast": "let a = b as! String",
+    "fatal-error": 'fatalError("no")',
+    "static-var": "enum A { static var count = 0\n}",
+    "singleton": "static let shared = A()",
+    "synchronization": "import Synchronization",
+    "public": "public struct A {}",
+    "print": 'print("x")',
+}
+HARMLESS = (
+    '// Task { Date() }\n/* fatalError( /* nested */ try! */\nlet text = "Task { UUID() } try! \\(name) print("\n',
+    'let text = """\n    Task.sleep( .random( "quoted" static var x = 1\n    """\n',
+    'let raw = #"a "quote" Task { \\(Date()) "#\n',
+    "func start() -> Task<Void, Never> {}\nvar handle: Task<Void, Never> { stored }\nextension Task {}\n",
+    "struct TaskTable {}\nlet tasks = TaskTable()\nlet a = MyTask(1)\n",
+    "withTaskGroup(of: Int.self) { $0.addTask { 1 } }\n",
+    "enum A {\n    static var zero: Self { .init() }\n    static var all: [String: Int] {\n        [:]\n    }\n}\n",
+    "clock.sleep(until: deadline)\nfunc sleep(until: Instant) {}\ntry Task.checkCancellation()\n",
+    "lock(.shared)\nfunc print(_ line: String) {}\noutput.print(line)\nlet x = value as? String\ncase public\n",
+    "let a: ContinuousClock.Instant\nfunc random(in range: Range<Int>) {}\n",
+)
+
+
+class ConstructTests(RepositoryTestCase):
+    """The list, line by line."""
+
+    def test_a_task_in_a_domain_fails_and_names_the_mend(self) -> None:
+        self.write(DOMAIN, "func run() {\n    Task {\n    }\n}\n")
+        self.assert_fails("banned", f"{DOMAIN}:2", "`Task {`", "Mend: run it in the task group", "[banned.task]")
+
+    def test_what_differs_from_a_replay_is_banned_in_a_domain_and_allowed_in_io(self) -> None:
+        for rule, examples in DETERMINISM.items():
+            for example in examples:
+                with self.subTest(example):
+                    self.write(DOMAIN, example + "\n")
+                    self.assert_fails("banned", DOMAIN, "Mend: ", f"[banned.{rule}]")
+                    (self.root / DOMAIN).unlink()
+                    self.write(IO, example + "\n")
+                    self.assert_passes("banned")
+
+    def test_test_support_is_held_to_determinism_and_tests_are_not(self) -> None:
+        self.write("Sources/MeshTestKit/More.swift", "Task { }\n")
+        self.assert_fails("banned", "MeshTestKit", "[banned.task]")
+        (self.root / "Sources/MeshTestKit/More.swift").unlink()
+        self.write("Tests/MeshCoreTests/More.swift", "Task { print(Date()) }\n")
+        self.assert_passes("banned")
+
+    def test_traps_and_ambient_state_are_banned_everywhere(self) -> None:
+        for rule, example in EVERYWHERE.items():
+            with self.subTest(example):
+                self.write(IO, example + "\n")
+                self.assert_fails("banned", f"{IO}:1", "Mend: ", f"[banned.{rule}]")
+
+    def test_other_spellings_of_ambient_state_are_seen(self) -> None:
+        for example in (
+            "static var a: Int = 1", "static var a: Int?", "let s = URLSession.shared.x",
+            "nonisolated(unsafe) var count = 0", "private nonisolated(unsafe) static var a: [Int: Int] = [:]",
+        ):
+            with self.subTest(example):
+                self.write(IO, example + "\n")
+                self.assert_fails("banned", f"{IO}:1", "[banned.s")
+
+    def test_an_executable_prints(self) -> None:
+        self.write("Sources/meshsim/Report.swift", 'print("done")\n')
+        self.assert_passes("banned")
+
+    def test_a_test_neither_sleeps_nor_looks_inside(self) -> None:
+        for example in ("try await Task.sleep(for: x)", "usleep(10)", "sleep(1)", "@testable import MeshCore"):
+            with self.subTest(example):
+                self.write("Tests/MeshCoreTests/More.swift", example + "\n")
+                self.assert_fails("banned", "More.swift:1", "Mend: ")
+
+    def test_comments_strings_and_lookalikes_are_harmless(self) -> None:
+        for example in HARMLESS:
+            with self.subTest(example):
+                self.write(DOMAIN, example)
+                self.assert_passes("banned")
+
+
+class PromiseTests(RepositoryTestCase):
+    """Notes of work to do."""
+
+    def test_work_to_do_names_an_issue(self) -> None:
+        self.write(DOMAIN, f"// {TO_DO}: later\n")
+        self.assert_fails("banned", f"{DOMAIN}:1", "Mend: open an issue")
+        for example in (f"// {TO_DO}(#12): later\n", f"// {TO_DO} #12 later\n", f"// {TO_DO}: #12\n"):
+            with self.subTest(example):
+                self.write(DOMAIN, example)
+                self.assert_passes("banned")
+
+    def test_nothing_lands_to_be_fixed_later(self) -> None:
+        for path in (DOMAIN, "Tests/MeshCoreTests/More.swift", "scripts/tool.py"):
+            with self.subTest(path):
+                self.write(path, f"// {FIX} #12\n")
+                self.assert_fails("banned", f"{path}:1", "Mend: fix it now")
+                (self.root / path).unlink()

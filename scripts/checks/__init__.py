@@ -1,0 +1,1 @@
+"""The checks behind `scripts/check`: one module per check, read `command.py` first."""
