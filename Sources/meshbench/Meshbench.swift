@@ -1,0 +1,33 @@
+internal import MeshCommandLine
+
+@main
+enum Meshbench {
+    static func main() async {
+        let command = Command(
+            "meshbench",
+            summary: "Measure meshnode beside something everybody knows.",
+            subcommands: [WireBenchmarkCommand.command]
+        )
+        await Program(command, version: "0.1.0").runProcess()
+    }
+}
+
+enum WireBenchmarkCommand {
+    private static let rounds = Option<Int>("rounds", as: .within(1...1_000), default: 11, "How often to measure.")
+    private static let iterations = Option<Int>(
+        "iterations", as: .within(100...100_000_000), default: 100_000, "Operations in a round."
+    )
+    private static let json = Flag("json", "Print one JSON object in place of the table.")
+
+    static let command = Command(
+        "wire",
+        summary: "Encode and decode a record beside Foundation's JSON; frames.",
+        parameters: [rounds, iterations, json],
+        examples: ["meshbench wire --rounds 31": "More rounds for a steadier median."]
+    ) { invocation in
+        let benchmark = WireBenchmark(rounds: invocation[rounds], iterations: invocation[iterations])
+        let report = try benchmark.run()
+        try invocation.terminal.write(invocation[json] ? report.json + "\n" : report.table)
+        return .success
+    }
+}
