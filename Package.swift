@@ -8,7 +8,7 @@ let modules: [Module] = [
     .shim("CMeshChecksum"),
     .library("MeshCore", layer: .l0, uses: ["CMeshChecksum"]),
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
-    .library("MeshCommandLine", layer: .l0, uses: ["MeshCore"]),
+    .library("MeshCommandLine", layer: .l0),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
@@ -22,7 +22,7 @@ let modules: [Module] = [
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshCommandLineTests", uses: ["MeshCommandLine", "MeshCore"]),
+    .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
 ]
 

@@ -1,0 +1,47 @@
+/// A named value: `--seconds 60` or `--seconds=60`.
+///
+/// The type says how often it may stand on a command line: `Option<Int>` once (required without a default),
+/// `Option<Int?>` at most once, `Option<[Int]>` any number of times.
+package struct Option<Value: Sendable>: ParameterKey {
+    /// The declaration without its type.
+    package let parameter: Parameter
+}
+
+extension Option where Value: CommandLineValue {
+    /// An option of one value, required unless it has a default.
+    package init(
+        _ name: String,
+        valueName: String? = nil,
+        as syntax: ValueSyntax<Value> = Value.commandLineSyntax,
+        default standard: Value? = nil,
+        _ summary: String
+    ) {
+        let shape = ParameterShape.single(syntax, default: standard)
+        parameter = shape.parameter(.option, name: name, valueName: valueName, summary: summary)
+    }
+}
+
+extension Option {
+    /// An option that may be left out; its value is then nil.
+    package init<Wrapped: CommandLineValue>(
+        _ name: String,
+        valueName: String? = nil,
+        as syntax: ValueSyntax<Wrapped> = Wrapped.commandLineSyntax,
+        _ summary: String
+    ) where Value == Wrapped? {
+        let shape = ParameterShape.optional(syntax)
+        parameter = shape.parameter(.option, name: name, valueName: valueName, summary: summary)
+    }
+
+    /// An option that may be repeated; its values come in the order typed.
+    package init<Element: CommandLineValue>(
+        _ name: String,
+        valueName: String? = nil,
+        as syntax: ValueSyntax<Element> = Element.commandLineSyntax,
+        atLeast minimum: Int = 0,
+        _ summary: String
+    ) where Value == [Element] {
+        let shape = ParameterShape.list(syntax, atLeast: minimum)
+        parameter = shape.parameter(.option, name: name, valueName: valueName, summary: summary)
+    }
+}
