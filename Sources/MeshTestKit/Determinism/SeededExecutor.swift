@@ -7,8 +7,14 @@ internal import Glibc
 /// job sends elsewhere is an escape: it would run on another thread at a time that no seed decides. Escapes that pass
 /// through the runtime's hooks are brought back and counted; a job that comes back from another thread is counted too.
 package final class SeededExecutor: TaskExecutor {
+    private struct ReadyJob {
+        let job: UnownedJob
+        /// The serial executor that the job must believe it runs on; nil for all but jobs of the main actor.
+        var isolation: UnownedSerialExecutor?
+    }
+
     private struct State {
-        var ready: [UnownedJob] = []
+        var ready: [ReadyJob] = []
         var escapes = 0
     }
 
@@ -28,27 +34,31 @@ package final class SeededExecutor: TaskExecutor {
         let job = UnownedJob(job)
         let isForeign = pthread_equal(pthread_self(), drivingThread) == 0
         state.withLock { state in
-            state.ready.append(job)
+            state.ready.append(ReadyJob(job: job))
             if isForeign { state.escapes += 1 }
         }
     }
 
     /// Brings back a job that was on its way to another executor.
-    func adopt(_ job: UnownedJob) {
+    func adopt(_ job: UnownedJob, isolatedTo isolation: UnownedSerialExecutor? = nil) {
         state.withLock { state in
-            state.ready.append(job)
+            state.ready.append(ReadyJob(job: job, isolation: isolation))
             state.escapes += 1
         }
     }
 
     /// Runs the ready job at the position that `choose` gives for their number; false when none is ready.
     package func runOne(choose: (_ count: Int) -> Int) -> Bool {
-        let job = state.withLock { state -> UnownedJob? in
+        let ready = state.withLock { state -> ReadyJob? in
             guard !state.ready.isEmpty else { return nil }
             return state.ready.remove(at: choose(state.ready.count))
         }
-        guard let job else { return false }
-        job.runSynchronously(on: asUnownedTaskExecutor())
+        guard let ready else { return false }
+        if let isolation = ready.isolation {
+            ready.job.runSynchronously(isolatedTo: isolation, taskExecutor: asUnownedTaskExecutor())
+        } else {
+            ready.job.runSynchronously(on: asUnownedTaskExecutor())
+        }
         return true
     }
 }
