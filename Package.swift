@@ -74,6 +74,8 @@ let strictSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableExperimentalFeature("Lifetimes"),
+    // With it, and only for `public` declarations, generic code is specialised where it is used: docs/decisions/0006.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 let package = Package(name: "meshnode", targets: modules.map(\.target))

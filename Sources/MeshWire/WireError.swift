@@ -1,9 +1,7 @@
-package import MeshCore
+public import MeshCore
 
 /// What can be wrong with bytes, or with a value on its way to them.
-package enum WireErrorCode: String, ErrorCode {
-    package static let domain = "wire"
-
+public enum WireErrorCode: String, Sendable {
     /// The bytes end inside an item.
     case truncated
     /// Bytes are left after the value.
@@ -36,5 +34,36 @@ package enum WireErrorCode: String, ErrorCode {
     case incompatibleVersion
 }
 
+extension WireErrorCode: ErrorCode {
+    package static let domain = "wire"
+}
+
 /// An error of this module.
-package typealias WireError = MeshError<WireErrorCode>
+///
+/// A type of its own around the common one: the codec's generic code is specialised in other modules, which the
+/// compiler does only for signatures without types of a third module (docs/decisions/0006-public-codec.md).
+public struct WireError: Error {
+    private let content: MeshError<WireErrorCode>
+
+    /// An error raised here.
+    public init(
+        _ code: WireErrorCode,
+        _ message: String,
+        cause: (any Error)? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line
+    ) {
+        content = MeshError(code, message, cause: cause, fileID: fileID, line: line)
+    }
+}
+
+extension WireError: StructuredError {
+    package var code: WireErrorCode { content.code }
+    package var message: String { content.message }
+    package var cause: (any Error)? { content.cause }
+    package var location: SourceLocation { content.location }
+
+    // Written out, because a public type cannot take what public protocols ask for from a package extension.
+    public static func == (left: WireError, right: WireError) -> Bool { left.content == right.content }
+    public var description: String { content.description }
+}

@@ -9,10 +9,49 @@ package protocol ErrorCode: RawRepresentable<String>, Hashable, Sendable {
 
 /// The one shape of every thrown error: a code to switch over, a sentence for people, a cause and a place.
 ///
-/// Each module names its own: `package typealias WireError = MeshError<WireErrorCode>`. Equality is equality of codes,
-/// so that tests and callers do not depend on wording. The message never holds user text, prompts or keys. The content
-/// lives in one box, so that `throws(WireError)` costs one register on the path where nothing is thrown.
-package struct MeshError<Code: ErrorCode>: Error {
+/// Equality is equality of codes, so that tests and callers do not depend on wording. The message never holds user
+/// text, prompts or keys.
+package protocol StructuredError: Error, Equatable, CustomStringConvertible {
+    /// The module's own codes.
+    associatedtype Code: ErrorCode
+
+    /// What to switch over.
+    var code: Code { get }
+
+    /// One sentence for people.
+    var message: String { get }
+
+    /// The error that led to this one.
+    var cause: (any Error)? { get }
+
+    /// Where it was raised.
+    var location: SourceLocation { get }
+}
+
+extension StructuredError {
+    package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// One line for people: `wire.truncated: 4 bytes wanted at offset 9, 2 are left`.
+    package var description: String { "\(identity): \(message)" }
+
+    /// What programs search logs for: `wire.truncated`.
+    package var identity: String { "\(Code.domain).\(code.rawValue)" }
+
+    /// The whole chain, a line for each cause and the place where it was raised, for logs and bug reports.
+    package var chain: String {
+        let here = "\(description) (\(location))"
+        return switch cause {
+        case nil: here
+        case let nested as any StructuredError: "\(here)\n  caused by \(nested.chain)"
+        case let foreign?: "\(here)\n  caused by \(foreign)"
+        }
+    }
+}
+
+/// The error of a module: `package typealias CoreError = MeshError<CoreErrorCode>`.
+///
+/// The content lives in one box, so that `throws(CoreError)` costs one register where nothing is thrown.
+package struct MeshError<Code: ErrorCode>: StructuredError {
     private let content: Content
 
     /// An error raised here.
@@ -52,32 +91,6 @@ package struct MeshError<Code: ErrorCode>: Error {
         }
     }
 }
-
-extension MeshError: Equatable {
-    package static func == (left: MeshError, right: MeshError) -> Bool { left.code == right.code }
-}
-
-extension MeshError: CustomStringConvertible {
-    /// One line for people: `wire.truncated: 4 bytes wanted at offset 9, 2 are left`.
-    package var description: String { "\(Code.domain).\(code.rawValue): \(message)" }
-
-    /// The whole chain, a line for each cause and the place where it was raised, for logs and bug reports.
-    package var chain: String {
-        let here = "\(description) (\(location))"
-        return switch cause {
-        case nil: here
-        case let nested as any ChainedError: "\(here)\n  caused by \(nested.chain)"
-        case let foreign?: "\(here)\n  caused by \(foreign)"
-        }
-    }
-}
-
-/// Lets one module's error print the cause that another module's error carries.
-private protocol ChainedError {
-    var chain: String { get }
-}
-
-extension MeshError: ChainedError {}
 
 /// A line of source.
 package struct SourceLocation: Sendable, CustomStringConvertible {

@@ -37,13 +37,7 @@ package struct Logger: Sendable {
     }
 
     /// Records that `error` kept something from being done.
-    package func log<Code>(_ level: LogLevel, _ event: LogEvent, error: MeshError<Code>) {
-        log(level, event, error.logFields)
-    }
-}
-
-extension MeshError {
-    fileprivate var logFields: [LogField] {
-        [LogField(.error, .text("\(Code.domain).\(code.rawValue)")), LogField(.reason, .text(message))]
+    package func log(_ level: LogLevel, _ event: LogEvent, error: some StructuredError) {
+        log(level, event, [LogField(.error, .text(error.identity)), LogField(.reason, .text(error.message))])
     }
 }

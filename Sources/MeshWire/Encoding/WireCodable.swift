@@ -1,10 +1,8 @@
-internal import MeshCore
-
 /// A value that travels between nodes and stands in the journal.
 ///
 /// A record is an array of its fields in a fixed order; fields are only ever appended. An enum with payloads is a
 /// record whose first field is a stable number. See docs/protocol.md, "Values".
-package protocol WireCodable: Sendable {
+public protocol WireCodable: Sendable {
     /// Appends the one encoding of this value.
     func encode(into writer: inout WireWriter)
 
@@ -14,88 +12,88 @@ package protocol WireCodable: Sendable {
 
 extension WireCodable {
     /// The bytes of this value alone.
-    package var wireBytes: [UInt8] {
+    public var wireBytes: [UInt8] {
         var writer = WireWriter()
         encode(into: &writer)
         return writer.array
     }
 
     /// The value that `bytes` spell from the first to the last.
-    package init(wireBytes bytes: RawSpan) throws(WireError) {
+    public init(wireBytes bytes: RawSpan) throws(WireError) {
         var reader = WireReader(bytes)
         try self.init(from: &reader)
         try reader.finish()
     }
 
     /// The value that `bytes` spell from the first to the last.
-    package init(wireBytes bytes: [UInt8]) throws(WireError) { try self.init(wireBytes: bytes.span.bytes) }
+    public init(wireBytes bytes: [UInt8]) throws(WireError) { try self.init(wireBytes: bytes.span.bytes) }
 }
 
 extension Bool: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(self) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readBool() }
+    public func encode(into writer: inout WireWriter) { writer.write(self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readBool() }
 }
 
 extension Int64: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(self) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readInt64() }
+    public func encode(into writer: inout WireWriter) { writer.write(self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readInt64() }
 }
 
 extension UInt64: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(self) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readUInt64() }
+    public func encode(into writer: inout WireWriter) { writer.write(self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readUInt64() }
 }
 
 extension UInt32: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(UInt64(self)) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readInteger() }
+    public func encode(into writer: inout WireWriter) { writer.write(UInt64(self)) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readInteger() }
 }
 
 extension UInt16: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(UInt64(self)) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readInteger() }
+    public func encode(into writer: inout WireWriter) { writer.write(UInt64(self)) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readInteger() }
 }
 
 extension Double: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(self) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readDouble() }
+    public func encode(into writer: inout WireWriter) { writer.write(self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readDouble() }
 }
 
 extension String: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(self) }
-    package init(from reader: inout WireReader) throws(WireError) { self = try reader.readText() }
+    public func encode(into writer: inout WireWriter) { writer.write(self) }
+    public init(from reader: inout WireReader) throws(WireError) { self = try reader.readText() }
 }
 
 extension Optional: WireCodable where Wrapped: WireCodable {
-    package func encode(into writer: inout WireWriter) {
+    public func encode(into writer: inout WireWriter) {
         switch self {
         case let value?: value.encode(into: &writer)
         case nil: writer.writeNil()
         }
     }
 
-    package init(from reader: inout WireReader) throws(WireError) {
+    public init(from reader: inout WireReader) throws(WireError) {
         self = try reader.readNil() ? nil : Wrapped(from: &reader)
     }
 }
 
 extension Array: WireCodable where Element: WireCodable {
-    package func encode(into writer: inout WireWriter) {
+    public func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: count)
         for element in self { element.encode(into: &writer) }
     }
 
-    package init(from reader: inout WireReader) throws(WireError) {
+    public init(from reader: inout WireReader) throws(WireError) {
         let count = try reader.beginArray()
         self = []
-        reserveCapacity(Swift.min(count, Limits.Wire.maximumElementsReserved))
+        reserveCapacity(WireReader.roomBeforeReading(count))
         for _ in 0..<count { append(try Element(from: &reader)) }
         reader.endNesting()
     }
 }
 
 extension Dictionary: WireCodable where Key == String, Value: WireCodable {
-    package func encode(into writer: inout WireWriter) {
+    public func encode(into writer: inout WireWriter) {
         writer.writeMapHead(count: count)
         for (key, value) in sorted(by: { Self.precedes($0.key, $1.key) }) {
             writer.write(key)
@@ -103,10 +101,10 @@ extension Dictionary: WireCodable where Key == String, Value: WireCodable {
         }
     }
 
-    package init(from reader: inout WireReader) throws(WireError) {
+    public init(from reader: inout WireReader) throws(WireError) {
         let count = try reader.beginMap()
         self = [:]
-        reserveCapacity(Swift.min(count, Limits.Wire.maximumElementsReserved))
+        reserveCapacity(WireReader.roomBeforeReading(count))
         for _ in 0..<count {
             let start = reader.offset
             let key = try reader.readText()

@@ -5,22 +5,22 @@ internal import MeshCore
 /// It accepts every well-formed spelling of a value that has definite lengths (longer integers, wider floats, map keys
 /// in any order) and refuses what the protocol never uses. A reader borrows the bytes; it cannot outlive them. After
 /// an error the rest of the bytes means nothing: throw the reader away.
-package struct WireReader: ~Escapable {
+public struct WireReader: ~Escapable {
     private let bytes: RawSpan
     private var depth = 0
 
     /// How many bytes have been read.
-    package private(set) var offset = 0
+    public private(set) var offset = 0
 
     /// A reader at the beginning of `bytes`.
     @_lifetime(copy bytes)
-    package init(_ bytes: RawSpan) { self.bytes = bytes }
+    public init(_ bytes: RawSpan) { self.bytes = bytes }
 
     /// How many bytes are left.
-    package var remaining: Int { bytes.byteCount - offset }
+    public var remaining: Int { bytes.byteCount - offset }
 
     /// Refuses bytes that are left over; call it when the whole value has been read.
-    package func finish() throws(WireError) {
+    public func finish() throws(WireError) {
         guard remaining == 0 else {
             throw WireError(.trailingBytes, "\(remaining) bytes are left after the value at offset \(offset)")
         }
@@ -30,11 +30,11 @@ package struct WireReader: ~Escapable {
 
     /// Reads an unsigned integer.
     @_lifetime(self: copy self)
-    package mutating func readUInt64() throws(WireError) -> UInt64 { try readHead(.unsigned) }
+    public mutating func readUInt64() throws(WireError) -> UInt64 { try readHead(.unsigned) }
 
     /// Reads a signed integer.
     @_lifetime(self: copy self)
-    package mutating func readInt64() throws(WireError) -> Int64 {
+    public mutating func readInt64() throws(WireError) -> Int64 {
         let start = offset
         let kind = CBORKind(of: try peek())
         guard kind == .unsigned || kind == .negative else { throw mismatch("an integer", kind, at: start) }
@@ -47,7 +47,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads an integer that must fit `Value`.
     @_lifetime(self: copy self)
-    package mutating func readInteger<Value: FixedWidthInteger>(
+    public mutating func readInteger<Value: FixedWidthInteger>(
         as type: Value.Type = Value.self
     ) throws(WireError) -> Value {
         let start = offset
@@ -60,7 +60,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads a truth value.
     @_lifetime(self: copy self)
-    package mutating func readBool() throws(WireError) -> Bool {
+    public mutating func readBool() throws(WireError) -> Bool {
         let byte = try peek()
         guard byte == CBORByte.true || byte == CBORByte.false else {
             throw mismatch("true or false", CBORKind(of: byte), at: offset)
@@ -71,7 +71,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads the mark of an absent value if it stands here; otherwise leaves the item to be read.
     @_lifetime(self: copy self)
-    package mutating func readNil() throws(WireError) -> Bool {
+    public mutating func readNil() throws(WireError) -> Bool {
         guard try peek() == CBORByte.null else { return false }
         offset += 1
         return true
@@ -79,7 +79,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads a floating-point number of any of the three widths; integers are refused.
     @_lifetime(self: copy self)
-    package mutating func readDouble() throws(WireError) -> Double {
+    public mutating func readDouble() throws(WireError) -> Double {
         let start = offset
         let byte = try peek()
         offset += 1
@@ -93,7 +93,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads text.
     @_lifetime(self: copy self)
-    package mutating func readText() throws(WireError) -> String {
+    public mutating func readText() throws(WireError) -> String {
         let start = offset
         let length = try readLength(.text)
         let text = bytes.extracting(unchecked: offset..<offset + length).withUnsafeBytes { utf8 in
@@ -106,7 +106,7 @@ package struct WireReader: ~Escapable {
 
     /// Reads a byte string.
     @_lifetime(self: copy self)
-    package mutating func readBytes() throws(WireError) -> [UInt8] {
+    public mutating func readBytes() throws(WireError) -> [UInt8] {
         let length = try readLength(.bytes)
         defer { offset += length }
         return bytes.extracting(unchecked: offset..<offset + length).withUnsafeBytes { Array($0) }
@@ -116,26 +116,26 @@ package struct WireReader: ~Escapable {
 
     /// Begins an array and returns how many elements follow; ``endNesting()`` closes it.
     @_lifetime(self: copy self)
-    package mutating func beginArray() throws(WireError) -> Int {
+    public mutating func beginArray() throws(WireError) -> Int {
         try beginNesting(.array, itemsPerElement: 1, limit: Limits.Wire.maximumArrayElements)
     }
 
     /// Begins a map and returns how many entries follow; ``endNesting()`` closes it.
     @_lifetime(self: copy self)
-    package mutating func beginMap() throws(WireError) -> Int {
+    public mutating func beginMap() throws(WireError) -> Int {
         try beginNesting(.map, itemsPerElement: 2, limit: Limits.Wire.maximumMapEntries)
     }
 
     /// Closes the array or the map begun last.
     @_lifetime(self: copy self)
-    package mutating func endNesting() { depth -= 1 }
+    public mutating func endNesting() { depth -= 1 }
 
     /// Begins a record: an array with at least `fields` elements.
     ///
     /// Hand the result to ``endRecord(_:)``.
     /// Records grow at the end, so a newer peer's record may be longer than ours; what we do not know is skipped.
     @_lifetime(self: copy self)
-    package mutating func beginRecord(fields: Int) throws(WireError) -> RecordTail {
+    public mutating func beginRecord(fields: Int) throws(WireError) -> RecordTail {
         let start = offset
         let count = try beginArray()
         guard count >= fields else {
@@ -146,19 +146,22 @@ package struct WireReader: ~Escapable {
 
     /// Closes a record, skipping the fields that this version does not know.
     @_lifetime(self: copy self)
-    package mutating func endRecord(_ tail: RecordTail) throws(WireError) {
+    public mutating func endRecord(_ tail: RecordTail) throws(WireError) {
         for _ in 0..<tail.unknownFields { try skipItem() }
         endNesting()
     }
 
+    /// For how many of `count` elements to make room before they have been seen.
+    public static func roomBeforeReading(_ count: Int) -> Int { min(count, Limits.Wire.maximumElementsReserved) }
+
     /// What ``beginRecord(fields:)`` found beyond the fields that were asked for.
-    package struct RecordTail: Sendable {
+    public struct RecordTail: Sendable {
         fileprivate let unknownFields: Int
     }
 
     /// Reads past one item of any kind, whatever it holds.
     @_lifetime(self: copy self)
-    package mutating func skipItem() throws(WireError) {
+    public mutating func skipItem() throws(WireError) {
         let byte = try peek()
         switch CBORKind(of: byte) {
         case .unsigned: _ = try readHead(.unsigned)

@@ -1,24 +1,22 @@
-internal import MeshCore
-
 /// Appends values as deterministic CBOR (RFC 8949 §4.2.1) to a buffer of its own.
 ///
 /// One value has one encoding: shortest integers and lengths, shortest floats that keep the value, definite lengths,
 /// map keys in bytewise order. Reuse a writer with ``removeAll()``: once it has grown, encoding allocates nothing.
-package struct WireWriter: ~Copyable {
+public struct WireWriter: ~Copyable {
     private var storage: UnsafeMutableRawBufferPointer
 
     /// The number of bytes written.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
     /// An empty writer with room for `capacity` bytes before its first growth.
-    package init(capacity: Int = 256) {
+    public init(capacity: Int = 256) {
         storage = .allocate(byteCount: max(capacity, 16), alignment: 1)
     }
 
     deinit { storage.deallocate() }
 
     /// Everything written so far.
-    package var bytes: RawSpan {
+    public var bytes: RawSpan {
         @_lifetime(borrow self)
         borrowing get {
             let span = RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: count)
@@ -27,18 +25,18 @@ package struct WireWriter: ~Copyable {
     }
 
     /// A copy of everything written so far.
-    package var array: [UInt8] { Array(UnsafeRawBufferPointer(storage)[..<count]) }
+    public var array: [UInt8] { Array(UnsafeRawBufferPointer(storage)[..<count]) }
 
     /// Forgets what was written and keeps the room.
-    package mutating func removeAll() { count = 0 }
+    public mutating func removeAll() { count = 0 }
 
     // MARK: Items
 
     /// Appends an unsigned integer.
-    package mutating func write(_ value: UInt64) { writeHead(.unsigned, value) }
+    public mutating func write(_ value: UInt64) { writeHead(.unsigned, value) }
 
     /// Appends a signed integer.
-    package mutating func write(_ value: Int64) {
+    public mutating func write(_ value: Int64) {
         if value >= 0 {
             writeHead(.unsigned, UInt64(value))
         } else {
@@ -47,13 +45,13 @@ package struct WireWriter: ~Copyable {
     }
 
     /// Appends a truth value.
-    package mutating func write(_ value: Bool) { append(value ? CBORByte.true : CBORByte.false) }
+    public mutating func write(_ value: Bool) { append(value ? CBORByte.true : CBORByte.false) }
 
     /// Appends the mark of an absent value.
-    package mutating func writeNil() { append(CBORByte.null) }
+    public mutating func writeNil() { append(CBORByte.null) }
 
     /// Appends a number in the shortest of the three widths that keeps its value; every NaN becomes the same one.
-    package mutating func write(_ value: Double) {
+    public mutating func write(_ value: Double) {
         let single = Float(value)
         guard Double(single) == value || value.isNaN else {
             append(CBORByte.double, followedBy: value.bitPattern)
@@ -67,7 +65,7 @@ package struct WireWriter: ~Copyable {
     }
 
     /// Appends text as UTF-8.
-    package mutating func write(_ text: String) {
+    public mutating func write(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
             writeHead(.text, UInt64(utf8.count))
@@ -76,16 +74,16 @@ package struct WireWriter: ~Copyable {
     }
 
     /// Appends a byte string.
-    package mutating func write(bytes: [UInt8]) {
+    public mutating func write(bytes: [UInt8]) {
         writeHead(.bytes, UInt64(bytes.count))
         bytes.withUnsafeBytes { append($0) }
     }
 
     /// Begins an array, or a record of that many fields; the elements follow.
-    package mutating func writeArrayHead(count: Int) { writeHead(.array, UInt64(count)) }
+    public mutating func writeArrayHead(count: Int) { writeHead(.array, UInt64(count)) }
 
     /// Begins a map of that many entries; keys and values follow in turn, keys in the order of their encodings.
-    package mutating func writeMapHead(count: Int) { writeHead(.map, UInt64(count)) }
+    public mutating func writeMapHead(count: Int) { writeHead(.map, UInt64(count)) }
 
     // MARK: Raw bytes, for frames
 
