@@ -40,8 +40,8 @@ package struct FrameDecoder: ~Copyable {
         while true {
             switch stage {
             case .header:
-                guard let header = take(Frame.headerBytes, of: bytes, from: &offset) else { return nil }
-                try open(header)
+                guard let (type, length) = takeHeader(of: bytes, from: &offset) else { return nil }
+                try open(type, length: length)
             case .payload(let type, let length):
                 guard let payload = take(length, of: bytes, from: &offset) else { return nil }
                 stage = .header
@@ -60,9 +60,7 @@ package struct FrameDecoder: ~Copyable {
         }
     }
 
-    private mutating func open(_ header: [UInt8]) throws(WireError) {
-        let type = FrameType(rawValue: header[0])
-        let length = header[1...].reduce(0) { $0 << 8 | Int($1) }
+    private mutating func open(_ type: FrameType, length: Int) throws(WireError) {
         guard let registration = type.registration else {
             guard !type.isCritical else {
                 throw fail(WireError(.unknownFrameType, "\(type) is critical and not known here"))
@@ -85,6 +83,22 @@ package struct FrameDecoder: ~Copyable {
         pending = []
         stage = .failed(error)
         return error
+    }
+
+    /// The next header, without a copy where it lies in one piece.
+    private mutating func takeHeader(of bytes: borrowing RawSpan, from offset: inout Int) -> (FrameType, length: Int)? {
+        if pending.isEmpty && bytes.byteCount - offset >= Frame.headerBytes {
+            defer { offset += Frame.headerBytes }
+            return Self.header(bytes.extracting(offset..<offset + Frame.headerBytes))
+        }
+        guard let header = take(Frame.headerBytes, of: bytes, from: &offset) else { return nil }
+        return Self.header(header.span.bytes)
+    }
+
+    private static func header(_ bytes: borrowing RawSpan) -> (FrameType, length: Int) {
+        let type = bytes.unsafeLoad(as: UInt8.self)
+        let length = UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 1, as: UInt32.self))
+        return (FrameType(rawValue: type), length: Int(length))
     }
 
     /// `count` bytes in one piece, from what was kept and then from `bytes`; otherwise keeps all there is.
