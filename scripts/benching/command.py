@@ -1,0 +1,39 @@
+"""The command line of scripts/bench."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+
+from benching import baseline, meshbench, record
+from benching.paths import ROOT
+
+BENCHMARKS = ["wire"]
+
+
+def main(arguments: list[str]) -> int:
+    """Measures what is named; checks, rewrites or records the figures where that is asked for."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
+    parser.add_argument("benchmark", nargs="*", metavar="BENCHMARK", help=f"what to measure: {', '.join(BENCHMARKS)}")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="only compare the counts with Tests/Baselines (a gate)")
+    how.add_argument("--update", action="store_true", help="write the counts to Tests/Baselines; review the difference")
+    how.add_argument("--record", action="store_true", help="append the table to docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    unknown = set(options.benchmark) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
+    if subprocess.run([ROOT / "scripts/setup"], check=False).returncode != 0:
+        return 1
+    names = options.benchmark or BENCHMARKS
+    if options.check:
+        return max(baseline.check(name) for name in names)
+    for name in names:
+        if options.update:
+            baseline.update(name)
+        elif options.record:
+            record.append(name)
+        else:
+            print(meshbench.table(name), end="")
+    return 0
+

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# What the shell scripts share. Source it; it changes to the root of the checkout.
+
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# Where dear things are kept between runs and checkouts, each in a folder named by the hash of what it was made from.
+cache_folder=${MESHNODE_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/meshnode}
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# The text behind the script's first line that begins with "#", as help.
+print_help() { sed --quiet '2,/^$/s/^# \{0,1\}//p' "$1"; }
+
+# A short hash of the files and words given, to name a cached folder by.
+content_key() {
+    local item
+    for item in "$@"; do
+        if [[ -f $item ]]; then sha256sum <"$item"; else printf '%s\n' "$item"; fi
+    done | sha256sum | cut --characters=1-16
+}
+
+# The interpreter of the Python side's virtual environment; scripts/setup makes it.
+interop_python() {
+    local key
+    key=$(content_key Tests/Interop/requirements.txt "$(/usr/bin/python3 --version 2>&1)")
+    printf '%s\n' "$cache_folder/interop-$key/bin/python"
+}

@@ -1,0 +1,73 @@
+"""The command line of scripts/test, and the stages that it runs."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from testing import counting
+from testing.stage import ROOT, Counts, Stage
+
+_HELP = """
+  scripts/test          set-up, then all tests that CI runs
+  scripts/test --fast   the inner loop: no set-up and no release build, only what a debug build can show
+  scripts/test --all    also the heavy tests that are run before an issue is resolved
+"""
+_UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the stages, prints the one plain line at the end, and returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        description="Runs the tests; the last line is `N passed, N failed`.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--fast", action="store_true", help="the inner loop")
+    how.add_argument("--all", action="store_true", help="the heavy tests too")
+    options = parser.parse_args(arguments)
+    if not options.fast and subprocess.run([ROOT / "scripts/setup", "--skip-build"], check=False).returncode != 0:
+        print("0 passed, 1 failed")
+        return 1
+    counts = Counts()
+    for stage in _stages(fast=options.fast, everything=options.all):
+        counts += stage.run()
+    print(f"{counts.passed} passed, {counts.failed} failed")
+    return 0 if counts.failed == 0 else 1
+
+
+def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
+    yield Stage("build for tests", ["swift", "build", "--build-tests", "--jobs", "2"])
+    yield Stage("swift tests", ["swift", "test", "--skip-build", "--parallel"], counting.swift)
+    yield Stage("script tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ScriptsTests"], counting.python)
+    if fast:
+        return
+    yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
+    yield Stage("interoperability", [_interop_python(), *_UNITTEST, "Tests/Interop"], counting.python)
+    yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
+    yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], counting.one)
+    if everything:
+        yield from _heavy_stages()
+
+
+def _heavy_stages() -> Iterator[Stage]:
+    """Sanitizers over the unit tests, and a minute of fuzzing for each decoder."""
+    for name in ("thread", "address"):
+        command = ["swift", "test", "--jobs", "2", "--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
+        environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
+        yield Stage(f"swift tests, {name} sanitizer", [*environment, *command], counting.swift)
+    yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], counting.one)
+
+
+def _interop_python() -> str:
+    """The interpreter that scripts/setup has made, by the one rule in scripts/library/common.sh."""
+    command = ["bash", "-c", "source scripts/library/common.sh && interop_python"]
+    found = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if found.returncode != 0:
+        sys.exit("scripts/test: cannot tell where the virtual environment is; run scripts/setup")
+    return found.stdout.strip()
