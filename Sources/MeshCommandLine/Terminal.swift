@@ -25,7 +25,8 @@ package struct Terminal: Sendable {
 
     /// A terminal of two open file descriptors, those of the process unless told.
     ///
-    /// They are not closed here. The process must ignore SIGPIPE, as ``Program/runProcess()`` does, else a closed pipe ends it.
+    /// They are not closed here. The process must ignore SIGPIPE, as ``Program/runProcess()`` does, or a closed pipe
+    /// ends it.
     package static func descriptors(output: Int32 = STDOUT_FILENO, error: Int32 = STDERR_FILENO) -> Terminal {
         Terminal(
             isInteractive: isatty(output) == 1,

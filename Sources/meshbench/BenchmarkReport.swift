@@ -36,7 +36,9 @@ struct BenchmarkReport {
         return table.text
     }
 
-    /// One JSON object. `counts` must not differ between runs and is what `scripts/bench` gates; `times` may.
+    /// One JSON object.
+    ///
+    /// `counts` must not differ between runs and is what `scripts/bench` gates; `times` may.
     var json: String {
         let counts = rows.map { "\"\($0.name)\":{\"allocations\":\(exact($0.allocations)),\"bytes\":\($0.bytes)}" }
         let times = rows.map { row in

@@ -15,7 +15,10 @@ enum Meshbench {
 enum WireBenchmarkCommand {
     private static let rounds = Option<Int>("rounds", as: .within(1...1_000), default: 11, "How often to measure.")
     private static let iterations = Option<Int>(
-        "iterations", as: .within(100...100_000_000), default: 100_000, "Operations in a round."
+        "iterations",
+        as: .within(100...100_000_000),
+        default: 100_000,
+        "Operations in a round."
     )
     private static let json = Flag("json", "Print one JSON object in place of the table.")
 

@@ -54,15 +54,18 @@ struct WireBenchmark {
 
     private func report(_ costs: Columns, jsonBytes: Int, wireBytes: Int) -> BenchmarkReport {
         let frameBytes = Self.framePayloadBytes + Frame.headerBytes
-        return BenchmarkReport(benchmark: "wire", rows: [
-            costs.row("JSON encode", bytes: jsonBytes),
-            costs.row("wire encode, writer reused", bytes: wireBytes, peer: "JSON encode"),
-            costs.row("wire encode, fresh bytes", bytes: wireBytes, peer: "JSON encode"),
-            costs.row("JSON decode", bytes: jsonBytes),
-            costs.row("wire decode", bytes: wireBytes, peer: "JSON decode"),
-            costs.row("frame write", bytes: frameBytes),
-            costs.row("frame read", bytes: frameBytes),
-        ])
+        return BenchmarkReport(
+            benchmark: "wire",
+            rows: [
+                costs.row("JSON encode", bytes: jsonBytes),
+                costs.row("wire encode, writer reused", bytes: wireBytes, peer: "JSON encode"),
+                costs.row("wire encode, fresh bytes", bytes: wireBytes, peer: "JSON encode"),
+                costs.row("JSON decode", bytes: jsonBytes),
+                costs.row("wire decode", bytes: wireBytes, peer: "JSON decode"),
+                costs.row("frame write", bytes: frameBytes),
+                costs.row("frame read", bytes: frameBytes),
+            ]
+        )
     }
 
     private static let framePayloadBytes = 64
@@ -92,6 +95,6 @@ private struct Columns {
     }
 }
 
-extension Array<Cost> {
+extension [Cost] {
     fileprivate static func += (costs: inout [Cost], cost: Cost) { costs.append(cost) }
 }

@@ -16,12 +16,20 @@ private func complain(_ line: String) {
 
 private let target: FuzzTarget = {
     let name = getenv("MESHFUZZ_TARGET").map { String(cString: $0) } ?? ""
+    if name == "planted" { return planted }
     guard let target = FuzzTarget.named(name) else {
         complain("MESHFUZZ_TARGET must be one of: \(FuzzTarget.all.map(\.name).joined(separator: " "))\n")
         exit(2)
     }
     return target
 }()
+
+/// A fault that only a fuzzer with eyes finds: a blind one needs four billion guesses.
+private let planted = FuzzTarget(name: "planted") { input in
+    let secret = Array("mesh".utf8)
+    for (index, byte) in secret.enumerated() where index >= input.count || input[index] != byte { return }
+    preconditionFailure("found")
+}
 
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {

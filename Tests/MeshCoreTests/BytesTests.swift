@@ -86,7 +86,8 @@ import Testing
 
 @Suite struct `Text inside JSON` {
     @Test func `whatever could end the string or the line is escaped`() {
-        #expect(JSONText.quoted("a\"b\\c\n\r\t\u{0}\u{7F}\u{85}\u{2028}é😀") ==
-            #""a\"b\\c\n\r\t\u0000\u007f\u0085\u2028é😀""#)
+        #expect(
+            JSONText.quoted("a\"b\\c\n\r\t\u{0}\u{7F}\u{85}\u{2028}é😀") == #""a\"b\\c\n\r\t\u0000\u007f\u0085\u2028é😀""#
+        )
     }
 }

@@ -28,29 +28,45 @@ import Testing
     @Test func `an error becomes its code and its sentence`() {
         logger().log(.error, opened, error: CoreError(.malformedIdentifier, "no name"))
         let line = sink.records.first.map(LogFormat.human.line(for:))
-        #expect(line == "2026-01-01T00:00:00.000Z error   door.opened error=core.malformedIdentifier reason=\"no name\"")
+        #expect(
+            line == "2026-01-01T00:00:00.000Z error   door.opened error=core.malformedIdentifier reason=\"no name\""
+        )
     }
 
     @Test func `lines for people`() {
-        logger(.trace).log(.trace, opened, [
-            LogField(visitor, .text("ann")), LogField(visitor, .text("a b=\"c\"\n")), LogField(visitor, .text("")),
-            LogField(visitor, .integer(-7)), LogField(visitor, .flag(true)), LogField(.elapsed, .duration(.microseconds(1_500))),
-        ])
-        #expect(sink.records.map(LogFormat.human.line(for:)) == [
-            #"2026-01-01T00:00:00.000Z trace   door.opened visitor=ann visitor="a b=\"c\"\n" visitor="" visitor=-7 "#
-                + "visitor=yes elapsed=1.5ms",
-        ])
+        logger(.trace).log(
+            .trace,
+            opened,
+            [
+                LogField(visitor, .text("ann")), LogField(visitor, .text("a b=\"c\"\n")), LogField(visitor, .text("")),
+                LogField(visitor, .integer(-7)), LogField(visitor, .flag(true)),
+                LogField(.elapsed, .duration(.microseconds(1_500))),
+            ]
+        )
+        #expect(
+            sink.records.map(LogFormat.human.line(for:)) == [
+                #"2026-01-01T00:00:00.000Z trace   door.opened visitor=ann visitor="a b=\"c\"\n" visitor="" "#
+                    + "visitor=-7 visitor=yes elapsed=1.5ms"
+            ]
+        )
     }
 
     @Test func `lines for machines`() {
-        logger().log(.warning, opened, [
-            LogField(visitor, .text("a\"\n")), LogField(LogKey("count"), .integer(3)), LogField(LogKey("late"), .flag(false)),
-            LogField(.elapsed, .duration(.milliseconds(2))),
-        ])
-        #expect(sink.records.map(LogFormat.json.line(for:)) == [
-            #"{"time":"2026-01-01T00:00:00.000Z","level":"warning","event":"door.opened","visitor":"a\"\n","count":3,"#
-                + #""late":false,"elapsed":2000000}"#,
-        ])
+        logger().log(
+            .warning,
+            opened,
+            [
+                LogField(visitor, .text("a\"\n")), LogField(LogKey("count"), .integer(3)),
+                LogField(LogKey("late"), .flag(false)),
+                LogField(.elapsed, .duration(.milliseconds(2))),
+            ]
+        )
+        #expect(
+            sink.records.map(LogFormat.json.line(for:)) == [
+                #"{"time":"2026-01-01T00:00:00.000Z","level":"warning","event":"door.opened","visitor":"a\"\n","#
+                    + #""count":3,"late":false,"elapsed":2000000}"#
+            ]
+        )
     }
 
     @Test func `a record holds no more fields than its bound, and says how many were left out`() {

@@ -42,7 +42,8 @@ import Testing
 
 @Suite struct `A duration for people` {
     @Test(arguments: [
-        (Duration.zero, "0ns"), (.nanoseconds(870), "870ns"), (.nanoseconds(1_000), "1µs"), (.microseconds(1_500), "1.5ms"),
+        (Duration.zero, "0ns"), (.nanoseconds(870), "870ns"), (.nanoseconds(1_000), "1µs"),
+        (.microseconds(1_500), "1.5ms"),
         (.nanoseconds(12_345), "12.3µs"), (.nanoseconds(1_005_000), "1ms"), (.nanoseconds(1_050_000), "1.05ms"),
         (.milliseconds(999), "999ms"), (.seconds(30), "30s"), (.milliseconds(59_990), "59.9s"), (.seconds(65), "1m05s"),
         (.seconds(120), "2m"), (.seconds(7_500), "2h05m"), (.milliseconds(-250), "-250ms"),

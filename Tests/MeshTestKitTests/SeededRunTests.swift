@@ -55,9 +55,11 @@ import Testing
     }
 
     @Test func `a body that never stops working runs out of steps`() {
-        #expect { try SeededRun.run(seed: 1, maximumSteps: 1_000) { world in
-            while !Task.isCancelled { try await world.clock.sleep(for: .seconds(1)) }
-        } } throws: { error in
+        #expect {
+            try SeededRun.run(seed: 1, maximumSteps: 1_000) { world in
+                while !Task.isCancelled { try await world.clock.sleep(for: .seconds(1)) }
+            }
+        } throws: { error in
             (error as? SeededRunError)?.code == .tooManySteps && "\(error)".contains("seed 1")
         }
         #expect(Limits.SeededRun.maximumSteps > 1_000)

@@ -36,7 +36,9 @@ import Testing
         for bytes in [bad, good] {
             var code: WireErrorCode?
             var offset = 0
-            do throws(WireError) { _ = try decoder.next(in: bytes.span.bytes, from: &offset) } catch { code = error.code }
+            do throws(WireError) { _ = try decoder.next(in: bytes.span.bytes, from: &offset) } catch {
+                code = error.code
+            }
             #expect(code == .unknownFrameType)
         }
         let isBetweenFrames = decoder.isBetweenFrames
@@ -56,7 +58,8 @@ import Testing
             var writer = WireWriter()
             try writer.writeFrame(registration.type, payload: [UInt8](repeating: 0, count: bound))
             #expect(try FrameDecoder.frames(of: writer.array).count == 1)
-            let beyond = [registration.type.rawValue] + (0..<4).map { UInt8(truncatingIfNeeded: (bound + 1) >> (24 - 8 * $0)) }
+            let beyond =
+                [registration.type.rawValue] + (0..<4).map { UInt8(truncatingIfNeeded: (bound + 1) >> (24 - 8 * $0)) }
             #expect(throws: WireError(.frameTooLarge, "")) { try FrameDecoder.frames(of: beyond) }
         }
     }
@@ -73,7 +76,9 @@ import Testing
         }
         #expect(code == .frameTooLarge && writer.array == before)
         code = nil
-        do throws(WireError) { try writer.writeFrame(.actorCall, "12345678", peerMaximum: 8) } catch { code = error.code }
+        do throws(WireError) { try writer.writeFrame(.actorCall, "12345678", peerMaximum: 8) } catch {
+            code = error.code
+        }
         #expect(code == .frameTooLarge && writer.array == before)
     }
 
@@ -107,6 +112,8 @@ import Testing
 
     @Test func `an error's message is cut to its bound`() {
         let long = String(repeating: "é", count: Limits.ErrorFrame.maximumMessageBytes)
-        #expect(ErrorFrame(code: .internalError, message: long).message.utf8.count == Limits.ErrorFrame.maximumMessageBytes)
+        #expect(
+            ErrorFrame(code: .internalError, message: long).message.utf8.count == Limits.ErrorFrame.maximumMessageBytes
+        )
     }
 }

@@ -55,7 +55,8 @@ private struct Golden {
     private static func numbers() -> [Golden] {
         let numbers: [Double] = [
             0.0, -0.0, 1.5, 65504.0, 65505.0, 5.960464477539063e-08, 2.9802322387695312e-08, 6.103515625e-05, 100000.0,
-            3.4028234663852886e+38, 1.1, 1e-08, -4.1, 1.7976931348623157e+308, .leastNonzeroMagnitude, .infinity, -.infinity,
+            3.4028234663852886e+38, 1.1, 1e-08, -4.1, 1.7976931348623157e+308, .leastNonzeroMagnitude, .infinity,
+            -.infinity,
         ]
         return numbers.map { Golden("number \($0)", BitwiseDouble($0)) } + [Golden("number nan", BitwiseDouble(.nan))]
     }
@@ -63,7 +64,8 @@ private struct Golden {
     private static func texts() -> [Golden] {
         [
             Golden("absent text", String?.none), Golden("present text", String?.some("here")),
-            Golden("text, empty", ""), Golden("text, short", "a"), Golden("text, umlaut", "ü"), Golden("text, emoji", "😀"),
+            Golden("text, empty", ""), Golden("text, short", "a"), Golden("text, umlaut", "ü"),
+            Golden("text, emoji", "😀"),
             Golden("text, 23 bytes", String(repeating: "x", count: 23)),
             Golden("text, 24 bytes", String(repeating: "x", count: 24)),
             Golden("text, 256 bytes", String(repeating: "y", count: 256)),
@@ -111,11 +113,14 @@ private struct Golden {
                 ErrorFrame(code: .overloaded, message: "too much to do", retryAfterMilliseconds: 1_500)
             ),
             Golden("error with an unknown code", ErrorFrame(code: PeerErrorCode(rawValue: 99), message: "")),
-            try Golden("a stream of three frames", frames: [
-                Frame(type: .hello, payload: edge.wireBytes),
-                Frame(type: .heartbeat, payload: Array(#"{"sequence":1}"#.utf8)),
-                Frame(type: .cancel, payload: []),
-            ]),
+            try Golden(
+                "a stream of three frames",
+                frames: [
+                    Frame(type: .hello, payload: edge.wireBytes),
+                    Frame(type: .heartbeat, payload: Array(#"{"sequence":1}"#.utf8)),
+                    Frame(type: .cancel, payload: []),
+                ]
+            ),
         ]
     }
 }

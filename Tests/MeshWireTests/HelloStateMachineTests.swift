@@ -123,7 +123,8 @@ import Testing
 }
 
 @Suite struct `A hello's bounds` {
-    private func hello(features: Int = 0, software: String = "", payload: Int = Limits.Frame.minimumStatedPayloadBytes) throws
+    private func hello(features: Int = 0, software: String = "", payload: Int = Limits.Frame.minimumStatedPayloadBytes)
+        throws
         -> Hello
     {
         Hello(

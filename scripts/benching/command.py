@@ -36,4 +36,3 @@ def main(arguments: list[str]) -> int:
         else:
             print(meshbench.table(name), end="")
     return 0
-

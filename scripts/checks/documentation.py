@@ -1,4 +1,4 @@
-"""documentation: every `package` declaration in Sources says in a `///` comment what it is for."""
+"""documentation: every `package` or `public` declaration in Sources says in a `///` comment what it is for."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from checks.swift_text import closing
 
 _MODIFIERS = r"(?:[ \t]*@\w+(?:\([^)\n]*\))?[ \t]+|[ \t]*\b[a-z]\w*(?:\([a-z]+\))?[ \t]+)*?"
 _DECLARATION = re.compile(
-    rf"^{_MODIFIERS}[ \t]*package[ \t]+{_MODIFIERS}"
+    rf"^{_MODIFIERS}[ \t]*(?P<access>package|public)[ \t]+{_MODIFIERS}"
     r"(?P<kind>func|var|let|init|subscript|struct|class|enum|actor|protocol|typealias|macro)\b"
     r"[?!]?[ \t]*(?P<name>`?\w+`?|[-+*/%=<>!&|^~?.]+)?",
     re.MULTILINE,
@@ -17,12 +17,13 @@ _DECLARATION = re.compile(
 _TYPE = re.compile(r"(?<![.\w`])(?:struct|class|enum|actor|extension)[ \t]+[\w.`]+(?P<header>[^{}\n]*(?:\n[^{}]*?)?)\{")
 _LABEL = re.compile(r"\s*(?:@\w+[ \t]+)*(\w+)")
 
-#: Requirements of well-known protocols, inside a type or extension that conforms to one: the name says it all.
+#: Requirements of well-known protocols and of our own ports, inside a type or extension that conforms to one: the
+#: protocol's comment says it all.
 TRIVIAL = {
     "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(into:)", "encode(to:)", "init(from:)", "init(rawValue:)",
     "description", "debugDescription", "domain", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
     "next()", "next(isolation:)", "startIndex", "endIndex", "index(after:)", "index(before:)",
-    "enqueue(_:)",
+    "enqueue(_:)", "now", "wallTime", "sleep(until:)", "write(_:)", "noun", "code", "message", "cause", "location",
 }
 
 
@@ -38,8 +39,8 @@ def inspect(repository: Repository) -> Outcome:
             is_trivial = signature in TRIVIAL and any(start < found.start() < end for start, end in conforming)
             line = file.line_of(found.start("kind"))
             if not is_trivial and not _is_documented(file, file.line_of(found.start())):
-                problem = f"`package {found['kind']} {signature}` has no `///` comment directly above"
-                mend = "say in one line what it is for, or drop `package`"
+                problem = f"`{found['access']} {found['kind']} {signature}` has no `///` comment directly above"
+                mend = f"say in one line what it is for, or drop `{found['access']}`"
                 findings.append(Finding(file.path, line, problem, mend, "documentation.missing"))
     return Outcome(f"{counted(declarations, 'declaration')} in {counted(len(files), 'file')}", findings)
 

@@ -40,10 +40,10 @@ class Stage:
         print(f"{self.name} …", flush=True)
         start = time.monotonic()
         with path.open("w") as log:
-            status = subprocess.run(self.command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+            finished = subprocess.run(self.command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False)
         text = path.read_text(errors="replace")
         counts = self.count(text)
-        if status != 0 and counts.failed == 0:
+        if finished.returncode != 0 and counts.failed == 0:
             counts += Counts(failed=1)  # a crash, or a build that failed, is a failure although no test says so
         if counts.failed:
             print("\n".join(text.splitlines()[-self.shown:]))

@@ -29,6 +29,7 @@ package protocol StructuredError: Error, Equatable, CustomStringConvertible {
 }
 
 extension StructuredError {
+    /// Equal where the codes are.
     package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     /// One line for people: `wire.truncated: 4 bytes wanted at offset 9, 2 are left`.

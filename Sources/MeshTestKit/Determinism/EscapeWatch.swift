@@ -9,10 +9,14 @@ enum EscapeWatch {
             let context = Unmanaged.passUnretained(executor).toOpaque()
             // Swift has no way from its executor and job values to the runtime's words, which have the same layout.
             let mainBits = unsafeBitCast(mainExecutor.asUnownedSerialExecutor(), to: cmesh_serial_executor.self)
-            cmesh_escape_watch_begin(context, { context, job in
-                let executor = Unmanaged<SeededExecutor>.fromOpaque(context).takeUnretainedValue()
-                executor.adopt(unsafeBitCast(job, to: UnownedJob.self))
-            }, mainBits)
+            cmesh_escape_watch_begin(
+                context,
+                { context, job in
+                    let executor = Unmanaged<SeededExecutor>.fromOpaque(context).takeUnretainedValue()
+                    executor.adopt(unsafeBitCast(job, to: UnownedJob.self))
+                },
+                mainBits
+            )
             defer { cmesh_escape_watch_end() }
             return try body()
         }
@@ -25,5 +29,7 @@ private final class AdoptingExecutor: SerialExecutor {
 
     init(adoptedBy executor: SeededExecutor) { self.executor = executor }
 
-    func enqueue(_ job: consuming ExecutorJob) { executor.adopt(UnownedJob(job), isolatedTo: asUnownedSerialExecutor()) }
+    func enqueue(_ job: consuming ExecutorJob) {
+        executor.adopt(UnownedJob(job), isolatedTo: asUnownedSerialExecutor())
+    }
 }

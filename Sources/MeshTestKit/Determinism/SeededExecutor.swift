@@ -1,5 +1,5 @@
-internal import MeshCore
 internal import Glibc
+internal import MeshCore
 
 /// Runs jobs one at a time on the thread that drives it, in an order drawn from a seed.
 ///

@@ -12,6 +12,12 @@ package struct FuzzTarget: Sendable {
     /// Feeds one input; traps when a promise is broken.
     package let run: @Sendable (UnsafeRawBufferPointer) -> Void
 
+    /// The target `name`.
+    package init(name: String, run: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+        self.name = name
+        self.run = run
+    }
+
     /// Every target.
     package static let all: [FuzzTarget] = [
         FuzzTarget(name: "items") { checkItems($0) },
@@ -38,7 +44,10 @@ package struct FuzzTarget: Sendable {
             } catch {
                 return
             }
-            precondition(reader.offset > start && reader.offset <= input.count, "an item is some bytes, all of them there")
+            precondition(
+                reader.offset > start && reader.offset <= input.count,
+                "an item is some bytes, all of them there"
+            )
         }
     }
 
