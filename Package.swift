@@ -10,6 +10,12 @@ let modules: [Module] = [
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
     .library("MeshCommandLine", layer: .l0),
 
+    // L1: pure domains, the actor runtime and its ports. No I/O.
+    .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
+
+    // L2: the only I/O.
+    .library("MeshStore", layer: .l2, uses: ["MeshCore"]),
+
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
