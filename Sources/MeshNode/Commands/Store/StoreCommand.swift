@@ -1,0 +1,24 @@
+package import MeshCommandLine
+
+/// `meshnode store`: look at a store that no node has open, copy it, bring it back.
+package enum StoreCommand {
+    static let folder = Argument<String>("folder", as: .folder, "The store's folder.")
+    static let unsound = ExitCode(rawValue: 3)
+
+    /// The group of commands.
+    package static let command = Command(
+        "store",
+        summary: "Verify, measure, dump, back up or restore a store.",
+        discussion: """
+            These commands work on a store that no node has open. None of them but restore changes anything.
+            """,
+        subcommands: [
+            StoreVerifyCommand.command,
+            StoreVerifyHereCommand.command,
+            StoreStatsCommand.command,
+            StoreDumpCommand.command,
+            StoreBackupCommand.command,
+            StoreRestoreCommand.command,
+        ]
+    )
+}

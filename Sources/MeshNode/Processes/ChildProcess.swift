@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// How a child process ended.
+package enum ChildProcessEnd: Hashable, Sendable {
+    case exited(Int32)
+    case killed(signal: Int32)
+}
+
+/// Runs this program again with other words, and waits for it.
+///
+/// For work that may crash on damaged data: the crash is then an answer and not the end of the caller.
+package enum ChildProcess {
+    /// Runs this program with `arguments` on this process's own standard streams; nil where it cannot be started.
+    package static func runSelf(_ arguments: [String]) -> ChildProcessEnd? {
+        var words = (["meshnode"] + arguments).map { strdup($0) }
+        defer { for word in words { free(word) } }
+        words.append(nil)
+        var child = pid_t()
+        guard posix_spawn(&child, "/proc/self/exe", nil, nil, &words, environ) == 0 else { return nil }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { return nil }
+        }
+        // The layout of a wait status is the same on every Linux: the low seven bits are the signal, zero for none.
+        let signal = status & 0x7F
+        return signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal)
+    }
+}

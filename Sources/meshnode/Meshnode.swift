@@ -1,0 +1,14 @@
+internal import MeshCommandLine
+internal import MeshNode
+
+@main
+enum Meshnode {
+    static func main() async {
+        let command = Command(
+            "meshnode",
+            summary: "Run a node of the mesh, or look after one.",
+            subcommands: [StoreCommand.command]
+        )
+        await Program(command, version: "0.1.0").runProcess()
+    }
+}
