@@ -40,7 +40,9 @@ class GoldenBytes(unittest.TestCase):
                 if isinstance(expected, float) and math.isnan(expected):
                     self.assertTrue(math.isnan(found))
                 else:
-                    self.assertEqual(repr(found), repr(expected))  # repr tells -0.0 from 0.0
+                    self.assertEqual(found, expected)
+                if isinstance(expected, float):
+                    self.assertEqual(repr(found), repr(expected))  # tells -0.0 from 0.0
                 self.assertEqual(protocol.encode_value(expected).hex(), vector["hex"])
 
     def test_hellos(self) -> None:
