@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 
 from benching import baseline, meshbench, record
 from benching.paths import ROOT
@@ -36,3 +37,7 @@ def main(arguments: list[str]) -> int:
         else:
             print(meshbench.table(name), end="")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

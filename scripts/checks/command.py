@@ -1,6 +1,7 @@
 """The command line of `scripts/check`: runs the checks in order and prints a line for each."""
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -108,3 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", metavar="PATH", type=Path, default=here, help="look at another checkout")
     parser.add_argument("--write-layers", action="store_true", help=f"write the layer table into {graph.DOCUMENT}")
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

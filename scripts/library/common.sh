@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # Where dear things are kept between runs and checkouts, each in a folder named by the hash of what it was made from.
-cache_folder=${MESHNODE_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/meshnode}
+cache_folder=${MESHNODE_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$PWD/.build}/.cache}/meshnode}
 
 say() { printf '%s\n' "$*"; }
 
@@ -31,4 +31,10 @@ interop_python() {
     local key
     key=$(content_key Tests/Interop/requirements.txt "$(/usr/bin/python3 --version 2>&1)")
     printf '%s\n' "$cache_folder/interop-$key/bin/python"
+}
+
+# Runs one of the Python programs beside this file, with Debian's interpreter; installs that first where it is missing.
+run_python() {
+    [[ -x /usr/bin/python3 ]] || scripts/setup --skip-build || return 1
+    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m "$@"
 }

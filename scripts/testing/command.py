@@ -50,7 +50,7 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
     yield Stage("interoperability", [_interop_python(), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
-    yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], counting.one)
+    yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], is_one_test=True)
     if everything:
         yield from _heavy_stages()
 
@@ -61,7 +61,7 @@ def _heavy_stages() -> Iterator[Stage]:
         command = ["swift", "test", "--jobs", "2", "--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
         environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
         yield Stage(f"swift tests, {name} sanitizer", [*environment, *command], counting.swift)
-    yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], counting.one)
+    yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 
 def _interop_python() -> str:
@@ -71,3 +71,7 @@ def _interop_python() -> str:
     if found.returncode != 0:
         sys.exit("scripts/test: cannot tell where the virtual environment is; run scripts/setup")
     return found.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

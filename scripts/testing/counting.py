@@ -7,7 +7,8 @@ from testing.stage import Counts
 _SWIFT_CASE = re.compile(r"^[✔✘] Test (?!run with|case)\S.* (passed|failed) after [\d.]+ seconds", re.MULTILINE)
 _SWIFT_TOTAL = re.compile(r"^[✔✘] Test run with (\d+) tests? .*(?:passed|failed) after", re.MULTILINE)
 _PYTHON_TOTAL = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
-_PYTHON_BAD = re.compile(r"(?:failures|errors|unexpected successes)=(\d+)")
+_PYTHON_BAD = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S+ \(\S+\))", re.MULTILINE)
+_PYTHON_SKIPPED = re.compile(r"skipped=(\d+)")
 
 
 def swift(log: str) -> Counts:
@@ -21,12 +22,10 @@ def swift(log: str) -> Counts:
 
 
 def python(log: str) -> Counts:
-    """unittest: a total, and the number of bad ones in the last line."""
+    """unittest: a total, and the names of the bad ones; a test with several bad subtests is one bad test."""
     total = _PYTHON_TOTAL.search(log)
-    bad = sum(int(number) for number in _PYTHON_BAD.findall(log[total.end():])) if total else 1
-    return Counts((int(total[1]) if total else 0) - bad if total else 0, bad)
-
-
-def one(log: str) -> Counts:
-    """A command that is one test: its failure is counted by the stage."""
-    return Counts(passed=1)
+    bad = len(set(_PYTHON_BAD.findall(log)))
+    if total is None:
+        return Counts(failed=max(bad, 1))
+    skipped = sum(int(number) for number in _PYTHON_SKIPPED.findall(log[total.end():]))
+    return Counts(max(int(total[1]) - bad - skipped, 0), bad)

@@ -7,7 +7,7 @@ enum EscapeWatch {
         let context = Unmanaged.passUnretained(executor).toOpaque()
         // Swift has no way from its executor and job values to the runtime's words, which have the same layout.
         let mainBits = unsafeBitCast(
-            MainStandIn.shared.asUnownedSerialExecutor(),
+            MainStandIn.forAllRuns.asUnownedSerialExecutor(),
             to: cmesh_serial_executor.self
         )
         let hasBegun = cmesh_escape_watch_begin(
@@ -29,7 +29,7 @@ enum EscapeWatch {
 /// One for the whole process, because tasks of a failed run may name it long after the run: their jobs are dropped, so
 /// that nothing of a run goes on behind its back.
 private final class MainStandIn: SerialExecutor {
-    static let shared = MainStandIn()
+    static let forAllRuns = MainStandIn()
 
     func enqueue(_ job: consuming ExecutorJob) {
         guard let context = cmesh_escape_watch_context() else { return }

@@ -54,7 +54,7 @@ package struct FuzzTarget: Sendable {
         _ reader: inout WireReader,
         _ input: UnsafeRawBufferPointer
     ) throws(WireError) {
-        guard try !reader.readNil() else { return }
+        if try reader.readNil() { return }
         let first = input[reader.offset]
         switch first >> 5 {
         case 0: _ = try reader.readUInt64()
