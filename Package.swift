@@ -36,7 +36,7 @@ struct Module {
     let kind: Kind
     let uses: [String]
 
-    /// A C library seen through one header of `static inline` functions; imported by exactly one Swift module.
+    /// A C library seen through one header, `static inline` wherever it needs no state; imported by one Swift module.
     static func shim(_ name: String) -> Module { Module(name: name, layer: .l0, kind: .shim, uses: []) }
 
     static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
