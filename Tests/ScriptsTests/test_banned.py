@@ -10,6 +10,18 @@ DETERMINISM = {
     "task": (
         "Task { await run() }", "Task(executorPreference: loop) { }", "Task.detached { }", "Task<Void, Never> { }",
         "let handle = Task(priority: .high) { }", "spawn(handle: Task { })", 'log("\\(Task { 1 })")',
+        "Task<Result<Int, any Error>, Never> { }", "Task<() -> [A<B<C<D>>>], Never> { }", "Task\n{\n}",
+        "Task<\n    Void,\n    Never\n>\n{ }", "`Task` { }", "_Concurrency.Task { }", "Task\n    .detached { }",
+        "let t: Task<Void, Never> = .detached { }", "let t: Task<Void, Never> = .init { }", "start(.detached { })",
+        "var t: Task<Void, Never>? = .init(priority: .high) { }", "let t: [Task<Void, Never>] = [.init { }]",
+        "func f() -> Task<Void, Never> { .init { } }", "typealias Job = Task<Void, Never>",
+        "typealias Job<T> = _Concurrency.Task<T, Never>", "let type = Task<Void, Never>.self",
+        "Task.immediate { }",
+    ),
+    "implicit-init": ("handle = .init { }", "handle = .init(priority: .high) { }"),
+    "executor": (
+        "group.addTask(executorPreference: other) { }", "await withTaskExecutorPreference(other) { }",
+        "run(on: globalConcurrentExecutor)", "let group = x.addTask(\n    executorPreference\n: y)",
     ),
     "clock": (
         "let now = Date()", "ContinuousClock().now", "SuspendingClock()", "ContinuousClock.now",
@@ -34,6 +46,10 @@ HARMLESS = (
     '// Task { Date() }\n/* fatalError( /* nested */ try! */\nlet text = "Task { UUID() } try! \\(name) print("\n',
     'let text = """\n    Task.sleep( .random( "quoted" static var x = 1\n    """\n',
     'let raw = #"a "quote" Task { \\(Date()) "#\n',
+    "if let a = b as? Task<Void, Never> {}\nif a is Task<Void, Never> {}\nextension A where B == Task<Int, Never> {}\n",
+    "switch a {\ncase .detached: b()\ncase .detached(let c): d()\n}\nif a == .detached {}\nif case .detached = a {}\n",
+    "func start()\n    -> Task<Void, Never>\n{}\nlet a: Task<Void, Never>?\nlet b: [Task<Void, Never>] = []\n",
+    "func `a Task { } is started`() {}\nlet a = A.init { 1 }\nlet b: A = .init(c)\nlet c = map(A.init) { 1 }\n",
     "func start() -> Task<Void, Never> {}\nvar handle: Task<Void, Never> { stored }\nextension Task {}\n",
     "struct TaskTable {}\nlet tasks = TaskTable()\nlet a = MyTask(1)\n",
     "withTaskGroup(of: Int.self) { $0.addTask { 1 } }\n",
@@ -50,6 +66,12 @@ class ConstructTests(RepositoryTestCase):
     def test_a_task_in_a_domain_fails_and_names_the_mend(self) -> None:
         self.write(DOMAIN, "func run() {\n    Task {\n    }\n}\n")
         self.assert_fails("banned", f"{DOMAIN}:2", "`Task {`", "Mend: run it in the task group", "[banned.task]")
+
+    def test_a_task_is_reported_once_however_it_is_written(self) -> None:
+        for example in ("Task<Int, any Error>.detached { }", "`Task` { }", "let a: Task<Int, Never> = .detached { }"):
+            with self.subTest(example):
+                self.write(DOMAIN, example + "\n")
+                self.assertEqual(len(self.run_check("banned").findings), 1)
 
     def test_what_differs_from_a_replay_is_banned_in_a_domain_and_allowed_in_io(self) -> None:
         for rule, examples in DETERMINISM.items():

@@ -1,6 +1,6 @@
 """The constructs we do not write, where, why, and what to write instead: the one list (docs/ARCHITECTURE.md).
 
-Patterns run over Swift without its comments and string literals.
+Patterns run over Swift without comments, string literals, backticks and the generic arguments of tasks.
 """
 
 import re
@@ -48,11 +48,14 @@ class Ban:
     pattern: re.Pattern[str]
     problem: str
     mend: str
+    #: What stands before a harmless namesake.
+    spared_behind: re.Pattern[str] | None = None
 
     def matches(self, code: str) -> Iterator[re.Match[str]]:
         """Where code uses the construct; a declaration of that name is no use."""
         for found in self.pattern.finditer(code):
-            if not _DECLARED.search(code, code.rfind("\n", 0, found.start()) + 1, found.start()):
+            before = max(0, found.start() - _LOOK_BACK), found.start()
+            if not any(spared.search(code, *before) for spared in (_DECLARED, self.spared_behind) if spared):
                 yield found
 
 
@@ -60,19 +63,47 @@ class Ban:
 _DECLARED = re.compile(r"(?:->|\b(?:func|extension|struct|enum|class|actor|protocol)|\bvar\s+\w+\s*:)\s*$")
 
 
-def _ban(rule: str, zone: Zone, pattern: str, problem: str, mend: str) -> Ban:
-    return Ban(rule, zone, re.compile(pattern, re.MULTILINE), problem, mend)
+#: How many characters before a match are looked at, for a pattern that ends there would try every earlier place.
+_LOOK_BACK = 200
 
 
-_TASK = r"(?<![\w`])Task[ \t]*(?:<[^>{}\n]*>)?[ \t]*(?:[({]|\.(?:init|detached|immediate\w*)\b)"
+def _ban(
+    rule: str, zone: Zone, pattern: str, problem: str, mend: str, spared_behind: re.Pattern[str] | None = None
+) -> Ban:
+    return Ban(rule, zone, re.compile(pattern, re.MULTILINE), problem, mend, spared_behind)
+
+
+_TASK = r"(?<!\w)Task(?:[ \t]*\(|\s*\{|\s*\.\s*(?:init|self|detached|immediate\w*)\b)"
+#: A type, or the name of another type, that lets a bare `.init` or another word stand for `Task`.
+_TASK_UNNAMED = (
+    r"(?:(?:->|:)\s*)?(?<!\w)Task[\s?!\])]*(?:=|\{\s*(?:return\b)?)\s*\[?\s*\.\s*init\b"
+    r"|\b(?:typealias|associatedtype)\s[^=\n]*=\s*(?:\w+\s*\.\s*)*Task\b(?!\s*\.)"
+    r"|\.\s*detached\s*[({]"
+)
+#: A type that is compared or a case that is matched; behind `Task` itself the first pattern has seen it.
+_COMPARED = re.compile(r"(?:[!=]=|\bas[?!]?|\b(?:is|case|Task))\s*$")
 #: A positional argument: `sleep(until:)` of an injected clock is not C's `sleep(1)`.
 _C_SLEEP = r"(?<![\w.])(?:u|nano)?sleep[ \t]*\((?![ \t]*\w+[ \t]*:)"
 
 BANS: tuple[Ban, ...] = (
     # What would make a run differ from its replay.
+    *(
+        _ban(
+            "task", must_be_deterministic, pattern, "starts a task that no scope waits for",
+            "run it in the task group of the service's `run()`, or start it in MeshNode, L2 or an executable",
+            _COMPARED,
+        )
+        for pattern in (_TASK, _TASK_UNNAMED)
+    ),
     _ban(
-        "task", must_be_deterministic, _TASK, "starts a task that no scope waits for",
-        "run it in the task group of the service's `run()`, or start it in MeshNode, L2 or an executable",
+        "implicit-init", must_be_deterministic,
+        r"(?<![\w)\]>?!])\.\s*init\s*(?:\{|\(\s*priority\s*:[^(){}]*\)\s*\{)",
+        "may start a task, for the type is not to be seen", "write the type before `.init`",
+    ),
+    _ban(
+        "executor", must_be_deterministic,
+        r"\b(?:executorPreference|withTaskExecutorPreference|globalConcurrentExecutor)\b",
+        "runs outside the injected executor, where no watch sees it", "leave the choice of executor to L2 and MeshNode",
     ),
     _ban(
         "clock", must_be_deterministic,
@@ -87,7 +118,7 @@ BANS: tuple[Ban, ...] = (
         "draws randomness that no seed replays", "take a seeded generator as an `inout` parameter",
     ),
     _ban(
-        "sleep", must_be_deterministic, r"\bTask[ \t]*(?:<[^>\n]*>)?\.sleep\b|" + _C_SLEEP,
+        "sleep", must_be_deterministic, r"\bTask\s*\.\s*sleep\b|" + _C_SLEEP,
         "sleeps on the machine's clock", "wait for `nextDeadline` on the injected clock",
     ),
     _ban(
@@ -118,7 +149,7 @@ BANS: tuple[Ban, ...] = (
         "is a singleton", "create it in MeshNode and pass it in `init`",
     ),
     _ban(
-        "synchronization", in_sources, r"^[^\n]*\bimport[ \t]+(?:\w+[ \t]+)?Synchronization\b",
+        "synchronization", in_sources, r"\bimport\s+(?:\w+\s+)?Synchronization\b",
         "its Mutex gives the thread sanitizer false alarms", "use `Lock` of MeshCore",
     ),
     _ban(
@@ -135,7 +166,7 @@ BANS: tuple[Ban, ...] = (
     ),
     # Tests wait for events.
     _ban(
-        "test-sleep", in_tests, r"\b(?:Task[ \t]*(?:<[^>\n]*>)?|Thread)\.sleep\b|" + _C_SLEEP,
+        "test-sleep", in_tests, r"\b(?:Task|Thread)\s*\.\s*sleep\b|" + _C_SLEEP,
         "a test does not sleep", "await the event, or move the virtual clock",
     ),
 )

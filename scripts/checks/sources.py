@@ -8,6 +8,7 @@ from pathlib import Path
 
 from checks import tools
 from checks.modules import Module, ModuleTable, parse_table
+from checks.swift_names import plain
 from checks.swift_text import code_only, line_at, line_starts
 
 _NEVER_WALKED = {".git", ".build", ".cache", ".swiftpm", "__pycache__"}
@@ -28,6 +29,11 @@ class TextFile:
     def code(self) -> str:
         """Swift only: comments and string literals blanked, every character in its place."""
         return code_only(self.text)
+
+    @cached_property
+    def plain_code(self) -> str:
+        """Swift only: `code` with one spelling for each name."""
+        return plain(self.code)
 
     @cached_property
     def _line_starts(self) -> list[int]:
