@@ -13,7 +13,8 @@ UNDOCUMENTED = (
     "package mutating func next() -> Int? { nil }", "package static func < (a: A, b: A) -> Bool { true }",
     "    package consuming func close() {}", "@inlinable\npackage func run() {}", "package convenience init() {}",
     "extension A { package func owe() {} }", "/// A.\nextension A { package func owe() {} }", "package\nfunc owe() {}",
-    "///\npackage let a = 1", "/// \n///\npackage let a = 1", "/// .\npackage let a = 1", "let b = 1; package let a = 1",
+    "///\npackage let a = 1", "/// \n///\npackage let a = 1", "/// .\npackage let a = 1",
+    "let b = 1; package let a = 1",
     "package static\n    func owe() {}", "@inlinable\nstatic\npackage\nfunc owe() {}", "`package` package let a = 1",
 )
 DOCUMENTED = (
@@ -54,7 +55,8 @@ class DocumentationTests(RepositoryTestCase):
                 self.assert_fails("documentation", f"{PATH}:{2 + between.count(chr(10))}")
 
     def test_a_requirement_is_free_in_a_conformance_to_the_protocol_that_asks_for_it(self) -> None:
-        equals, text = "package static func == (a: A, b: A) -> Bool { true }", "package var description: String { text }"
+        equals = "package static func == (a: A, b: A) -> Bool { true }"
+        text = "package var description: String { text }"
         free = {
             "extension A: CustomStringConvertible": text, "/// A.\npackage struct A<T: P>: Hashable where T: Q": equals,
             "extension A: Swift.Equatable": equals, "extension A: @retroactive Equatable, Sendable": equals,

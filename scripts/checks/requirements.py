@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from checks.swift_text import closing
+from checks.swift_text import TYPE, closing
 
 _EQUATABLE = {"Equatable", "Comparable", "Hashable", "StructuredError"}
 _ENCODABLE, _DECODABLE = {"Codable", "Encodable"}, {"Codable", "Decodable"}
@@ -41,18 +41,13 @@ _COLLECTIONS = {"Collection", "BidirectionalCollection", "RandomAccessCollection
 EARNED_BY |= {name: _COLLECTIONS for name in ("startIndex", "endIndex", "index(after:)")}
 EARNED_BY |= {"index(before:)": _COLLECTIONS - {"Collection"}}
 
-_TYPE = re.compile(
-    r"(?<![.\w`])(?:struct|class|enum|actor|protocol|extension)\s+(?!func\b|var\b|let\b|subscript\b)"
-    r"[\w.`]+(?P<header>[^{};]*)\{"
-)
-
 
 class Conformances:
     """The types and extensions of one file, each with what its own header conforms to."""
 
     def __init__(self, code: str) -> None:
         self._scopes = [
-            (found.end(), closing(code, found.end() - 1), _protocols(found["header"])) for found in _TYPE.finditer(code)
+            (found.end(), closing(code, found.end() - 1), _protocols(found["header"])) for found in TYPE.finditer(code)
         ]
 
     def earn(self, signature: str, offset: int) -> bool:
