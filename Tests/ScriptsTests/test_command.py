@@ -75,7 +75,7 @@ class CommandTests(RepositoryTestCase):
 class AllowanceTests(RepositoryTestCase):
     """The list of exceptions may only shrink."""
 
-    def allow(self, **entry: str) -> None:
+    def allow(self, **entry: object) -> None:
         """Writes a list of one entry."""
         self.write(ALLOWANCES, json.dumps([entry]) + "\n")
 
@@ -89,6 +89,28 @@ class AllowanceTests(RepositoryTestCase):
         self.assertTrue(self.outcomes()["banned"].passed and self.outcomes()["allowances"].passed)
         self.write(PATH, "Task { Date() }\n")
         self.assert_fails("banned", "[banned.clock]")
+
+    def test_an_allowance_excuses_one_use_unless_it_says_how_many(self) -> None:
+        self.write(PATH, "Task { }\nTask { }\n")
+        entry = {"path": PATH, "check": "banned.task", "reason": "the seeded executor starts here"}
+        self.allow(**entry)
+        self.assert_fails("banned", f"{PATH}:2", "[banned.task]")
+        self.assertEqual(len(self.run_check("banned").findings), 1)
+        self.allow(**entry, count=2)
+        self.assertTrue(self.outcomes()["banned"].passed and self.outcomes()["allowances"].passed)
+        self.allow(**entry, count=3)
+        message = self.outcomes()["allowances"].render("allowances")
+        self.assertIn(f"banned.task for {PATH} counts 3 and 2 are needed. Mend: set its `count` to 2.", message)
+
+    def test_a_count_is_a_number_and_a_place_has_one_entry(self) -> None:
+        self.write(PATH, "Task { }\n")
+        entry = {"path": PATH, "check": "banned.task", "reason": "the seeded executor starts here"}
+        for count in (0, -1, "2", True, 1.5, None):
+            with self.subTest(count):
+                self.allow(**entry, count=count)
+                self.assertIn("`count`", self.outcomes()["allowances"].render("allowances"))
+        self.write(ALLOWANCES, json.dumps([entry, entry]) + "\n")
+        self.assertIn("twice", self.outcomes()["allowances"].render("allowances"))
 
     def test_an_allowance_without_a_reason_fails_and_excuses_nothing(self) -> None:
         self.write(PATH, "Task { }\n")

@@ -48,7 +48,7 @@ CHECKS = (
 ALLOWANCES = Check("allowances", f"every entry of {LIST_PATH} has a reason and is needed", lambda _: Outcome(""))
 _EPILOG = f"""Exit status: 0 all passed, 1 something failed, 2 the command line was wrong.
 A name in square brackets behind a finding, such as [sizes.file], may stand as `check` in {LIST_PATH}
-with a `path` and a `reason`; an entry without a reason, or no longer needed, fails.
+with a `path`, a `reason` and a `count` (1 unless given); an entry without a reason, or no longer needed, fails.
 How to add a check: scripts/checks/README.md."""
 
 
