@@ -28,19 +28,25 @@ class LinkTests(RepositoryTestCase):
         for link in (
             "[a](gone.md)", "[a](README.md#nowhere)", "[a](#nowhere)", "![a](docs/gone.png)", "[a]: gone.md",
             "[a](../outside.md)", '[a](gone.md "title")', "[a](<gone.md>)",
+            "[a][gone]", "see [`a`][gone].", "[a b][]", "![a][gone]", "[![a][here]][gone]", "[![a][gone]][here]",
+            "b][gone]", "`[gone]: README.md` [a][gone]", "[a][`gone`]",
         ):
             with self.subTest(link):
-                self.write("PAGE.md", f"# Page\n\n{link}\n")
-                self.assert_fails("links", "PAGE.md:3", "Mend: correct the link")
+                self.write("PAGE.md", f"# Page\n\n{link}\n\n[here]: README.md\n")
+                self.assert_fails("links", "PAGE.md:3", "Mend: ")
 
     def test_a_living_link_passes(self) -> None:
         for link in (
             "[a](README.md)", "[a](docs/ARCHITECTURE.md#the-layers)", "[a](/docs/)", "[a](docs)", "[a](#page)",
             "[a](#see-module-and-x--y)", "[a](#page-1)", "[a](https://example.com/gone)", "[a](mailto:a@b.c)",
+            "[a][here]", "[a][Here  Now]", "[here][]", "[`Here`][]", "![a][here]", "[![a][here]][here]",
+            "[a][^1]", "a[0][1]",
+            "`[a][gone]`", "a[gone][gone]", "- [ ] [x]", "[a wrapped\n link][here]", "\\[a][gone]",
             "`[a](gone.md)`", f"{FENCE}\n[a](gone.md)\n{FENCE}", "[a](Sources/MeshCore)",
         ):
             with self.subTest(link):
-                self.write("PAGE.md", f"# Page\n\n{link}\n\n## See `Module` and [x & y](README.md)?\n\n# Page\n")
+                self.write("PAGE.md", f"# Page\n\n{link}\n\n## See `Module` and [x & y](README.md)?\n\n# Page\n"
+                           "\n[HERE]: README.md\n[here now]: docs\n[`here`]: docs\n")
                 self.assert_passes("links")
 
 
