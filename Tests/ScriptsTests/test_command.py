@@ -3,8 +3,10 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
+from unittest import mock
 
 from checks import command
 from checks.sources import Repository
@@ -70,6 +72,40 @@ class CommandTests(RepositoryTestCase):
         self.assertEqual(self.run_main("--only", "sizes")[0], 0)
         self.write("untracked.py", "x" * 121 + "\n")
         self.assertEqual(self.run_main("--only", "sizes")[0], 1)
+
+
+class GitTests(RepositoryTestCase):
+    """A checkout that git will not or cannot read: one line that says how to mend it, and no traceback."""
+
+    def run_check_with_git(self, script: str | None, *arguments: str) -> str:
+        """What the command prints where `git` is this script, or is missing; it must fail."""
+        (self.root / ".git").mkdir(exist_ok=True)
+        tools = self.root / "tools"
+        tools.mkdir(exist_ok=True)
+        if script is not None:
+            self.write("tools/git", f"#!/bin/sh\n{script}\n")
+            (tools / "git").chmod(0o755)
+        with mock.patch.dict(os.environ, PATH=str(tools)), contextlib.redirect_stdout(io.StringIO()) as output:
+            self.assertEqual(command.main(["--root", str(self.root), *arguments]), 1)
+        return output.getvalue()
+
+    def test_a_checkout_of_another_user_says_how_to_trust_it(self) -> None:
+        words = f"fatal: detected dubious ownership in repository at '{self.root}'"
+        for arguments in ((), ("--only", "sizes"), ("--write-layers",)):
+            with self.subTest(arguments):
+                output = self.run_check_with_git(f'echo "{words}" >&2\nexit 128', *arguments)
+                self.assertEqual(len(output.splitlines()), 1)
+                self.assertRegex(output, "^FAILED  git: .*another user")
+                self.assertIn(f"Mend: run `git config --global --add safe.directory {self.root}`.\n", output)
+
+    def test_a_machine_without_git_says_so(self) -> None:
+        output = self.run_check_with_git(None)
+        self.assertEqual(output, "FAILED  git: is not on the path. Mend: run scripts/setup, or install git.\n")
+
+    def test_any_other_refusal_is_passed_on(self) -> None:
+        output = self.run_check_with_git('echo "fatal: bad index\nfile" >&2\nexit 128')
+        self.assertEqual(len(output.splitlines()), 1)
+        self.assertIn("fatal: bad index file", output)
 
 
 class AllowanceTests(RepositoryTestCase):
