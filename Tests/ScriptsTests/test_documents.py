@@ -6,11 +6,17 @@ FENCE = "`" * 3
 
 
 class ReadmeTests(RepositoryTestCase):
-    """One page for every library."""
+    """One page for every folder of Sources."""
 
-    def test_a_library_without_a_readme_fails(self) -> None:
-        (self.root / "Sources/MeshLedger/README.md").unlink()
-        self.assert_fails("readmes", "Sources/MeshLedger/README.md", "has no README", "Mend: write purpose")
+    def test_a_folder_without_a_readme_fails(self) -> None:
+        for name in ("MeshLedger", "CMeshNoise", "meshsim"):
+            with self.subTest(name):
+                (self.root / f"Sources/{name}/README.md").unlink()
+                self.assert_fails("readmes", f"Sources/{name}/README.md", "has no README", "Mend: write purpose")
+
+    def test_a_folder_that_has_no_row_yet_needs_one_too(self) -> None:
+        self.write("Sources/MeshSync/Inner/Sync.swift", "\n")
+        self.assert_fails("readmes", "Sources/MeshSync/README.md", "`MeshSync` has no README")
 
     def test_an_empty_readme_is_none(self) -> None:
         self.write("Sources/MeshTestKit/README.md", "\n")

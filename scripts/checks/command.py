@@ -39,7 +39,7 @@ CHECKS = (
     Check("banned", "no clock, randomness, task, trap or ambient state where it is banned", banned.inspect),
     Check("sizes", "files, functions and lines stay readable", sizes.inspect),
     Check("documentation", "every `package` declaration has a doc comment", documentation.inspect),
-    Check("readmes", "every library has a README of one page", readmes.inspect),
+    Check("readmes", "every folder of Sources has a README of one page", readmes.inspect),
     Check("links", "relative links and labels in Markdown lead somewhere", links.inspect),
     Check("limits", "every bound in Limits is named by a test", limits.inspect),
     Check("shell", "shellcheck has nothing to say", shell.inspect),
