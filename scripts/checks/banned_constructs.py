@@ -20,7 +20,7 @@ _TASK = r"(?<!\w)Task(?:[ \t]*\(|\s*\{|\s*\.\s*(?:init|self|detached|immediate\w
 #: A type, or the name of another type, that lets a bare `.init` or another word stand for `Task`.
 _TASK_UNNAMED = (
     r"(?:(?:->|:)\s*)?(?<!\w)Task[\s?!\])]*(?:=|\{\s*(?:return\b)?)\s*\[?\s*\.\s*init\b"
-    r"|\b(?:typealias|associatedtype)\s[^=\n]*=\s*(?:\w+\s*\.\s*)*Task\b(?!\s*\.)"
+    r"|\b(?:typealias|associatedtype)\s[^=\n]{1,200}=\s*(?:\w+\s*\.\s*)*Task\b(?!\s*\.)"
     r"|\.\s*detached\s*[({]"
 )
 #: A type that is compared or a case that is matched; behind `Task` itself the first pattern has seen it.

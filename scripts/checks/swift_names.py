@@ -8,6 +8,8 @@ import re
 _QUOTED = re.compile(r"`([^`\n]*)`")
 #: The types that a ban looks for, whose arguments may nest to any depth.
 _GENERIC = re.compile(r"(?<!\w)(?:Task|AsyncStream|AsyncThrowingStream)\s*(<)")
+#: An argument list longer than this, in characters, is none; it bounds the search for a bracket that never closes.
+_LONGEST_LIST = 2_000
 _ANGLE = re.compile(r"->|[<>{};]")
 
 
@@ -31,7 +33,7 @@ def _unquoted(name: re.Match[str]) -> str:
 def _angles_end(code: str, opening: int) -> int | None:
     """Behind the bracket that closes the one at `opening`; None where it is no bracket but a comparison."""
     depth = 0
-    for found in _ANGLE.finditer(code, opening):
+    for found in _ANGLE.finditer(code, opening, opening + _LONGEST_LIST):
         if found.group() in "{};":
             return None
         depth += {"<": 1, ">": -1}.get(found.group(), 0)
