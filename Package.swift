@@ -55,7 +55,7 @@ struct Module {
         let dependencies = uses.map { Target.Dependency.target(name: $0) }
         switch kind {
         case .shim:
-            return .target(name: name)
+            return .target(name: name, exclude: ["README.md"])
         case .library:
             return .target(
                 name: name,
@@ -64,7 +64,12 @@ struct Module {
                 swiftSettings: strictSettings
             )
         case .executable:
-            return .executableTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
+            return .executableTarget(
+                name: name,
+                dependencies: dependencies,
+                exclude: ["README.md"],
+                swiftSettings: strictSettings
+            )
         case .tests:
             return .testTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
         }

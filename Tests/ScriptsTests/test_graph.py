@@ -34,6 +34,8 @@ class ImportTests(RepositoryTestCase):
         spellings = (
             "import MeshIO", "package import MeshIO", "@preconcurrency import MeshIO", "import struct MeshIO.Loop",
             "@_spi(Inside) private import func MeshIO.start", "#if true\n  import MeshIO\n#endif",
+            "import `MeshIO`", "import\n    MeshIO", "let a = 1; import MeshIO", "import /* why */ MeshIO",
+            "import struct `MeshIO`.Loop", "func f() {} import MeshIO",
         )
         for spelling in spellings:
             with self.subTest(spelling):
@@ -42,6 +44,7 @@ class ImportTests(RepositoryTestCase):
 
     def test_an_import_in_a_comment_or_a_string_is_none(self) -> None:
         text = '/*\nimport MeshIO\n*/\nlet text = """\n    import MeshIO\n    """\n'
+        text += "enum A {\n    case `import`\n    case MeshIO\n}\nlet a = A.import\nlet b = MeshIO\n"
         self.write("Sources/MeshLedger/More.swift", text)
         self.assert_passes("graph")
 

@@ -11,10 +11,9 @@ from checks.report import Finding, Outcome, counted
 from checks.sources import Repository
 
 MANIFEST, DOCUMENT = "Package.swift", "docs/ARCHITECTURE.md"
+#: Wherever it stands: whatever access or attribute is before it, it makes one module depend on another.
 _IMPORT = re.compile(
-    r"^[ \t]*(?:@\w+(?:\([^)\n]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?"
-    r"import[ \t]+(?:(?:struct|class|enum|protocol|typealias|func|var|let)[ \t]+)?(\w+)",
-    re.MULTILINE,
+    r"(?<![\w.`@])import\s+(?:(?:struct|class|enum|protocol|typealias|func|var|let)\s+)?`?(\w+)"
 )
 _SOURCES = (".swift", ".c", ".h")
 

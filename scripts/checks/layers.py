@@ -63,8 +63,6 @@ def render(table: ModuleTable) -> str:
 
 
 def _linked(module: Module) -> str:
-    if module.kind != "library":
-        return f"`{module.name}`"
     return f"[`{module.name}`](../{module.folder}/README.md)"
 
 
