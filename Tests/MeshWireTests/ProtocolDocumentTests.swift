@@ -39,8 +39,8 @@ import Testing
             "1–\(Limits.Identifier.maximumBytes) bytes of",
         ]
         for phrase in stated { #expect(text.contains(phrase), "\(phrase)") }
-        #expect(text.contains("deeper than \(Limits.Wire.maximumDepth);"))
-        #expect(text.contains("(\(Limits.Hello.patience.components.seconds) seconds\nunless configured)"))
+        #expect(text.contains("deeper than \(Limits.Wire.maximumDepth) (an"))
+        #expect(text.contains("(\(Limits.Hello.patience.components.seconds) seconds\nunless configured, from"))
     }
 
     private func grouped(_ number: Int) -> String {

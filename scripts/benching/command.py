@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 
 from benching import baseline, meshbench, record
 from benching.paths import ROOT
+from library.entry import exit_with
 
 BENCHMARKS = ["wire"]
 
 
 def main(arguments: list[str]) -> int:
     """Measures what is named; checks, rewrites or records the figures where that is asked for."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Measures, each time beside something everybody knows.", allow_abbrev=False
+    )
     parser.add_argument("benchmark", nargs="*", metavar="BENCHMARK", help=f"what to measure: {', '.join(BENCHMARKS)}")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="only compare the counts with Tests/Baselines (a gate)")
@@ -40,4 +42,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_with(main)

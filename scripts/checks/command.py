@@ -1,7 +1,6 @@
 """The command line of `scripts/check`: runs the checks in order and prints a line for each."""
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from checks import (
 from checks.allowances import LIST_PATH, Ledger
 from checks.report import Outcome
 from checks.sources import GitRefused, Repository
+from library.entry import exit_with
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,13 @@ def write_layers(repository: Repository) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Parses the command line, runs, prints, and returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.list:
         print("\n".join(f"{check.name:<14} {check.purpose}" for check in (*CHECKS, ALLOWANCES)))
         return 0
+    if not (options.root / graph.MANIFEST).is_file():
+        parser.error(f"there is no {graph.MANIFEST} in {options.root}")
     repository = Repository(options.root)
     try:
         return write_layers(repository) if options.write_layers else _report(repository, options.only)
@@ -118,4 +121,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_with(main)
