@@ -42,7 +42,7 @@ struct Module {
     let kind: Kind
     let uses: [String]
 
-    /// A C library seen through one header of `static inline` functions; imported by exactly one Swift module.
+    /// A C library seen through one header, `static inline` wherever it needs no state; imported by one Swift module.
     static func shim(_ name: String) -> Module { Module(name: name, layer: .l0, kind: .shim, uses: []) }
 
     static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
@@ -61,7 +61,7 @@ struct Module {
         let dependencies = uses.map { Target.Dependency.target(name: $0) }
         switch kind {
         case .shim:
-            return .target(name: name)
+            return .target(name: name, exclude: ["README.md"])
         case .library:
             return .target(
                 name: name,
@@ -70,7 +70,12 @@ struct Module {
                 swiftSettings: strictSettings
             )
         case .executable:
-            return .executableTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
+            return .executableTarget(
+                name: name,
+                dependencies: dependencies,
+                exclude: ["README.md"],
+                swiftSettings: strictSettings
+            )
         case .tests:
             return .testTarget(name: name, dependencies: dependencies, swiftSettings: strictSettings)
         }

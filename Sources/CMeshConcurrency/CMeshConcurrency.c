@@ -33,13 +33,17 @@ static void install_hooks(void) {
     swift_task_getMainExecutor_hook = on_get_main_executor;
 }
 
-void cmesh_escape_watch_begin(void *context, cmesh_escape_callback callback, cmesh_serial_executor main_executor) {
+bool cmesh_escape_watch_begin(void *context, cmesh_escape_callback callback, cmesh_serial_executor main_executor) {
+    if (watching != NULL) return false;
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install_hooks);
     watcher = context;
     main_executor_seen = main_executor;
     watching = callback;
+    return true;
 }
+
+void *cmesh_escape_watch_context(void) { return watcher; }
 
 void cmesh_escape_watch_end(void) {
     watching = NULL;

@@ -10,7 +10,7 @@ package enum Limits {
 
     /// Bounds on one log record, so that a hostile peer cannot fill a disk with one line.
     package enum Log {
-        /// Further fields are left out and counted in the field `fields_left_out`.
+        /// Further fields are left out, and the last one says how many: `fields_left_out`.
         package static let maximumFields = 32
 
         /// Longer text is cut at a character and ends in `…`.

@@ -43,9 +43,13 @@ func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 enum Meshfuzz {
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
-        guard let name = arguments.first, let target = FuzzTarget.named(name) else {
-            let names = FuzzTarget.all.map(\.name).joined(separator: "|")
-            complain("usage: meshfuzz \(names) FILE...\n")
+        let usage = "usage: meshfuzz \(FuzzTarget.all.map(\.name).joined(separator: "|")) FILE...\n"
+        if arguments.first == "--help" || arguments.first == "-h" {
+            print("Feeds files to a decoder, as the fuzzer does.\n\n\(usage)", terminator: "")
+            return
+        }
+        guard arguments.count > 1, let name = arguments.first, let target = FuzzTarget.named(name) else {
+            complain(usage)
             exit(2)
         }
         for path in arguments.dropFirst() {

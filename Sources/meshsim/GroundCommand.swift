@@ -15,7 +15,9 @@ enum GroundCommand {
         examples: ["meshsim ground --seeds 200": "The check that scripts/test makes in two processes."]
     ) { invocation in
         let first = invocation[firstSeed]
-        for seed in first..<(first + UInt64(invocation[seeds])) {
+        let (end, isBeyond) = first.addingReportingOverflow(UInt64(invocation[seeds]))
+        guard !isBeyond else { throw invocation.usageError("there are not that many seeds after \(first)") }
+        for seed in first..<end {
             let outcome = try SeededRun.run(seed: seed) { world in await RumourWorkload.run(in: world) }
             let hash = Hexadecimal.encode((0..<8).map { UInt8(truncatingIfNeeded: outcome.traceHash >> (56 - 8 * $0)) })
             let deliveries = try outcome.result.get()

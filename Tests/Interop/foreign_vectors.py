@@ -145,6 +145,7 @@ def transfer(*, extra: list[Any] | None = None) -> list[Any]:
 def records() -> list[Entry]:
     canonical = encode_value(transfer())
     tagged = b"\x87" + canonical[1:] + b"\xc1\x01"
+    undefined = b"\x87" + canonical[1:] + b"\xf7"
     newer = encode_value(transfer(extra=["new", {"k": [1.5]}, None]))
     deep: Any = 0
     for _ in range(15):
@@ -154,6 +155,7 @@ def records() -> list[Entry]:
         accepted("transfer with a nested newer field", "transfer", encode_value([*transfer(), deep]), canonical),
         refused("transfer with a newer field too deep", "transfer", encode_value([*transfer(), [deep]]), "tooDeep"),
         refused("transfer with a tagged newer field", "transfer", tagged, "unsupportedItem"),
+        refused("transfer with an undefined newer field", "transfer", undefined, "unsupportedItem"),
         refused("transfer with too few fields", "transfer", encode_value(transfer()[:5]), "missingFields"),
         refused("transfer that is a map", "transfer", encode_value({"id": "tx-1"}), "typeMismatch"),
     ]

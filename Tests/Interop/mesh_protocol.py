@@ -1,13 +1,14 @@
 """A second implementation of docs/protocol.md, sections 1 to 4, written from that page alone.
 
-It shares no code with the Swift one. CBOR comes from the cbor2 package; what the protocol forbids beyond CBOR's own
-rules is checked here.
+It shares no code with the Swift one. Values come from the cbor2 package; `Walker` first holds the bytes to
+section 1, which allows less than CBOR does.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Iterator
 
@@ -44,16 +45,79 @@ def encode_value(value: Any) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
+@dataclass
+class Walker:
+    """Holds bytes to section 1 without making values of them."""
+
+    payload: bytes
+    position: int = 0
+
+    MAXIMUM_DEPTH, MAXIMUM_ELEMENTS, MAXIMUM_ENTRIES = 16, 65_536, 4_096
+
+    def walk(self, depth: int = 0) -> None:
+        """Past one item, or an error."""
+        start = self.position
+        major, information = self.take(1)[0] >> 5, self.payload[start] & 31
+        if major == 7:
+            widths = {20: 0, 21: 0, 22: 0, 25: 2, 26: 4, 27: 8}
+            if information not in widths:
+                raise ProtocolError("a simple value that is never used")
+            self.take(widths[information])
+            return
+        argument = self.argument(information)
+        if major in (2, 3):
+            content = self.take(argument)
+            if major == 3:
+                self.text(content)
+        elif major in (4, 5):
+            self.nested(major, argument, depth + 1)
+        elif major == 6:
+            raise ProtocolError("a tag")
+
+    def argument(self, information: int) -> int:
+        if information < 24:
+            return information
+        if information > 27:
+            raise ProtocolError("an indefinite or reserved length")
+        return int.from_bytes(self.take(1 << (information - 24)), "big")
+
+    def nested(self, major: int, count: int, depth: int) -> None:
+        limit = self.MAXIMUM_ELEMENTS if major == 4 else self.MAXIMUM_ENTRIES
+        if count > limit or depth > self.MAXIMUM_DEPTH:
+            raise ProtocolError("too many elements, or nested too deep")
+        keys = set()
+        for _ in range(count):
+            if major == 5:
+                start = self.position
+                self.walk(depth)
+                if self.payload[start] >> 5 != 3:
+                    raise ProtocolError("a key that is not text")
+                keys.add(unicodedata.normalize("NFC", cbor2.loads(self.payload[start:self.position])))
+            self.walk(depth)
+        if major == 5 and len(keys) != count:
+            raise ProtocolError("a key twice")
+
+    def text(self, content: bytes) -> None:
+        try:
+            content.decode()
+        except UnicodeDecodeError as error:
+            raise ProtocolError("text that is not UTF-8") from error
+
+    def take(self, count: int) -> bytes:
+        taken = self.payload[self.position:self.position + count]
+        if len(taken) < count:
+            raise ProtocolError("the bytes end inside an item")
+        self.position += count
+        return taken
+
+
 def decode_value(payload: bytes) -> Any:
     """A value that fills its bytes."""
-    stream = io.BytesIO(payload)
-    try:
-        value = cbor2.CBORDecoder(stream).decode()
-    except cbor2.CBORDecodeError as error:
-        raise ProtocolError(f"not a value: {error}") from error
-    if stream.tell() != len(payload):
+    walker = Walker(payload)
+    walker.walk()
+    if walker.position != len(payload):
         raise ProtocolError("bytes are left after the value")
-    return value
+    return cbor2.CBORDecoder(io.BytesIO(payload)).decode()
 
 
 def take_record(value: Any, count: int) -> list[Any]:
@@ -103,6 +167,8 @@ class Hello:
             raise ProtocolError("the node has no valid id")
         if take_unsigned(maximum, 2**32 - 1) < 65536:
             raise ProtocolError("the payload bound is too small")
+        if not isinstance(features, (list, tuple)):
+            raise ProtocolError("features are an array")
         listed = [take_unsigned(feature, 2**32 - 1) for feature in features]
         if len(listed) > 64 or len(set(listed)) != len(listed):
             raise ProtocolError("too many features, or one twice")

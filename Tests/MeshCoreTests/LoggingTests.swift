@@ -51,6 +51,13 @@ import Testing
         )
     }
 
+    @Test(arguments: ["\u{85}", "\u{2028}", "\u{2029}", "\u{9B}31m", "\u{1B}[31m", "\r\n", "\u{7F}", "\\"])
+    func `no text can forge a line or command a terminal`(hostile: String) throws {
+        logger().log(.info, opened, [LogField(visitor, .text("a\(hostile)b"))])
+        let line = LogFormat.human.line(for: try #require(sink.records.first))
+        #expect(line.contains("visitor=\"a\\") && line.unicodeScalars.allSatisfy { !JSONText.mustEscape($0) })
+    }
+
     @Test func `lines for machines`() {
         logger().log(
             .warning,
@@ -73,14 +80,16 @@ import Testing
         let fields = (0..<Limits.Log.maximumFields + 5).map { LogField(visitor, .integer(Int64($0))) }
         logger().log(.info, opened, fields)
         let kept = sink.records.first?.fields ?? []
-        #expect(kept.count == Limits.Log.maximumFields + 1)
-        #expect(kept.last == LogField(.fieldsLeftOut, .integer(5)))
+        #expect(kept.count == Limits.Log.maximumFields)
+        #expect(kept.last == LogField(.fieldsLeftOut, .integer(6)))
+        logger().log(.info, opened, Array(fields.prefix(Limits.Log.maximumFields)))
+        #expect(sink.records.last?.fields == Array(fields.prefix(Limits.Log.maximumFields)))
     }
 
     @Test func `long text is cut between characters`() {
         let text = String(repeating: "é", count: Limits.Log.maximumTextBytes)
         logger().log(.info, opened, [LogField(visitor, .text(text))])
-        let cut = String(repeating: "é", count: Limits.Log.maximumTextBytes / 2) + "…"
+        let cut = String(repeating: "é", count: (Limits.Log.maximumTextBytes - 3) / 2) + "…"
         #expect(sink.records.first?.fields == [LogField(visitor, .text(cut))])
     }
 

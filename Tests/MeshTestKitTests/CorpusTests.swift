@@ -8,7 +8,7 @@ import Testing
         let target = try #require(FuzzTarget.named(name))
         let folder = "Tests/Corpus/\(name)"
         let files = RepositoryFile.names(in: folder)
-        #expect(!files.isEmpty, "\(folder) is empty: run scripts/fuzz \(name)")
+        #expect(!files.isEmpty, "\(folder) is empty: run scripts/fuzz \(name) --keep")
         for file in files {
             let bytes = try #require(RepositoryFile.bytes("\(folder)/\(file)"))
             bytes.withUnsafeBytes { target.run($0) }

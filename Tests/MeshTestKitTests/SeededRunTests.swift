@@ -141,6 +141,34 @@ import Testing
         }
     }
 
+    @Test func `a note from another thread fails the run`() {
+        expectEscape { world in
+            let isNoted = Lock(false)
+            OtherThread.run {
+                world.trace.note("from elsewhere")
+                isNoted.withLock { $0 = true }
+            }
+            while !isNoted.withLock({ $0 }) {}
+        }
+    }
+
+    @Test func `tasks of a failed run that come back later find nobody, and nothing breaks`() {
+        let gate = Lock<CheckedContinuation<Void, Never>?>(nil)
+        #expect(throws: SeededRunError.self) {
+            try SeededRun.run(seed: 1) { _ in
+                await Task { @MainActor in
+                    await withCheckedContinuation { continuation in gate.withLock { $0 = continuation } }
+                }.value
+            }
+        }
+        let isResumed = Lock(false)
+        OtherThread.run {
+            gate.withLock { $0?.resume() }
+            isResumed.withLock { $0 = true }
+        }
+        while !isResumed.withLock({ $0 }) {}
+    }
+
     @Test func `actors, groups and child tasks do not escape`() throws {
         let outcome = try SeededRun.run(seed: 1) { _ in
             let counter = Counter()

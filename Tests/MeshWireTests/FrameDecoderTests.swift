@@ -52,6 +52,22 @@ import Testing
         #expect(throws: WireError(.frameTooLarge, "")) { try decoder.next(in: bytes.span.bytes, from: &offset) }
     }
 
+    @Test func `optional frames are skipped before the hello too, and do not count as frames`() throws {
+        var writer = WireWriter()
+        try writer.writeFrame(FrameType(rawValue: 0x80), payload: [1])
+        try writer.writeFrame(.cancel, payload: [])
+        #expect(try FrameDecoder.frames(of: writer.array).map(\.type) == [.cancel])
+    }
+
+    @Test func `no stated bound is above the bound of all`() throws {
+        var decoder = FrameDecoder(maximumPayloadBytes: Int(UInt32.max))
+        let bytes: [UInt8] = [0x80, 0x00, 0x40, 0x00, 0x01]
+        var code: WireErrorCode?
+        var offset = 0
+        do throws(WireError) { _ = try decoder.next(in: bytes.span.bytes, from: &offset) } catch { code = error.code }
+        #expect(code == .frameTooLarge)
+    }
+
     @Test func `every type is read at its bound and refused one byte beyond, at its header`() throws {
         for registration in FrameRegistration.all {
             let bound = min(registration.maximumPayloadBytes, Limits.Frame.maximumPayloadBytes)

@@ -29,12 +29,18 @@ import Testing
     @Test func `the bounds that it states are the limits`() throws {
         let text = try #require(RepositoryFile.text(Self.path))
         let stated = [
-            Limits.Wire.maximumArrayElements, Limits.Wire.maximumMapEntries, Limits.Frame.maximumPayloadBytes,
-            Limits.Frame.minimumStatedPayloadBytes, Limits.ErrorFrame.maximumMessageBytes,
+            "arrays of more than \(grouped(Limits.Wire.maximumArrayElements)) elements",
+            "maps of more than \(grouped(Limits.Wire.maximumMapEntries))\nentries",
+            "beyond \(grouped(Limits.Frame.maximumPayloadBytes)), or beyond what this node stated",
+            "at least \(grouped(Limits.Frame.minimumStatedPayloadBytes)) |",
+            "at most \(grouped(Limits.ErrorFrame.maximumMessageBytes)) bytes; for people",
+            "at most \(Limits.Hello.maximumFeatures), each once",
+            "at most \(Limits.Hello.maximumSoftwareBytes) bytes; for people",
+            "1–\(Limits.Identifier.maximumBytes) bytes of",
         ]
-        for bound in stated { #expect(text.contains(grouped(bound)), "\(bound)") }
-        #expect(text.contains("deeper than \(Limits.Wire.maximumDepth);"))
-        #expect(text.contains("(\(Limits.Hello.patience.components.seconds) seconds\nunless configured)"))
+        for phrase in stated { #expect(text.contains(phrase), "\(phrase)") }
+        #expect(text.contains("deeper than \(Limits.Wire.maximumDepth) (an"))
+        #expect(text.contains("(\(Limits.Hello.patience.components.seconds) seconds\nunless configured, from"))
     }
 
     private func grouped(_ number: Int) -> String {

@@ -24,26 +24,32 @@ import Testing
         try reader.finish()
     }
 
+    /// An array of `count` truths, beyond what the writer would write.
+    private func truths(_ count: Int) -> [UInt8] {
+        [0x9A] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (24 - 8 * $0)) }
+            + [UInt8](repeating: 0xF5, count: count)
+    }
+
     @Test func `an array at the bound is read, one element more is refused`() throws {
-        let full = [Bool](repeating: true, count: Limits.Wire.maximumArrayElements)
-        #expect(try [Bool](wireBytes: full.wireBytes) == full)
-        #expect(throws: WireError(.tooManyElements, "")) { try [Bool](wireBytes: (full + [true]).wireBytes) }
+        let full = Limits.Wire.maximumArrayElements
+        #expect(try [Bool](wireBytes: truths(full)).count == full)
+        #expect(throws: WireError(.tooManyElements, "")) { try [Bool](wireBytes: truths(full + 1)) }
     }
 
     @Test func `a map at the bound is read, one entry more is refused`() throws {
-        var map = Dictionary(uniqueKeysWithValues: (0..<Limits.Wire.maximumMapEntries).map { ("\($0)", true) })
+        let full = Limits.Wire.maximumMapEntries
+        let map = Dictionary(uniqueKeysWithValues: (0..<full).map { ("\($0)", true) })
         #expect(try [String: Bool](wireBytes: map.wireBytes) == map)
-        map["one more"] = true
-        #expect(throws: WireError(.tooManyElements, "")) { try [String: Bool](wireBytes: map.wireBytes) }
+        let head: [UInt8] = [0xB9, UInt8((full + 1) >> 8), UInt8((full + 1) & 0xFF)]
+        let beyond = head + map.wireBytes.dropFirst(3) + "one more".wireBytes + true.wireBytes
+        #expect(throws: WireError(.tooManyElements, "")) { try [String: Bool](wireBytes: beyond) }
     }
 
     @Test func `a claimed count makes room for no more than the bound on what has not been seen`() throws {
-        let claimed = Limits.Wire.maximumElementsReserved * 8
-        let values = [String](repeating: "", count: claimed)
-        let read = try [String](wireBytes: values.wireBytes)
-        #expect(read.count == claimed)
-        let bytes = values.wireBytes.prefix(3 + Limits.Wire.maximumElementsReserved)
-        #expect(throws: WireError(.truncated, "")) { try [String](wireBytes: Array(bytes)) }
+        #expect(WireReader.roomBeforeReading(Limits.Wire.maximumArrayElements) == Limits.Wire.maximumElementsReserved)
+        #expect(WireReader.roomBeforeReading(3) == 3)
+        let many = [String](repeating: "", count: Limits.Wire.maximumElementsReserved * 8)
+        #expect(try [String](wireBytes: many.wireBytes) == many)
     }
 
     @Test func `the message says what was wanted, where, and what was there`() {

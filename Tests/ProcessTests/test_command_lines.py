@@ -34,7 +34,9 @@ class CommandLines(unittest.TestCase):
         finished = run("meshfuzz", "items", str(vector))
         self.assertEqual(finished.returncode, 0, finished.stderr)
         self.assertIn("no promise broken", finished.stdout)
-        self.assertEqual(run("meshfuzz", "no-such-target").returncode, 2)
+        self.assertEqual(run("meshfuzz", "--help").returncode, 0)
+        for wrong in (("no-such-target", str(vector)), ("items",), ()):
+            self.assertEqual(run("meshfuzz", *wrong).returncode, 2)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ class Determinism(unittest.TestCase):
     def test_fixed_hashing_changes_nothing(self) -> None:
         self.assertEqual(ground(), ground(SWIFT_DETERMINISTIC_HASHING="1"))
 
+    def test_the_first_line_is_the_one_that_the_readme_shows(self) -> None:
+        self.assertIn(f"# {ground()[0]}\n", (ROOT / "README.md").read_text())
+
     def test_seeds_differ(self) -> None:
         hashes = [line.split()[1] for line in ground()]
         self.assertEqual(len(set(hashes)), SEEDS)

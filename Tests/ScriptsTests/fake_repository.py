@@ -75,7 +75,7 @@ class RepositoryTestCase(unittest.TestCase):
         self.run_tool = silent_tool
         for path, text in {"Package.swift": MANIFEST, **SOURCES}.items():
             self.write(path, text)
-        for name in ("MeshCore", "MeshActors", "MeshLedger", "MeshIO", "MeshTestKit"):
+        for name in sorted({path.split("/")[1] for path in SOURCES if path.startswith("Sources/")}):
             self.write(f"Sources/{name}/README.md", f"# {name}\n")
         self.write_layer_table()
 

@@ -10,12 +10,29 @@ DETERMINISM = {
     "task": (
         "Task { await run() }", "Task(executorPreference: loop) { }", "Task.detached { }", "Task<Void, Never> { }",
         "let handle = Task(priority: .high) { }", "spawn(handle: Task { })", 'log("\\(Task { 1 })")',
+        "Task<Result<Int, any Error>, Never> { }", "Task<() -> [A<B<C<D>>>], Never> { }", "Task\n{\n}",
+        "Task<\n    Void,\n    Never\n>\n{ }", "`Task` { }", "_Concurrency.Task { }", "Task\n    .detached { }",
+        "let t: Task<Void, Never> = .detached { }", "let t: Task<Void, Never> = .init { }", "start(.detached { })",
+        "var t: Task<Void, Never>? = .init(priority: .high) { }", "let t: [Task<Void, Never>] = [.init { }]",
+        "func f() -> Task<Void, Never> { .init { } }", "typealias Job = Task<Void, Never>",
+        "typealias Job<T> = _Concurrency.Task<T, Never>", "let type = Task<Void, Never>.self",
+        "Task.immediate { }",
+    ),
+    "implicit-init": ("handle = .init { }", "handle = .init(priority: .high) { }"),
+    "executor": (
+        "group.addTask(executorPreference: other) { }", "await withTaskExecutorPreference(other) { }",
+        "run(on: globalConcurrentExecutor)", "let group = x.addTask(\n    executorPreference\n: y)",
     ),
     "clock": (
         "let now = Date()", "ContinuousClock().now", "SuspendingClock()", "ContinuousClock.now",
-        "clock_gettime(0, &t)", "try await wait(clock: .continuous)",
+        "clock_gettime(0, &t)", "time(nil)", "Glibc.time(nil)", "time(&now)", "clock()", "times(&t)", "localtime(&t)",
+        "timespec_get(&t, 1)",
+        "Date(timeIntervalSinceNow: 1)", "Date.init()", "ContinuousClock.init()", "try await wait(clock: .continuous)",
     ),
-    "random": ("UUID()", "Int.random(in: 0..<9)", "var g = SystemRandomNumberGenerator()", "names.shuffled()"),
+    "random": ("UUID()", "Int.random(in: 0..<9)", "var g = SystemRandomNumberGenerator()", "names.shuffled()",
+               "Glibc.rand()", "getentropy(a, 1)", "UUID.init()"),
+    "hash": ("let a = b.hashValue", "let a = map(\\.hashValue)", "var a = Hasher()", "func f(_ a: inout Hasher) {}",
+             "func hash(into hasher: inout Hasher) {\n    var a = Hasher()\n}"),
     "sleep": ("try await Task.sleep(for: .seconds(1))", "try await Task<Never, Never>.sleep(for: x)", "usleep(5)"),
     "dispatch": ("DispatchQueue.main.async {}", "Thread.current", "Thread(block: run).start()"),
     "environment": ("ProcessInfo.processInfo", 'getenv("HOME")'),
@@ -28,13 +45,24 @@ EVERYWHERE = {
     "singleton": "static let shared = A()",
     "synchronization": "import Synchronization",
     "public": "public struct A {}",
+    "unbounded-stream": "AsyncStream<Int> { $0.finish() }",
     "print": 'print("x")',
 }
 HARMLESS = (
     '// Task { Date() }\n/* fatalError( /* nested */ try! */\nlet text = "Task { UUID() } try! \\(name) print("\n',
     'let text = """\n    Task.sleep( .random( "quoted" static var x = 1\n    """\n',
     'let raw = #"a "quote" Task { \\(Date()) "#\n',
+    "if let a = b as? Task<Void, Never> {}\nif a is Task<Void, Never> {}\nextension A where B == Task<Int, Never> {}\n",
+    "switch a {\ncase .detached: b()\ncase .detached(let c): d()\n}\nif a == .detached {}\nif case .detached = a {}\n",
+    "func start()\n    -> Task<Void, Never>\n{}\nlet a: Task<Void, Never>?\nlet b: [Task<Void, Never>] = []\n",
+    "func `a Task { } is started`() {}\nlet a = A.init { 1 }\nlet b: A = .init(c)\nlet c = map(A.init) { 1 }\n",
     "func start() -> Task<Void, Never> {}\nvar handle: Task<Void, Never> { stored }\nextension Task {}\n",
+    "struct A: Hashable {\n    func hash(into hasher: inout Hasher) {}\n    var hashValue: Int { 1 }\n}\n",
+    "extension A {\n    func hash(into hasher: inout Swift.Hasher) { hasher.combine(1) }\n}\n",
+    "let a = world.time(nil)\nlet b = clock.now\nlet c = time(of: d)\nclock(1)\nlet d = at.times(&e)\nuptime(nil)\n",
+    "let a = AsyncStream(Int.self, bufferingPolicy: .bufferingOldest(Limits.A.b)) { $0.finish() }\n",
+    "let (a, b) = AsyncStream<[Int]>.makeStream(\n    of: Int.self,\n    bufferingPolicy: .bufferingNewest(1)\n)\n",
+    "let a = AsyncStream(unfolding: { await b() })\nfunc c() -> AsyncThrowingStream<Int, any Error> { d }\n",
     "struct TaskTable {}\nlet tasks = TaskTable()\nlet a = MyTask(1)\n",
     "withTaskGroup(of: Int.self) { $0.addTask { 1 } }\n",
     "enum A {\n    static var zero: Self { .init() }\n    static var all: [String: Int] {\n        [:]\n    }\n}\n",
@@ -50,6 +78,12 @@ class ConstructTests(RepositoryTestCase):
     def test_a_task_in_a_domain_fails_and_names_the_mend(self) -> None:
         self.write(DOMAIN, "func run() {\n    Task {\n    }\n}\n")
         self.assert_fails("banned", f"{DOMAIN}:2", "`Task {`", "Mend: run it in the task group", "[banned.task]")
+
+    def test_a_task_is_reported_once_however_it_is_written(self) -> None:
+        for example in ("Task<Int, any Error>.detached { }", "`Task` { }", "let a: Task<Int, Never> = .detached { }"):
+            with self.subTest(example):
+                self.write(DOMAIN, example + "\n")
+                self.assertEqual(len(self.run_check("banned").findings), 1)
 
     def test_what_differs_from_a_replay_is_banned_in_a_domain_and_allowed_in_io(self) -> None:
         for rule, examples in DETERMINISM.items():
@@ -82,6 +116,30 @@ class ConstructTests(RepositoryTestCase):
             with self.subTest(example):
                 self.write(IO, example + "\n")
                 self.assert_fails("banned", f"{IO}:1", "[banned.s")
+
+    def test_a_stream_without_a_bound_is_seen(self) -> None:
+        bounded = "AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingOldest(1))"
+        for example in (
+            "let a = AsyncStream(Int.self) { $0.finish() }",
+            f"let a = AsyncStream<[Int]>.makeStream()\nlet b = {bounded}",
+            "AsyncThrowingStream<Int, any Error>.makeStream(of: Int.self)", "let a: AsyncStream<Int> = .init { _ in }",
+            "AsyncStream.init(bufferingPolicy: .unbounded) { _ in }", "let (a, b) = Stream.makeStream(of: Int.self)",
+            "AsyncStream<Int>(bufferingPolicy: .bufferingNewest(.max)) {}",
+            "AsyncStream<Int>(bufferingPolicy: policy) {}",
+        ):
+            with self.subTest(example):
+                self.write(IO, example + "\n")
+                self.assert_fails("banned", f"{IO}:1", "Mend: say `bufferingPolicy", "[banned.unbounded-stream]")
+                self.assertEqual(len(self.run_check("banned").findings), 1)
+
+    def test_the_main_actor_is_for_programs(self) -> None:
+        for example in ("@MainActor func f() {}", "await MainActor.run { }", "func f() { g { @MainActor in h() } }"):
+            with self.subTest(example):
+                self.write("Sources/meshsim/More.swift", example + "\n")
+                self.assert_passes("banned")
+                self.write(IO, example + "\n")
+                self.assert_fails("banned", f"{IO}:1", "Mend: make it an actor", "[banned.main-actor]")
+                (self.root / IO).unlink()
 
     def test_an_executable_prints(self) -> None:
         self.write("Sources/meshsim/Report.swift", 'print("done")\n')

@@ -3,8 +3,10 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
+from unittest import mock
 
 from checks import command
 from checks.sources import Repository
@@ -72,10 +74,44 @@ class CommandTests(RepositoryTestCase):
         self.assertEqual(self.run_main("--only", "sizes")[0], 1)
 
 
+class GitTests(RepositoryTestCase):
+    """A checkout that git will not or cannot read: one line that says how to mend it, and no traceback."""
+
+    def run_check_with_git(self, script: str | None, *arguments: str) -> str:
+        """What the command prints where `git` is this script, or is missing; it must fail."""
+        (self.root / ".git").mkdir(exist_ok=True)
+        tools = self.root / "tools"
+        tools.mkdir(exist_ok=True)
+        if script is not None:
+            self.write("tools/git", f"#!/bin/sh\n{script}\n")
+            (tools / "git").chmod(0o755)
+        with mock.patch.dict(os.environ, PATH=str(tools)), contextlib.redirect_stdout(io.StringIO()) as output:
+            self.assertEqual(command.main(["--root", str(self.root), *arguments]), 1)
+        return output.getvalue()
+
+    def test_a_checkout_of_another_user_says_how_to_trust_it(self) -> None:
+        words = f"fatal: detected dubious ownership in repository at '{self.root}'"
+        for arguments in ((), ("--only", "sizes"), ("--write-layers",)):
+            with self.subTest(arguments):
+                output = self.run_check_with_git(f'echo "{words}" >&2\nexit 128', *arguments)
+                self.assertEqual(len(output.splitlines()), 1)
+                self.assertRegex(output, "^FAILED  git: .*another user")
+                self.assertIn(f"Mend: run `git config --global --add safe.directory {self.root}`.\n", output)
+
+    def test_a_machine_without_git_says_so(self) -> None:
+        output = self.run_check_with_git(None)
+        self.assertEqual(output, "FAILED  git: is not on the path. Mend: run scripts/setup, or install git.\n")
+
+    def test_any_other_refusal_is_passed_on(self) -> None:
+        output = self.run_check_with_git('echo "fatal: bad index\nfile" >&2\nexit 128')
+        self.assertEqual(len(output.splitlines()), 1)
+        self.assertIn("fatal: bad index file", output)
+
+
 class AllowanceTests(RepositoryTestCase):
     """The list of exceptions may only shrink."""
 
-    def allow(self, **entry: str) -> None:
+    def allow(self, **entry: object) -> None:
         """Writes a list of one entry."""
         self.write(ALLOWANCES, json.dumps([entry]) + "\n")
 
@@ -89,6 +125,28 @@ class AllowanceTests(RepositoryTestCase):
         self.assertTrue(self.outcomes()["banned"].passed and self.outcomes()["allowances"].passed)
         self.write(PATH, "Task { Date() }\n")
         self.assert_fails("banned", "[banned.clock]")
+
+    def test_an_allowance_excuses_one_use_unless_it_says_how_many(self) -> None:
+        self.write(PATH, "Task { }\nTask { }\n")
+        entry = {"path": PATH, "check": "banned.task", "reason": "the seeded executor starts here"}
+        self.allow(**entry)
+        self.assert_fails("banned", f"{PATH}:2", "[banned.task]")
+        self.assertEqual(len(self.run_check("banned").findings), 1)
+        self.allow(**entry, count=2)
+        self.assertTrue(self.outcomes()["banned"].passed and self.outcomes()["allowances"].passed)
+        self.allow(**entry, count=3)
+        message = self.outcomes()["allowances"].render("allowances")
+        self.assertIn(f"banned.task for {PATH} counts 3 and 2 are needed. Mend: set its `count` to 2.", message)
+
+    def test_a_count_is_a_number_and_a_place_has_one_entry(self) -> None:
+        self.write(PATH, "Task { }\n")
+        entry = {"path": PATH, "check": "banned.task", "reason": "the seeded executor starts here"}
+        for count in (0, -1, "2", True, 1.5, None):
+            with self.subTest(count):
+                self.allow(**entry, count=count)
+                self.assertIn("`count`", self.outcomes()["allowances"].render("allowances"))
+        self.write(ALLOWANCES, json.dumps([entry, entry]) + "\n")
+        self.assertIn("twice", self.outcomes()["allowances"].render("allowances"))
 
     def test_an_allowance_without_a_reason_fails_and_excuses_nothing(self) -> None:
         self.write(PATH, "Task { }\n")

@@ -6,11 +6,17 @@ FENCE = "`" * 3
 
 
 class ReadmeTests(RepositoryTestCase):
-    """One page for every library."""
+    """One page for every folder of Sources."""
 
-    def test_a_library_without_a_readme_fails(self) -> None:
-        (self.root / "Sources/MeshLedger/README.md").unlink()
-        self.assert_fails("readmes", "Sources/MeshLedger/README.md", "has no README", "Mend: write purpose")
+    def test_a_folder_without_a_readme_fails(self) -> None:
+        for name in ("MeshLedger", "CMeshNoise", "meshsim"):
+            with self.subTest(name):
+                (self.root / f"Sources/{name}/README.md").unlink()
+                self.assert_fails("readmes", f"Sources/{name}/README.md", "has no README", "Mend: write purpose")
+
+    def test_a_folder_that_has_no_row_yet_needs_one_too(self) -> None:
+        self.write("Sources/MeshSync/Inner/Sync.swift", "\n")
+        self.assert_fails("readmes", "Sources/MeshSync/README.md", "`MeshSync` has no README")
 
     def test_an_empty_readme_is_none(self) -> None:
         self.write("Sources/MeshTestKit/README.md", "\n")
@@ -28,19 +34,25 @@ class LinkTests(RepositoryTestCase):
         for link in (
             "[a](gone.md)", "[a](README.md#nowhere)", "[a](#nowhere)", "![a](docs/gone.png)", "[a]: gone.md",
             "[a](../outside.md)", '[a](gone.md "title")', "[a](<gone.md>)",
+            "[a][gone]", "see [`a`][gone].", "[a b][]", "![a][gone]", "[![a][here]][gone]", "[![a][gone]][here]",
+            "b][gone]", "`[gone]: README.md` [a][gone]", "[a][`gone`]",
         ):
             with self.subTest(link):
-                self.write("PAGE.md", f"# Page\n\n{link}\n")
-                self.assert_fails("links", "PAGE.md:3", "Mend: correct the link")
+                self.write("PAGE.md", f"# Page\n\n{link}\n\n[here]: README.md\n")
+                self.assert_fails("links", "PAGE.md:3", "Mend: ")
 
     def test_a_living_link_passes(self) -> None:
         for link in (
             "[a](README.md)", "[a](docs/ARCHITECTURE.md#the-layers)", "[a](/docs/)", "[a](docs)", "[a](#page)",
             "[a](#see-module-and-x--y)", "[a](#page-1)", "[a](https://example.com/gone)", "[a](mailto:a@b.c)",
+            "[a][here]", "[a][Here  Now]", "[here][]", "[`Here`][]", "![a][here]", "[![a][here]][here]",
+            "[a][^1]", "a[0][1]",
+            "`[a][gone]`", "a[gone][gone]", "- [ ] [x]", "[a wrapped\n link][here]", "\\[a][gone]",
             "`[a](gone.md)`", f"{FENCE}\n[a](gone.md)\n{FENCE}", "[a](Sources/MeshCore)",
         ):
             with self.subTest(link):
-                self.write("PAGE.md", f"# Page\n\n{link}\n\n## See `Module` and [x & y](README.md)?\n\n# Page\n")
+                self.write("PAGE.md", f"# Page\n\n{link}\n\n## See `Module` and [x & y](README.md)?\n\n# Page\n"
+                           "\n[HERE]: README.md\n[here now]: docs\n[`here`]: docs\n")
                 self.assert_passes("links")
 
 

@@ -28,7 +28,7 @@ class ToolTests(RepositoryTestCase):
         complaints = ("3:1: error: [Indentation] indent by 4 spaces", "4:1: error: [AddLines] add 1 line break",
                       "5:9: error: [NeverForceUnwrap] do not force unwrap 'a'")
         self.answer(1, "".join(f"{self.root}/{path}:{complaint}\n" for complaint in complaints))
-        self.assert_fails("format", f"{path}:3: layout differs in 2 places", "Mend: run swift format --in-place")
+        self.assert_fails("format", f"{path}:3: layout differs in 2 places", "Mend: run scripts/format")
         self.assert_fails("format", f"{path}:5: [NeverForceUnwrap] do not force unwrap", "Mend: do what the rule")
 
     def test_a_complaint_of_shellcheck_fails(self) -> None:

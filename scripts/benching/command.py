@@ -7,13 +7,16 @@ import subprocess
 
 from benching import baseline, meshbench, record
 from benching.paths import ROOT
+from library.entry import exit_with
 
 BENCHMARKS = ["wire"]
 
 
 def main(arguments: list[str]) -> int:
     """Measures what is named; checks, rewrites or records the figures where that is asked for."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Measures, each time beside something everybody knows.", allow_abbrev=False
+    )
     parser.add_argument("benchmark", nargs="*", metavar="BENCHMARK", help=f"what to measure: {', '.join(BENCHMARKS)}")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="only compare the counts with Tests/Baselines (a gate)")
@@ -36,3 +39,7 @@ def main(arguments: list[str]) -> int:
         else:
             print(meshbench.table(name), end="")
     return 0
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -22,15 +22,15 @@ def inspect(repository: Repository) -> Outcome:
             findings += _constructs(repository, file)
         if file.path.endswith(_CODE_SUFFIXES) or file.is_python or file.is_shell:
             findings += _promises(file)
-    return Outcome(f"{counted(files, 'file')}, {counted(len(BANS), 'construct')}", findings)
+    return Outcome(f"{counted(files, 'file')}, {counted(len({ban.rule for ban in BANS}), 'construct')}", findings)
 
 
 def _constructs(repository: Repository, file: TextFile) -> Iterator[Finding]:
     module = repository.module_of(file.path)
     for ban in BANS:
         if ban.zone(module, file.path):
-            for found in ban.matches(file.code):
-                written = " ".join(found.group().split())
+            for found in ban.matches(file.plain_code):
+                written = " ".join(file.code[found.start() : found.end()].split())
                 line, problem = file.line_of(found.end() - 1), f"`{written}`: {ban.problem}"
                 yield Finding(file.path, line, problem, ban.mend, f"banned.{ban.rule}")
 

@@ -21,7 +21,8 @@ from checks import (
 )
 from checks.allowances import LIST_PATH, Ledger
 from checks.report import Outcome
-from checks.sources import Repository
+from checks.sources import GitRefused, Repository
+from library.entry import exit_with
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ CHECKS = (
     Check("banned", "no clock, randomness, task, trap or ambient state where it is banned", banned.inspect),
     Check("sizes", "files, functions and lines stay readable", sizes.inspect),
     Check("documentation", "every `package` declaration has a doc comment", documentation.inspect),
-    Check("readmes", "every library has a README of one page", readmes.inspect),
-    Check("links", "relative links in Markdown lead somewhere", links.inspect),
+    Check("readmes", "every folder of Sources has a README of one page", readmes.inspect),
+    Check("links", "relative links and labels in Markdown lead somewhere", links.inspect),
     Check("limits", "every bound in Limits is named by a test", limits.inspect),
     Check("shell", "shellcheck has nothing to say", shell.inspect),
     Check("committable", "no merge markers, tabs, loose white space, paths of one machine", committable.inspect),
@@ -48,7 +49,7 @@ CHECKS = (
 ALLOWANCES = Check("allowances", f"every entry of {LIST_PATH} has a reason and is needed", lambda _: Outcome(""))
 _EPILOG = f"""Exit status: 0 all passed, 1 something failed, 2 the command line was wrong.
 A name in square brackets behind a finding, such as [sizes.file], may stand as `check` in {LIST_PATH}
-with a `path` and a `reason`; an entry without a reason, or no longer needed, fails.
+with a `path`, a `reason` and a `count` (1 unless given); an entry without a reason, or no longer needed, fails.
 How to add a check: scripts/checks/README.md."""
 
 
@@ -76,15 +77,24 @@ def write_layers(repository: Repository) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Parses the command line, runs, prints, and returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.list:
         print("\n".join(f"{check.name:<14} {check.purpose}" for check in (*CHECKS, ALLOWANCES)))
         return 0
+    if not (options.root / graph.MANIFEST).is_file():
+        parser.error(f"there is no {graph.MANIFEST} in {options.root}")
     repository = Repository(options.root)
-    if options.write_layers:
-        return write_layers(repository)
+    try:
+        return write_layers(repository) if options.write_layers else _report(repository, options.only)
+    except GitRefused as refusal:
+        print(f"FAILED  {refusal}")
+        return 1
+
+
+def _report(repository: Repository, only: str | None) -> int:
     started = time.monotonic()
-    outcomes = run_checks(repository, options.only)
+    outcomes = run_checks(repository, only)
     for name, outcome in outcomes:
         print(outcome.render(name))
     failed = [name for name, outcome in outcomes if not outcome.passed]
@@ -108,3 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", metavar="PATH", type=Path, default=here, help="look at another checkout")
     parser.add_argument("--write-layers", action="store_true", help=f"write the layer table into {graph.DOCUMENT}")
     return parser
+
+
+if __name__ == "__main__":
+    exit_with(main)

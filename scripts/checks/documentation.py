@@ -1,30 +1,23 @@
 """documentation: every `package` or `public` declaration in Sources says in a `///` comment what it is for."""
 
 import re
-from collections.abc import Iterator
 
 from checks.report import Finding, Outcome, counted
+from checks.requirements import Conformances
 from checks.sources import Repository, TextFile
 from checks.swift_text import closing
 
-_MODIFIERS = r"(?:[ \t]*@\w+(?:\([^)\n]*\))?[ \t]+|[ \t]*\b[a-z]\w*(?:\([a-z]+\))?[ \t]+)*?"
-_DECLARATION = re.compile(
-    rf"^{_MODIFIERS}[ \t]*(?P<access>package|public)[ \t]+{_MODIFIERS}"
-    r"(?P<kind>func|var|let|init|subscript|struct|class|enum|actor|protocol|typealias|macro)\b"
-    r"[?!]?[ \t]*(?P<name>`?\w+`?|[-+*/%=<>!&|^~?.]+)?",
-    re.MULTILINE,
+_WORDS = (
+    r"static|class|final|mutating|nonmutating|consuming|borrowing|nonisolated|isolated|indirect|override|required"
+    r"|convenience|lazy|weak|unowned|dynamic|distributed|prefix|postfix|infix|private|fileprivate|internal"
 )
-_TYPE = re.compile(r"(?<![.\w`])(?:struct|class|enum|actor|extension)[ \t]+[\w.`]+(?P<header>[^{}\n]*(?:\n[^{}]*?)?)\{")
+_MODIFIER = rf"(?:@\w+(?:\([^)\n]*\))?|\b(?:{_WORDS})\b(?:\([a-z]+\))?)\s+"
+_DECLARATION = re.compile(
+    rf"(?:{_MODIFIER})*(?<![\w.`])(?<!case )(?P<access>package|public)\s+(?:{_MODIFIER})*"
+    r"(?P<kind>func|var|let|init|subscript|struct|class|enum|actor|protocol|typealias|macro)\b"
+    r"[?!]?\s*(?P<name>`?\w+`?|[-+*/%=<>!&|^~?.]+)?"
+)
 _LABEL = re.compile(r"\s*(?:@\w+[ \t]+)*(\w+)")
-
-#: Requirements of well-known protocols and of our own ports, inside a type or extension that conforms to one: the
-#: protocol's comment says it all.
-TRIVIAL = {
-    "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(into:)", "encode(to:)", "init(from:)", "init(rawValue:)",
-    "description", "debugDescription", "domain", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
-    "next()", "next(isolation:)", "startIndex", "endIndex", "index(after:)", "index(before:)",
-    "enqueue(_:)", "now", "wallTime", "sleep(until:)", "write(_:)", "noun", "code", "message", "cause", "location",
-}
 
 
 def inspect(repository: Repository) -> Outcome:
@@ -32,24 +25,17 @@ def inspect(repository: Repository) -> Outcome:
     findings, declarations = [], 0
     files = repository.swift_under("Sources")
     for file in files:
-        conforming = list(_conforming_ranges(file.code))
+        conformances = Conformances(file.code)
         for found in _DECLARATION.finditer(file.code):
             declarations += 1
             signature = _signature(file.code, found)
-            is_trivial = signature in TRIVIAL and any(start < found.start() < end for start, end in conforming)
+            is_free = conformances.earn(signature, found.start())
             line = file.line_of(found.start("kind"))
-            if not is_trivial and not _is_documented(file, file.line_of(found.start())):
+            if not is_free and not _is_documented(file, found.start()):
                 problem = f"`{found['access']} {found['kind']} {signature}` has no `///` comment directly above"
                 mend = f"say in one line what it is for, or drop `{found['access']}`"
                 findings.append(Finding(file.path, line, problem, mend, "documentation.missing"))
     return Outcome(f"{counted(declarations, 'declaration')} in {counted(len(files), 'file')}", findings)
-
-
-def _conforming_ranges(code: str) -> Iterator[tuple[int, int]]:
-    """The bodies of types and extensions whose header has an inheritance clause."""
-    for found in _TYPE.finditer(code):
-        if ":" in re.sub(r"<[^>]*>", "", found["header"].split(" where ")[0]):
-            yield found.end(), closing(code, found.end() - 1)
 
 
 def _signature(code: str, found: re.Match[str]) -> str:
@@ -79,13 +65,19 @@ def _top_level(arguments: str) -> list[str]:
     return [*parts, arguments[start:]]
 
 
-def _is_documented(file: TextFile, line: int) -> bool:
-    """Whether the line above is a doc comment, attributes and `#if` lines not counted."""
-    code_lines, above, open_brackets = file.code.splitlines(), line - 2, 0
+def _is_documented(file: TextFile, offset: int) -> bool:
+    """Whether the lines above say something in a doc comment, attributes and `#if` lines not counted."""
+    if file.code[:offset].rpartition("\n")[2].strip():
+        return False  # it shares its line with what a comment above belongs to
+    code_lines, above, open_brackets = file.code.splitlines(), file.line_of(offset) - 2, 0
     while above >= 0:
         code = code_lines[above].strip() if above < len(code_lines) else ""
         open_brackets += code.count(")") - code.count("(")
         if not (code.startswith(("@", "#")) or open_brackets > 0):
             break
         above -= 1
-    return above >= 0 and file.lines[above].strip().startswith("///")
+    words = ""
+    while above >= 0 and file.lines[above].strip().startswith("///"):
+        words += file.lines[above].strip()[3:]
+        above -= 1
+    return re.search(r"\w", words) is not None

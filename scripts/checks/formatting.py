@@ -40,8 +40,8 @@ def _findings(output: str) -> Iterator[Finding]:
         if _LAYOUT.match(found["text"]):
             laid_out.setdefault(path, []).append(line)
         else:
-            mend = "do what the rule in brackets says; swift format --in-place knows how for some"
+            mend = "do what the rule in brackets says; scripts/format knows how for some"
             yield Finding(path, line, found["text"].rstrip("."), mend)
     for path, lines in laid_out.items():
-        mend = f"run swift format --in-place --configuration .swift-format {path}"
+        mend = "run scripts/format"
         yield Finding(path, min(lines), f"layout differs in {counted(len(lines), 'place')}", mend)

@@ -11,10 +11,9 @@ from checks.report import Finding, Outcome, counted
 from checks.sources import Repository
 
 MANIFEST, DOCUMENT = "Package.swift", "docs/ARCHITECTURE.md"
+#: Wherever it stands: whatever access or attribute is before it, it makes one module depend on another.
 _IMPORT = re.compile(
-    r"^[ \t]*(?:@\w+(?:\([^)\n]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?"
-    r"import[ \t]+(?:(?:struct|class|enum|protocol|typealias|func|var|let)[ \t]+)?(\w+)",
-    re.MULTILINE,
+    r"(?<![\w.`@])import\s+(?:(?:struct|class|enum|protocol|typealias|func|var|let)\s+)?`?(\w+)"
 )
 _SOURCES = (".swift", ".c", ".h")
 
@@ -98,8 +97,11 @@ def _imports_declared(repository: Repository, imports: list[Import]) -> Iterator
         elif item.name in rows and item.name not in user.uses:
             broken = layers.broken_rule(user, rows[item.name])
             problem = f"undeclared import of `{item.name}` in `{user.name}`"
-            problem += f", and it {broken[0]}" if broken else ""
-            mend = broken[1] if broken else f"add `{item.name}` to the uses of `{user.name}` in Package.swift"
+            problem += f": {broken[0]}" if broken else ""
+            mend = broken[1] if broken else (
+                f"remove the import; or, if the dependency is meant, add `{item.name}` to the uses of `{user.name}` in "
+                "Package.swift and say why in the commit"
+            )
             yield Finding(item.path, item.line, problem, mend)
         elif item.name not in rows and allowed is not None and item.name not in allowed:
             mend = "take what you need through a port in `init`, or move the file up to a layer with I/O"

@@ -36,7 +36,8 @@ def broken_rule(user: Module, used: Module) -> tuple[str, str] | None:
     if used.layer == "testSupport":
         supported = user.layer in ("tests", "testSupport") or user.name in SUPPORTED_EXECUTABLES
         names = ", ".join(sorted(SUPPORTED_EXECUTABLES))
-        return None if supported else (f"uses test support `{used.name}`", f"only tests and {names} may use it")
+        mend = f"remove the import and move what needs it into Tests/; only tests and {names} may use test support"
+        return None if supported else (f"`{used.name}` is test support", mend)
     if HEIGHT[used.layer] > HEIGHT[user.layer]:
         problem = f"points upward: `{user.name}` ({user.layer}) uses `{used.name}` ({used.layer})"
         return problem, f"declare a port in {user.layer} and let the upper module implement it"
@@ -63,8 +64,6 @@ def render(table: ModuleTable) -> str:
 
 
 def _linked(module: Module) -> str:
-    if module.kind != "library":
-        return f"`{module.name}`"
     return f"[`{module.name}`](../{module.folder}/README.md)"
 
 

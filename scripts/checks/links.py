@@ -11,7 +11,12 @@ from checks.sources import Repository, TextFile
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 _INLINE = re.compile(r"\]\([ \t]*<?([^)\s>]+)>?(?:[ \t]+[\"'][^)]*)?[ \t]*\)")
-_REFERENCE = re.compile(r"^ {0,3}\[[^\]^]+\]:[ \t]*<?([^\s>]+)")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:[ \t]*<?([^\s>]+)")
+_LABEL = r"\]\[((?!\^)[^\[\]]*)\]"
+#: An image's text and label; it may stand inside the text of a link.
+_IMAGE_USE = re.compile(rf"!\[([^\[\]]*){_LABEL}")
+#: A link's; its text may have begun on the line above. `a[i][j]` is prose.
+_LINK_USE = re.compile(rf"(?:(?<![\w\]\\!])\[([^\[\]]*)|^([^\[\]]*)){_LABEL}")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _NAMED = re.compile(r"<a[ \t]+(?:name|id)=[\"']([^\"']+)[\"']")
 _ELSEWHERE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
@@ -23,6 +28,7 @@ def inspect(repository: Repository) -> Outcome:
     folders = {"/".join(path.split("/")[:depth]) for path in repository.paths for depth in range(path.count("/") + 1)}
     findings, links = [], 0
     for document in documents:
+        findings += _dangling(document)
         for line, target in _links(document):
             links += 1
             problem = _problem(repository, folders, document, target)
@@ -45,12 +51,43 @@ def _prose(document: TextFile) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+def _without_code(line: str) -> str:
+    return _CODE_SPAN.sub(lambda span: " " * len(span[0]), line)
+
+
 def _links(document: TextFile) -> Iterator[tuple[int, str]]:
     for number, line in _prose(document):
-        text = _CODE_SPAN.sub(lambda span: " " * len(span[0]), line)
-        for found in [*_INLINE.finditer(text), *_REFERENCE.finditer(text)]:
-            if not _ELSEWHERE.match(found[1]):
-                yield number, found[1]
+        text = _without_code(line)
+        definition = _DEFINITION.match(line)
+        for target in [*(found[1] for found in _INLINE.finditer(text)), *([definition[2]] if definition else [])]:
+            if not _ELSEWHERE.match(target):
+                yield number, target
+
+
+def _dangling(document: TextFile) -> Iterator[Finding]:
+    """Uses `[text][label]` and `[label][]` of a label that the document does not define."""
+    prose = list(_prose(document))
+    defined = {_folded(found[1]) for _, line in prose if (found := _DEFINITION.match(line))}
+    for number, line in prose:
+        for label in _labels(line):
+            if _folded(label) not in defined:
+                mend = f"add the line `[{label}]: PATH`, or write the path in parentheses"
+                yield Finding(document.path, number, f"the label `[{label}]` is not defined", mend)
+
+
+def _labels(line: str) -> Iterator[str]:
+    """The labels that a line uses: brackets are looked for outside code, labels may be code themselves."""
+    text = _without_code(line)
+    for pattern in (_IMAGE_USE, _LINK_USE):
+        for found in pattern.finditer(text):
+            label = line[slice(*found.span(pattern.groups))]
+            yield label or line[slice(*found.span(1))]
+        text = pattern.sub(lambda use: " " * len(use[0]), text)
+
+
+def _folded(label: str) -> str:
+    """Labels are compared without case and without regard to the width of white space."""
+    return " ".join(label.split()).casefold()
 
 
 def _problem(repository: Repository, folders: set[str], document: TextFile, target: str) -> str | None:

@@ -1,15 +1,19 @@
 """sizes: files, functions and lines that a reader can hold in the head."""
 
+import ast
 import re
 from collections.abc import Iterator
 
 from checks.report import Finding, Outcome, counted
 from checks.sources import Repository, TextFile
-from checks.swift_text import closing
+from checks.swift_text import TYPE, closing
 
 FILE_LIMIT, FILE_HARD_STOP, FUNCTION_LIMIT, LINE_LIMIT = 500, 800, 70, 120
+_LONGEST_NAME = 60
 _C_SUFFIXES = (".c", ".h")
-_FUNCTION = re.compile(r"(?<![.\w`])(?:func[ \t]+([^\s(<]+)|(init)[?!]?(?=[ \t]*[(<])|(deinit)(?=[ \t]*\{))")
+_FUNCTION = re.compile(
+    r"(?<![.\w`])(?:func\s+([^\s(<]+)|(init)[?!]?(?=[ \t]*[(<])|(deinit)(?=\s*\{)|(subscript)(?=\s*[(<]))"
+)
 #: In a signature outside brackets: the body, a bracket to skip, or the sign that there is no body (a requirement).
 _SIGNATURE_TOKEN = re.compile(
     r"[({}\[]|\n[ \t]*(?=[@#]|(?:static|mutating|nonmutating|package|private|fileprivate|internal|nonisolated|"
@@ -18,7 +22,7 @@ _SIGNATURE_TOKEN = re.compile(
 
 
 def inspect(repository: Repository) -> Outcome:
-    """All Swift, C, Python and shell files; functions in Swift only."""
+    """All Swift, C, Python and shell files; functions in Swift and Python."""
     files = [file for file in repository.texts.values() if _is_source(file)]
     findings: list[Finding] = []
     for file in files:
@@ -26,6 +30,8 @@ def inspect(repository: Repository) -> Outcome:
         findings += _line_lengths(file)
         if file.is_swift:
             findings += _function_lengths(file)
+        elif file.is_python:
+            findings += _python_function_lengths(file)
     return Outcome(counted(len(files), "file"), findings)
 
 
@@ -51,15 +57,65 @@ def _line_lengths(file: TextFile) -> Iterator[Finding]:
 
 
 def _function_lengths(file: TextFile) -> Iterator[Finding]:
+    """Functions under their names, nested ones too; then what has no `func`: properties and closures of a type."""
+    measured: list[tuple[int, int]] = []
     for found in _FUNCTION.finditer(file.code):
         opening = _body(file.code, found.end())
         if opening is not None:
-            first = file.line_of(found.start())
-            length = file.line_of(closing(file.code, opening)) - first + 1
-            if length > FUNCTION_LIMIT:
-                name = found[1] or found[2] or found[3]
-                problem = f"`{name}` has {length} lines, more than {FUNCTION_LIMIT}"
-                yield Finding(file.path, first, problem, "name a part of it and move that out", "sizes.function")
+            end = closing(file.code, opening)
+            measured.append((found.start(), end))
+            yield from _too_long(file, file.line_of(found.start()), file.line_of(end), found[found.lastindex])
+    for opening, end in _other_bodies(file.code, measured):
+        start = _head(file.code, opening)
+        name = " ".join(file.code[start:opening].split())[:_LONGEST_NAME]
+        yield from _too_long(file, file.line_of(start), file.line_of(end), name)
+
+
+def _other_bodies(code: str, measured: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The outermost braces that are neither a type's nor inside a function."""
+    types = {found.end() - 1 for found in TYPE.finditer(code)}
+    ends, position = dict(measured), 0
+    starts = sorted(ends)
+    while (opening := code.find("{", position)) >= 0:
+        position = opening + 1
+        around = [start for start in starts if start < opening <= ends[start]]
+        if around:
+            position = ends[around[0]]
+        elif opening not in types:
+            position = closing(code, opening)
+            yield opening, position
+
+
+def _head(code: str, opening: int) -> int:
+    """Where the statement begins whose body opens at `opening`, wrapped arguments counted."""
+    depth = 0
+    for position in range(opening - 1, -1, -1):
+        character = code[position]
+        if character in ")]":
+            depth += 1
+        elif character in "([" and depth > 0:
+            depth -= 1
+        elif character in "([{};\n" and depth == 0 and code[position + 1 : opening].strip():
+            return opening - len(code[position + 1 : opening].lstrip())
+    return opening - len(code[:opening].lstrip())
+
+
+def _too_long(file: TextFile, first: int, last: int, name: str) -> Iterator[Finding]:
+    length = last - first + 1
+    if length > FUNCTION_LIMIT:
+        problem = f"`{name}` has {length} lines, more than {FUNCTION_LIMIT}"
+        yield Finding(file.path, first, problem, "name a part of it and move that out", "sizes.function")
+
+
+def _python_function_lengths(file: TextFile) -> Iterator[Finding]:
+    try:
+        tree = ast.parse(file.text)
+    except SyntaxError as error:
+        yield Finding(file.path, error.lineno or 0, f"is not Python ({error.msg})", "correct it")
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _too_long(file, node.lineno, node.end_lineno or node.lineno, node.name)
 
 
 def _body(code: str, position: int) -> int | None:

@@ -8,9 +8,17 @@ from pathlib import Path
 
 from checks import tools
 from checks.modules import Module, ModuleTable, parse_table
+from checks.swift_names import plain
 from checks.swift_text import code_only, line_at, line_starts
 
 _NEVER_WALKED = {".git", ".build", ".cache", ".swiftpm", "__pycache__"}
+
+
+class GitRefused(Exception):
+    """Without git nobody knows which files count, so nothing can be checked: what is wrong, and the mend."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        super().__init__(f"git: {problem}. Mend: {mend}.")
 
 
 @dataclass
@@ -28,6 +36,11 @@ class TextFile:
     def code(self) -> str:
         """Swift only: comments and string literals blanked, every character in its place."""
         return code_only(self.text)
+
+    @cached_property
+    def plain_code(self) -> str:
+        """Swift only: `code` with one spelling for each name."""
+        return plain(self.code)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -71,8 +84,17 @@ class Repository:
 
     def _listed_by_git(self) -> list[str]:
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listing = subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout
-        return [path for path in listing.split("\0") if path]
+        try:
+            done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
+        except FileNotFoundError as error:
+            raise GitRefused("is not on the path", "run scripts/setup, or install git") from error
+        if "dubious ownership" in done.stderr:
+            mend = f"run `git config --global --add safe.directory {self.root}`"
+            raise GitRefused("does not trust a checkout that another user owns", mend)
+        if done.returncode != 0:
+            words = " ".join(done.stderr.split())
+            raise GitRefused(f"cannot list the files: {words}", "run `git status` and mend what it says")
+        return [path for path in done.stdout.split("\0") if path]
 
     def _walked(self) -> list[str]:
         found = []

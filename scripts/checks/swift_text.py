@@ -8,6 +8,11 @@ import re
 from bisect import bisect_right
 
 _TOKEN = re.compile(r'//[^\n]*|/\*|(?P<hashes>#*)(?P<quotes>"""|")|#/|[()]')
+#: The head of a type or extension in code without comments, up to and including the brace that opens its body.
+TYPE = re.compile(
+    r"(?<![.\w`])(?:struct|class|enum|actor|protocol|extension)\s+(?!func\b|var\b|let\b|subscript\b)"
+    r"[\w.`]+(?P<header>[^{};)]*)\{"
+)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 

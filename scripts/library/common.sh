@@ -3,10 +3,13 @@
 
 set -euo pipefail
 
+# The script that sources this, absolute, because of the next line.
+script=$(realpath "$0")
+
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # Where dear things are kept between runs and checkouts, each in a folder named by the hash of what it was made from.
-cache_folder=${MESHNODE_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/meshnode}
+cache_folder=${MESHNODE_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$PWD/.build}/.cache}/meshnode}
 
 say() { printf '%s\n' "$*"; }
 
@@ -15,8 +18,17 @@ fail() {
     exit 1
 }
 
-# The text behind the script's first line that begins with "#", as help.
-print_help() { sed --quiet '2,/^$/s/^# \{0,1\}//p' "$1"; }
+# Says what is wrong with the command line, and ends.
+fail_usage() {
+    printf '%s: %s\nSee %s --help.\n' "scripts/${script##*/}" "$*" "scripts/${script##*/}" >&2
+    exit 2
+}
+
+# Prints the comment at the script's head as help, and ends.
+print_help() {
+    sed --quiet '2,/^$/s/^# \{0,1\}//p' "$script"
+    exit 0
+}
 
 # A short hash of the files and words given, to name a cached folder by.
 content_key() {
@@ -31,4 +43,10 @@ interop_python() {
     local key
     key=$(content_key Tests/Interop/requirements.txt "$(/usr/bin/python3 --version 2>&1)")
     printf '%s\n' "$cache_folder/interop-$key/bin/python"
+}
+
+# Runs one of the Python programs beside this file, with Debian's interpreter; installs that first where it is missing.
+run_python() {
+    [[ -x /usr/bin/python3 ]] || scripts/setup --skip-build || return 1
+    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m "$@"
 }

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from library.entry import exit_with
 from testing import counting
-from testing.stage import ROOT, Counts, Stage
+from testing.stage import REPORTS, ROOT, Counts, Stage
 
 _HELP = """
   scripts/test          set-up, then all tests that CI runs
@@ -43,14 +44,14 @@ def main(arguments: list[str]) -> int:
 
 def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for tests", ["swift", "build", "--build-tests", "--jobs", "2"])
-    yield Stage("swift tests", ["swift", "test", "--skip-build", "--parallel"], counting.swift)
+    yield _swift_tests("swift tests", ["swift", "test", "--skip-build", "--parallel"])
     yield Stage("script tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ScriptsTests"], counting.python)
     if fast:
         return
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
     yield Stage("interoperability", [_interop_python(), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
-    yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], counting.one)
+    yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], is_one_test=True)
     if everything:
         yield from _heavy_stages()
 
@@ -60,8 +61,16 @@ def _heavy_stages() -> Iterator[Stage]:
     for name in ("thread", "address"):
         command = ["swift", "test", "--jobs", "2", "--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
         environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
-        yield Stage(f"swift tests, {name} sanitizer", [*environment, *command], counting.swift)
-    yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], counting.one)
+        yield _swift_tests(f"swift tests, {name} sanitizer", [*environment, *command])
+    yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
+
+
+def _swift_tests(name: str, command: list[str]) -> Stage:
+    """A run of `swift test`, counted from the report that Swift Testing writes beside the one asked for."""
+    asked = REPORTS / f"{name.replace(' ', '-')}.xml"
+    written = asked.with_name(f"{asked.stem}-swift-testing.xml")
+    written.unlink(missing_ok=True)
+    return Stage(name, [*command, "--xunit-output", str(asked)], lambda _: counting.swift(written))
 
 
 def _interop_python() -> str:
@@ -71,3 +80,7 @@ def _interop_python() -> str:
     if found.returncode != 0:
         sys.exit("scripts/test: cannot tell where the virtual environment is; run scripts/setup")
     return found.stdout.strip()
+
+
+if __name__ == "__main__":
+    exit_with(main, last_words="0 passed, 1 failed")

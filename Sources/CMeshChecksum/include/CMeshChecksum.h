@@ -1,9 +1,10 @@
 /*
  * CRC-32C (Castagnoli) by the processor's own instruction.
  *
- * The form of every CMesh* shim: one header of `static inline` functions that Swift's importer can inline, no state,
- * no macro that Swift must call, no ownership crossing the boundary, and one Swift module that imports it. The `.c`
- * file beside it only makes the package manager build a target.
+ * The form of a CMesh* shim: one header of `static inline` functions that Swift's importer can inline, no state, no
+ * macro that Swift must call, no ownership crossing the boundary, and one Swift module that imports it. The `.c` file
+ * beside it only makes the package manager build a target. (CMeshConcurrency and CMeshAllocations, which replace parts
+ * of the runtime for tests, cannot do without state and keep it in their `.c` files.)
  */
 #ifndef CMESH_CHECKSUM_H
 #define CMESH_CHECKSUM_H

@@ -9,6 +9,8 @@
 #ifndef CMESH_CONCURRENCY_H
 #define CMESH_CONCURRENCY_H
 
+#include <stdbool.h>
+
 /* Receives the watcher's context and an opaque job (the bits of a Swift `UnownedJob`). */
 typedef void (*cmesh_escape_callback)(void *_Nonnull context, void *_Nonnull job);
 
@@ -18,9 +20,13 @@ typedef struct {
     void *_Nullable witness;
 } cmesh_serial_executor;
 
-/* Begins the watch on the calling thread. The callback runs on this thread. Not re-entrant. */
-void cmesh_escape_watch_begin(void *_Nonnull context, cmesh_escape_callback _Nonnull callback,
+/* Begins the watch on the calling thread and returns true; false where one is on already. The callback runs on this
+ * thread, while the watch is on. */
+bool cmesh_escape_watch_begin(void *_Nonnull context, cmesh_escape_callback _Nonnull callback,
                               cmesh_serial_executor main_executor);
+
+/* The context of the calling thread's watch; NULL where none is on. */
+void *_Nullable cmesh_escape_watch_context(void);
 
 /* Ends the watch of the calling thread. */
 void cmesh_escape_watch_end(void);

@@ -17,8 +17,8 @@ package enum JSONText {
         return quoted + "\""
     }
 
-    /// Controls, and the two separators that terminals and JavaScript take for line ends.
-    private static func mustEscape(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether `scalar` is a control, or one of the two separators that terminals and JavaScript take for line ends.
+    package static func mustEscape(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
     }
 

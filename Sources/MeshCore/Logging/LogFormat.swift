@@ -33,7 +33,10 @@ package enum LogFormat: String, CaseIterable, Sendable {
     }
 
     private func needsQuotes(_ text: String) -> Bool {
-        text.isEmpty || text.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F || $0 == "\"" || $0 == "=" }
+        text.isEmpty
+            || text.unicodeScalars.contains { scalar in
+                JSONText.mustEscape(scalar) || scalar == " " || scalar == "\"" || scalar == "=" || scalar == "\\"
+            }
     }
 
     private func jsonLine(for record: LogRecord) -> String {

@@ -82,10 +82,9 @@ package struct LogRecord: Hashable, Sendable {
         self.wallTime = wallTime
         self.level = level
         self.event = event
-        var kept = fields.prefix(Limits.Log.maximumFields).map(\.withinBounds)
-        if fields.count > kept.count {
-            kept.append(LogField(.fieldsLeftOut, .integer(Int64(fields.count - kept.count))))
-        }
+        let room = fields.count > Limits.Log.maximumFields ? Limits.Log.maximumFields - 1 : fields.count
+        var kept = fields.prefix(room).map(\.withinBounds)
+        if fields.count > room { kept.append(LogField(.fieldsLeftOut, .integer(Int64(fields.count - room)))) }
         self.fields = kept
     }
 }
@@ -93,6 +92,6 @@ package struct LogRecord: Hashable, Sendable {
 extension LogField {
     fileprivate var withinBounds: LogField {
         guard case .text(let text) = value, text.utf8.count > Limits.Log.maximumTextBytes else { return self }
-        return LogField(key, .text(text.cut(toBytes: Limits.Log.maximumTextBytes) + "…"))
+        return LogField(key, .text(text.cut(toBytes: Limits.Log.maximumTextBytes - "…".utf8.count) + "…"))
     }
 }

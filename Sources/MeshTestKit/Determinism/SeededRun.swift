@@ -66,8 +66,14 @@ package enum SeededRun {
             defer { root.cancel() }
             return drive(executor, world, &generator, maximumSteps)
         }
-        if executor.escapes > 0 { throw report(.escapedJob, "\(executor.escapes) jobs left the executor", seed, world) }
-        guard let result = finished.withLock({ $0 }) else {
+        let escapes = executor.escapes + world.trace.foreignNotes
+        let result = finished.withLock { $0 }
+        if escapes > 0 || result == nil {
+            // Suspended tasks name the executor without owning it, and another thread may still resume them.
+            _ = Unmanaged.passRetained(executor)
+        }
+        if escapes > 0 { throw report(.escapedJob, "\(escapes) jobs or notes came from elsewhere", seed, world) }
+        guard let result else {
             let code: SeededRunErrorCode = steps < maximumSteps ? .stalled : .tooManySteps
             throw report(code, "the body has not returned after \(steps) steps", seed, world)
         }

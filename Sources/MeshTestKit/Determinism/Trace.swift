@@ -1,3 +1,4 @@
+internal import Glibc
 package import MeshCore
 
 /// What happened in a run, condensed to 64 bits: two runs are the same when their hashes are.
@@ -7,6 +8,7 @@ package final class Trace: Sendable {
     private struct State {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var noteCount = 0
+        var foreignNotes = 0
         var latest = BoundedQueue<String>(capacity: Limits.Trace.notesKept)
 
         /// FNV-1a: order matters, every bit counts, nothing to tune.
@@ -17,14 +19,17 @@ package final class Trace: Sendable {
 
     private let state = Lock(State())
     private let clock: VirtualClock
+    private let drivingThread = pthread_self()
 
-    /// An empty trace of what happens on `clock`.
+    /// An empty trace of what happens on `clock`, all of it on the calling thread.
     package init(clock: VirtualClock) { self.clock = clock }
 
     /// Notes that `event` happened now.
     package func note(_ event: String) {
         let line = "\(clock.now.nanoseconds) \(event)"
+        let isForeign = pthread_equal(pthread_self(), drivingThread) == 0
         state.withLock { state in
+            if isForeign { state.foreignNotes += 1 }
             state.mix(line.utf8)
             state.mix(CollectionOfOne(0x0A))
             state.noteCount += 1
@@ -40,6 +45,9 @@ package final class Trace: Sendable {
 
     /// The hash of everything so far.
     package var hash: UInt64 { state.withLock { $0.hash } }
+
+    /// How many notes came from another thread, at a time that no seed decides.
+    package var foreignNotes: Int { state.withLock { $0.foreignNotes } }
 
     /// How many notes were taken.
     package var noteCount: Int { state.withLock { $0.noteCount } }

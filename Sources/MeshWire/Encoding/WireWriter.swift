@@ -1,3 +1,5 @@
+internal import MeshCore
+
 /// Appends values as deterministic CBOR (RFC 8949 §4.2.1) to a buffer of its own.
 ///
 /// One value has one encoding: shortest integers and lengths, shortest floats that keep the value, definite lengths,
@@ -80,10 +82,20 @@ public struct WireWriter: ~Copyable {
     }
 
     /// Begins an array, or a record of that many fields; the elements follow.
-    public mutating func writeArrayHead(count: Int) { writeHead(.array, UInt64(count)) }
+    ///
+    /// More than a reader takes is our own bug: whoever collects elements from outside bounds them there.
+    public mutating func writeArrayHead(count: Int) {
+        precondition(count <= Limits.Wire.maximumArrayElements, "no reader takes an array of \(count) elements")
+        writeHead(.array, UInt64(count))
+    }
 
     /// Begins a map of that many entries; keys and values follow in turn, keys in the order of their encodings.
-    public mutating func writeMapHead(count: Int) { writeHead(.map, UInt64(count)) }
+    ///
+    /// More than a reader takes is our own bug, as for arrays.
+    public mutating func writeMapHead(count: Int) {
+        precondition(count <= Limits.Wire.maximumMapEntries, "no reader takes a map of \(count) entries")
+        writeHead(.map, UInt64(count))
+    }
 
     // MARK: Raw bytes, for frames
 

@@ -22,7 +22,7 @@ package struct FrameDecoder: ~Copyable {
 
     /// A decoder at the beginning of a stream on which this node stated `maximumPayloadBytes` in its hello.
     package init(maximumPayloadBytes: Int = Limits.Frame.maximumPayloadBytes) {
-        self.maximumPayloadBytes = maximumPayloadBytes
+        self.maximumPayloadBytes = min(maximumPayloadBytes, Limits.Frame.maximumPayloadBytes)
     }
 
     /// Whether the stream may end here without cutting a frame in two.
