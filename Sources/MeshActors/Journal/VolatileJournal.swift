@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Journals in memory: the whole contract but durability. For tests, simulation and nodes that keep nothing.
+/// Journals in memory: the whole contract but durability.
+///
+/// For tests, simulation and nodes that keep nothing.
 ///
 /// A node that "restarts" is a new ``Owner`` on the same object.
 package final class VolatileJournal: Journal {
