@@ -23,7 +23,10 @@ let modules: [Module] = [
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
-    .executable("meshbench", uses: ["CMeshAllocations", "MeshCommandLine", "MeshTestKit", "MeshWire"]),
+    .executable(
+        "meshbench",
+        uses: ["CMeshAllocations", "MeshActors", "MeshCommandLine", "MeshCore", "MeshTestKit", "MeshWire"]
+    ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
