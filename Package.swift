@@ -19,16 +19,20 @@ let modules: [Module] = [
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshCore", "MeshWire"]),
+    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
-    .executable("meshbench", uses: ["CMeshAllocations", "MeshCommandLine", "MeshTestKit", "MeshWire"]),
+    .executable(
+        "meshbench",
+        uses: ["CMeshAllocations", "MeshActors", "MeshCommandLine", "MeshCore", "MeshTestKit", "MeshWire"]
+    ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
+    .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
 ]
 

@@ -8,7 +8,7 @@ package enum JournalErrorCode: String, ErrorCode {
     case fenced
     /// The head is not where the owner believes; under a valid epoch that is a fault of the owner.
     case staleHead
-    /// Somebody else owns the actor.
+    /// Somebody else owns the actor; the error's cause is ``HeldElsewhere``.
     case owned
     /// No room on the disk or in the map; reading goes on, appending comes back when there is room.
     case readOnly
@@ -25,7 +25,9 @@ package enum JournalErrorCode: String, ErrorCode {
 /// An error of a store.
 package typealias JournalError = MeshError<JournalErrorCode>
 
-/// The port to durable storage: one fenced journal per actor. See docs/decisions/0008-store.md.
+/// The port to durable storage: one fenced journal per actor.
+///
+/// See docs/decisions/0008-store.md.
 ///
 /// Contract, which `JournalConformance` in `MeshTestKit` holds every implementation to:
 /// - **Durable.** When ``append(_:)`` returns, its entries survive the death of the process and a power cut.
@@ -37,7 +39,7 @@ package typealias JournalError = MeshError<JournalErrorCode>
 /// - Calls for different actors may run at the same time; an implementation may commit many together.
 /// - Cancelling the calling task does not undo an append.
 package protocol Journal: Sendable {
-    /// Makes `owner` the owner of `address` in a new, higher epoch, or throws `owned`.
+    /// Makes `owner` the owner of `address` in a new, higher epoch, or throws `owned` with ``HeldElsewhere`` as cause.
     func claim(
         _ address: ActorAddress,
         for owner: Owner,
