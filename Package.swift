@@ -14,7 +14,7 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
-    .library("MeshStore", layer: .l2, uses: ["MeshCore"]),
+    .library("MeshStore", layer: .l2, uses: ["MeshActors", "MeshCore", "MeshWire"]),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
