@@ -19,7 +19,7 @@ let modules: [Module] = [
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshCore", "MeshWire"]),
+    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
@@ -29,6 +29,7 @@ let modules: [Module] = [
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
+    .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
 ]
 
