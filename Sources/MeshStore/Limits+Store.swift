@@ -12,6 +12,9 @@ extension Limits {
         /// The records of one batch, which one sync makes durable; what does not fit waits for the next.
         package static let maximumBatchBytes = maximumRecordBytes + 8 * 1_024 * 1_024
 
+        /// Events of one entry; an append with more is refused with `tooLarge`.
+        package static let maximumEventsInEntry = 65_536
+
         /// Requests that wait for the writer. The next one is refused with `readOnly` and a message that says why.
         package static let maximumRequestsWaiting = 65_536
 

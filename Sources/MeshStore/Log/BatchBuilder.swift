@@ -48,6 +48,20 @@ package struct BatchBuilder: ~Copyable {
         return addPayload(.snapshot, chain)
     }
 
+    /// Adds who owns an actor from here on.
+    package mutating func add(
+        _ owner: Owner?,
+        of address: ActorAddress,
+        _ epoch: Epoch,
+        _ head: Head,
+        wake: WallTime?,
+        at chain: SHA256Digest
+    ) {
+        payload.removeAll()
+        payload.writeOwnership(owner, of: address, epoch, head, wake: wake)
+        _ = addPayload(.ownership, chain)
+    }
+
     /// Adds a copy of a record that stands elsewhere in the log.
     package mutating func carry(_ body: UnsafeRawBufferPointer, as kind: RecordKind) -> Int {
         let offset = used

@@ -31,6 +31,7 @@ package final class LogEngine {
     init(
         on disk: any Disk,
         _ configuration: LogConfiguration,
+        _ opening: LogOpening,
         from start: LogCursor?,
         restarting: () throws(JournalError) -> Void,
         boundary: (LogCursor) throws(JournalError) -> Void,
@@ -38,7 +39,6 @@ package final class LogEngine {
     ) throws(JournalError) {
         self.disk = disk
         self.configuration = configuration
-        let opening = try LogOpening(on: disk, configuration)
         end = try opening.replay(from: start, restarting: restarting, boundary: boundary, visitor: visitor)
         segments = SegmentTable(opening.segments)
         anchorFile = opening.anchorFile

@@ -122,7 +122,7 @@ struct SegmentScan {
     }
 
     private func somethingFollows(_ offset: Int) throws(JournalError) -> Bool {
-        try offset < window.size && !window.isZero(from: offset)
+        offset < window.size ? try !window.isZero(from: offset) : false
     }
 
     /// Whether an interrupted write explains `bytes`: a disk writes whole sectors, and what it did not write is zero.

@@ -10,6 +10,8 @@ package enum RecordKind: UInt8, Hashable, Sendable {
     case carriedEntry = 2
     /// A snapshot.
     case snapshot = 3
+    /// Who owns the actor from here on, if anybody.
+    case ownership = 4
 }
 
 /// The part of a record that an index needs.
@@ -39,6 +41,8 @@ package enum RecordContent: Hashable, Sendable {
     case entry(JournalEntry, WallTime)
     /// The bytes of a snapshot.
     case snapshot([UInt8])
+    /// The owner, or nil where the actor has been given up.
+    case ownership(Owner?)
 }
 
 /// One record of the log. Its form in bytes: docs/store-format.md, "Records".
@@ -61,11 +65,12 @@ extension StoreRecord {
     package init(body: UnsafeRawBufferPointer) throws(WireError) {
         let (kind, chain) = try Self.prefix(of: body)
         var reader = WireReader(body.part(Self.prefixBytes..<body.count).bytes)
-        let tail = try reader.beginRecord(fields: kind == .snapshot ? 6 : 9)
+        let tail = try reader.beginRecord(fields: kind.fieldCount)
         head = try RecordHead(kind, chain, &reader)
-        if kind == .snapshot {
-            content = .snapshot(try reader.readBytes())
-        } else {
+        switch kind {
+        case .snapshot: content = .snapshot(try reader.readBytes())
+        case .ownership: content = .ownership(try reader.readOwner())
+        case .entry, .carriedEntry:
             let wallTime = WallTime(millisecondsSince1970: try reader.readInt64())
             guard let command = CommandID(bytes: try reader.readBytes()) else {
                 throw WireError(.invalidValue, "a command's id has 16 bytes")
@@ -93,8 +98,32 @@ extension StoreRecord {
     package static func head(of body: UnsafeRawBufferPointer) throws(WireError) -> RecordHead {
         let (kind, chain) = try prefix(of: body)
         var reader = WireReader(body.part(prefixBytes..<body.count).bytes)
-        _ = try reader.beginRecord(fields: kind == .snapshot ? 6 : 9)
+        _ = try reader.beginRecord(fields: kind.fieldCount)
         return try RecordHead(kind, chain, &reader)
+    }
+}
+
+extension RecordKind {
+    /// How many fields the payload had in the first version.
+    fileprivate var fieldCount: Int {
+        switch self {
+        case .entry, .carriedEntry: 9
+        case .snapshot: 6
+        case .ownership: 7
+        }
+    }
+}
+
+extension WireReader {
+    @_lifetime(self: copy self)
+    fileprivate mutating func readOwner() throws(WireError) -> Owner? {
+        if try readNil() {
+            try skipItem()
+            return nil
+        }
+        let name = try readText()
+        guard let node = try? NodeID(name) else { throw WireError(.invalidValue, "an owner is no node's name") }
+        return Owner(node: node, incarnation: try readUInt64())
     }
 }
 
@@ -127,6 +156,20 @@ extension WireWriter {
         writeArrayHead(count: 6)
         writeHead(address, epoch, snapshot.head, wake)
         write(bytes: snapshot.bytes)
+    }
+
+    /// Appends the payload of an ownership.
+    mutating func writeOwnership(
+        _ owner: Owner?,
+        of address: ActorAddress,
+        _ epoch: Epoch,
+        _ head: Head,
+        wake: WallTime?
+    ) {
+        writeArrayHead(count: 7)
+        writeHead(address, epoch, head, wake)
+        if let owner { write(owner.node.text) } else { writeNil() }
+        write(owner?.incarnation ?? 0)
     }
 
     private mutating func writeHead(_ address: ActorAddress, _ epoch: Epoch, _ head: Head, _ wake: WallTime?) {
