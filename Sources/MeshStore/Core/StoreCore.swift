@@ -229,8 +229,10 @@ package final class StoreCore {
             isClosed = true
             index.close()
         }
-        try commit()
+        var failure: JournalError?
+        do throws(JournalError) { try commit() } catch { failure = error }
         try engine.close()
+        if let failure { throw failure }
     }
 
     private static var claimBits: UInt64 { 40 }

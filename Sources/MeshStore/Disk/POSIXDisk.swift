@@ -22,7 +22,9 @@ package final class POSIXDisk: Disk {
         }
     }
 
-    deinit { close(lock) }
+    deinit { Glibc.close(lock) }
+
+    package func close() { flock(lock, LOCK_UN) }
 
     package func names() throws(DiskError) -> [String] {
         guard let folder = opendir(path) else { throw .last("listing '\(path)'") }
@@ -52,7 +54,7 @@ package final class POSIXDisk: Disk {
 
     package func syncFolder() throws(DiskError) {
         let folder = try Self.openFile(path, O_RDONLY | O_DIRECTORY)
-        defer { close(folder) }
+        defer { Glibc.close(folder) }
         guard fsync(folder) == 0 else { throw .last("syncing the folder '\(path)'") }
     }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Hands values from many threads to one that sleeps while there are none.
-final class RequestQueue<Element>: @unchecked Sendable {
+package final class RequestQueue<Element>: @unchecked Sendable {
     // Sendable: everything mutable is touched only under `mutex`.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -10,11 +10,13 @@ final class RequestQueue<Element>: @unchecked Sendable {
     private var isSleeping = false
     private let capacity: Int
 
-    enum Refusal: Error {
+    /// Why an element was not taken in.
+    package enum Refusal: Error {
         case full, closed
     }
 
-    init(capacity: Int) {
+    /// A queue for at most `capacity` elements.
+    package init(capacity: Int) {
         self.capacity = capacity
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
@@ -33,7 +35,7 @@ final class RequestQueue<Element>: @unchecked Sendable {
     }
 
     /// Takes `element` in, or says why not.
-    func append(_ element: Element) -> Refusal? {
+    package func append(_ element: Element) -> Refusal? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if isClosed { return .closed }
@@ -47,7 +49,7 @@ final class RequestQueue<Element>: @unchecked Sendable {
     }
 
     /// Refuses everything from now on; what is inside is still handed out.
-    func close() {
+    package func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
         pthread_cond_signal(condition)
@@ -57,7 +59,7 @@ final class RequestQueue<Element>: @unchecked Sendable {
     /// Exchanges the empty `batch` for everything inside, sleeping until there is something or `patience` is over.
     ///
     /// Returns false when the queue is closed and empty.
-    func take(into batch: inout [Element], patience: Duration?) -> Bool {
+    package func take(into batch: inout [Element], patience: Duration?) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if elements.isEmpty && !isClosed { sleep(patience) }

@@ -3,9 +3,9 @@ internal import Glibc
 /// A thread of the operating system that runs one closure.
 ///
 /// The cooperative pool is as wide as the machine has cores: what waits for a disk must not run there.
-enum StoreThread {
+package enum StoreThread {
     /// Starts a thread; false where the machine has no more of them.
-    static func start(_ body: sending @escaping () -> Void) -> Bool {
+    package static func start(_ body: sending @escaping () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Box(body))
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, runBox, box.toOpaque())

@@ -20,6 +20,7 @@ struct StoreWriter {
     private var answers: [StoreRequest.Answer] = []
     private var isAnchorBehind = false
     private var lastAnchor = ContinuousClock.now
+    private let usualBatchBytes: Int
 
     /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
     static func run(
@@ -37,7 +38,7 @@ struct StoreWriter {
             return
         }
         opened(nil)
-        var writer = StoreWriter(core: core)
+        var writer = StoreWriter(core: core, configuration)
         var requests: [StoreRequest] = []
         while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {
             for request in requests { writer.take(request) }
@@ -49,7 +50,10 @@ struct StoreWriter {
         try? core.close()
     }
 
-    private init(core: StoreCore) { self.core = core }
+    private init(core: StoreCore, _ configuration: LogConfiguration) {
+        self.core = core
+        usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
+    }
 
     private mutating func take(_ request: StoreRequest) {
         switch request {
@@ -63,7 +67,7 @@ struct StoreWriter {
             work(core)
             isAnchorBehind = true
         }
-        if core.stagedBytes >= Self.usualBatchBytes { commit() }
+        if core.stagedBytes >= usualBatchBytes { commit() }
     }
 
     private mutating func stage(_ answer: StoreRequest.Answer, _ body: (StoreCore) throws(JournalError) -> Void) {
@@ -93,5 +97,4 @@ struct StoreWriter {
     }
 
     private static let anchorPatience = Duration.milliseconds(100)
-    private static let usualBatchBytes = 4 * 1_024 * 1_024
 }

@@ -6,6 +6,9 @@ package struct LogConfiguration: Hashable, Sendable {
     /// How far ahead of the last batch a segment is filled with zeros, so that a sync need not touch metadata.
     package var allocationStepBytes = 1_024 * 1_024
 
+    /// Whether one sync may make many appends durable; false only to measure what that is worth.
+    package var groupsCommits = true
+
     /// The usual sizes.
     package init() {}
 }

@@ -172,9 +172,12 @@ package final class LogEngine {
 
     /// Notes the end and refuses everything from then on.
     package func close() throws(JournalError) {
+        defer {
+            failure = failure ?? .closed
+            disk.close()
+        }
         guard failure == nil else { return }
         try writeAnchor()
-        failure = .closed
     }
 
     private func checkUsable() throws(JournalError) {
