@@ -123,6 +123,7 @@ package final class BackgroundIndex: LogIndex {
         }
         if mustStart { start() }
         _ = wakeUps.append(true)
+        if waiting > Limits.Store.maximumChangesWaiting / 2 { _ = hurry.append(true) }
         return waiting
     }
 
@@ -196,5 +197,5 @@ package final class BackgroundIndex: LogIndex {
         base.close()
     }
 
-    private static let pause = Duration.milliseconds(50)
+    private static let pause = Duration.milliseconds(500)
 }
