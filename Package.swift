@@ -14,18 +14,23 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
-    .library("MeshStore", layer: .l2, uses: ["MeshCore"]),
+    .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
+    .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
+    .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
     .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
     .executable(
         "meshbench",
-        uses: ["CMeshAllocations", "MeshActors", "MeshCommandLine", "MeshCore", "MeshTestKit", "MeshWire"]
+        uses: [
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit",
+            "MeshWire",
+        ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
@@ -33,6 +38,7 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
 ]
 
@@ -45,9 +51,12 @@ struct Module {
     let layer: Layer
     let kind: Kind
     let uses: [String]
+    var links: String?
 
     /// A C library seen through one header, `static inline` wherever it needs no state; imported by one Swift module.
-    static func shim(_ name: String) -> Module { Module(name: name, layer: .l0, kind: .shim, uses: []) }
+    static func shim(_ name: String, links library: String? = nil) -> Module {
+        Module(name: name, layer: .l0, kind: .shim, uses: [], links: library)
+    }
 
     static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
         Module(name: name, layer: layer, kind: .library, uses: uses)
@@ -65,7 +74,11 @@ struct Module {
         let dependencies = uses.map { Target.Dependency.target(name: $0) }
         switch kind {
         case .shim:
-            return .target(name: name, exclude: ["README.md"])
+            return .target(
+                name: name,
+                exclude: ["README.md"],
+                linkerSettings: links.map { [.linkedLibrary($0)] } ?? []
+            )
         case .library:
             return .target(
                 name: name,

@@ -6,7 +6,13 @@ enum Meshbench {
         let command = Command(
             "meshbench",
             summary: "Measure meshnode beside something everybody knows.",
-            subcommands: [WireBenchmarkCommand.command, ActorsBenchmarkCommand.command]
+            subcommands: [
+                WireBenchmarkCommand.command,
+                ActorsBenchmarkCommand.command,
+                StoreBenchmarkCommand.command,
+                StoreStartBenchmark.command,
+                StoreCrashCommand.command,
+            ]
         )
         await Program(command, version: "0.1.0").runProcess()
     }
