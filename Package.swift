@@ -20,9 +20,14 @@ let modules: [Module] = [
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshCore", "MeshWire"]),
+    .library(
+        "MeshSimulation",
+        layer: .testSupport,
+        uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire"]
+    ),
 
     // L4: executables of a few lines each.
-    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
+    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
     .executable("meshbench", uses: ["CMeshAllocations", "MeshCommandLine", "MeshTestKit", "MeshWire"]),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
@@ -30,6 +35,7 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshSimulationTests", uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit"]),
 ]
 
 /// One row of the table above.
