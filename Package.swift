@@ -19,7 +19,7 @@ let modules: [Module] = [
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshCore", "MeshWire"]),
+    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
     .library(
         "MeshSimulation",
         layer: .testSupport,
@@ -34,6 +34,7 @@ let modules: [Module] = [
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
+    .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshSimulationTests", uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit"]),
 ]

@@ -8,7 +8,7 @@ package enum JournalErrorCode: String, ErrorCode {
     case fenced
     /// The head is not where the owner believes; under a valid epoch that is a fault of the owner.
     case staleHead
-    /// Somebody else owns the actor.
+    /// Somebody else owns the actor; the error's cause is ``HeldElsewhere``.
     case owned
     /// No room on the disk or in the map; reading goes on, appending comes back when there is room.
     case readOnly
@@ -37,7 +37,7 @@ package typealias JournalError = MeshError<JournalErrorCode>
 /// - Calls for different actors may run at the same time; an implementation may commit many together.
 /// - Cancelling the calling task does not undo an append.
 package protocol Journal: Sendable {
-    /// Makes `owner` the owner of `address` in a new, higher epoch, or throws `owned`.
+    /// Makes `owner` the owner of `address` in a new, higher epoch, or throws `owned` with ``HeldElsewhere`` as cause.
     func claim(
         _ address: ActorAddress,
         for owner: Owner,

@@ -155,6 +155,23 @@ package enum Takeover: Hashable, Sendable {
     case from(Epoch)
 }
 
+/// Who owns the actor that could not be claimed: the cause of `owned`.
+///
+/// The claimer needs it to tell an owner who lives, and is waited for, from one who is dead.
+package struct HeldElsewhere: Error, Hashable {
+    /// The present owner.
+    package let owner: Owner
+
+    /// Its ownership, for ``Takeover/from(_:)``.
+    package let epoch: Epoch
+
+    /// Held by `owner` in `epoch`.
+    package init(owner: Owner, epoch: Epoch) {
+        self.owner = owner
+        self.epoch = epoch
+    }
+}
+
 /// An ownership, and where the journal stands.
 package struct Claim: Hashable, Sendable {
     /// The new ownership.

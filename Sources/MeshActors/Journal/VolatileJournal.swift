@@ -1,0 +1,148 @@
+package import MeshCore
+
+/// Journals in memory: the whole contract but durability. For tests, simulation and nodes that keep nothing.
+///
+/// A node that "restarts" is a new ``Owner`` on the same object.
+package final class VolatileJournal: Journal {
+    private let state = Lock(State())
+
+    /// A store without actors.
+    package init() {}
+
+    package func claim(
+        _ address: ActorAddress,
+        for owner: Owner,
+        _ takeover: Takeover
+    ) async throws(JournalError) -> Claim {
+        try state.withLock { state throws(JournalError) in
+            try state.checkOpen()
+            var record = state.records[address] ?? Record()
+            if let holder = record.holder, holder != owner, takeover != .from(record.epoch) {
+                let held = HeldElsewhere(owner: holder, epoch: record.epoch)
+                throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
+            }
+            record.epoch = record.epoch.next
+            record.holder = owner
+            state.records[address] = record
+            return Claim(epoch: record.epoch, head: record.head, snapshot: record.snapshot)
+        }
+    }
+
+    package func release(_ address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
+        try state.withLock { state throws(JournalError) in
+            try state.checkOpen()
+            guard state.records[address]?.epoch == epoch else { return }
+            state.records[address]?.holder = nil
+        }
+    }
+
+    package func append(_ append: JournalAppend) async throws(JournalError) {
+        try append.checkBounds()
+        try state.withLock { state throws(JournalError) in
+            var record = try state.record(of: append.address, under: append.epoch)
+            guard record.head == append.head else {
+                let found = "\(append.address) stands at \(record.head.rawValue), not at \(append.head.rawValue)"
+                throw JournalError(.staleHead, found)
+            }
+            for entry in append.entries {
+                let head = record.head.advanced(by: 1)
+                record.entries.append(
+                    PlacedEntry(head: head, epoch: append.epoch, wallTime: append.wallTime, entry: entry)
+                )
+            }
+            record.wake = append.wake
+            state.records[append.address] = record
+        }
+    }
+
+    package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
+        try state.withLock { state throws(JournalError) in
+            try state.checkOpen()
+            guard let record = state.records[address] else { return [] }
+            let first = Int(clamping: head.rawValue)
+            return Array(record.entries.dropFirst(first).prefix(Limits.Journal.maximumEntriesRead))
+        }
+    }
+
+    package func save(
+        _ snapshot: Snapshot,
+        of address: ActorAddress,
+        _ epoch: Epoch
+    ) async throws(JournalError) {
+        try snapshot.checkBounds()
+        try state.withLock { state throws(JournalError) in
+            var record = try state.record(of: address, under: epoch)
+            guard snapshot.head <= record.head else {
+                throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
+            }
+            record.snapshot = snapshot
+            state.records[address] = record
+        }
+    }
+
+    package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
+        let summaries = try allSummaries()
+        let later = summaries.drop { summary in address.map { summary.address <= $0 } ?? false }
+        return Array(later.prefix(Limits.Journal.maximumActorsScanned))
+    }
+
+    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
+        let due = try allSummaries().filter { summary in summary.wake.map { $0 <= wallTime } ?? false }
+        let ordered = due.sorted { left, right in
+            left.wake == right.wake ? left.address < right.address : isEarlier(left.wake, right.wake)
+        }
+        return Array(ordered.prefix(Limits.Journal.maximumActorsScanned))
+    }
+
+    /// Refuses everything from now on, as a store does whose process ends.
+    package func close() { state.withLock { $0.isOpen = false } }
+
+    /// Serves again what it held when it was closed.
+    package func reopen() { state.withLock { $0.isOpen = true } }
+
+    private func allSummaries() throws(JournalError) -> [ActorSummary] {
+        let summaries = try state.withLock { state throws(JournalError) in
+            try state.checkOpen()
+            return state.records.map { $1.summary(of: $0) }
+        }
+        return summaries.sorted { $0.address < $1.address }
+    }
+
+    private func isEarlier(_ left: WallTime?, _ right: WallTime?) -> Bool {
+        guard let left, let right else { return left != nil }
+        return left < right
+    }
+
+    private struct Record {
+        var epoch = Epoch.none
+        var holder: Owner?
+        var entries: [PlacedEntry] = []
+        var snapshot: Snapshot?
+        var wake: WallTime?
+
+        var head: Head { entries.last?.head ?? .none }
+
+        func summary(of address: ActorAddress) -> ActorSummary {
+            let snapshotHead = snapshot?.head ?? .none
+            return ActorSummary(address: address, epoch: epoch, head: head, snapshotHead: snapshotHead, wake: wake)
+        }
+    }
+
+    private struct State {
+        var isOpen = true
+        var records: [ActorAddress: Record] = [:]
+
+        func checkOpen() throws(JournalError) {
+            guard isOpen else { throw JournalError(.closed, "the journal has been closed") }
+        }
+
+        /// The record, if `epoch` may write to it.
+        func record(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Record {
+            try checkOpen()
+            guard let record = records[address], record.epoch == epoch, record.holder != nil else {
+                throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
+            }
+            return record
+        }
+    }
+}
