@@ -52,7 +52,7 @@ package final class NodeGate: Sendable {
     }
 
     private func wait(
-        in line: WritableKeyPath<State, [Int: CheckedContinuation<Void, Never>]> & any Sendable,
+        in line: any WritableKeyPath<State, [Int: CheckedContinuation<Void, Never>]> & Sendable,
         while condition: @escaping @Sendable (State) -> Bool
     ) async {
         let ticket = state.withLock { state in

@@ -1,0 +1,88 @@
+internal import MeshActors
+internal import MeshCore
+package import MeshTestKit
+
+/// Everything that left a node or reached a store, in order, under the eyes of all checkers.
+///
+/// Checkers run inside ``record(_:)``: the first broken promise is kept with the time at which it was broken.
+package final class History: Sendable {
+    private struct State {
+        var checkers: [any Checker]
+        var violation: Violation?
+        var eventCount = 0
+    }
+
+    private let trace: Trace
+    private let broken = Beacon()
+    private let state: Lock<State>
+
+    /// A history without events, watched by one checker of each sort.
+    ///
+    /// Where several hubs share a store, an owner may be taken over without knowing it, and some promises are weaker.
+    package init(trace: Trace, isShared: Bool) {
+        self.trace = trace
+        let checkers: [any Checker] = [
+            SingleWriterChecker(), CommandOnceChecker(), OutputGateChecker(ownersMayBeStale: isShared),
+            DurabilityChecker(), BalanceChecker(answersAreFresh: !isShared),
+        ]
+        state = Lock(State(checkers: checkers))
+    }
+
+    /// The first promise that was broken.
+    package var violation: Violation? { state.withLock { $0.violation } }
+
+    /// How many events there were.
+    package var eventCount: Int { state.withLock { $0.eventCount } }
+
+    /// Takes `event` in and checks it at once.
+    package func record(_ event: HistoryEvent) {
+        trace.note(event.line)
+        let isNew = state.withLock { state in
+            state.eventCount += 1
+            guard state.violation == nil else { return false }
+            for index in state.checkers.indices {
+                do throws(Violation) {
+                    try state.checkers[index].observe(event)
+                } catch {
+                    state.violation = error
+                    return true
+                }
+            }
+            return false
+        }
+        if isNew { broken.light() }
+    }
+
+    /// Adds a promise that the world itself saw broken.
+    package func fail(_ violation: Violation) {
+        state.withLock { $0.violation = $0.violation ?? violation }
+        broken.light()
+    }
+
+    /// Returns as soon as a promise is broken, or when the task is cancelled.
+    package func untilBroken() async { await broken.wait() }
+}
+
+extension HistoryEvent {
+    /// One line for the trace.
+    var line: String {
+        switch self {
+        case .claimed(let address, let epoch, let owner):
+            "\(address) claimed in \(epoch.rawValue) by \(owner.node).\(owner.incarnation)"
+        case .committed(let append):
+            "\(append.address) committed \(append.head.rawValue)+\(append.entries.count) in \(append.epoch.rawValue)"
+        case .snapshotSaved(let address, let snapshot): "\(address) snapshot at \(snapshot.head.rawValue)"
+        case .issued(let command, let address, let ask): "\(address) asked \(ask) as \(command.tail)"
+        case .answered(let command, let address, let answer): "\(address) answered \(command.tail) with \(answer)"
+        case .unknown(let command, let address): "\(address) left \(command.tail) open"
+        case .effectAsked(_, let key, let amount): "the world is asked to pay \(amount) for \(key)"
+        case .found(let address, let entries, let snapshot, let head):
+            "\(address) found at \(head.rawValue): snapshot \(snapshot.rawValue), \(entries.count) entries"
+        }
+    }
+}
+
+extension CommandID {
+    /// Enough of it to tell commands apart.
+    var tail: String { String(description.suffix(6)) }
+}
