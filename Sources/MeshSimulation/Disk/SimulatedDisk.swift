@@ -53,6 +53,9 @@ package final class SimulatedDisk: Disk {
         state.withLock { $0.operationsLeft = operations }
     }
 
+    /// Ends the process that uses the disk: handles die, and what was written stays as safe or unsafe as it was.
+    package func killProcess() { state.withLock { $0.life += 1 } }
+
     /// Cuts the power and gives it back: handles die, and `fate` befalls what was not safe.
     package func cutPower(_ fate: PowerCutFate) {
         state.withLock { state in

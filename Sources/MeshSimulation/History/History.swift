@@ -10,6 +10,7 @@ package final class History: Sendable {
         var checkers: [any Checker]
         var violation: Violation?
         var eventCount = 0
+        var mirrors: [ActorAddress: PurseMirror] = [:]
     }
 
     private let trace: Trace
@@ -39,6 +40,9 @@ package final class History: Sendable {
         trace.note(event.line)
         let isNew = state.withLock { state in
             state.eventCount += 1
+            if case .committed(let append) = event {
+                for entry in append.entries { _ = state.mirrors[append.address, default: PurseMirror()].add(entry) }
+            }
             guard state.violation == nil else { return false }
             for index in state.checkers.indices {
                 do throws(Violation) {
@@ -59,6 +63,19 @@ package final class History: Sendable {
         broken.light()
     }
 
+    /// How many entries of `address` are known.
+    func head(of address: ActorAddress) -> Head { state.withLock { $0.mirrors[address]?.head ?? .none } }
+
+    /// A payment that is not known to be made, or an alarm that should have rung by `wallTime`.
+    func openWork(at wallTime: WallTime) -> String? {
+        let mirrors = state.withLock { $0.mirrors }.sorted { $0.key < $1.key }
+        for (address, mirror) in mirrors {
+            if let place = mirror.firstOpenPayment { return "\(address) has not settled the payment of \(place.rawValue)" }
+            if let alarm = mirror.alarm, alarm <= wallTime { return "\(address) has not rung at \(alarm)" }
+        }
+        return nil
+    }
+
     /// Returns as soon as a promise is broken, or when the task is cancelled.
     package func untilBroken() async { await broken.wait() }
 }
@@ -74,7 +91,7 @@ extension HistoryEvent {
         case .snapshotSaved(let address, let snapshot): "\(address) snapshot at \(snapshot.head.rawValue)"
         case .issued(let command, let address, let ask): "\(address) asked \(ask) as \(command.tail)"
         case .answered(let command, let address, let answer): "\(address) answered \(command.tail) with \(answer)"
-        case .unknown(let command, let address): "\(address) left \(command.tail) open"
+        case .unknown(let command, let address, let why): "\(address) left \(command.tail) open: \(why)"
         case .effectAsked(_, let key, let amount): "the world is asked to pay \(amount) for \(key)"
         case .found(let address, let entries, let snapshot, let head):
             "\(address) found at \(head.rawValue): snapshot \(snapshot.rawValue), \(entries.count) entries"

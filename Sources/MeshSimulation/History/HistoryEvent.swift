@@ -13,8 +13,8 @@ package enum HistoryEvent: Sendable {
     case issued(CommandID, ActorAddress, Ask)
     /// A client got an answer; it left a node.
     case answered(CommandID, ActorAddress, Answer)
-    /// A client does not know what became of its command.
-    case unknown(CommandID, ActorAddress)
+    /// A client does not know what became of its command; the word says why.
+    case unknown(CommandID, ActorAddress, String)
     /// The outside world was asked for a payment, under a key that shall be the same for every try.
     case effectAsked(ActorAddress, key: String, amount: Int64)
     /// A store has been opened anew, or read at the end: what it has of one actor.

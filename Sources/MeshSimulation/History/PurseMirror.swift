@@ -22,6 +22,9 @@ struct PurseMirror: Sendable {
     /// How many entries there are.
     var head: Head { Head(rawValue: UInt64(balances.count - 1)) }
 
+    /// The entry of the first payment that is not known to be made.
+    var firstOpenPayment: Head? { payments.filter { !$0.value.isSettled }.map(\.key.head).min() }
+
     /// Takes one entry in; returns what is wrong with it.
     mutating func add(_ entry: JournalEntry) -> String? {
         var balance = balance
