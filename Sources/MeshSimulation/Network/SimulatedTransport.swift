@@ -54,6 +54,9 @@ package final class SimulatedTransport: Transport {
         network.detach(inbox, as: node)
     }
 
+    /// Accepts requests that nobody will handle: what a node looks like that has stopped inside.
+    package func listenWithoutServing() { network.attach(Inbox(), as: node) }
+
     /// Runs the handler in a task that ends with the caller's patience.
     private static func handle(
         _ exchange: Exchange,
