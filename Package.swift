@@ -14,11 +14,12 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
-    .library("MeshStore", layer: .l2, uses: ["MeshCore"]),
+    .library("MeshStore", layer: .l2, uses: ["MeshActors", "MeshCore", "MeshWire"]),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
+    .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
     .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
     .library(
         "MeshSimulation",
@@ -28,13 +29,16 @@ let modules: [Module] = [
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
-    .executable("meshbench", uses: ["CMeshAllocations", "MeshCommandLine", "MeshTestKit", "MeshWire"]),
+    .executable("meshbench", uses: [
+        "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire",
+    ]),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshSimulationTests", uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit"]),
 ]
@@ -48,9 +52,12 @@ struct Module {
     let layer: Layer
     let kind: Kind
     let uses: [String]
+    var links: String?
 
     /// A C library seen through one header of `static inline` functions; imported by exactly one Swift module.
-    static func shim(_ name: String) -> Module { Module(name: name, layer: .l0, kind: .shim, uses: []) }
+    static func shim(_ name: String, links library: String? = nil) -> Module {
+        Module(name: name, layer: .l0, kind: .shim, uses: [], links: library)
+    }
 
     static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
         Module(name: name, layer: layer, kind: .library, uses: uses)
@@ -68,7 +75,7 @@ struct Module {
         let dependencies = uses.map { Target.Dependency.target(name: $0) }
         switch kind {
         case .shim:
-            return .target(name: name)
+            return .target(name: name, linkerSettings: links.map { [.linkedLibrary($0)] } ?? [])
         case .library:
             return .target(
                 name: name,

@@ -6,7 +6,7 @@ enum Meshbench {
         let command = Command(
             "meshbench",
             summary: "Measure meshnode beside something everybody knows.",
-            subcommands: [WireBenchmarkCommand.command]
+            subcommands: [WireBenchmarkCommand.command, StoreBenchmarkCommand.command]
         )
         await Program(command, version: "0.1.0").runProcess()
     }

@@ -1,9 +1,10 @@
 /*
- * CRC-32C (Castagnoli) by the processor's own instruction.
+ * CRC-32C (Castagnoli) and SHA-256 by the processor's own instructions.
  *
  * The form of every CMesh* shim: one header of `static inline` functions that Swift's importer can inline, no state,
  * no macro that Swift must call, no ownership crossing the boundary, and one Swift module that imports it. The `.c`
- * file beside it only makes the package manager build a target.
+ * file beside it makes the package manager build a target, and holds what no Swift importer should see: here SHA-256,
+ * whose intrinsics come with a header of ten thousand lines.
  */
 #ifndef CMESH_CHECKSUM_H
 #define CMESH_CHECKSUM_H
@@ -43,5 +44,13 @@ static inline uint32_t cmesh_crc32c_accelerated(uint32_t state, const uint8_t *_
 }
 
 #endif
+
+/* Asks the processor each time, which is slow under a hypervisor: keep the answer. */
+bool cmesh_sha256_is_accelerated(void);
+
+/* Continues the eight words of `state` over whole blocks of 64 bytes, with the 64 `constants` of the standard. Call it
+ * only where cmesh_sha256_is_accelerated(). */
+void cmesh_sha256_accelerated(uint32_t *_Nonnull state, const uint8_t *_Nonnull bytes, size_t blocks,
+                              const uint32_t *_Nonnull constants);
 
 #endif

@@ -15,8 +15,9 @@ enum Storage: Sendable {
 
     func open(_ gate: NodeGate) async throws -> OpenJournal {
         switch self {
-        case .service(let service): OpenJournal(journal: NodeJournal(service, gate: gate), run: {})
-        case .disk(let store): try store.open(gate)
+        case .service(let service):
+            return OpenJournal(journal: NodeJournal(service, gate: gate), run: {})
+        case .disk(let store): return try await store.open(gate)
         }
     }
 

@@ -80,7 +80,10 @@ private struct WorldRun: Sendable {
             let store = RecordingJournal(VolatileJournal(), history: history)
             storage = .service(JournalService(store, clock: world.clock, generator: generator.split()))
         } else {
-            storage = .disk(DiskStore(disk: SimulatedDisk(generator: generator.split()), history: history))
+            let disk = SimulatedDisk(generator: generator.split())
+            storage = .disk(
+                DiskStore(disk: disk, clock: world.clock, history: history, generator: generator.split())
+            )
         }
         let surroundings = Surroundings(
             clock: world.clock,

@@ -17,7 +17,8 @@ package typealias DiskError = MeshError<DiskErrorCode>
 
 /// The port to one folder of files, for a store that must know exactly what survives a power cut.
 ///
-/// Called from one thread at a time. What was written is safe only after ``DiskFile/sync()`` of the file and, for a file
+/// Written from one thread at a time; what does not change any more may be read beside that, unless an implementation
+/// says otherwise. What was written is safe only after ``DiskFile/sync()`` of the file and, for a file
 /// that is new, renamed or removed, ``syncFolder()``. A power cut may keep, lose or tear anything that was not synced.
 /// After a failed sync nothing is known about what was written since the last good one.
 package protocol Disk: Sendable {
@@ -35,6 +36,14 @@ package protocol Disk: Sendable {
 
     /// Makes creations, renamings and removals safe.
     func syncFolder() throws(DiskError)
+
+    /// Gives the folder up, so that somebody else may open it; nothing is asked of this disk afterwards.
+    func close()
+}
+
+extension Disk {
+    /// Nothing to give up.
+    package func close() {}
 }
 
 /// One open file of a ``Disk``. It closes itself when nobody holds it any more.

@@ -1,0 +1,240 @@
+package import MeshActors
+internal import MeshCore
+
+/// A journal's rules over the log and an index: synchronous, deterministic, for one thread.
+///
+/// ``LogStore`` drives it from its writer's thread; the simulator drives it over a simulated disk. Requests are staged
+/// into a batch one after the other, each checked against what the ones before it will leave, and ``commit()`` makes
+/// them durable together or takes all of them back.
+package final class StoreCore {
+    let engine: LogEngine
+    let index: any LogIndex
+    private var batch = BatchBuilder()
+    private var live: [ActorAddress: LiveActor] = [:]
+    private var staged: [(actor: LiveActor, row: ActorRow, isOwnershipWritten: Bool)] = []
+    private var changes = IndexChanges()
+    private var claims: UInt64 = 0
+    private var isClosed = false
+
+    /// Opens the store on `disk`, or makes one there; the index catches up with the log.
+    package init(
+        on disk: any Disk,
+        index: any LogIndex,
+        _ configuration: LogConfiguration = LogConfiguration()
+    ) throws(JournalError) {
+        self.index = index
+        var replay: IndexReplay?
+        func replayer(_ first: LogPosition) -> IndexReplay {
+            if let replay { return replay }
+            let made = IndexReplay(to: index, isTruncated: first > .start)
+            replay = made
+            return made
+        }
+        let log = try LogOpening(on: disk, configuration)
+        let first = log.anchor.first
+        engine = try LogEngine(
+            on: disk,
+            configuration,
+            log,
+            from: index.applied,
+            restarting: { () throws(JournalError) in try index.removeAll() },
+            boundary: { cursor throws(JournalError) in try replayer(first).boundary(cursor) },
+            visitor: { record throws(JournalError) in try replayer(first).visit(record) }
+        )
+        try replay?.flush()
+    }
+
+    // MARK: Claims
+
+    /// Makes `owner` the owner; nothing is written until it writes.
+    ///
+    /// An epoch is the store's generation, which each opening raises durably, above a count of claims since: no two
+    /// claims of a store's life have the same one, and none falls, although a claim that wrote nothing is forgotten.
+    package func claim(
+        _ address: ActorAddress,
+        for owner: Owner,
+        _ takeover: Takeover
+    ) throws(JournalError) -> Claim {
+        try checkOpen()
+        if isStaged(address) { try commit() }
+        let actor = try actor(address)
+        if let holder = actor.holder, holder != owner, takeover != .from(actor.epoch) {
+            let held = HeldElsewhere(owner: holder, epoch: actor.epoch)
+            throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
+        }
+        let snapshot = try snapshot(of: actor.row, address)
+        actor.epoch = try nextEpoch()
+        actor.holder = owner
+        actor.isOwnershipWritten = false
+        live[address] = actor
+        return Claim(epoch: actor.epoch, head: actor.row.head, snapshot: snapshot)
+    }
+
+    private func nextEpoch() throws(JournalError) -> Epoch {
+        if claims == Self.claimsInGeneration {
+            try engine.beginGeneration()
+            claims = 0
+        }
+        claims += 1
+        return Epoch(rawValue: engine.generation << Self.claimBits | claims)
+    }
+
+    /// Gives `address` up; what the log says of its owner is corrected with the next batch.
+    package func release(_ address: ActorAddress, _ epoch: Epoch) throws(JournalError) {
+        try checkOpen()
+        guard let actor = try existing(address), actor.epoch == epoch, actor.holder != nil else { return }
+        actor.holder = nil
+        guard actor.row.holder != nil else {
+            // Kept while an epoch stands above the row's: a scan shows it, and a claim must pass it.
+            return
+        }
+        stage(actor)
+        actor.row.holder = nil
+        actor.isOwnershipWritten = true
+        actor.row.epoch = epoch
+        addOwnership(of: actor)
+    }
+
+    // MARK: Writing
+
+    /// Whether the present batch changes `address`.
+    package func isStaged(_ address: ActorAddress) -> Bool { live[address]?.isStaged ?? false }
+
+    /// How many bytes the present batch has.
+    package var stagedBytes: Int { batch.recordCount == 0 ? 0 : batch.batchBytes }
+
+    /// Adds `append` to the present batch, or says why it may not be; ``commit()`` makes it durable.
+    package func stage(_ append: JournalAppend) throws(JournalError) {
+        try checkOpen()
+        try append.checkBounds()
+        try append.checkFitsBatch()
+        let actor = try owned(append.address, append.epoch)
+        guard actor.row.head == append.head else {
+            let found = "\(append.address) stands at \(actor.row.head.rawValue), not at \(append.head.rawValue)"
+            throw JournalError(.staleHead, found)
+        }
+        stage(actor)
+        writeOwnership(of: actor)
+        for entry in append.entries {
+            let head = actor.row.head.advanced(by: 1)
+            let added = batch.add(entry, of: append, at: head, behind: actor.row.chain)
+            let place = EntryPlace(head: head, position: engine.end.position.advanced(by: added.offset))
+            changes.entries.append((append.address, place))
+            actor.row.head = head
+            actor.row.chain = added.chain
+        }
+        actor.row.wake = append.wake
+    }
+
+    /// Adds `snapshot` to the present batch.
+    package func stage(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) throws(JournalError) {
+        try checkOpen()
+        try snapshot.checkBounds()
+        let actor = try owned(address, epoch)
+        guard snapshot.head <= actor.row.head else {
+            throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
+        }
+        guard snapshot.head >= actor.row.snapshotHead else { return }
+        let chain = try chain(of: actor, at: snapshot.head)
+        stage(actor)
+        writeOwnership(of: actor)
+        let offset = batch.add(snapshot, of: address, epoch, wake: actor.row.wake, at: chain)
+        actor.row.snapshotHead = snapshot.head
+        actor.row.snapshotPosition = engine.end.position.advanced(by: offset)
+    }
+
+    /// Makes everything staged durable with one sync, or takes all of it back and says why.
+    package func commit() throws(JournalError) {
+        try checkOpen()
+        guard batch.recordCount > 0 else { return }
+        defer {
+            batch.removeAll()
+            staged.removeAll(keepingCapacity: true)
+            changes = IndexChanges()
+        }
+        do {
+            for (actor, _, _) in staged { changes.rows.append((actor.address, actor.row)) }
+            try engine.append(&batch)
+        } catch {
+            takeBack()
+            throw error
+        }
+        changes.cursor = engine.end
+        for (actor, _, _) in staged {
+            actor.isStaged = false
+            if actor.holder == nil { live[actor.address] = nil }
+        }
+        try index.apply(changes)
+    }
+
+    private func takeBack() {
+        for (actor, row, isOwnershipWritten) in staged {
+            actor.row = row
+            actor.isOwnershipWritten = isOwnershipWritten
+            actor.isStaged = false
+        }
+    }
+
+    private func stage(_ actor: LiveActor) {
+        guard !actor.isStaged else { return }
+        actor.isStaged = true
+        live[actor.address] = actor
+        staged.append((actor, actor.row, actor.isOwnershipWritten))
+    }
+
+    /// The first record in an epoch comes behind one that says who holds it.
+    private func writeOwnership(of actor: LiveActor) {
+        guard !actor.isOwnershipWritten else { return }
+        actor.isOwnershipWritten = true
+        actor.row.epoch = actor.epoch
+        actor.row.holder = actor.holder
+        addOwnership(of: actor)
+    }
+
+    private func addOwnership(of actor: LiveActor) {
+        let row = actor.row
+        batch.add(row.holder, of: actor.address, row.epoch, row.head, wake: row.wake, at: row.chain)
+    }
+
+    // MARK: Actors
+
+    private func owned(_ address: ActorAddress, _ epoch: Epoch) throws(JournalError) -> LiveActor {
+        guard let actor = try existing(address), actor.epoch == epoch, actor.holder != nil else {
+            throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
+        }
+        return actor
+    }
+
+    /// The actor, unless nothing is known of it.
+    private func existing(_ address: ActorAddress) throws(JournalError) -> LiveActor? {
+        if let actor = live[address] { return actor }
+        return try index.row(of: address).map { LiveActor(address, $0) }
+    }
+
+    private func actor(_ address: ActorAddress) throws(JournalError) -> LiveActor {
+        try existing(address) ?? LiveActor(address, ActorRow())
+    }
+
+    /// Actors in memory whose rows say less than is known: claimed, and nothing written since.
+    var unwritten: [LiveActor] { live.values.filter { !$0.isOwnershipWritten } }
+
+    func checkOpen() throws(JournalError) {
+        guard !isClosed else { throw JournalError(.closed, "the store has been closed") }
+    }
+
+    /// Writes what is staged, notes the end outside the log, and closes the index.
+    package func close() throws(JournalError) {
+        guard !isClosed else { return }
+        defer {
+            isClosed = true
+            index.close()
+        }
+        var failure: JournalError?
+        do throws(JournalError) { try commit() } catch { failure = error }
+        try engine.close()
+        if let failure { throw failure }
+    }
+
+    private static var claimBits: UInt64 { 40 }
+    private static var claimsInGeneration: UInt64 { (1 << claimBits) - 1 }
+}

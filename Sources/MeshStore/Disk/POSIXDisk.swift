@@ -1,0 +1,158 @@
+internal import Glibc
+internal import MeshCore
+
+/// A folder of the operating system, owned by this process alone as long as this value lives.
+///
+/// Files may be read from other threads than the one that writes.
+package final class POSIXDisk: Disk {
+    private let path: String
+    private let lock: Int32
+
+    /// Opens the folder at `path`, made with access for nobody else where it is missing, and takes its lock.
+    package init(path: String, creating: Bool = true) throws(DiskError) {
+        self.path = path
+        if creating, mkdir(path, 0o700) != 0, errno != EEXIST { throw .last("making the folder '\(path)'") }
+        lock = try Self.openFile("\(path)/\(Self.lockName)", O_RDWR | O_CREAT)
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let error: DiskError =
+                errno == EWOULDBLOCK
+                ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
+            Glibc.close(lock)
+            throw error
+        }
+    }
+
+    deinit { Glibc.close(lock) }
+
+    package func close() { flock(lock, LOCK_UN) }
+
+    package func names() throws(DiskError) -> [String] {
+        guard let folder = opendir(path) else { throw .last("listing '\(path)'") }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != "..", name != Self.lockName { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    package func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
+        let file = "\(path)/\(name)"
+        return POSIXFile(name: file, try Self.openFile(file, creating ? O_RDWR | O_CREAT : O_RDWR))
+    }
+
+    package func rename(_ name: String, to newName: String) throws(DiskError) {
+        guard Glibc.rename("\(path)/\(name)", "\(path)/\(newName)") == 0 else { throw .last("renaming '\(name)'") }
+    }
+
+    package func remove(_ name: String) throws(DiskError) {
+        guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw .last("removing '\(name)'") }
+    }
+
+    package func syncFolder() throws(DiskError) {
+        let folder = try Self.openFile(path, O_RDONLY | O_DIRECTORY)
+        defer { Glibc.close(folder) }
+        guard fsync(folder) == 0 else { throw .last("syncing the folder '\(path)'") }
+    }
+
+    private static func openFile(_ path: String, _ flags: Int32) throws(DiskError) -> Int32 {
+        while true {
+            let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
+            if descriptor >= 0 { return descriptor }
+            guard errno == EINTR else { throw .last("opening '\(path)'") }
+        }
+    }
+
+    private static let lockName = "lock"
+}
+
+/// A file of the operating system.
+private final class POSIXFile: DiskFile {
+    private let name: String
+    private let descriptor: Int32
+
+    init(name: String, _ descriptor: Int32) {
+        self.name = name
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    func size() throws(DiskError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .last("asking for the size of '\(name)'") }
+        return Int(status.st_size)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int {
+        guard let start = buffer.baseAddress else { return 0 }
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, start + done, buffer.count - done, off_t(offset + done))
+            if count == 0 { break }
+            if count < 0 {
+                guard errno == EINTR else { throw .last("reading '\(name)'") }
+            } else {
+                done += count
+            }
+        }
+        return done
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) {
+        guard let start = bytes.baseAddress else { return }
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, start + done, bytes.count - done, off_t(offset + done))
+            if count < 0 {
+                guard errno == EINTR else { throw .last("writing '\(name)'") }
+            } else {
+                done += count
+            }
+        }
+    }
+
+    func allocate(_ size: Int) throws(DiskError) {
+        var length = try self.size()
+        let zeros = [UInt8](repeating: 0, count: min(max(0, size - length), Self.pieceBytes))
+        while length < size {
+            let count = min(zeros.count, size - length)
+            let offset = length
+            try withBytes(zeros) { bytes throws(DiskError) in
+                try write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
+            }
+            length += count
+        }
+    }
+
+    func truncate(to size: Int) throws(DiskError) {
+        while ftruncate(descriptor, off_t(size)) != 0 {
+            guard errno == EINTR else { throw .last("cutting '\(name)'") }
+        }
+    }
+
+    func sync() throws(DiskError) {
+        // Never again after a failure: Linux forgets which pages it could not write.
+        guard fdatasync(descriptor) == 0 else { throw .last("syncing '\(name)'") }
+    }
+
+    private static let pieceBytes = 1_024 * 1_024
+}
+
+extension DiskError {
+    /// What the last call of the operating system failed with.
+    fileprivate static func last(_ doing: String) -> DiskError {
+        let number = errno
+        let reason = String(cString: strerror(number))
+        let code: DiskErrorCode =
+            switch number {
+            case ENOSPC, EDQUOT, EFBIG: .noSpace
+            case ENOENT: .notFound
+            default: .failed
+            }
+        return DiskError(code, "\(doing): \(reason)")
+    }
+}

@@ -1,0 +1,100 @@
+internal import MeshActors
+internal import MeshCore
+
+/// What a caller asks of the writer.
+enum StoreRequest {
+    /// Where a caller waits for its error, or for none.
+    typealias Answer = UnsafeContinuation<JournalError?, Never>
+
+    /// What runs between two batches; it answers its caller itself.
+    typealias Work = @Sendable (StoreCore) -> Void
+
+    case append(JournalAppend, Answer)
+    case save(Snapshot, ActorAddress, Epoch, Answer)
+    case perform(behind: ActorAddress?, behindEverything: Bool, Work)
+}
+
+/// The writer's thread: takes what has gathered, stages it, commits it with one sync, and answers.
+struct StoreWriter {
+    private let core: StoreCore
+    private var answers: [StoreRequest.Answer] = []
+    private var isAnchorBehind = false
+    private var lastAnchor = ContinuousClock.now
+    private let usualBatchBytes: Int
+
+    /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
+    static func run(
+        _ queue: RequestQueue<StoreRequest>,
+        on disk: any Disk,
+        _ index: any LogIndex,
+        _ configuration: LogConfiguration,
+        opened: (JournalError?) -> Void
+    ) {
+        let core: StoreCore
+        do throws(JournalError) {
+            core = try StoreCore(on: disk, index: index, configuration)
+        } catch {
+            opened(error)
+            return
+        }
+        opened(nil)
+        var writer = StoreWriter(core: core, configuration)
+        var requests: [StoreRequest] = []
+        while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {
+            for request in requests { writer.take(request) }
+            writer.commit()
+            requests.removeAll(keepingCapacity: requests.capacity <= Limits.Store.maximumRequestsWaiting / 8)
+            writer.anchorIfDue()
+        }
+        // The last reference is gone without a close; what was acknowledged is durable anyway.
+        try? core.close()
+    }
+
+    private init(core: StoreCore, _ configuration: LogConfiguration) {
+        self.core = core
+        usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
+    }
+
+    private mutating func take(_ request: StoreRequest) {
+        switch request {
+        case .append(let append, let answer):
+            stage(answer) { core throws(JournalError) in try core.stage(append) }
+        case .save(let snapshot, let address, let epoch, let answer):
+            if core.isStaged(address) { commit() }
+            stage(answer) { core throws(JournalError) in try core.stage(snapshot, of: address, epoch) }
+        case .perform(let address, let behindEverything, let work):
+            if behindEverything || address.map(core.isStaged) ?? false { commit() }
+            work(core)
+            isAnchorBehind = true
+        }
+        if core.stagedBytes >= usualBatchBytes { commit() }
+    }
+
+    private mutating func stage(_ answer: StoreRequest.Answer, _ body: (StoreCore) throws(JournalError) -> Void) {
+        do throws(JournalError) {
+            try body(core)
+            answers.append(answer)
+        } catch {
+            answer.resume(returning: error)
+        }
+    }
+
+    private mutating func commit() {
+        var failure: JournalError?
+        do throws(JournalError) { try core.commit() } catch { failure = error }
+        isAnchorBehind = isAnchorBehind || !answers.isEmpty
+        for answer in answers { answer.resume(returning: failure) }
+        answers.removeAll(keepingCapacity: true)
+    }
+
+    /// The anchor follows at its leisure: it only has to bound what could be lost unseen.
+    private mutating func anchorIfDue() {
+        guard isAnchorBehind, ContinuousClock.now - lastAnchor >= Self.anchorPatience else { return }
+        isAnchorBehind = false
+        lastAnchor = ContinuousClock.now
+        // Where it cannot be written the log cannot either, and whoever appends is told.
+        try? core.engine.writeAnchor()
+    }
+
+    private static let anchorPatience = Duration.milliseconds(100)
+}

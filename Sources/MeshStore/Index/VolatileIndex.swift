@@ -1,0 +1,86 @@
+package import MeshActors
+package import MeshCore
+
+/// An index in memory, filled from the log whenever a store is opened; for simulation, tests and small stores.
+package final class VolatileIndex: LogIndex {
+    private let state = Lock(State())
+
+    /// An index of nothing.
+    package init() {}
+
+    package var applied: LogCursor? { state.withLock { $0.cursor } }
+
+    package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { state.withLock { $0.rows[address] } }
+
+    package func places(
+        of address: ActorAddress,
+        after head: Head,
+        limit: Int
+    ) throws(JournalError) -> [EntryPlace] {
+        state.withLock { state in
+            let places = state.places[address] ?? []
+            var (low, high) = (0, places.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if places[middle].head <= head { low = middle + 1 } else { high = middle }
+            }
+            return Array(places[low...].prefix(limit))
+        }
+    }
+
+    package func rows(
+        after address: ActorAddress?,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        state.withLock { state in
+            let later = state.rows.filter { row in address.map { row.key > $0 } ?? true }
+            return later.sorted { $0.key < $1.key }.prefix(limit).map { ($0.key, $0.value) }
+        }
+    }
+
+    package func rowsToWake(
+        until wallTime: WallTime,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        state.withLock { state in
+            let due = state.rows.compactMap { address, row in
+                row.wake.flatMap { $0 <= wallTime ? (wake: $0, address: address, row: row) : nil }
+            }
+            let ordered = due.sorted { $0.wake == $1.wake ? $0.address < $1.address : $0.wake < $1.wake }
+            return ordered.prefix(limit).map { ($0.address, $0.row) }
+        }
+    }
+
+    package func apply(_ changes: IndexChanges) throws(JournalError) {
+        state.withLock { state in
+            for (address, row) in changes.rows { state.rows[address] = row }
+            for (address, place) in changes.entries { state.place(place, of: address) }
+            for (address, head) in changes.trims { state.places[address]?.removeAll { $0.head <= head } }
+            state.cursor = changes.cursor
+        }
+    }
+
+    package func removeAll() throws(JournalError) { state.withLock { $0 = State() } }
+
+    package func close() {}
+
+    private struct State {
+        var cursor: LogCursor?
+        var rows: [ActorAddress: ActorRow] = [:]
+        var places: [ActorAddress: [EntryPlace]] = [:]
+
+        mutating func place(_ place: EntryPlace, of address: ActorAddress) {
+            guard let last = places[address]?.last, place.head <= last.head else {
+                places[address, default: []].append(place)
+                return
+            }
+            // A carried entry: it moves, or stands in front of those that were written after it.
+            let index = places[address]?.firstIndex { $0.head >= place.head } ?? 0
+            if places[address]?[index].head == place.head {
+                places[address]?[index] = place
+            } else {
+                places[address]?.insert(place, at: index)
+            }
+        }
+    }
+}

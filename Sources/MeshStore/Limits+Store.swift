@@ -1,0 +1,24 @@
+internal import MeshActors
+package import MeshCore
+
+extension Limits {
+    /// Bounds on the files of a store and on what waits for them.
+    package enum Store {
+        /// One record's body: a snapshot at its bound, or an append's entries, with address and framing.
+        ///
+        /// A longer one is refused with `tooLarge` when written, and is corrupt when read.
+        package static let maximumRecordBytes = Journal.maximumSnapshotBytes + 64 * 1_024
+
+        /// The records of one batch, which one sync makes durable; what does not fit waits for the next.
+        package static let maximumBatchBytes = maximumRecordBytes + 8 * 1_024 * 1_024
+
+        /// Events of one entry; an append with more is refused with `tooLarge`.
+        package static let maximumEventsInEntry = 65_536
+
+        /// Requests that wait for the writer. The next one is refused with `readOnly` and a message that says why.
+        package static let maximumRequestsWaiting = 65_536
+
+        /// Changes that wait for the index. Beyond them the writer waits for it.
+        package static let maximumChangesWaiting = 1_000_000
+    }
+}

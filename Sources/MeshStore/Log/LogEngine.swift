@@ -1,0 +1,212 @@
+package import MeshActors
+internal import MeshCore
+
+/// The append-only log over a ``Disk``: synchronous, without threads and without a clock.
+///
+/// One owner calls it from one thread at a time; reading records of what is durable may happen beside that where the
+/// disk allows it. What its files look like: docs/store-format.md.
+package final class LogEngine {
+    private let disk: any Disk
+    private let configuration: LogConfiguration
+    private let anchorFile: AnchorFile
+    private let segments: SegmentTable
+    private var allocated: Int
+    private var failure: Failure?
+
+    /// The place behind the last durable batch.
+    package private(set) var end: LogCursor
+
+    /// How often the store has been opened, this time included.
+    package private(set) var generation: UInt64
+
+    private enum Failure {
+        case syncFailed(DiskError)
+        case closed
+    }
+
+    /// Opens the log, or makes one in an empty folder, and hands every record behind `start` to `visitor`.
+    ///
+    /// `start` is where an index stands; the log refuses it (by starting from its beginning, after calling
+    /// `restarting`) where it does not lie on its way. A write that was never acknowledged may be cut off.
+    init(
+        on disk: any Disk,
+        _ configuration: LogConfiguration,
+        _ opening: LogOpening,
+        from start: LogCursor?,
+        restarting: () throws(JournalError) -> Void,
+        boundary: (LogCursor) throws(JournalError) -> Void,
+        visitor: RecordVisitor
+    ) throws(JournalError) {
+        self.disk = disk
+        self.configuration = configuration
+        end = try opening.replay(from: start, restarting: restarting, boundary: boundary, visitor: visitor)
+        segments = SegmentTable(opening.segments)
+        anchorFile = opening.anchorFile
+        generation = opening.anchor.generation + 1
+        do {
+            allocated = try segments.last.file.size()
+            // Both slots, so that neither can take the generation back.
+            for _ in 0..<2 {
+                try anchorFile.write(
+                    Anchor(sequence: 0, generation: generation, first: opening.anchor.first, end: end)
+                )
+            }
+        } catch {
+            throw JournalError(error.code == .noSpace ? .readOnly : .unknownOutcome, "the anchor cannot be written", cause: error)
+        }
+    }
+
+    /// Where the log begins.
+    package var first: LogPosition { anchorFile.current?.first ?? .start }
+
+    /// Bytes of the files of the log.
+    package var allocatedBytes: Int { segments.all.reduce(0) { $0 + ((try? $1.file.size()) ?? 0) } }
+
+    // MARK: Writing
+
+    /// Makes `batch` durable at the log's end.
+    ///
+    /// Throws `readOnly` when there is no room (nothing happened, ask again later) and `unknownOutcome` when the disk
+    /// failed; from then on everything is refused until the store is opened anew.
+    package func append(_ batch: inout BatchBuilder) throws(JournalError) {
+        try checkUsable()
+        try batch.finished(at: end) { bytes, next throws(JournalError) in
+            let segment = try makeRoom(bytes.count)
+            let offset = segment.offset(of: end.position)
+            do throws(DiskError) {
+                try segment.file.write(bytes, at: offset)
+            } catch {
+                try takeBack(bytes.count, at: offset, in: segment, error)
+            }
+            do throws(DiskError) {
+                try segment.file.sync()
+            } catch {
+                failure = .syncFailed(error)
+                throw JournalError(.unknownOutcome, "syncing the log failed", cause: error)
+            }
+            end = next
+        }
+    }
+
+    /// The segment that takes the next `count` bytes, with zeros on real blocks where they will stand.
+    private func makeRoom(_ count: Int) throws(JournalError) -> Segment {
+        let last = segments.last
+        let offset = last.offset(of: end.position)
+        do throws(DiskError) {
+            if offset > Segment.headerBytes, offset - Segment.headerBytes + count > configuration.segmentBytes {
+                let step = Segment.headerBytes + max(count, configuration.allocationStepBytes)
+                let segment = try Segment.create(on: disk, at: end, allocating: step)
+                allocated = step
+                segments.append(segment)
+                return segment
+            }
+            if offset + count > allocated {
+                let wanted = offset + count + configuration.allocationStepBytes
+                try last.file.allocate(wanted)
+                allocated = wanted
+            }
+            return last
+        } catch {
+            guard error.code == .noSpace else {
+                failure = .syncFailed(error)
+                throw JournalError(.unknownOutcome, "the log cannot be lengthened", cause: error)
+            }
+            throw JournalError(.readOnly, "there is no room for the log", cause: error)
+        }
+    }
+
+    /// A write failed: makes the place zero again, for half a batch must never stand before a whole one.
+    private func takeBack(
+        _ count: Int,
+        at offset: Int,
+        in segment: Segment,
+        _ error: DiskError
+    ) throws(JournalError) -> Never {
+        do throws(DiskError) {
+            let zeros = [UInt8](repeating: 0, count: count)
+            try withBytes(zeros) { zeros throws(DiskError) in try segment.file.write(zeros, at: offset) }
+            try segment.file.sync()
+        } catch {
+            failure = .syncFailed(error)
+            throw JournalError(.unknownOutcome, "a write failed and could not be taken back", cause: error)
+        }
+        guard error.code == .noSpace else { throw JournalError(.unknownOutcome, "a write failed", cause: error) }
+        throw JournalError(.readOnly, "there is no room for the log", cause: error)
+    }
+
+    /// Notes the present end outside the log, so that its loss would be seen.
+    package func writeAnchor() throws(JournalError) {
+        try checkUsable()
+        guard let anchor = anchorFile.current, anchor.end != end else { return }
+        try replaceAnchor(generation: generation, first: anchor.first)
+    }
+
+    /// Begins a new generation of epochs without opening the store anew.
+    package func beginGeneration() throws(JournalError) {
+        try checkUsable()
+        generation += 1
+        for _ in 0..<2 { try replaceAnchor(generation: generation, first: first) }
+    }
+
+    private func replaceAnchor(generation: UInt64, first: LogPosition) throws(JournalError) {
+        do throws(DiskError) {
+            try anchorFile.write(Anchor(sequence: 0, generation: generation, first: first, end: end))
+        } catch {
+            throw JournalError(.readOnly, "the anchor cannot be written", cause: error)
+        }
+    }
+
+    /// Drops the segments that end at or before `position`; their records must be of no use any more.
+    package func drop(before position: LogPosition) throws(JournalError) {
+        try checkUsable()
+        let kept = segments.firstBase(atOrBefore: position)
+        guard kept > first else { return }
+        try replaceAnchor(generation: generation, first: kept)
+        do throws(DiskError) {
+            for name in segments.drop(before: kept) { try disk.remove(name) }
+            try disk.syncFolder()
+        } catch {
+            throw JournalError(.readOnly, "an old segment cannot be removed", cause: error)
+        }
+    }
+
+    /// Notes the end and refuses everything from then on.
+    package func close() throws(JournalError) {
+        defer {
+            failure = failure ?? .closed
+            disk.close()
+        }
+        guard failure == nil else { return }
+        try writeAnchor()
+    }
+
+    private func checkUsable() throws(JournalError) {
+        switch failure {
+        case nil: return
+        case .closed: throw JournalError(.closed, "the store has been closed")
+        case .syncFailed(let error):
+            throw JournalError(.readOnly, "the disk failed; the store must be opened anew", cause: error)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The record whose frame stands at `position`.
+    package func record(at position: LogPosition) throws(JournalError) -> StoreRecord {
+        guard position < end.position, let segment = segments.segment(of: position) else {
+            throw JournalError(.corrupt, "an index names log position \(position.rawValue), where there is no record")
+        }
+        return try segment.record(at: position)
+    }
+
+    /// The first segment's place and the place behind it, where it is not the last one.
+    package var oldestSegment: (base: LogPosition, end: LogPosition)? { segments.oldest }
+
+    /// Hands the records of the segment at `base` to `visitor`.
+    func scanSegment(at base: LogPosition, _ visitor: RecordVisitor) throws(JournalError) {
+        guard let segment = segments.segment(of: base) else { return }
+        var scan = try SegmentScan(segment, from: segment.base)
+        let ending = try scan.run(record: visitor, boundary: { _ in })
+        if ending != .clean { throw .corrupt(scan.cursor.position, in: segment.name, "the segment does not check") }
+    }
+}

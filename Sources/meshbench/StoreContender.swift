@@ -1,0 +1,109 @@
+internal import CMeshSQLite
+internal import Glibc
+internal import MeshActors
+internal import MeshCore
+internal import MeshStore
+
+/// Something that appends durably for many writers at once.
+protocol StoreContender: Sendable {
+    /// Appends writer `writer`'s event number `number`, counted from 1; returns when it is durable.
+    func append(_ event: [UInt8], by writer: Int, number: UInt64) async throws
+
+    func close() async throws
+}
+
+/// Our store, with or without group commit.
+struct LogStoreContender: StoreContender {
+    private let store: LogStore
+    private let actors: [(address: ActorAddress, epoch: Epoch)]
+    private let command: CommandID
+
+    init(folder: String, writers: Int, groupsCommits: Bool) async throws {
+        var configuration = LogConfiguration()
+        configuration.groupsCommits = groupsCommits
+        store = try await LogStore.open(on: POSIXDisk(path: folder), index: VolatileIndex(), configuration)
+        let owner = Owner(node: try NodeID("bench"), incarnation: 1)
+        var actors: [(address: ActorAddress, epoch: Epoch)] = []
+        for writer in 0..<writers {
+            let address = try ActorAddress(ActorKind("bench"), "writer-\(writer)")
+            actors.append((address, try await store.claim(address, for: owner, .ifFree).epoch))
+        }
+        self.actors = actors
+        var generator = SeededGenerator(seed: 1)
+        command = CommandID(at: WallTime(millisecondsSince1970: 0), using: &generator)
+    }
+
+    func append(_ event: [UInt8], by writer: Int, number: UInt64) async throws {
+        let actor = actors[writer]
+        try await store.append(
+            JournalAppend(
+                address: actor.address,
+                epoch: actor.epoch,
+                head: Head(rawValue: number - 1),
+                wallTime: WallTime(millisecondsSince1970: 0),
+                entries: [JournalEntry(command: command, events: [event], answer: [])],
+                wake: nil
+            )
+        )
+    }
+
+    func close() async throws { try await store.close() }
+}
+
+/// SQLite with group commit, driven in the same way: one thread, one transaction for all who wait.
+final class SQLiteContender: StoreContender {
+    private struct Request {
+        let event: [UInt8]
+        let writer: Int
+        let number: UInt64
+        let answer: UnsafeContinuation<Bool, Never>
+    }
+
+    private struct Failed: Error {}
+
+    private let queue = RequestQueue<Request>(capacity: 65_536)
+
+    init(folder: String) async throws {
+        mkdir(folder, 0o700)
+        let queue = self.queue
+        let didOpen = await withUnsafeContinuation { opened in
+            let didStart = StoreThread.start {
+                SQLiteContender.serve(queue, "\(folder)/journal.db") { opened.resume(returning: $0) }
+            }
+            if !didStart { opened.resume(returning: false) }
+        }
+        guard didOpen else { throw Failed() }
+    }
+
+    private static func serve(_ queue: RequestQueue<Request>, _ path: String, opened: (Bool) -> Void) {
+        var journal = cmesh_sqlite()
+        let isOpen = cmesh_sqlite_open(&journal, path)
+        opened(isOpen)
+        guard isOpen else { return }
+        var requests: [Request] = []
+        while queue.take(into: &requests, patience: nil) {
+            var isGood = cmesh_sqlite_begin(&journal)
+            for request in requests {
+                let (actor, head) = (Int64(request.writer), Int64(request.number))
+                let didInsert = request.event.withUnsafeBufferPointer { event in
+                    cmesh_sqlite_insert(&journal, actor, head, event.baseAddress, event.count)
+                }
+                isGood = isGood && didInsert
+            }
+            isGood = cmesh_sqlite_commit(&journal) && isGood
+            for request in requests { request.answer.resume(returning: isGood) }
+            requests.removeAll(keepingCapacity: true)
+        }
+        cmesh_sqlite_close(&journal)
+    }
+
+    func append(_ event: [UInt8], by writer: Int, number: UInt64) async throws {
+        let isGood = await withUnsafeContinuation { answer in
+            let request = Request(event: event, writer: writer, number: number, answer: answer)
+            if queue.append(request) != nil { answer.resume(returning: false) }
+        }
+        guard isGood else { throw Failed() }
+    }
+
+    func close() async throws { queue.close() }
+}
