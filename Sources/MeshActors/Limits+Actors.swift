@@ -27,4 +27,100 @@ extension Limits {
         /// Actors that one scan returns; the caller comes back for more.
         package static let maximumActorsScanned = 1_024
     }
+
+    /// Bounds on actors that live on a node.
+    package enum Hosting {
+        /// Calls that one actor has at a time unless configured otherwise; further ones are refused as `overloaded`.
+        package static let mailbox = 1_024
+
+        /// What a refused caller is told to wait.
+        package static let retryAfter = Duration.milliseconds(100)
+
+        /// Residents of one kind; the call that would bring another is refused as `overloaded`.
+        package static let maximumResidentsPerKind = 100_000
+
+        /// Activations that wait for the node's task to take them up; further calls are refused as `overloaded`.
+        package static let maximumStartsWaiting = 65_536
+
+        /// Answers remembered for repeated commands; the oldest is forgotten first.
+        package static let rememberedAnswers = 1_024
+
+        /// Bytes of remembered answers; the oldest is forgotten first.
+        package static let rememberedAnswerBytes = 1_024 * 1_024
+
+        /// Entries after which a snapshot is taken.
+        package static let entriesPerSnapshot = UInt64(256)
+
+        /// The weight of a value that does not report its own.
+        package static let assumedBytes = 1_024
+
+        /// Claims tried while a living owner holds on; then callers get `unavailable`.
+        package static let claimAttempts = 12
+
+        /// The pause before the second claim; each further one is twice as long.
+        package static let claimPause = Duration.milliseconds(5)
+
+        /// No pause between claims is longer.
+        package static let longestClaimPause = Duration.milliseconds(500)
+    }
+
+    /// Bounds on effects.
+    package enum Effects {
+        /// Effects of one actor performed at a time; further ones wait.
+        package static let maximumConcurrent = 16
+
+        /// Tries of one effect in one activation; then it is reported and rests until the next activation.
+        package static let maximumAttempts = 8
+
+        /// The pause before the second try; each further one is twice as long.
+        package static let firstPause = Duration.milliseconds(100)
+
+        /// No pause between tries is longer.
+        package static let longestPause = Duration.seconds(30)
+    }
+
+    /// Bounds on alarms.
+    package enum Alarms {
+        /// Actors woken at a time; further ones wait.
+        package static let maximumConcurrent = 64
+
+        /// Vain tries of one alarm before it is reported as put aside, to be tried once in ``longestPause``.
+        package static let maximumAttempts = 8
+
+        /// The pause before the second try; each further one is twice as long.
+        package static let firstPause = Duration.seconds(1)
+
+        /// No pause between tries is longer.
+        package static let longestPause = Duration.seconds(300)
+    }
+
+    /// Bounds on finding an actor.
+    package enum Placement {
+        /// Members that count; further ones, in the order of their names, are left out.
+        package static let maximumMembers = 1_024
+
+        /// Owners of other nodes' actors kept in mind for each kind; when there are more, all are worked out afresh.
+        package static let maximumRoutes = 65_536
+
+        /// Tries and redirects of one call; then it fails with `tooManyRedirects`.
+        package static let maximumAttempts = 16
+
+        /// The pause before the third try; each further one is twice as long.
+        package static let firstPause = Duration.milliseconds(2)
+
+        /// No pause between tries is longer.
+        package static let longestPause = Duration.milliseconds(200)
+    }
+
+    /// Bounds on messages between nodes.
+    package enum Call {
+        /// Bytes of a command's own fields; longer ones are refused as `tooLarge`, on arrival as malformed.
+        package static let maximumBodyBytes = 1_000 * 1_024
+
+        /// Bytes of one request or response in process: the payload of an actor-call frame.
+        package static let maximumMessageBytes = 1_024 * 1_024
+
+        /// Requests in process that wait for a node to take them up; further ones find it unreachable.
+        package static let maximumRequestsWaiting = 4_096
+    }
 }

@@ -1,0 +1,35 @@
+internal import MeshCore
+
+/// What a node's runtime has counted since it began.
+package struct ActorCounts: Hashable, Sendable {
+    /// Actors that came to live here.
+    package var activations = 0
+    /// Actors that left in good order.
+    package var passivations = 0
+    /// Actors that were dropped because an append failed.
+    package var evictions = 0
+    /// Calls refused because a mailbox or the node was full.
+    package var overloads = 0
+    /// Calls that this node sent on to another owner.
+    package var redirects = 0
+    /// Tries of effects that threw.
+    package var effectFailures = 0
+    /// Effects given up until the next activation.
+    package var effectsAbandoned = 0
+    /// Alarms that could not be delivered or did not move.
+    package var alarmFailures = 0
+    /// Alarms put aside for a long while.
+    package var alarmsAbandoned = 0
+
+    /// Nothing yet.
+    package init() {}
+}
+
+/// The counts, for many to count in.
+final class ActorCounters: Sendable {
+    private let counts = Lock(ActorCounts())
+
+    var current: ActorCounts { counts.withLock { $0 } }
+
+    func add(_ count: any (WritableKeyPath<ActorCounts, Int> & Sendable)) { counts.withLock { $0[keyPath: count] += 1 } }
+}

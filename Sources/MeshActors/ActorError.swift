@@ -1,0 +1,62 @@
+package import MeshCore
+
+/// Why a call came to nothing, apart from the actor's own refusals.
+package enum ActorErrorCode: String, ErrorCode {
+    package static let domain = "actor"
+
+    /// No such kind here, or no such command in it.
+    case unknownCommand
+    /// No node of the membership may host the kind.
+    case noHost
+    /// The actor has left this node, and the call was not carried out; the runtime asks again by itself.
+    case moved
+    /// The call went round too often without finding the actor.
+    case tooManyRedirects
+    /// The deadline passed; the command may or may not have been carried out.
+    case deadlineExceeded
+    /// The caller was cancelled; the command may or may not have been carried out.
+    case cancelled
+    /// The store does not take appends now; nothing happened.
+    case unavailable
+    /// The append failed in mid-air, or a reply was lost; asking again with the same command id finds out.
+    case outcomeUnknown
+    /// The journal holds what cannot be read.
+    case corrupt
+    /// The command id was used for another command.
+    case commandMismatch
+    /// The command's events, or a message, beyond their bound.
+    case tooLarge
+    /// The bytes of a call or a reply do not spell one.
+    case malformed
+    /// The node is stopping, or does not run.
+    case stopping
+}
+
+/// An error of the actor runtime.
+package typealias ActorError = MeshError<ActorErrorCode>
+
+/// Why a call did not bring a reply.
+package enum CallFailure<Refusal: Error>: Error {
+    /// The actor said no.
+    case refused(Refusal)
+    /// The actor, or the node, has more to do than its bound allows; nothing happened.
+    case overloaded(retryAfter: Duration)
+    /// Something else; the code says whether the command may have been carried out.
+    case failed(ActorError)
+}
+
+extension CallFailure: Equatable where Refusal: Equatable {}
+
+extension ActorErrorCode {
+    /// What a store's error means to the callers whose append it was.
+    init(ofAppend code: JournalErrorCode) {
+        self =
+            switch code {
+            case .fenced, .owned: .moved
+            case .readOnly, .closed: .unavailable
+            case .tooLarge: .tooLarge
+            case .corrupt: .corrupt
+            case .unknownOutcome, .staleHead: .outcomeUnknown
+            }
+    }
+}

@@ -1,0 +1,203 @@
+package import MeshCore
+internal import MeshWire
+
+/// One node of the mesh of actors: what lives here, and the way to what lives elsewhere.
+///
+/// ``run()`` owns every task: one child for each actor that lives here, one that serves other nodes, one that lets
+/// actors leave, one that wakes those whose time has come. Nothing starts outside of it. Calls may be made before;
+/// they wait. When `run()` is cancelled the node stops as in a crash; call ``drain()`` first to leave in good order.
+package final class ActorNode: Sendable {
+    private let core: NodeCore
+    private let configuration: ActorNodeConfiguration
+    private let hosts: [ObjectIdentifier: any AnyActorHost]
+    private let hostsByKind: [String: any AnyActorHost]
+
+    /// A node that hosts `kinds` and knows the mesh as `membership`.
+    package init(
+        owner: Owner,
+        kinds: [HostedKind],
+        membership: Membership,
+        journal: any Journal,
+        transport: (any Transport)?,
+        clock: any Clock,
+        generator: SeededGenerator,
+        logger: Logger,
+        configuration: ActorNodeConfiguration = ActorNodeConfiguration()
+    ) {
+        let environment = ActorEnvironment(journal: journal, clock: clock, logger: logger, counters: ActorCounters())
+        core = NodeCore(
+            owner: owner,
+            environment: environment,
+            transport: transport,
+            membership: membership,
+            generator: generator
+        )
+        self.configuration = configuration
+        var hosts: [ObjectIdentifier: any AnyActorHost] = [:]
+        var hostsByKind: [String: any AnyActorHost] = [:]
+        for kind in kinds {
+            precondition(hostsByKind[kind.kind.name] == nil, "two kinds are called \(kind.kind.name)")
+            let host = kind.makeHost(core, configuration)
+            hosts[kind.residentType] = host
+            hostsByKind[kind.kind.name] = host
+        }
+        self.hosts = hosts
+        self.hostsByKind = hostsByKind
+    }
+
+    // MARK: References
+
+    /// The journaled actor `key`, wherever it lives. The kind must be one of those given in `init`.
+    package func actor<Value: Journaled>(
+        _ type: Value.Type,
+        _ key: String
+    ) throws(ActorError) -> ActorReference<JournaledActor<Value>> {
+        ActorReference(host(JournaledActor<Value>.self), try address(Value.kind, key))
+    }
+
+    /// The plain actor `key`, wherever it lives. The kind must be one of those given in `init`.
+    package func actor<Plain: PlainActor>(_ type: Plain.Type, _ key: String) throws(ActorError) -> ActorReference<Plain> {
+        ActorReference(host(Plain.self), try address(Plain.kind, key))
+    }
+
+    private func host<Resident: Actor>(_ type: Resident.Type) -> ActorHost<Resident> {
+        guard let host = hosts[ObjectIdentifier(type)] as? ActorHost<Resident> else {
+            preconditionFailure("\(type) is none of the kinds that this node was given")
+        }
+        return host
+    }
+
+    private func address(_ kind: ActorKind, _ key: String) throws(ActorError) -> ActorAddress {
+        do {
+            return try ActorAddress(kind, key)
+        } catch {
+            throw ActorError(.malformed, "no actor has such a key", cause: error)
+        }
+    }
+
+    // MARK: The mesh
+
+    /// The membership by which the node places actors.
+    package var membership: Membership { core.membership }
+
+    /// Places actors by `membership` from now on, if it is newer: those that belong elsewhere finish and leave.
+    package func adopt(_ membership: Membership) {
+        guard core.adopt(membership) else { return }
+        for host in orderedHosts { host.adopt(membership) }
+    }
+
+    /// What has been counted so far.
+    package var counts: ActorCounts { core.environment.counters.current }
+
+    /// How many actors live here.
+    package var residentCount: Int { orderedHosts.reduce(0) { $0 + $1.candidates().count } }
+
+    // MARK: Life
+
+    /// Runs the node until the calling task is cancelled. Call it once.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            if let transport = core.transport {
+                group.addTask { await transport.serve { await self.respond(to: $0) } }
+            }
+            group.addTask { await self.letLeave() }
+            group.addTask { await self.wakeActors() }
+            while let activation = await core.starts.next() {
+                group.addTask { await activation.run() }
+            }
+            for host in orderedHosts { host.stop() }
+            for activation in core.starts.close() { activation.abandon() }
+            group.cancelAll()
+        }
+    }
+
+    /// Lets every actor finish, save its snapshot and give up its ownership; calls made from now on are refused.
+    ///
+    /// The node must be running. Cancelling ends the wait, not the leaving.
+    package func drain() async {
+        for host in orderedHosts { host.stop() }
+        for host in orderedHosts { await host.drain() }
+    }
+
+    /// The kinds in the order of their names, so that two runs do the same.
+    private var orderedHosts: [any AnyActorHost] {
+        hostsByKind.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private func respond(to request: IncomingRequest) async -> [UInt8] {
+        guard let call = try? ActorCall(wireBytes: request.payload) else {
+            return ActorReply.failed(.malformed, retryAfter: nil).wireBytes
+        }
+        guard let host = hostsByKind[call.address.kind.name] else {
+            return ActorReply.failed(.unknownCommand, retryAfter: nil).wireBytes
+        }
+        return await host.answer(call).wireBytes
+    }
+
+    /// Lets residents leave that nobody has called for a while, or for whom there is no room.
+    private func letLeave() async {
+        let policy = PassivationPolicy(
+            idleTime: configuration.idleTime,
+            memoryBudget: configuration.memoryBudget
+        )
+        let clock = core.environment.clock
+        while (try? await clock.sleep(for: configuration.sweepInterval)) != nil {
+            let candidates = orderedHosts.flatMap { $0.candidates() }
+            for address in policy.leavers(among: candidates, now: clock.now) {
+                hostsByKind[address.kind.name]?.passivate(address)
+            }
+        }
+    }
+
+    // MARK: Alarms
+
+    /// Activates actors whose time has come, and sends them their alarms.
+    private func wakeActors() async {
+        let clock = core.environment.clock
+        var schedule = WakeSchedule()
+        repeat {
+            let wallTime = clock.wallTime
+            let due: [ActorAddress]
+            do throws(JournalError) {
+                due = try await core.environment.journal.actorsToWake(until: wallTime).map(\.address)
+            } catch {
+                core.environment.logger.log(.warning, .wakeScanFailed, error: error)
+                continue
+            }
+            let here = due.filter { hostsByKind[$0.kind.name]?.owns($0.key) ?? false }
+            let failed = await wake(schedule.toWake(here, now: clock.now), wallTime)
+            for address in failed { report(schedule.failed(address), address) }
+        } while (try? await clock.sleep(for: configuration.wakeInterval)) != nil
+    }
+
+    /// Wakes all of `addresses` at the same time; returns those whose alarm is still due.
+    private func wake(_ addresses: [ActorAddress], _ wallTime: WallTime) async -> [ActorAddress] {
+        await withTaskGroup(of: ActorAddress?.self) { group in
+            var waiting = addresses[...]
+            var failed: [ActorAddress] = []
+            func startNext(_ group: inout TaskGroup<ActorAddress?>) {
+                guard let address = waiting.popFirst(), let host = hostsByKind[address.kind.name] else { return }
+                group.addTask { await host.wake(address, wallTime) ? nil : address }
+            }
+            for _ in 0..<Limits.Alarms.maximumConcurrent { startNext(&group) }
+            while let result = await group.next() {
+                if let result { failed.append(result) }
+                startNext(&group)
+            }
+            return failed.sorted()
+        }
+    }
+
+    private func report(_ action: WakeSchedule.FailedAction, _ address: ActorAddress) {
+        let (counters, logger) = (core.environment.counters, core.environment.logger)
+        counters.add(\.alarmFailures)
+        switch action {
+        case .retry(let attempt):
+            let fields = [LogField(.actor, .text("\(address)")), LogField(.attempt, .integer(Int64(attempt)))]
+            logger.log(.warning, .alarmFailed, fields)
+        case .putAside:
+            counters.add(\.alarmsAbandoned)
+            logger.log(.error, .alarmAbandoned, [LogField(.actor, .text("\(address)"))])
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import MeshCore
+
+/// An actor by its address, wherever it lives. Cheap to make, and good for ever.
+package struct ActorReference<Resident: Actor>: Sendable {
+    private let host: ActorHost<Resident>
+
+    /// Which actor.
+    package let address: ActorAddress
+
+    init(_ host: ActorHost<Resident>, _ address: ActorAddress) {
+        self.host = host
+        self.address = address
+    }
+
+    /// Sends `command` and returns the reply, which leaves only after what it depends on is durable.
+    ///
+    /// Two calls with the same `id` are one effect with one answer; without an id each call is its own. `deadline` is
+    /// on this node's clock. Cancelling ends the wait; whether the command was carried out is then unknown.
+    package func call<C: ActorCommand>(
+        _ command: C,
+        id: CommandID? = nil,
+        deadline: Instant? = nil
+    ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
+        try await host.call(command, address, id: id, deadline: deadline)
+    }
+}

@@ -1,0 +1,69 @@
+internal import MeshCore
+
+/// A kind of actor that a node can host: part of what a node is given in `init`.
+package struct HostedKind: Sendable {
+    let kind: ActorKind
+    let residentType: ObjectIdentifier
+    let makeHost: @Sendable (NodeCore, ActorNodeConfiguration) -> any AnyActorHost
+
+    /// Journaled actors without effects.
+    package static func journaled<Value: Journaled>(
+        _ type: Value.Type,
+        placed rule: PlacementRule = .anywhere
+    ) -> HostedKind where Value.Effect == NoEffect {
+        journaled(type, EffectHandler(), rule)
+    }
+
+    /// Journaled actors whose effects `performer` carries out.
+    package static func journaled<Value: Journaled, Performer: EffectPerformer>(
+        _ type: Value.Type,
+        performer: Performer,
+        placed rule: PlacementRule = .anywhere
+    ) -> HostedKind where Performer.Target == Value {
+        journaled(type, EffectHandler(performer), rule)
+    }
+
+    private static func journaled<Value: Journaled>(
+        _ type: Value.Type,
+        _ handler: EffectHandler<Value>,
+        _ rule: PlacementRule
+    ) -> HostedKind {
+        HostedKind(kind: Value.kind, residentType: ObjectIdentifier(JournaledActor<Value>.self)) { core, settings in
+            let residency = Residency.journaled(core, rule, handler)
+            return ActorHost(Value.kind, core, Value.commands, rule, mailbox: settings.mailbox, residency)
+        }
+    }
+
+    /// Plain actors, each made by `make` when it is first called.
+    package static func plain<Plain: PlainActor>(
+        _ type: Plain.Type,
+        placed rule: PlacementRule = .anywhere,
+        make: @escaping @Sendable (ActorAddress) -> Plain
+    ) -> HostedKind {
+        HostedKind(kind: Plain.kind, residentType: ObjectIdentifier(type)) { core, settings in
+            let residency = Residency.plain(make)
+            return ActorHost(Plain.kind, core, Plain.commands, rule, mailbox: settings.mailbox, residency)
+        }
+    }
+}
+
+/// How a node treats its residents.
+package struct ActorNodeConfiguration: Hashable, Sendable {
+    /// How long a resident stays without a call.
+    package var idleTime = Duration.seconds(300)
+
+    /// How often residents are looked through for those that may leave.
+    package var sweepInterval = Duration.seconds(10)
+
+    /// What all residents together may take, in bytes as they report it.
+    package var memoryBudget = 256 * 1_024 * 1_024
+
+    /// Calls that one actor may have at a time; further ones are refused with `overloaded`.
+    package var mailbox = Limits.Hosting.mailbox
+
+    /// How often the journal is asked for actors whose time has come: an alarm is late by as much.
+    package var wakeInterval = Duration.seconds(1)
+
+    /// The defaults above.
+    package init() {}
+}

@@ -1,0 +1,46 @@
+package import MeshCore
+
+/// A resident as the caretaker sees it.
+package struct PassivationCandidate: Hashable, Sendable {
+    package let address: ActorAddress
+    package let lastUsed: Instant
+    package let bytes: Int
+    package let isUnused: Bool
+
+    /// The resident `address`.
+    package init(_ address: ActorAddress, lastUsed: Instant, bytes: Int, isUnused: Bool) {
+        self.address = address
+        self.lastUsed = lastUsed
+        self.bytes = bytes
+        self.isUnused = isUnused
+    }
+}
+
+/// Who shall leave: residents that nobody has called for a while, and beyond the budget the least recently used.
+package struct PassivationPolicy: Hashable, Sendable {
+    /// How long a resident stays without a call.
+    package let idleTime: Duration
+
+    /// How much all residents together may take, as they report it.
+    package let memoryBudget: Int
+
+    /// A policy of these two.
+    package init(idleTime: Duration, memoryBudget: Int) {
+        self.idleTime = idleTime
+        self.memoryBudget = memoryBudget
+    }
+
+    /// The residents that shall leave at `now`, those who leave first in front.
+    package func leavers(among candidates: [PassivationCandidate], now: Instant) -> [ActorAddress] {
+        var total = candidates.reduce(0) { $0 + $1.bytes }
+        let byAge = candidates.filter(\.isUnused).sorted { left, right in
+            left.lastUsed == right.lastUsed ? left.address < right.address : left.lastUsed < right.lastUsed
+        }
+        var leavers: [ActorAddress] = []
+        for candidate in byAge where now - candidate.lastUsed >= idleTime || total > memoryBudget {
+            leavers.append(candidate.address)
+            total -= candidate.bytes
+        }
+        return leavers
+    }
+}

@@ -1,0 +1,218 @@
+package import MeshCore
+internal import MeshWire
+
+/// Decides commands on one value while its previous events are being journaled. Pure.
+///
+///     ready ──beginAppend──▶ appending ──appendSucceeded──▶ ready
+///       │                        │ appendFailed
+///       │ close                  ▼
+///       ▼                      failed(why): the value is ahead of the journal; nothing is answered any more
+///     closing: what was decided is still appended, nothing new is decided
+///
+/// Commands that come during an append are decided on the value as it will be, and form the next append. Replies,
+/// refusals and answers to queries leave with the last append they may depend on.
+package struct CommitPipeline<Value: Journaled>: ~Copyable {
+    private enum Phase {
+        case ready
+        case appending(Flight)
+        case failed(ActorErrorCode)
+    }
+
+    /// What becomes true with the append that is under way.
+    private struct Flight {
+        let entryCount: Int
+        let effects: [PendingEffect<Value.Effect>]
+        let snapshot: Snapshot?
+    }
+
+    private var phase = Phase.ready
+    private var waiting: [JournalEntry] = []
+    private var waitingBytes = 0
+    private var answers: RememberedAnswers
+    private var durableHead: Head
+    private var snapshotHead: Head
+
+    /// Whether ``close()`` has been called.
+    package private(set) var isClosed = false
+
+    /// The value as it will be once everything decided is durable.
+    package private(set) var value: Value
+
+    /// Whose value.
+    package let address: ActorAddress
+
+    /// The ownership in whose name is appended.
+    package let epoch: Epoch
+
+    /// The pipeline of an actor that has been read up to its head.
+    package init(_ replayed: consuming ReplayedActor<Value>) {
+        address = replayed.address
+        epoch = replayed.epoch
+        durableHead = replayed.head
+        snapshotHead = replayed.snapshotHead
+        answers = replayed.answers
+        value = replayed.value
+    }
+
+    // MARK: Deciding
+
+    /// When an answer may leave.
+    package enum Release: Hashable, Sendable {
+        /// It depends on nothing that is not durable.
+        case atOnce
+        /// With the append that is under way.
+        case withCurrentAppend
+        /// With the append after that.
+        case withNextAppend
+    }
+
+    /// An answer, and when it may leave.
+    package struct Decision<Reply, Refusal: Error> {
+        package let answer: Result<Reply, Refusal>
+        package let release: Release
+    }
+
+    /// Decides `command`; throws where nothing was decided.
+    ///
+    /// Without `id` it gets one of `generator` if it changes anything.
+    package mutating func decide<C: Command>(
+        _ command: C,
+        id: CommandID?,
+        at wallTime: WallTime,
+        using generator: inout SeededGenerator
+    ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
+        guard !isClosed, !hasFailed else { throw .failed(ActorError(.moved, "\(address) is leaving")) }
+        if let id, let answer = answers[id] { return try repeated(answer, to: command) }
+        var turn = Turn<Value>(wallTime: wallTime, command: id ?? CommandID(at: wallTime, using: &generator))
+        let reply: C.Reply
+        do throws(C.Refusal) {
+            reply = try command.decide(value, &turn)
+        } catch {
+            return Decision(answer: .failure(error), release: lastRelease)
+        }
+        guard !turn.events.isEmpty else { return Decision(answer: .success(reply), release: lastRelease) }
+        try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        return Decision(answer: .success(reply), release: .withNextAppend)
+    }
+
+    private func repeated<C: Command>(
+        _ answer: [UInt8],
+        to command: C
+    ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> {
+        let reply: C.Reply?
+        do throws(WireError) {
+            reply = try TaggedAnswer.reply(in: answer, to: C.self)
+        } catch {
+            throw .failed(ActorError(.corrupt, "an answer of \(address) cannot be read", cause: error))
+        }
+        guard let reply else {
+            throw .failed(ActorError(.commandMismatch, "the id belongs to another command of \(address)"))
+        }
+        return Decision(answer: .success(reply), release: lastRelease)
+    }
+
+    private mutating func accept<Refusal>(
+        _ turn: Turn<Value>,
+        _ answer: [UInt8],
+        _: Refusal.Type
+    ) throws(CallFailure<Refusal>) {
+        let entry = JournalEntry(command: turn.command, events: turn.events.map(\.wireBytes), answer: answer)
+        let bytes = entry.byteCount
+        guard bytes <= Limits.Journal.maximumAppendBytes else {
+            throw .failed(ActorError(.tooLarge, "\(bytes) bytes of events in one command of \(address)"))
+        }
+        guard waiting.count < Limits.Journal.maximumEntries,
+            waitingBytes + bytes <= Limits.Journal.maximumAppendBytes
+        else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
+        let head = decidedHead.advanced(by: 1)
+        for (index, event) in turn.events.enumerated() {
+            value.apply(event, at: EventPosition(head: head, index: index))
+        }
+        answers.remember(turn.command, answer)
+        waiting.append(entry)
+        waitingBytes += bytes
+    }
+
+    private var lastRelease: Release {
+        guard waiting.isEmpty else { return .withNextAppend }
+        return if case .appending = phase { .withCurrentAppend } else { .atOnce }
+    }
+
+    /// The head once everything decided is durable.
+    package var decidedHead: Head {
+        let flying = if case .appending(let flight) = phase { flight.entryCount } else { 0 }
+        return durableHead.advanced(by: flying + waiting.count)
+    }
+
+    // MARK: Appending
+
+    /// What to append now; nil while an append is under way, or when nothing waits.
+    package mutating func beginAppend(at wallTime: WallTime) -> JournalAppend? {
+        guard case .ready = phase, !waiting.isEmpty else { return nil }
+        let effects = value.pendingEffects
+        let alarm = value.nextAlarm?.wallTime
+        let head = durableHead.advanced(by: waiting.count)
+        let isSnapshotDue = head.rawValue - snapshotHead.rawValue >= Limits.Hosting.entriesPerSnapshot
+        let append = JournalAppend(
+            address: address,
+            epoch: epoch,
+            head: durableHead,
+            wallTime: wallTime,
+            entries: waiting,
+            wake: effects.isEmpty ? alarm : alarm.map { min($0, wallTime) } ?? wallTime
+        )
+        let snapshot = isSnapshotDue ? Snapshot(head: head, bytes: snapshotBytes) : nil
+        phase = .appending(Flight(entryCount: waiting.count, effects: effects, snapshot: snapshot))
+        waiting = []
+        waitingBytes = 0
+        return append
+    }
+
+    /// What a commit brings with it.
+    package struct Commit {
+        /// What is to be done in the world now.
+        package let effects: [PendingEffect<Value.Effect>]
+        /// What to save, if it is time for a snapshot.
+        package let snapshot: Snapshot?
+    }
+
+    /// The append is durable; nil when none was under way.
+    package mutating func appendSucceeded() -> Commit? {
+        guard case .appending(let flight) = phase else { return nil }
+        phase = .ready
+        durableHead = durableHead.advanced(by: flight.entryCount)
+        return Commit(effects: flight.effects, snapshot: flight.snapshot)
+    }
+
+    /// The append failed: nothing decided since is true, and nothing will be answered any more.
+    package mutating func appendFailed(_ code: JournalErrorCode) {
+        phase = .failed(ActorErrorCode(ofAppend: code))
+        waiting = []
+        waitingBytes = 0
+    }
+
+    // MARK: Leaving
+
+    /// Decides nothing from now on.
+    package mutating func close() { isClosed = true }
+
+    /// Whether nothing is left to append.
+    package var isQuiet: Bool {
+        guard waiting.isEmpty else { return false }
+        return if case .appending = phase { false } else { true }
+    }
+
+    /// Whether an append has failed.
+    package var hasFailed: Bool { if case .failed = phase { true } else { false } }
+
+    /// The snapshot of a quiet pipeline that has something new since its last one.
+    package var finalSnapshot: Snapshot? {
+        guard isQuiet, !hasFailed, durableHead > snapshotHead else { return nil }
+        return Snapshot(head: durableHead, bytes: snapshotBytes)
+    }
+
+    /// The snapshot at `head` has been saved.
+    package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
+
+    private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+}

@@ -1,0 +1,19 @@
+internal import MeshCore
+
+extension LogEvent {
+    static let activated = LogEvent("actor.activated")
+    static let activationFailed = LogEvent("actor.activation-failed")
+    static let evicted = LogEvent("actor.evicted")
+    static let takenOver = LogEvent("actor.taken-over")
+    static let snapshotFailed = LogEvent("actor.snapshot-failed")
+    static let effectFailed = LogEvent("actor.effect-failed")
+    static let effectAbandoned = LogEvent("actor.effect-abandoned")
+    static let alarmFailed = LogEvent("actor.alarm-failed")
+    static let alarmAbandoned = LogEvent("actor.alarm-abandoned")
+    static let wakeScanFailed = LogEvent("actor.wake-scan-failed")
+}
+
+extension LogKey {
+    static let actor = LogKey("actor")
+    static let attempt = LogKey("attempt")
+}

@@ -1,0 +1,100 @@
+package import MeshCore
+package import MeshWire
+
+/// One node as the others know it.
+package struct Member: Hashable, Sendable {
+    /// The node and which of its lives.
+    package let owner: Owner
+
+    /// What it may do by its role.
+    package let role: NodeRole
+
+    /// Words that operators give it, for filters: `gpu`, `eu`.
+    package let labels: Set<String>
+
+    /// The member `owner`.
+    package init(_ owner: Owner, role: NodeRole, labels: Set<String> = []) {
+        self.owner = owner
+        self.role = role
+        self.labels = labels
+    }
+}
+
+/// Who belongs to the mesh, in one of its epochs. Nodes with the same membership place every actor alike.
+///
+/// Only actors' places depend on it: two nodes that disagree cost a redirect or a refused append, never two owners.
+package struct Membership: Hashable, Sendable {
+    /// Grows with each change; a node ignores what is not newer than what it has.
+    package let epoch: UInt64
+
+    /// By node, each once, at most ``Limits/Placement/maximumMembers``; further ones are left out.
+    package let members: [Member]
+
+    /// The members in `epoch`; of a node named twice the later life counts.
+    package init(epoch: UInt64, members: [Member]) {
+        self.epoch = epoch
+        var latest: [NodeID: Member] = [:]
+        for member in members {
+            let known = latest[member.owner.node]?.owner.incarnation ?? 0
+            if member.owner.incarnation >= known { latest[member.owner.node] = member }
+        }
+        let ordered = latest.values.sorted { $0.owner.node < $1.owner.node }
+        self.members = Array(ordered.prefix(Limits.Placement.maximumMembers))
+    }
+
+    /// Whether that life is known to be over: this membership does not hold it.
+    package func isDead(_ owner: Owner) -> Bool { !members.contains { $0.owner == owner } }
+
+    /// The node where the actor `key` of a kind placed by `rule` lives; nil when no member may host it.
+    ///
+    /// Rendezvous hashing: each node draws a number from its name and the address, the highest wins. When a node
+    /// comes or goes, only the actors it gains or loses move.
+    package func node(for kind: ActorKind, _ key: String, _ rule: PlacementRule) -> NodeID? {
+        let addressHash = FNV.hash(key.utf8, from: FNV.hash(kind.name.utf8))
+        var best: (score: UInt64, node: NodeID)?
+        for member in members where rule.allows(member) {
+            let score = FNV.mixed(FNV.hash(member.owner.node.text.utf8) ^ addressHash)
+            if best.map({ score > $0.score }) ?? true { best = (score, member.owner.node) }
+        }
+        return best?.node
+    }
+}
+
+/// Which members may host a kind.
+package struct PlacementRule: Hashable, Sendable {
+    private let roles: Set<NodeRole>?
+    private let labels: Set<String>
+
+    /// Members of one of `roles` (nil for any) that carry all of `labels`.
+    package init(roles: Set<NodeRole>? = nil, labels: Set<String> = []) {
+        self.roles = roles
+        self.labels = labels
+    }
+
+    /// Any member.
+    package static let anywhere = PlacementRule()
+
+    /// Hubs alone.
+    package static let hubs = PlacementRule(roles: [.hub])
+
+    /// Whether `member` may host the kind.
+    package func allows(_ member: Member) -> Bool {
+        (roles?.contains(member.role) ?? true) && labels.isSubset(of: member.labels)
+    }
+}
+
+/// The same on every machine and in every version, which Swift's own hash is not.
+private enum FNV {
+    static func hash(_ bytes: String.UTF8View, from start: UInt64 = 0xCBF2_9CE4_8422_2325) -> UInt64 {
+        // The end is marked, so that "a"+"bc" and "ab"+"c" differ.
+        (bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 } ^ 0xFF) &* 0x0000_0100_0000_01B3
+    }
+
+    /// SplitMix64's last steps: every bit of the input moves half of the output's.
+    static func mixed(_ value: UInt64) -> UInt64 {
+        var mixed = value
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,128 @@
+package import MeshCore
+package import MeshWire
+
+/// The payload of an actor-call frame.
+package struct ActorCall: Hashable, Sendable {
+    /// The command, for ever.
+    package let command: CommandID
+    /// Whom it is for.
+    package let address: ActorAddress
+    /// Which of the kind's commands.
+    package let tag: UInt32
+    /// How long the caller still waits; nil for as long as it takes.
+    package let timeLeft: Duration?
+    /// The membership by which the caller found the receiver.
+    package let membershipEpoch: UInt64
+    /// The command's own fields.
+    package let body: [UInt8]
+
+    /// A call of `command`.
+    package init(
+        command: CommandID,
+        address: ActorAddress,
+        tag: UInt32,
+        timeLeft: Duration?,
+        membershipEpoch: UInt64,
+        body: [UInt8]
+    ) {
+        self.command = command
+        self.address = address
+        self.tag = tag
+        self.timeLeft = timeLeft
+        self.membershipEpoch = membershipEpoch
+        self.body = body
+    }
+}
+
+extension ActorCall: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 6)
+        command.encode(into: &writer)
+        address.encode(into: &writer)
+        tag.encode(into: &writer)
+        timeLeft.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
+        writer.write(membershipEpoch)
+        writer.write(bytes: body)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 6)
+        command = try CommandID(from: &reader)
+        address = try ActorAddress(from: &reader)
+        tag = try reader.readInteger(as: UInt32.self)
+        timeLeft = try UInt64?(from: &reader).map { .milliseconds(Int64(clamping: $0)) }
+        membershipEpoch = try reader.readUInt64()
+        body = try reader.readBytes()
+        try reader.endRecord(tail)
+        guard body.count <= Limits.Call.maximumBodyBytes else {
+            throw WireError(.invalidValue, "a command of \(body.count) bytes")
+        }
+    }
+}
+
+/// The payload of an actor-reply frame.
+package enum ActorReply: Hashable, Sendable {
+    /// The reply's fields.
+    case value([UInt8])
+    /// The refusal's fields.
+    case refusal([UInt8])
+    /// The actor is placed on that node, says the receiver's membership of that epoch; nothing happened.
+    case redirect(to: NodeID, membershipEpoch: UInt64)
+    /// Something else; with a pause, the receiver has more to do than its bounds allow, and nothing happened.
+    case failed(ActorErrorCode, retryAfter: Duration?)
+}
+
+extension ActorReply: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        switch self {
+        case .value(let bytes), .refusal(let bytes):
+            writer.writeArrayHead(count: 2)
+            writer.write(UInt64(isValue ? 0 : 1))
+            writer.write(bytes: bytes)
+        case .redirect(let node, let epoch):
+            writer.writeArrayHead(count: 3)
+            writer.write(UInt64(2))
+            writer.write(node.text)
+            writer.write(epoch)
+        case .failed(let code, let pause):
+            writer.writeArrayHead(count: 3)
+            writer.write(UInt64(3))
+            writer.write(code.wireNumber)
+            pause.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
+        }
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 2)
+        let number = try reader.readUInt64()
+        switch number {
+        case 0: self = .value(try reader.readBytes())
+        case 1: self = .refusal(try reader.readBytes())
+        case 2:
+            let text = try reader.readText()
+            guard let node = try? NodeID(text) else { throw WireError(.invalidValue, "a redirect to no node") }
+            self = .redirect(to: node, membershipEpoch: try reader.readUInt64())
+        case 3:
+            let code = ActorErrorCode(wireNumber: try reader.readUInt64())
+            let pause = try UInt64?(from: &reader).map { Duration.milliseconds(Int64(clamping: $0)) }
+            self = .failed(code, retryAfter: pause)
+        default: throw WireError(.invalidValue, "an actor's reply of kind \(number)")
+        }
+        try reader.endRecord(tail)
+    }
+
+    private var isValue: Bool { if case .value = self { true } else { false } }
+}
+
+extension ActorErrorCode {
+    /// The numbers of the protocol; a later version's number reads as an unknown outcome, which promises nothing.
+    private static let numbers: [(ActorErrorCode, UInt64)] = [
+        (.outcomeUnknown, 0), (.unknownCommand, 1), (.noHost, 2), (.moved, 3), (.tooManyRedirects, 4),
+        (.deadlineExceeded, 5), (.cancelled, 6), (.unavailable, 7), (.corrupt, 8), (.commandMismatch, 9),
+        (.tooLarge, 10), (.malformed, 11), (.stopping, 12),
+    ]
+
+    var wireNumber: UInt64 { Self.numbers.first { $0.0 == self }?.1 ?? 0 }
+
+    init(wireNumber: UInt64) { self = Self.numbers.first { $0.1 == wireNumber }?.0 ?? .outcomeUnknown }
+}

@@ -1,0 +1,125 @@
+package import MeshCore
+package import MeshWire
+
+/// A message to an actor, by a number that never changes.
+package protocol ActorCommand: WireCodable {
+    /// What comes back.
+    associatedtype Reply: WireCodable
+    /// How the actor says no; a refusal has no effect and is not remembered.
+    associatedtype Refusal: WireCodable & Error = NoRefusal
+
+    /// The Swift actor that takes it.
+    associatedtype Resident: Actor
+
+    /// The command's number, unique in its kind, from 1.
+    static var tag: UInt32 { get }
+
+    /// Whether sending it again with the same id is one effect, so that a lost reply may be asked for again.
+    static var isRepeatable: Bool { get }
+
+    /// Has `resident` carry it out.
+    func deliver(to resident: Resident, id: CommandID?) async throws(CallFailure<Refusal>) -> Reply
+}
+
+/// A command to a journaled value: a synchronous decision, which nothing can interrupt.
+///
+/// A command that emits no event is a query: it is answered and leaves no trace.
+package protocol Command<Target>: ActorCommand where Resident == JournaledActor<Target> {
+    /// The value it is for.
+    associatedtype Target: Journaled
+
+    /// Decides on `state` and says through `turn` what changes.
+    func decide(_ state: Target, _ turn: inout Turn<Target>) throws(Refusal) -> Reply
+}
+
+extension Command {
+    package static var isRepeatable: Bool { true }
+
+    package func deliver(
+        to resident: JournaledActor<Target>,
+        id: CommandID?
+    ) async throws(CallFailure<Refusal>) -> Reply {
+        try await resident.perform(self, id: id)
+    }
+}
+
+/// A command to a plain actor, which may wait for others while it carries it out.
+package protocol PlainCommand<Target>: ActorCommand where Resident == Target {
+    /// The actor it is for.
+    associatedtype Target: PlainActor
+
+    /// Carries it out in the actor's isolation.
+    func perform(on target: isolated Target) async throws(Refusal) -> Reply
+}
+
+extension PlainCommand {
+    package static var isRepeatable: Bool { false }
+
+    package func deliver(to resident: Target, id: CommandID?) async throws(CallFailure<Refusal>) -> Reply {
+        do throws(Refusal) {
+            return try await perform(on: resident)
+        } catch {
+            throw .refused(error)
+        }
+    }
+}
+
+/// An actor without durable state, which drives one state machine and is reached like the journaled ones.
+package protocol PlainActor: Actor {
+    /// The word of its kind on the wire.
+    static var kind: ActorKind { get }
+
+    /// The commands that it takes, so that other nodes can send them.
+    static var commands: CommandTable<Self> { get }
+
+    /// What it does besides answering; cancelled when it leaves the node, and waited for.
+    func run() async
+}
+
+extension PlainActor {
+    package func run() async {}
+}
+
+/// The circumstances of one decision, and the events that come of it.
+package struct Turn<Target: Journaled> {
+    /// The time by the owner's clock.
+    package let wallTime: WallTime
+
+    /// The command that is being decided.
+    package let command: CommandID
+
+    /// What has been emitted so far.
+    package private(set) var events: [Target.Event] = []
+
+    /// A decision about `command` at `wallTime`.
+    package init(wallTime: WallTime, command: CommandID) {
+        self.wallTime = wallTime
+        self.command = command
+    }
+
+    /// Adds a change; it counts once the decision returns, and not at all if it throws.
+    package mutating func emit(_ event: Target.Event) { events.append(event) }
+}
+
+/// The refusal of a command that is never refused.
+package enum NoRefusal: Error, Hashable {}
+
+extension NoRefusal: WireCodable {
+    package func encode(into writer: inout WireWriter) {}
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        throw WireError(.invalidValue, "this command knows no refusal")
+    }
+}
+
+/// A reply without content.
+package struct Done: WireCodable, Hashable {
+    /// The only one.
+    package init() {}
+
+    package func encode(into writer: inout WireWriter) { writer.writeArrayHead(count: 0) }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        try reader.endRecord(reader.beginRecord(fields: 0))
+    }
+}
