@@ -64,6 +64,11 @@ struct Director: Sendable {
             node.setPaused(true)
             try? await clock.sleep(for: lasting)
             node.setPaused(false)
+        case .falseDeath:
+            guard plan.hubs.contains(node.id.text) else { return }
+            node.declareDead()
+            do { try await clock.sleep(for: lasting) } catch {}
+            node.crash(downFor: downTime)
         case .clockJump: node.jumpWallTime(by: .seconds(generator.integer(in: -3_600...3_600)))
         case .slowOutside:
             outside.setSlow(true)

@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+package import MeshTestKit
 
 /// One life of a node as the world drives it: the seam between the world and the runtime that ships.
 package protocol NodeUnderTest: Sendable {
@@ -29,12 +30,6 @@ package struct NodePorts: Sendable {
     /// Which of its lives this is, from 1.
     package let incarnation: UInt64
 
-    /// The names of all nodes that own actors, in their order.
-    package let hubs: [NodeID]
-
-    /// Whether it is one of them.
-    package var isHub: Bool { hubs.contains(id) }
-
     /// Its store; nil for a node that owns nothing.
     package let journal: (any Journal)?
 
@@ -46,6 +41,12 @@ package struct NodePorts: Sendable {
 
     /// Its randomness.
     package let generator: SeededGenerator
+
+    /// Who tells it who belongs to the mesh.
+    package let office: MembershipOffice
+
+    /// Where to note what it would tell its operators.
+    package let trace: Trace
 
     /// Where its payments go.
     package let outside: OutsideWorld

@@ -104,14 +104,16 @@ final class SimulatedNode: Sendable {
             let ports = NodePorts(
                 id: id,
                 incarnation: incarnation,
-                hubs: surroundings.hubs,
                 journal: journal?.journal,
                 transport: SimulatedTransport(surroundings.network, as: id, gate: gate),
                 clock: clock,
                 generator: generator,
+                office: surroundings.office,
+                trace: surroundings.trace,
                 outside: surroundings.outside,
                 gate: gate
             )
+            surroundings.office.enter(Owner(node: id, incarnation: incarnation))
             let node = try await surroundings.makeNode(ports)
             surroundings.trace.note("\(id) lives its life \(incarnation)")
             state.withLock { $0.life = Life(gate: gate, clock: clock, node: node) }
@@ -126,6 +128,13 @@ final class SimulatedNode: Sendable {
             state.withLock { $0.downTime = Self.startPatience }
         }
         gate.kill()
+        surroundings.office.remove(Owner(node: id, incarnation: incarnation))
+    }
+
+    /// Tells the others that this life is over, which it may not be.
+    func declareDead() {
+        surroundings.trace.note("\(id) is taken for dead")
+        surroundings.office.remove(Owner(node: id, incarnation: incarnation))
     }
 
     /// How long a node is given to hand over before it is ended.
@@ -143,6 +152,7 @@ struct Surroundings: Sendable {
     let clock: VirtualClock
     let trace: Trace
     let hubs: [NodeID]
+    let office: MembershipOffice
     let network: SimulatedNetwork
     let outside: OutsideWorld
     let storage: Storage

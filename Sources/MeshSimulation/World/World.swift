@@ -85,10 +85,12 @@ private struct WorldRun: Sendable {
                 DiskStore(disk: disk, clock: world.clock, history: history, generator: generator.split())
             )
         }
+        let hubs = plan.hubs.compactMap { try? NodeID($0) }
         let surroundings = Surroundings(
             clock: world.clock,
             trace: world.trace,
-            hubs: plan.hubs.compactMap { try? NodeID($0) },
+            hubs: hubs,
+            office: MembershipOffice(hubs: hubs),
             network: network,
             outside: outside,
             storage: storage,

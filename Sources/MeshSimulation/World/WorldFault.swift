@@ -6,6 +6,8 @@ package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     case drain
     /// A node does nothing for a while, and then goes on as if nothing had happened.
     case pause
+    /// A hub that lives is taken for dead, and its actors are taken over; a while later it starts anew.
+    case falseDeath
     /// Nodes cannot reach each other, in one direction or in both.
     case partition
     /// Messages get lost.
@@ -34,6 +36,7 @@ package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     /// Whether it can happen in a world of this sort.
     func fits(_ plan: WorldPlan) -> Bool {
         switch self {
+        case .falseDeath: plan.hubCount > 1
         case .storeAway, .lostAnswers, .lateAppends: plan.isShared
         case .powerCut, .powerCutWithin, .diskFull, .failingSync: !plan.isShared
         case .partition: plan.hubCount + plan.edgeCount > 1
