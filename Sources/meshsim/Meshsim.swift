@@ -6,7 +6,7 @@ enum Meshsim {
         let command = Command(
             "meshsim",
             summary: "Run the mesh in a world that a seed decides.",
-            subcommands: [GroundCommand.command]
+            subcommands: [GroundCommand.command, RunCommand.command]
         )
         await Program(command, version: "0.1.0").runProcess()
     }

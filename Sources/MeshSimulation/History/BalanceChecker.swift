@@ -19,7 +19,7 @@ struct BalanceChecker: Checker {
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
-        case .committed(let append):
+        case .committed(let append), .surfaced(let append):
             for entry in append.entries {
                 if let problem = mirrors[append.address, default: PurseMirror()].add(entry) {
                     throw violation("in \(append.address), after \(entry.command.tail), \(problem)")

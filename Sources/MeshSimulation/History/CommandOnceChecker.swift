@@ -15,7 +15,7 @@ struct CommandOnceChecker: Checker {
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
-        case .committed(let append):
+        case .committed(let append), .surfaced(let append):
             for (offset, entry) in append.entries.enumerated() {
                 let name = Name(address: append.address, command: entry.command)
                 let head = append.head.advanced(by: offset + 1)

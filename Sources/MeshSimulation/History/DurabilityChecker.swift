@@ -4,19 +4,42 @@ internal import MeshActors
 struct DurabilityChecker: Checker {
     static let name = "durability"
 
+    private struct Place: Hashable {
+        let address: ActorAddress
+        let head: Head
+    }
+
     private var written: [ActorAddress: [JournalEntry]] = [:]
+    private var open: [Place: Set<JournalEntry>] = [:]
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
-        case .committed(let append): written[append.address, default: []] += append.entries
+        case .attempted(let append): visit(append) { open[$0, default: []].insert($1) }
+        case .denied(let append): visit(append) { open[$0]?.remove($1) }
+        case .committed(let append):
+            written[append.address, default: []] += append.entries
+            visit(append) { place, _ in open[place] = nil }
+        case .surfaced(let append):
+            for entry in append.entries {
+                let place = Place(address: append.address, head: append.head.advanced(by: 1))
+                guard open[place]?.contains(entry) ?? false else {
+                    throw violation("\(append.address) has an entry at \(place.head.rawValue) that nobody left open")
+                }
+                written[append.address, default: []].append(entry)
+            }
         case .found(let address, let entries, let snapshotHead, let head):
             try compare(address, entries, snapshotHead: snapshotHead, head: head)
         default: break
         }
     }
 
-    /// An append that was under way at a power cut may be there although nobody was told: it counts from then on.
-    private mutating func compare(
+    private func visit(_ append: JournalAppend, _ body: (Place, JournalEntry) -> Void) {
+        for (offset, entry) in append.entries.enumerated() {
+            body(Place(address: append.address, head: append.head.advanced(by: offset + 1)), entry)
+        }
+    }
+
+    private func compare(
         _ address: ActorAddress,
         _ entries: [PlacedEntry],
         snapshotHead: Head,

@@ -37,10 +37,11 @@ package final class History: Sendable {
 
     /// Takes `event` in and checks it at once.
     package func record(_ event: HistoryEvent) {
+        if case .found(let address, let entries, _, _) = event { surface(entries, of: address) }
         trace.note(event.line)
         let isNew = state.withLock { state in
             state.eventCount += 1
-            if case .committed(let append) = event {
+            if let append = event.durable {
                 for entry in append.entries { _ = state.mirrors[append.address, default: PurseMirror()].add(entry) }
             }
             guard state.violation == nil else { return false }
@@ -55,6 +56,22 @@ package final class History: Sendable {
             return false
         }
         if isNew { broken.light() }
+    }
+
+    /// An append that was under way at a power cut may be there although nobody was told: it counts from then on.
+    private func surface(_ entries: [PlacedEntry], of address: ActorAddress) {
+        let known = head(of: address)
+        for placed in entries where placed.head > known {
+            let append = JournalAppend(
+                address: address,
+                epoch: placed.epoch,
+                head: Head(rawValue: placed.head.rawValue - 1),
+                wallTime: placed.wallTime,
+                entries: [placed.entry],
+                wake: nil
+            )
+            record(.surfaced(append))
+        }
     }
 
     /// Adds a promise that the world itself saw broken.
@@ -88,6 +105,9 @@ extension HistoryEvent {
             "\(address) claimed in \(epoch.rawValue) by \(owner.node).\(owner.incarnation)"
         case .committed(let append):
             "\(append.address) committed \(append.head.rawValue)+\(append.entries.count) in \(append.epoch.rawValue)"
+        case .attempted(let append): "\(append.address) attempts \(append.head.rawValue)+\(append.entries.count)"
+        case .denied(let append): "\(append.address) denies \(append.head.rawValue)+\(append.entries.count)"
+        case .surfaced(let append): "\(append.address) surfaces \(append.head.rawValue)+\(append.entries.count)"
         case .snapshotSaved(let address, let snapshot): "\(address) snapshot at \(snapshot.head.rawValue)"
         case .issued(let command, let address, let ask): "\(address) asked \(ask) as \(command.tail)"
         case .answered(let command, let address, let answer): "\(address) answered \(command.tail) with \(answer)"

@@ -7,6 +7,12 @@ package enum HistoryEvent: Sendable {
     case claimed(ActorAddress, Epoch, Owner)
     /// The store made an append durable, or believes so.
     case committed(JournalAppend)
+    /// The store sets out to make an append durable.
+    case attempted(JournalAppend)
+    /// The store says that an append it set out with has not happened and will not.
+    case denied(JournalAppend)
+    /// An append of which nobody knew what had become of it was found when a store was opened anew.
+    case surfaced(JournalAppend)
     /// The store took a snapshot.
     case snapshotSaved(ActorAddress, Snapshot)
     /// A client asked for something.
@@ -19,6 +25,14 @@ package enum HistoryEvent: Sendable {
     case effectAsked(ActorAddress, key: String, amount: Int64)
     /// A store has been opened anew, or read at the end: what it has of one actor.
     case found(ActorAddress, entries: [PlacedEntry], snapshotHead: Head, head: Head)
+
+    /// The append that is durable since this event.
+    var durable: JournalAppend? {
+        switch self {
+        case .committed(let append), .surfaced(let append): append
+        default: nil
+        }
+    }
 
     /// What a client asks a purse for.
     package enum Ask: Hashable, Sendable {

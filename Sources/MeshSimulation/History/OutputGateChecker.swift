@@ -24,7 +24,7 @@ struct OutputGateChecker: Checker {
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
-        case .committed(let append):
+        case .committed(let append), .surfaced(let append):
             for entry in append.entries {
                 durable.insert(Name(address: append.address, command: entry.command))
                 _ = mirrors[append.address, default: PurseMirror()].add(entry)

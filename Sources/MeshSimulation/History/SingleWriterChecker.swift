@@ -7,6 +7,7 @@ struct SingleWriterChecker: Checker {
     private struct Row {
         var epoch = Epoch.none
         var head = Head.none
+        var lastWriter = Epoch.none
     }
 
     private var rows: [ActorAddress: Row] = [:]
@@ -22,11 +23,23 @@ struct SingleWriterChecker: Checker {
             guard append.epoch == row.epoch else {
                 throw violation("epoch \(append.epoch.rawValue) wrote to \(append.address) after \(row.epoch.rawValue)")
             }
-            guard append.head == row.head else {
-                throw violation("\(append.address) was written at \(append.head.rawValue), not \(row.head.rawValue)")
+            try write(append, row)
+        case .surfaced(let append):
+            let row = rows[append.address, default: Row()]
+            // A later owner may have claimed since; it cannot have written.
+            guard append.epoch <= row.epoch, append.epoch >= row.lastWriter else {
+                throw violation("epoch \(append.epoch.rawValue) surfaced in \(append.address) after \(row.lastWriter)")
             }
-            rows[append.address]?.head = row.head.advanced(by: append.entries.count)
+            try write(append, row)
         default: break
         }
+    }
+
+    private mutating func write(_ append: JournalAppend, _ row: Row) throws(Violation) {
+        guard append.head == row.head else {
+            throw violation("\(append.address) was written at \(append.head.rawValue), not \(row.head.rawValue)")
+        }
+        rows[append.address]?.head = row.head.advanced(by: append.entries.count)
+        rows[append.address]?.lastWriter = append.epoch
     }
 }

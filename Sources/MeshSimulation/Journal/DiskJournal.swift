@@ -79,12 +79,16 @@ package final class DiskJournal: Journal {
                 }
             }
             state.requests = []
+            for request in staged { recordAttempt(request.write) }
             do throws(JournalError) {
                 try state.core.commit()
                 for request in staged { record(request.write) }
                 ends += staged.map { ($0, .success(())) }
             } catch {
-                for request in staged { ends.append((request, .failure(error))) }
+                for request in staged {
+                    if error.code != .unknownOutcome { recordDenial(request.write) }
+                    ends.append((request, .failure(error)))
+                }
             }
             return ends
         }
@@ -96,6 +100,14 @@ package final class DiskJournal: Journal {
         case .append(let append): history.record(.committed(append))
         case .snapshot(let snapshot, let address, _): history.record(.snapshotSaved(address, snapshot))
         }
+    }
+
+    private func recordAttempt(_ write: Write) {
+        if case .append(let append) = write { history.record(.attempted(append)) }
+    }
+
+    private func recordDenial(_ write: Write) {
+        if case .append(let append) = write { history.record(.denied(append)) }
     }
 
     private func write(_ write: Write) async throws(JournalError) {

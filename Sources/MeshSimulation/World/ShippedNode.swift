@@ -98,5 +98,5 @@ private struct Asking {
 private struct TraceLogSink: LogSink {
     let trace: Trace
 
-    func write(_ record: LogRecord) { trace.note("log: \(record.event)") }
+    func write(_ record: LogRecord) { trace.note("log: \(record.event.name)") }
 }

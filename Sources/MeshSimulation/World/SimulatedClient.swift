@@ -14,6 +14,9 @@ package struct CallCounts: Hashable, Sendable {
     package var open = 0
     /// Commands that were asked for again although they had been answered.
     package var repeated = 0
+
+    /// Nothing yet.
+    package init() {}
 }
 
 /// Somebody who asks purses for things, tries again when in doubt, and now and then asks twice on purpose.
