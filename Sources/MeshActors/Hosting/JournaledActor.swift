@@ -49,6 +49,8 @@ package actor JournaledActor<Value: Journaled> {
         address = replayed.address
         epoch = replayed.epoch
         pipeline = CommitPipeline(replayed)
+        // Before any call: what is decided before `run()` begins is not durable yet.
+        effects.listed(pipeline.value.pendingEffects)
         self.environment = environment
         self.handler = handler
         self.meter = meter
@@ -98,7 +100,6 @@ package actor JournaledActor<Value: Journaled> {
     ///
     /// True when everything decided has been appended.
     func run() async -> Bool {
-        effects.listed(pipeline.value.pendingEffects)
         await withDiscardingTaskGroup { group in
             while await step(&group) {}
             group.cancelAll()

@@ -74,44 +74,55 @@ package enum ActorReply: Hashable, Sendable {
 
 extension ActorReply: WireCodable {
     package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 3)
         switch self {
-        case .value(let bytes), .refusal(let bytes):
-            writer.writeArrayHead(count: 2)
-            writer.write(UInt64(isValue ? 0 : 1))
+        case .value(let bytes):
+            writer.write(Number.value)
             writer.write(bytes: bytes)
+            writer.writeNil()
+        case .refusal(let bytes):
+            writer.write(Number.refusal)
+            writer.write(bytes: bytes)
+            writer.writeNil()
         case .redirect(let node, let epoch):
-            writer.writeArrayHead(count: 3)
-            writer.write(UInt64(2))
+            writer.write(Number.redirect)
             writer.write(node.text)
             writer.write(epoch)
         case .failed(let code, let pause):
-            writer.writeArrayHead(count: 3)
-            writer.write(UInt64(3))
+            writer.write(Number.failed)
             writer.write(code.wireNumber)
             pause.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
         }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 2)
-        let number = try reader.readUInt64()
-        switch number {
-        case 0: self = .value(try reader.readBytes())
-        case 1: self = .refusal(try reader.readBytes())
-        case 2:
+        let tail = try reader.beginRecord(fields: 3)
+        switch try reader.readUInt64() {
+        case Number.value:
+            self = .value(try reader.readBytes())
+            try reader.skipItem()
+        case Number.refusal:
+            self = .refusal(try reader.readBytes())
+            try reader.skipItem()
+        case Number.redirect:
             let text = try reader.readText()
             guard let node = try? NodeID(text) else { throw WireError(.invalidValue, "a redirect to no node") }
             self = .redirect(to: node, membershipEpoch: try reader.readUInt64())
-        case 3:
+        case Number.failed:
             let code = ActorErrorCode(wireNumber: try reader.readUInt64())
             let pause = try UInt64?(from: &reader).map { Duration.milliseconds(Int64(clamping: $0)) }
             self = .failed(code, retryAfter: pause)
-        default: throw WireError(.invalidValue, "an actor's reply of kind \(number)")
+        case let number: throw WireError(.invalidValue, "an actor's reply of kind \(number)")
         }
         try reader.endRecord(tail)
     }
 
-    private var isValue: Bool { if case .value = self { true } else { false } }
+    private enum Number {
+        static let value = UInt64(0)
+        static let refusal = UInt64(1)
+        static let redirect = UInt64(2)
+        static let failed = UInt64(3)
+    }
 }
 
 extension ActorErrorCode {

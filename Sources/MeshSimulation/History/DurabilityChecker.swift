@@ -10,19 +10,20 @@ struct DurabilityChecker: Checker {
     }
 
     private var written: [ActorAddress: [JournalEntry]] = [:]
-    private var open: [Place: Set<JournalEntry>] = [:]
+    /// How many attempts at each entry have no known end; the same entry may be tried again after one of them.
+    private var open: [Place: [JournalEntry: Int]] = [:]
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
-        case .attempted(let append): visit(append) { open[$0, default: []].insert($1) }
-        case .denied(let append): visit(append) { open[$0]?.remove($1) }
+        case .attempted(let append): visit(append) { open[$0, default: [:]][$1, default: 0] += 1 }
+        case .denied(let append): visit(append) { open[$0, default: [:]][$1, default: 0] -= 1 }
         case .committed(let append):
             written[append.address, default: []] += append.entries
             visit(append) { place, _ in open[place] = nil }
         case .surfaced(let append):
             for entry in append.entries {
                 let place = Place(address: append.address, head: append.head.advanced(by: 1))
-                guard open[place]?.contains(entry) ?? false else {
+                guard open[place]?[entry] ?? 0 > 0 else {
                     throw violation("\(append.address) has an entry at \(place.head.rawValue) that nobody left open")
                 }
                 written[append.address, default: []].append(entry)
