@@ -38,7 +38,10 @@ struct Director: Sendable {
         network.heal()
         network.setConditions(LinkConditions())
         outside.setSlow(false)
-        for node in nodes { node.setPaused(false) }
+        for node in nodes {
+            node.setPaused(false)
+            node.correctWallTime()
+        }
         switch storage {
         case .service(let service):
             service.setFaults(JournalFaults())

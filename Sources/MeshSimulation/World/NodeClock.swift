@@ -15,6 +15,9 @@ package final class NodeClock: Clock {
     /// Makes this node's calendar jump.
     package func jumpWallTime(by duration: Duration) { offset.withLock { $0 += duration } }
 
+    /// Sets this node's calendar right.
+    package func correctWallTime() { offset.withLock { $0 = .zero } }
+
     package var now: Instant { real.now }
 
     package var wallTime: WallTime {

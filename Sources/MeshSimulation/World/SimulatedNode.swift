@@ -72,6 +72,8 @@ final class SimulatedNode: Sendable {
 
     func jumpWallTime(by duration: Duration) { state.withLock { $0.life }?.clock.jumpWallTime(by: duration) }
 
+    func correctWallTime() { state.withLock { $0.life }?.clock.correctWallTime() }
+
     /// Asks through this node; what a dead life still answers reaches nobody.
     func call(_ key: String, _ ask: HistoryEvent.Ask, as command: CommandID, deadline: Instant) async -> CallOutcome {
         guard let life = state.withLock({ $0.life }) else { return .open("down") }
