@@ -36,7 +36,7 @@ extension Limits {
         /// What a refused caller is told to wait.
         package static let retryAfter = Duration.milliseconds(100)
 
-        /// Residents of one kind; the call that would bring another is refused as `overloaded`.
+        /// Residents of one kind unless configured otherwise; the call that would bring another is refused as `overloaded`.
         package static let maximumResidentsPerKind = 100_000
 
         /// Activations that wait for the node's task to take them up; further calls are refused as `overloaded`.
@@ -100,7 +100,7 @@ extension Limits {
         package static let maximumMembers = 1_024
 
         /// Owners of other nodes' actors kept in mind for each kind; when there are more, all are worked out afresh.
-        package static let maximumRoutes = 65_536
+        package static let maximumRoutes = 16_384
 
         /// Tries and redirects of one call; then it fails with `tooManyRedirects`.
         package static let maximumAttempts = 16

@@ -44,7 +44,7 @@ package final class ActorHost<Resident: Actor>: Sendable {
     let core: NodeCore
     let commands: CommandTable<Resident>
     private let rule: PlacementRule
-    private let mailbox: Int
+    private let settings: ActorNodeConfiguration
     private let residency: Residency<Resident>
     private let table: Lock<Table>
 
@@ -53,14 +53,14 @@ package final class ActorHost<Resident: Actor>: Sendable {
         _ core: NodeCore,
         _ commands: CommandTable<Resident>,
         _ rule: PlacementRule,
-        mailbox: Int,
+        _ settings: ActorNodeConfiguration,
         _ residency: Residency<Resident>
     ) {
         self.kind = kind
         self.core = core
         self.commands = commands
         self.rule = rule
-        self.mailbox = mailbox
+        self.settings = settings
         self.residency = residency
         table = Lock(Table(membership: core.membership))
     }
@@ -91,7 +91,7 @@ package final class ActorHost<Resident: Actor>: Sendable {
     }
 
     private func entry(_ cell: Cell, _ now: Instant) -> Entry {
-        switch cell.machine.callArrived(now: now, mailbox: mailbox) {
+        switch cell.machine.callArrived(now: now, mailbox: settings.mailbox) {
         case .enter:
             guard let resident = cell.resident else { return .leaving(cell) }
             return .here(cell, resident)
@@ -103,7 +103,7 @@ package final class ActorHost<Resident: Actor>: Sendable {
 
     private func begin(_ address: ActorAddress, _ table: inout Table, _ now: Instant) -> Entry {
         guard !table.isStopping else { return .stopping }
-        guard table.cells.count < Limits.Hosting.maximumResidentsPerKind else { return .overloaded }
+        guard table.cells.count < settings.maximumResidents else { return .overloaded }
         let cell = Cell(address, now: now, membershipEpoch: table.membership.epoch)
         let activation = NodeCore.Activation(
             run: { await self.inhabit(cell) },

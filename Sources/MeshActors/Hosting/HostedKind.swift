@@ -30,7 +30,7 @@ package struct HostedKind: Sendable {
     ) -> HostedKind {
         HostedKind(kind: Value.kind, residentType: ObjectIdentifier(JournaledActor<Value>.self)) { core, settings in
             let residency = Residency.journaled(core, rule, handler)
-            return ActorHost(Value.kind, core, Value.commands, rule, mailbox: settings.mailbox, residency)
+            return ActorHost(Value.kind, core, Value.commands, rule, settings, residency)
         }
     }
 
@@ -42,7 +42,7 @@ package struct HostedKind: Sendable {
     ) -> HostedKind {
         HostedKind(kind: Plain.kind, residentType: ObjectIdentifier(type)) { core, settings in
             let residency = Residency.plain(make)
-            return ActorHost(Plain.kind, core, Plain.commands, rule, mailbox: settings.mailbox, residency)
+            return ActorHost(Plain.kind, core, Plain.commands, rule, settings, residency)
         }
     }
 }
@@ -60,6 +60,9 @@ package struct ActorNodeConfiguration: Hashable, Sendable {
 
     /// Calls that one actor may have at a time; further ones are refused with `overloaded`.
     package var mailbox = Limits.Hosting.mailbox
+
+    /// Residents of one kind; the call that would bring another is refused with `overloaded`.
+    package var maximumResidents = Limits.Hosting.maximumResidentsPerKind
 
     /// How often the journal is asked for actors whose time has come: an alarm is late by as much.
     package var wakeInterval = Duration.seconds(1)

@@ -21,14 +21,10 @@ extension SampleAccount.OpenTransfer: WireCodable {
 
 extension SampleAccount.Event: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        if case .transferBegun = self { writer.writeArrayHead(count: 3) } else { writer.writeArrayHead(count: 2) }
+        writer.writeArrayHead(count: 3)
         switch self {
-        case .deposited(let amount):
-            writer.write(UInt64(0))
-            writer.write(amount)
-        case .withdrawn(let amount):
-            writer.write(UInt64(1))
-            writer.write(amount)
+        case .deposited(let amount): write(0, amount, into: &writer)
+        case .withdrawn(let amount): write(1, amount, into: &writer)
         case .transferBegun(let amount, let recipient):
             writer.write(UInt64(2))
             writer.write(amount)
@@ -36,29 +32,35 @@ extension SampleAccount.Event: WireCodable {
         case .transferEnded(let position):
             writer.write(UInt64(3))
             position.encode(into: &writer)
-        case .reminderSet(let time):
-            writer.write(UInt64(4))
-            writer.write(time.millisecondsSince1970)
-        case .reminded:
-            writer.write(UInt64(5))
             writer.writeNil()
+        case .reminderSet(let time): write(4, time.millisecondsSince1970, into: &writer)
+        case .reminded: write(5, 0, into: &writer)
         }
     }
 
+    private func write(_ number: UInt64, _ amount: Int64, into writer: inout WireWriter) {
+        writer.write(number)
+        writer.write(amount)
+        writer.writeNil()
+    }
+
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 2)
-        switch try reader.readUInt64() {
-        case 0: self = .deposited(try reader.readInt64())
-        case 1: self = .withdrawn(try reader.readInt64())
-        case 2:
+        let tail = try reader.beginRecord(fields: 3)
+        let number = try reader.readUInt64()
+        if number == 3 {
+            self = .transferEnded(try EventPosition(from: &reader))
+            try reader.skipItem()
+        } else {
             let amount = try reader.readInt64()
-            self = .transferBegun(amount, recipient: try reader.readText())
-        case 3: self = .transferEnded(try EventPosition(from: &reader))
-        case 4: self = .reminderSet(WallTime(millisecondsSince1970: try reader.readInt64()))
-        case 5:
-            guard try reader.readNil() else { throw WireError(.invalidValue, "a reminder with content") }
-            self = .reminded
-        case let number: throw WireError(.invalidValue, "no event has the number \(number)")
+            let recipient = try String?(from: &reader)
+            switch (number, recipient) {
+            case (0, nil): self = .deposited(amount)
+            case (1, nil): self = .withdrawn(amount)
+            case (2, let recipient?): self = .transferBegun(amount, recipient: recipient)
+            case (4, nil): self = .reminderSet(WallTime(millisecondsSince1970: amount))
+            case (5, nil): self = .reminded
+            default: throw WireError(.invalidValue, "no event has the number \(number)")
+            }
         }
         try reader.endRecord(tail)
     }

@@ -1,0 +1,86 @@
+import MeshActors
+import MeshCore
+import MeshTestKit
+import Testing
+
+@Suite struct `Schedules` {
+    private func address(_ key: String) throws -> ActorAddress { try ActorAddress(SampleAccount.kind, key) }
+
+    @Test func `effects begin oldest first, a bounded number at a time, each once`() {
+        let count = Limits.Effects.maximumConcurrent + 2
+        let pending = (1...count).map { number in
+            PendingEffect(at: EventPosition(head: Head(rawValue: UInt64(number)), index: 0), number)
+        }
+        var schedule = EffectSchedule<Int>()
+        schedule.listed(pending.reversed())
+        #expect(schedule.begin().map(\.effect) == Array(1...Limits.Effects.maximumConcurrent))
+        #expect(schedule.begin().isEmpty && schedule.isBusy)
+        schedule.ended(pending[0].position)
+        #expect(schedule.begin().map(\.effect) == [count - 1])
+        schedule.listed([])
+        for effect in pending { schedule.ended(effect.position) }
+        #expect(!schedule.isBusy && schedule.begin().isEmpty)
+    }
+
+    @Test func `an effect given up rests until it is listed no more`() {
+        let effect = PendingEffect(at: EventPosition(head: Head(rawValue: 1), index: 0), 1)
+        var schedule = EffectSchedule<Int>()
+        schedule.listed([effect])
+        _ = schedule.begin()
+        schedule.ended(effect.position)
+        schedule.listed([effect])
+        #expect(schedule.begin().isEmpty && !schedule.isBusy)
+    }
+
+    @Test func `pauses double up to the longest`() {
+        let effects = Backoff(first: Limits.Effects.firstPause, longest: Limits.Effects.longestPause)
+        #expect(effects.pause(after: 1) == Limits.Effects.firstPause)
+        #expect(effects.pause(after: 2) == Limits.Effects.firstPause * 2)
+        #expect(effects.pause(after: 1_000) == Limits.Effects.longestPause)
+        let calls = Backoff(first: Limits.Placement.firstPause, longest: Limits.Placement.longestPause)
+        #expect(calls.pause(after: Limits.Placement.maximumAttempts) == Limits.Placement.longestPause)
+        let claims = Backoff(first: Limits.Hosting.claimPause, longest: Limits.Hosting.longestClaimPause)
+        #expect(claims.pause(after: Limits.Hosting.claimAttempts) == Limits.Hosting.longestClaimPause)
+    }
+
+    @Test func `an alarm in vain rings after longer and longer pauses, and is put aside`() throws {
+        let (a, b) = (try address("a"), try address("b"))
+        var schedule = WakeSchedule()
+        var now = Instant.origin
+        #expect(schedule.toWake([a, b], now: now) == [a, b])
+        #expect(schedule.failed(a) == .retry(attempt: 1))
+        #expect(schedule.toWake([a], now: now).isEmpty)
+        now = now + Limits.Alarms.firstPause
+        #expect(schedule.toWake([a, b], now: now) == [a, b])
+        for _ in 2..<Limits.Alarms.maximumAttempts {
+            now = now + Limits.Alarms.longestPause
+            #expect(schedule.toWake([a], now: now) == [a])
+        }
+        #expect(schedule.failed(a) == .putAside)
+        #expect(schedule.toWake([], now: now).isEmpty)
+        #expect(schedule.toWake([a], now: now) == [a])
+        #expect(schedule.failed(a) == .retry(attempt: 1))
+    }
+
+    @Test func `who is idle leaves, and beyond the budget the least recently used`() throws {
+        let policy = PassivationPolicy(idleTime: .seconds(10), memoryBudget: 100)
+        func candidate(_ key: String, usedAt seconds: Int, isUnused: Bool = true) throws -> PassivationCandidate {
+            let lastUsed = Instant.origin + .seconds(seconds)
+            return PassivationCandidate(try address(key), lastUsed: lastUsed, bytes: 60, isUnused: isUnused)
+        }
+        let all = try [candidate("busy", usedAt: 0, isUnused: false), candidate("new", usedAt: 9), candidate("old", usedAt: 8)]
+        #expect(policy.leavers(among: all, now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
+        #expect(policy.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old"])
+        #expect(policy.leavers(among: [all[1]], now: .origin + .seconds(19)).map(\.key) == ["new"])
+    }
+
+    @Test func `what is left beyond its room is refused`() async {
+        let starts = Intake<Int>(capacity: Limits.Hosting.maximumStartsWaiting)
+        for number in 0..<Limits.Hosting.maximumStartsWaiting { #expect(starts.offer(number)) }
+        #expect(!starts.offer(0))
+        #expect(await starts.next() == 0)
+        #expect(starts.offer(0))
+        #expect(starts.close().count == Limits.Hosting.maximumStartsWaiting)
+        #expect(!starts.offer(0))
+    }
+}
