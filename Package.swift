@@ -14,7 +14,8 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
-    .library("MeshStore", layer: .l2, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
+    .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),

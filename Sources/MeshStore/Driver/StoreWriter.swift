@@ -34,6 +34,8 @@ struct StoreWriter {
         do throws(JournalError) {
             core = try StoreCore(on: disk, index: index, configuration)
         } catch {
+            index.close()
+            disk.close()
             opened(error)
             return
         }

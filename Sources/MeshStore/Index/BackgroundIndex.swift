@@ -1,0 +1,200 @@
+package import MeshActors
+package import MeshCore
+
+/// An index that answers at once from memory for what another one has not taken in yet.
+///
+/// A thread of its own hands changes on in large batches, so that nobody who appends waits for the other index; only
+/// where more than ``Limits/Store/maximumChangesWaiting`` have gathered does the writer wait.
+package final class BackgroundIndex: LogIndex {
+    private let base: any LogIndex
+    private let state = Lock(State())
+    private let wakeUps = RequestQueue<Bool>(capacity: 1)
+    private let progress = RequestQueue<Bool>(capacity: 1)
+    private let hurry = RequestQueue<Bool>(capacity: 1)
+
+    private struct State {
+        var pending = VolatileIndex()
+        var applying: VolatileIndex?
+        var changes = IndexChanges()
+        var inFlight = 0
+        var cursor: LogCursor?
+        var failure: JournalError?
+        var isRunning = false
+    }
+
+    /// An index in front of `base`.
+    package init(before base: any LogIndex) {
+        self.base = base
+        let cursor = base.applied
+        state.withLock { $0.cursor = cursor }
+    }
+
+    package var applied: LogCursor? { state.withLock { $0.cursor } }
+
+    /// Why the other index does not follow, if it does not.
+    package var failure: JournalError? { state.withLock { $0.failure } }
+
+    // MARK: Reading
+
+    private var layers: [VolatileIndex] {
+        state.withLock { state in state.applying.map { [$0, state.pending] } ?? [state.pending] }
+    }
+
+    package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? {
+        for layer in layers.reversed() {
+            if let row = try layer.row(of: address) { return row }
+        }
+        return try base.row(of: address)
+    }
+
+    package func places(
+        of address: ActorAddress,
+        after head: Head,
+        limit: Int
+    ) throws(JournalError) -> [EntryPlace] {
+        let layers = self.layers
+        var places: [Head: EntryPlace] = [:]
+        for place in try base.places(of: address, after: head, limit: limit) { places[place.head] = place }
+        for layer in layers {
+            for place in try layer.places(of: address, after: head, limit: limit) { places[place.head] = place }
+        }
+        return Array(places.values.sorted { $0.head < $1.head }.prefix(limit))
+    }
+
+    package func rows(
+        after address: ActorAddress?,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        let layers = self.layers
+        var rows = Dictionary(uniqueKeysWithValues: try base.rows(after: address, limit: limit).map { ($0.address, $0.row) })
+        for layer in layers {
+            for (address, row) in try layer.rows(after: address, limit: limit) { rows[address] = row }
+        }
+        return rows.sorted { $0.key < $1.key }.prefix(limit).map { ($0.key, $0.value) }
+    }
+
+    package func rowsToWake(
+        until wallTime: WallTime,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        let layers = self.layers
+        var newer: [ActorAddress: ActorRow] = [:]
+        for layer in layers {
+            for (address, row) in try layer.rows(after: nil, limit: .max) { newer[address] = row }
+        }
+        var due = try base.rowsToWake(until: wallTime, limit: limit + newer.count).filter { newer[$0.address] == nil }
+        due += newer.compactMap { address, row in
+            row.wake.flatMap { $0 <= wallTime ? (address: address, row: row) : nil }
+        }
+        return Array(due.sorted(by: Self.wakesEarlier).prefix(limit))
+    }
+
+    private static func wakesEarlier(
+        _ left: (address: ActorAddress, row: ActorRow),
+        _ right: (address: ActorAddress, row: ActorRow)
+    ) -> Bool {
+        guard let first = left.row.wake, let second = right.row.wake, first != second else {
+            return left.address < right.address
+        }
+        return first < second
+    }
+
+    // MARK: Writing
+
+    package func apply(_ changes: IndexChanges) throws(JournalError) {
+        var waiting = try add(changes)
+        var nothing: [Bool] = []
+        while waiting > Limits.Store.maximumChangesWaiting, failure == nil {
+            _ = progress.take(into: &nothing, patience: .milliseconds(10))
+            nothing.removeAll()
+            waiting = state.withLock { $0.changes.count + $0.inFlight }
+        }
+    }
+
+    /// Takes `changes` in and returns how many wait.
+    private func add(_ changes: IndexChanges) throws(JournalError) -> Int {
+        let (waiting, mustStart) = try state.withLock { state throws(JournalError) in
+            try state.pending.apply(changes)
+            state.changes.add(changes)
+            state.cursor = changes.cursor
+            let mustStart = !state.isRunning
+            state.isRunning = true
+            return (state.changes.count + state.inFlight, mustStart)
+        }
+        if mustStart { start() }
+        _ = wakeUps.append(true)
+        return waiting
+    }
+
+    private func start() {
+        let didStart = StoreThread.start { [self] in run() }
+        if !didStart { state.withLock { $0.isRunning = false } }
+    }
+
+    private func run() {
+        var signals: [Bool] = []
+        var unapplied = IndexChanges()
+        while wakeUps.take(into: &signals, patience: nil) {
+            signals.removeAll()
+            handOn(&unapplied)
+            // Let a batch gather: a few large transactions cost less than many small ones.
+            _ = hurry.take(into: &signals, patience: Self.pause)
+            signals.removeAll()
+        }
+        handOn(&unapplied)
+        state.withLock { $0.isRunning = false }
+        progress.close()
+    }
+
+    /// Hands the other index what has gathered, behind what it could not take before.
+    private func handOn(_ unapplied: inout IndexChanges) {
+        let gathered = state.withLock { state in
+            let gathered = state.changes
+            state.changes = IndexChanges()
+            state.changes.cursor = gathered.cursor
+            state.inFlight += gathered.count
+            if state.applying == nil {
+                state.applying = state.pending
+                state.pending = VolatileIndex()
+            }
+            return gathered
+        }
+        unapplied.add(gathered)
+        guard unapplied.count > 0 else { return state.withLock { $0.applying = nil } }
+        do throws(JournalError) {
+            try base.apply(unapplied)
+            unapplied = IndexChanges()
+            state.withLock { state in
+                state.applying = nil
+                state.failure = nil
+                state.inFlight = 0
+            }
+            _ = progress.append(true)
+        } catch {
+            state.withLock { $0.failure = error }
+            _ = wakeUps.append(true)
+        }
+    }
+
+    package func removeAll() throws(JournalError) {
+        try base.removeAll()
+        state.withLock { state in
+            let isRunning = state.isRunning
+            state = State()
+            state.isRunning = isRunning
+        }
+    }
+
+    package func close() {
+        wakeUps.close()
+        _ = hurry.append(true)
+        var nothing: [Bool] = []
+        while state.withLock({ $0.isRunning }) {
+            guard progress.take(into: &nothing, patience: .milliseconds(10)) else { break }
+            nothing.removeAll()
+        }
+        base.close()
+    }
+
+    private static let pause = Duration.milliseconds(50)
+}

@@ -1,0 +1,104 @@
+import MeshActors
+import MeshCore
+import MeshStore
+import Testing
+
+@Suite struct `Opening a store after a fault` {
+    @Test func `a clean close loses nothing, over several segments`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 12)
+        let before = try StoreExample.contents(of: core)
+        try core.close()
+        #expect(disk.files.keys.filter { $0.hasPrefix("log-") }.count > 1)
+        #expect(try StoreExample.contents(of: StoreExample.open(MemoryDisk(disk.files))) == before)
+    }
+
+    @Test func `every cut of the last batch leaves all batches before it`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 3)
+        let (before, filesBefore) = (try StoreExample.contents(of: core), disk.files)
+        let address = try StoreExample.address("c")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        try core.stage(StoreExample.append([StoreExample.entry(9, bytes: 900)], to: address, claim, at: 0))
+        try core.commit()
+        let after = try StoreExample.contents(of: core)
+        let (name, whole) = try #require(disk.files.first { $0.value != filesBefore[$0.key] })
+        let old = filesBefore[name] ?? [UInt8](repeating: 0, count: whole.count)
+        let padded = old + [UInt8](repeating: 0, count: whole.count - old.count)
+        let changed = whole.indices.filter { whole[$0] != padded[$0] }
+        let (first, last) = (try #require(changed.first), try #require(changed.last))
+        for cut in first...last + 1 {
+            var torn = disk.files
+            torn[name] = Array(whole[..<cut] + padded[cut...])
+            let opened = try StoreExample.open(MemoryDisk(torn))
+            let found = try StoreExample.contents(of: opened)
+            #expect(found == (cut > last ? after : before), "cut at \(cut) of \(first)...\(last)")
+        }
+    }
+
+    @Test func `sectors of the last batch may be missing anywhere`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 3)
+        let (before, filesBefore) = (try StoreExample.contents(of: core), disk.files)
+        let address = try StoreExample.address("c")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        try core.stage(StoreExample.append([StoreExample.entry(9, bytes: 1_900)], to: address, claim, at: 0))
+        try core.commit()
+        for (name, whole) in disk.files where whole != filesBefore[name] && name.hasPrefix("log-") {
+            let old = filesBefore[name] ?? []
+            let padded = old + [UInt8](repeating: 0, count: whole.count - old.count)
+            for start in stride(from: 0, to: whole.count, by: 512) {
+                let sector = start..<min(start + 512, whole.count)
+                guard whole[sector] != padded[sector] else { continue }
+                var torn = disk.files
+                torn[name]?.replaceSubrange(sector, with: padded[sector])
+                guard sector.lowerBound > 0 else { continue }  // a segment's header is synced before its batches
+                #expect(try StoreExample.contents(of: StoreExample.open(MemoryDisk(torn))) == before)
+            }
+        }
+    }
+
+    @Test func `a log without its acknowledged end, its beginning or its anchor is refused`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 12)
+        try core.close()
+        let segments = disk.files.keys.filter { $0.hasPrefix("log-") }.sorted()
+        for missing in segments + ["anchor"] {
+            var files = disk.files
+            files[missing] = nil
+            #expect(throws: JournalError(.corrupt, "")) { try StoreExample.open(MemoryDisk(files)) }
+        }
+        #expect(throws: JournalError(.corrupt, "")) {
+            try StoreExample.open(MemoryDisk(disk.files.filter { $0.key == "anchor" }))
+        }
+    }
+
+    @Test func `an index that knows more than the log shows that the log has lost its end`() throws {
+        let disk = MemoryDisk()
+        let index = VolatileIndex()
+        let core = try StoreExample.open(disk, index: index)
+        try StoreExample.fill(core, count: 3)
+        let files = disk.files
+        let address = try StoreExample.address("a")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        try core.stage(StoreExample.append([StoreExample.entry(9)], to: address, claim, at: 3))
+        try core.commit()
+        #expect(throws: JournalError(.corrupt, "")) { try StoreExample.open(MemoryDisk(files), index: index) }
+    }
+
+    @Test func `no epoch is handed out twice, even of claims that wrote nothing`() throws {
+        var files: [String: [UInt8]] = [:]
+        var taken: Set<Epoch> = []
+        for _ in 0..<5 {
+            let disk = MemoryDisk(files)
+            let core = try StoreExample.open(disk)
+            let claim = try core.claim(StoreExample.address("a"), for: StoreExample.owner, .ifFree)
+            #expect(taken.insert(claim.epoch).inserted)
+            files = disk.files
+        }
+    }
+}
