@@ -179,8 +179,31 @@ final class LogOpening {
             }
             try cut(segment, at: cursor)
         }
-        guard isLast else { return }
-        do { try segment.file.sync() } catch { throw .reading(segment.name, error) }
+        guard isLast || cursor.position > anchor.end.position else { return }
+        do throws(DiskError) {
+            try rewrite(segment, upTo: segment.offset(of: cursor.position))
+            try segment.file.sync()
+        } catch {
+            throw .reading(segment.name, error)
+        }
+    }
+
+    /// Writes again what stands behind the anchor's end.
+    ///
+    /// A sync of an earlier life may have failed: then the operating system still shows what never reached the disk,
+    /// takes it for clean, and a sync alone would leave it so.
+    private func rewrite(_ segment: Segment, upTo end: Int) throws(DiskError) {
+        let isBehind = segment.base.position >= anchor.end.position
+        var offset = isBehind ? 0 : segment.offset(of: anchor.end.position)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+        defer { buffer.deallocate() }
+        while offset < end {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - offset)])
+            let count = try segment.file.read(into: part, at: offset)
+            guard count > 0 else { return }
+            try segment.file.write(UnsafeRawBufferPointer(rebasing: part[..<count]), at: offset)
+            offset += count
+        }
     }
 
     /// Makes everything behind `cursor` zero.
