@@ -93,7 +93,8 @@ struct Module {
 }
 
 /// The same for every Swift target, so that no module is a little less strict than its neighbours.
-let strictSettings: [SwiftSetting] = [
+let strictSettings: [SwiftSetting] =
+    (Context.environment["MESHNODE_PLANTED_BUGS"] == "1" ? [.define("PLANTED_BUGS")] : []) + [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),

@@ -22,6 +22,9 @@ package final class VolatileJournal: Journal {
                 throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
             }
             record.epoch = record.epoch.next
+            #if PLANTED_BUGS
+                if PlantedBug.claimKeepsEpoch.isOn { record.epoch = Epoch(rawValue: max(1, record.epoch.rawValue - 1)) }
+            #endif
             record.holder = owner
             state.records[address] = record
             return Claim(epoch: record.epoch, head: record.head, snapshot: record.snapshot)
@@ -51,6 +54,9 @@ package final class VolatileJournal: Journal {
                 )
             }
             record.wake = append.wake
+            #if PLANTED_BUGS
+                if PlantedBug.forgetWake.isOn { record.wake = nil }
+            #endif
             state.records[append.address] = record
         }
     }
@@ -139,6 +145,9 @@ package final class VolatileJournal: Journal {
         /// The record, if `epoch` may write to it.
         func record(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Record {
             try checkOpen()
+            #if PLANTED_BUGS
+                if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record } }
+            #endif
             guard let record = records[address], record.epoch == epoch, record.holder != nil else {
                 throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
             }

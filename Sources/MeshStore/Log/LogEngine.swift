@@ -79,6 +79,9 @@ package final class LogEngine {
                 try takeBack(bytes.count, at: offset, in: segment, error)
             }
             do throws(DiskError) {
+                #if PLANTED_BUGS
+                    if PlantedBug.acknowledgeBeforeSync.isOn { return end = next }
+                #endif
                 try segment.file.sync()
             } catch {
                 failure = .syncFailed(error)
