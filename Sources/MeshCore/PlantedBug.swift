@@ -12,8 +12,8 @@
         case acknowledgeBeforeSync
         /// A new file of the log is not made safe in its folder.
         case skipFolderSync
-        /// A batch that was never acknowledged is not cut off when a store is opened.
-        case keepTornTail
+        /// Opening a store does not begin a new generation of epochs.
+        case keepGeneration
         /// What an earlier life's failed sync left unsafe is not written again.
         case trustPageCache
         /// A commit that fails leaves the store's rows ahead of its log.

@@ -15,8 +15,10 @@ struct Recovery: Sendable {
     func run(_ generator: SeededGenerator) async {
         var generator = generator
         let deadline = clock.now + Limits.Recovery.longest
+        // In every other world nothing is written any more: what is pending must go on without a push.
+        let asks: [HistoryEvent.Ask] = generator.chance(1, in: 2) ? [.deposit(1), .balance] : [.balance]
         for number in 1...plan.purseCount {
-            for node in nodes { await reach("purse-\(number)", through: node, before: deadline, &generator) }
+            for node in nodes { await reach("purse-\(number)", asks, through: node, before: deadline, &generator) }
         }
         await settle(before: clock.now + Limits.Recovery.longestSettling)
         do {
@@ -28,11 +30,12 @@ struct Recovery: Sendable {
 
     private func reach(
         _ key: String,
+        _ asks: [HistoryEvent.Ask],
         through node: SimulatedNode,
         before deadline: Instant,
         _ generator: inout SeededGenerator
     ) async {
-        for ask in [HistoryEvent.Ask.deposit(1), .balance] {
+        for ask in asks {
             let command = CommandID(at: clock.wallTime, using: &generator)
             while !Task.isCancelled {
                 let answer = await client.call(key, ask, as: command, through: node, patience: .seconds(5))

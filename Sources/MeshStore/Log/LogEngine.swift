@@ -43,6 +43,9 @@ package final class LogEngine {
         segments = SegmentTable(opening.segments)
         anchorFile = opening.anchorFile
         generation = opening.anchor.generation + 1
+        #if PLANTED_BUGS
+            if PlantedBug.keepGeneration.isOn { generation = max(1, opening.anchor.generation) }
+        #endif
         do {
             allocated = try segments.last.file.size()
             // Both slots, so that neither can take the generation back.

@@ -27,7 +27,7 @@ final class LogOpening {
             throw JournalError(.corrupt, "the anchor is missing or does not check, but there is a log")
         }
         for base in bases where base < anchor.first { try remove(base) }
-        for base in bases where base >= anchor.first { try openSegment(at: base, last: base == bases.last) }
+        for base in bases where base >= anchor.first { try openSegment(at: base) }
         if segments.isEmpty {
             guard anchorFile.current?.end.position ?? .start == .start else {
                 throw .corrupt(anchor.end.position, in: AnchorFile.name, "acknowledged batches are gone: no log is there")
@@ -46,7 +46,7 @@ final class LogOpening {
         return try SegmentWindow(Segment(base: .start, file: file)).isZero(from: Segment.headerBytes)
     }
 
-    private func openSegment(at base: LogPosition, last: Bool) throws(JournalError) {
+    private func openSegment(at base: LogPosition) throws(JournalError) {
         let name = Segment.name(of: base)
         let (file, header) = try Segment.open(on: disk, at: base)
         switch header {
@@ -56,7 +56,8 @@ final class LogOpening {
             throw .corrupt(base, in: name, "format version \(version) is not known to this program")
         case .invalid:
             let segment = Segment(base: .start, file: file)
-            guard last, try SegmentWindow(segment).isZero(from: Segment.headerBytes) else {
+            // Not only the last: where there was no room for a new segment, the one before it took smaller batches.
+            guard try SegmentWindow(segment).isZero(from: Segment.headerBytes) else {
                 throw .corrupt(base, in: name, "the segment's header does not check")
             }
             try remove(base)  // its making was interrupted; it holds nothing
@@ -177,9 +178,7 @@ final class LogOpening {
             guard isLast, cursor.position >= anchor.end.position else {
                 throw .corrupt(cursor.position, in: segment.name, "\(problem), although it was acknowledged")
             }
-            #if PLANTED_BUGS
-                if PlantedBug.keepTornTail.isOn { break }
-            #endif
+                #endif
             try cut(segment, at: cursor)
         }
         guard isLast || cursor.position > anchor.end.position else { return }
