@@ -17,14 +17,23 @@ let modules: [Module] = [
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
+    // L3: assembly.
+    .library("MeshNode", layer: .l3, uses: ["MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]),
+
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
     .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
+    .library(
+        "MeshSimulation",
+        layer: .testSupport,
+        uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire"]
+    ),
 
     // L4: executables of a few lines each.
-    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
+    .executable("meshnode", uses: ["MeshCommandLine", "MeshNode"]),
+    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
     .executable(
         "meshbench",
         uses: [
@@ -40,6 +49,7 @@ let modules: [Module] = [
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshSimulationTests", uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit"]),
 ]
 
 /// One row of the table above.
@@ -100,7 +110,8 @@ struct Module {
 }
 
 /// The same for every Swift target, so that no module is a little less strict than its neighbours.
-let strictSettings: [SwiftSetting] = [
+let strictSettings: [SwiftSetting] =
+    (Context.environment["MESHNODE_PLANTED_BUGS"] == "1" ? [.define("PLANTED_BUGS")] : []) + [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),

@@ -3,11 +3,15 @@ internal import MeshCommandLine
 @main
 enum Meshsim {
     static func main() async {
-        let command = Command(
-            "meshsim",
-            summary: "Run the mesh in a world that a seed decides.",
-            subcommands: [GroundCommand.command]
-        )
+        let command = Command("meshsim", summary: "Run the mesh in a world that a seed decides.", subcommands: commands)
         await Program(command, version: "0.1.0").runProcess()
+    }
+
+    private static var commands: [Command] {
+        #if PLANTED_BUGS
+            [GroundCommand.command, RunCommand.command, HuntCommand.command]
+        #else
+            [GroundCommand.command, RunCommand.command]
+        #endif
     }
 }

@@ -8,7 +8,7 @@ from checks.modules import Module, ModuleTable
 HEIGHT = {"l0": 0, "l1": 1, "l2": 2, "l3": 3, "l4": 4, "testSupport": 3.5, "tests": 5}
 
 #: Modules that any neighbour in the same layer may use.
-NEIGHBOURLY = {"l1": {"MeshActors"}, "l2": {"MeshIO"}}
+NEIGHBOURLY = {"l1": {"MeshActors"}, "l2": {"MeshIO"}, "testSupport": {"MeshTestKit"}}
 
 #: One module uses another of its own layer: (user, used) and why. A number names the decision record
 #: docs/decisions/NNNN-*.md, which must exist; `architecture` means that docs/ARCHITECTURE.md says so.

@@ -49,6 +49,11 @@ package actor JournaledActor<Value: Journaled> {
         address = replayed.address
         epoch = replayed.epoch
         pipeline = CommitPipeline(replayed)
+        // Before any call: what is decided before `run()` begins is not durable yet.
+        effects.listed(pipeline.value.pendingEffects)
+        #if PLANTED_BUGS
+            if PlantedBug.forgetEffects.isOn { effects = EffectSchedule() }
+        #endif
         self.environment = environment
         self.handler = handler
         self.meter = meter
@@ -98,7 +103,6 @@ package actor JournaledActor<Value: Journaled> {
     ///
     /// True when everything decided has been appended.
     func run() async -> Bool {
-        effects.listed(pipeline.value.pendingEffects)
         await withDiscardingTaskGroup { group in
             while await step(&group) {}
             group.cancelAll()
@@ -113,6 +117,9 @@ package actor JournaledActor<Value: Journaled> {
 
     private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         guard !Task.isCancelled, !pipeline.hasFailed else { return false }
+        #if PLANTED_BUGS
+            if PlantedBug.effectBeforeCommit.isOn { effects.listed(pipeline.value.pendingEffects) }
+        #endif
         for effect in effects.begin() { group.addTask { await self.carryOut(effect) } }
         meter.report(bytes: pipeline.value.approximateBytes, isBusy: effects.isBusy)
         if let append = pipeline.beginAppend(at: environment.clock.wallTime) {
@@ -139,6 +146,9 @@ package actor JournaledActor<Value: Journaled> {
                     LogField(.reason, .text(error.message)),
                 ]
             )
+            #if PLANTED_BUGS
+                if PlantedBug.failedAppendIsDone.isOn { return failedAppendIsDone() }
+            #endif
             return fail(error.code)
         }
         guard let commit = pipeline.appendSucceeded() else { return }
@@ -146,6 +156,13 @@ package actor JournaledActor<Value: Journaled> {
         currentAppend.open(.committed)
         if let snapshot = commit.snapshot { await save(snapshot) }
     }
+
+    #if PLANTED_BUGS
+        private func failedAppendIsDone() {
+            _ = pipeline.appendSucceeded()
+            currentAppend.open(.committed)
+        }
+    #endif
 
     private func fail(_ code: JournalErrorCode) {
         pipeline.appendFailed(code)

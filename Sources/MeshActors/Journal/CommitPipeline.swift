@@ -92,10 +92,19 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         do throws(C.Refusal) {
             reply = try command.decide(value, &turn)
         } catch {
+            #if PLANTED_BUGS
+                if PlantedBug.refuseEarly.isOn { return Decision(answer: .failure(error), release: .atOnce) }
+            #endif
             return Decision(answer: .failure(error), release: lastRelease)
         }
+        #if PLANTED_BUGS
+            if PlantedBug.showEarly.isOn { if turn.events.isEmpty { return Decision(answer: .success(reply), release: .atOnce) } }
+        #endif
         guard !turn.events.isEmpty else { return Decision(answer: .success(reply), release: lastRelease) }
         try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        #if PLANTED_BUGS
+            if PlantedBug.replyBeforeCommit.isOn { return Decision(answer: .success(reply), release: .atOnce) }
+        #endif
         return Decision(answer: .success(reply), release: .withNextAppend)
     }
 
@@ -190,6 +199,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     /// The append failed: nothing decided since is true, and nothing will be answered any more.
     package mutating func appendFailed(_ code: JournalErrorCode) {
+        #if PLANTED_BUGS
+            if PlantedBug.failedAppendStays.isOn { return phase = .ready }
+        #endif
         phase = .failed(ActorErrorCode(ofAppend: code))
         waiting = []
         waitingBytes = 0
@@ -212,6 +224,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// The snapshot of a quiet pipeline that has something new since its last one.
     package var finalSnapshot: Snapshot? {
         guard isQuiet, !hasFailed, durableHead > snapshotHead else { return nil }
+        #if PLANTED_BUGS
+            if PlantedBug.snapshotTooEarly.isOn { return Snapshot(head: Head(rawValue: durableHead.rawValue - 1), bytes: snapshotBytes) }
+        #endif
         return Snapshot(head: durableHead, bytes: snapshotBytes)
     }
 

@@ -24,6 +24,9 @@ package final class VolatileJournal: Journal {
                 throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
             }
             record.epoch = record.epoch.next
+            #if PLANTED_BUGS
+                if PlantedBug.claimKeepsEpoch.isOn { record.epoch = Epoch(rawValue: max(1, record.epoch.rawValue - 1)) }
+            #endif
             record.holder = owner
             state.records[address] = record
             return Claim(epoch: record.epoch, head: record.head, snapshot: record.snapshot)
@@ -122,6 +125,9 @@ package final class VolatileJournal: Journal {
                 entries.append(PlacedEntry(head: head, epoch: append.epoch, wallTime: append.wallTime, entry: entry))
             }
             wake = append.wake
+            #if PLANTED_BUGS
+                if PlantedBug.forgetWake.isOn { wake = nil }
+            #endif
         }
 
         func summary(of address: ActorAddress) -> ActorSummary {
@@ -141,6 +147,9 @@ package final class VolatileJournal: Journal {
         /// The head, if `epoch` may write behind it.
         func head(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Head {
             try checkOpen()
+            #if PLANTED_BUGS
+                if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record.head } }
+            #endif
             guard let record = records[address], record.epoch == epoch, record.holder != nil else {
                 throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
             }

@@ -39,7 +39,12 @@ package struct EffectContext: Hashable, Sendable {
     /// The same for every try, in every life: by it the other side recognises a repetition.
     ///
     /// `ledger/acct-1/7/0`.
-    package var idempotencyKey: String { "\(address)/\(position.head.rawValue)/\(position.index)" }
+    package var idempotencyKey: String {
+        #if PLANTED_BUGS
+            if PlantedBug.effectKeyPerTry.isOn { return "\(address)/\(position.head.rawValue)/\(attempt)" }
+        #endif
+        return "\(address)/\(position.head.rawValue)/\(position.index)"
+    }
 }
 
 /// Does in the world what values of one kind ask for.

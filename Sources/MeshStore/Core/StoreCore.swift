@@ -125,6 +125,9 @@ package final class StoreCore {
             actor.row.chain = added.chain
         }
         actor.row.wake = append.wake
+        #if PLANTED_BUGS
+            if PlantedBug.forgetWake.isOn { actor.row.wake = nil }
+        #endif
     }
 
     /// Adds `snapshot` to the present batch.
@@ -174,6 +177,9 @@ package final class StoreCore {
     }
 
     private func takeBack() {
+        #if PLANTED_BUGS
+            if PlantedBug.keepFailedBatch.isOn { return }
+        #endif
         for (actor, row, isOwnershipWritten) in staged {
             actor.row = row
             actor.isOwnershipWritten = isOwnershipWritten

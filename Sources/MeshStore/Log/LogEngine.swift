@@ -43,6 +43,9 @@ package final class LogEngine {
         segments = SegmentTable(opening.segments)
         anchorFile = opening.anchorFile
         generation = opening.anchor.generation + 1
+        #if PLANTED_BUGS
+            if PlantedBug.keepGeneration.isOn { generation = max(1, opening.anchor.generation) }
+        #endif
         do {
             allocated = try segments.last.file.size()
             // Both slots, so that neither can take the generation back.
@@ -79,6 +82,9 @@ package final class LogEngine {
                 try takeBack(bytes.count, at: offset, in: segment, error)
             }
             do throws(DiskError) {
+                #if PLANTED_BUGS
+                    if PlantedBug.acknowledgeBeforeSync.isOn { return end = next }
+                #endif
                 try segment.file.sync()
             } catch {
                 failure = .syncFailed(error)

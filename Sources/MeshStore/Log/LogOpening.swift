@@ -31,7 +31,7 @@ final class LogOpening {
             throw JournalError(.corrupt, "the anchor is missing or does not check, but there is a log")
         }
         for base in bases where base < anchor.first { try remove(base) }
-        for base in bases where base >= anchor.first { try openSegment(at: base, last: base == bases.last) }
+        for base in bases where base >= anchor.first { try openSegment(at: base) }
         if segments.isEmpty {
             guard anchorFile.current?.end.position ?? .start == .start else {
                 throw .corrupt(anchor.end.position, in: AnchorFile.name, "acknowledged batches are gone: no log is there")
@@ -51,7 +51,7 @@ final class LogOpening {
         return try SegmentWindow(Segment(base: .start, file: file)).isZero(from: Segment.headerBytes)
     }
 
-    private func openSegment(at base: LogPosition, last: Bool) throws(JournalError) {
+    private func openSegment(at base: LogPosition) throws(JournalError) {
         let name = Segment.name(of: base)
         let (file, header) = try Segment.open(on: disk, at: base)
         switch header {
@@ -61,7 +61,8 @@ final class LogOpening {
             throw .corrupt(base, in: name, "format version \(version) is not known to this program")
         case .invalid:
             let segment = Segment(base: .start, file: file)
-            guard last, try SegmentWindow(segment).isZero(from: Segment.headerBytes) else {
+            // Not only the last: where there was no room for a new segment, the one before it took smaller batches.
+            guard try SegmentWindow(segment).isZero(from: Segment.headerBytes) else {
                 throw .corrupt(base, in: name, "the segment's header does not check")
             }
             try remove(base)  // its making was interrupted; it holds nothing
@@ -185,8 +186,34 @@ final class LogOpening {
             torn = problem
             try cut(segment, at: cursor)
         }
-        guard isLast else { return }
-        do { try segment.file.sync() } catch { throw .reading(segment.name, error) }
+        guard isLast || cursor.position > anchor.end.position else { return }
+        do throws(DiskError) {
+            try rewrite(segment, upTo: segment.offset(of: cursor.position))
+            try segment.file.sync()
+        } catch {
+            throw .reading(segment.name, error)
+        }
+    }
+
+    /// Writes again what stands behind the anchor's end.
+    ///
+    /// A sync of an earlier life may have failed: then the operating system still shows what never reached the disk,
+    /// takes it for clean, and a sync alone would leave it so.
+    private func rewrite(_ segment: Segment, upTo end: Int) throws(DiskError) {
+        #if PLANTED_BUGS
+            if PlantedBug.trustPageCache.isOn { return }
+        #endif
+        let isBehind = segment.base.position >= anchor.end.position
+        var offset = isBehind ? 0 : segment.offset(of: anchor.end.position)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+        defer { buffer.deallocate() }
+        while offset < end {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - offset)])
+            let count = try segment.file.read(into: part, at: offset)
+            guard count > 0 else { return }
+            try segment.file.write(UnsafeRawBufferPointer(rebasing: part[..<count]), at: offset)
+            offset += count
+        }
     }
 
     /// Makes everything behind `cursor` zero.

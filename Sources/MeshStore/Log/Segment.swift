@@ -76,6 +76,9 @@ final class Segment: Sendable {
         let header = header(base)
         try withBytes(header) { header throws(DiskError) in try segment.file.write(header, at: 0) }
         try segment.file.sync()
+        #if PLANTED_BUGS
+            if PlantedBug.skipFolderSync.isOn { return segment }
+        #endif
         try disk.syncFolder()
         return segment
     }

@@ -1,0 +1,36 @@
+internal import MeshCore
+
+/// Lit by any, awaited by one task, dark again once seen; cancelling that task ends its wait.
+final class Beacon: Sendable {
+    private struct State {
+        var isLit = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Lock(State())
+
+    func light() {
+        let waiter = state.withLock { state in
+            let waiter = state.waiter.take()
+            state.isLit = waiter == nil
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isLit = state.withLock { state in
+                    let isLit = state.isLit
+                    state.isLit = false
+                    if !isLit { state.waiter = continuation }
+                    return isLit
+                }
+                if isLit { continuation.resume() }
+            }
+        } onCancel: {
+            light()
+        }
+    }
+}

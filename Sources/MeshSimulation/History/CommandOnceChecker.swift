@@ -1,0 +1,35 @@
+internal import MeshActors
+internal import MeshCore
+
+/// A command has one entry, however often it is asked for, and every answer to it is the same.
+struct CommandOnceChecker: Checker {
+    static let name = "command-once"
+
+    private struct Name: Hashable {
+        let address: ActorAddress
+        let command: CommandID
+    }
+
+    private var heads: [Name: Head] = [:]
+    private var answers: [Name: Int64] = [:]
+
+    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+        switch event {
+        case .committed(let append), .surfaced(let append):
+            for (offset, entry) in append.entries.enumerated() {
+                let name = Name(address: append.address, command: entry.command)
+                let head = append.head.advanced(by: offset + 1)
+                if let earlier = heads.updateValue(head, forKey: name) {
+                    let places = "\(earlier.rawValue) and \(head.rawValue)"
+                    throw violation("\(entry.command.tail) of \(append.address) happened twice, at \(places)")
+                }
+            }
+        case .answered(let command, let address, .done(let answer)):
+            let name = Name(address: address, command: command)
+            if let earlier = answers.updateValue(answer, forKey: name), earlier != answer {
+                throw violation("\(command.tail) of \(address) got two different answers")
+            }
+        default: break
+        }
+    }
+}

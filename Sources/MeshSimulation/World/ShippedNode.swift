@@ -1,0 +1,102 @@
+package import MeshActors
+package import MeshCore
+internal import MeshTestKit
+
+/// One life of a node on the runtime that ships.
+package struct ShippedNode: NodeUnderTest {
+    private let node: ActorNode
+    private let ports: NodePorts
+
+    /// The node of the life that `ports` describes.
+    package init(_ ports: NodePorts) {
+        var configuration = ActorNodeConfiguration()
+        configuration.idleTime = .seconds(3)
+        configuration.sweepInterval = .seconds(1)
+        self.ports = ports
+        node = ActorNode(
+            owner: Owner(node: ports.id, incarnation: ports.incarnation),
+            kinds: [
+                .journaled(
+                    Purse.self,
+                    performer: PursePerformer(outside: ports.outside, gate: ports.gate),
+                    placed: .hubs
+                )
+            ],
+            membership: ports.office.membership,
+            journal: ports.journal ?? VolatileJournal(),
+            transport: ports.transport,
+            clock: ports.clock,
+            generator: ports.generator,
+            logger: Logger(sink: TraceLogSink(trace: ports.trace), clock: ports.clock, minimumLevel: .info),
+            configuration: configuration
+        )
+    }
+
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await node.run() }
+            group.addTask {
+                while (try? await ports.clock.sleep(for: Self.membershipInterval)) != nil {
+                    node.adopt(ports.office.membership)
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    package func drain() async { await node.drain() }
+
+    package func call(
+        _ key: String,
+        _ ask: HistoryEvent.Ask,
+        as command: CommandID,
+        deadline: Instant
+    ) async -> CallOutcome {
+        let purse: ActorReference<JournaledActor<Purse>>
+        do throws(ActorError) { purse = try node.actor(Purse.self, key) } catch { return .open(error.code.rawValue) }
+        let asking = Asking(purse: purse, id: command, deadline: deadline)
+        return switch ask {
+        case .deposit(let amount): await asking.outcome(of: Purse.Deposit(amount))
+        case .withdraw(let amount): await asking.outcome(of: Purse.Withdraw(amount), refusing: amount)
+        case .send(let amount): await asking.outcome(of: Purse.Send(amount), refusing: amount)
+        case .alarm(let time): await asking.outcome(of: Purse.SetAlarm(time))
+        case .balance: await asking.balance()
+        }
+    }
+
+    private static var membershipInterval: Duration { .milliseconds(700) }
+}
+
+/// One call to one purse.
+private struct Asking {
+    let purse: ActorReference<JournaledActor<Purse>>
+    let id: CommandID
+    let deadline: Instant
+
+    func outcome<C: Command<Purse>>(of command: C, refusing amount: Int64 = 0) async -> CallOutcome
+    where C.Reply == Int64 {
+        do throws(CallFailure<C.Refusal>) {
+            return .answered(.done(try await purse.call(command, id: id, deadline: deadline)))
+        } catch {
+            return switch error {
+            case .refused: .answered(.refused(amount))
+            case .overloaded: .open("overloaded")
+            case .failed(let error): .open(error.code.rawValue)
+            }
+        }
+    }
+
+    func balance() async -> CallOutcome {
+        let outcome = await outcome(of: Purse.Balance())
+        guard case .answered(.done(let balance)) = outcome else { return outcome }
+        return .answered(.balance(balance))
+    }
+}
+
+/// Shows in the trace what the runtime would tell its operators.
+private struct TraceLogSink: LogSink {
+    let trace: Trace
+
+    func write(_ record: LogRecord) { trace.note("log: \(record.event.name)") }
+}

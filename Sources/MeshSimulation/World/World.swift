@@ -1,0 +1,154 @@
+internal import MeshActors
+internal import MeshCore
+internal import MeshTestKit
+
+/// What became of one world.
+package struct WorldReport: Sendable {
+    /// What its seed had decided.
+    package let plan: WorldPlan
+
+    /// The first promise that was broken, if one was.
+    package var violation: Violation?
+
+    /// What clients saw.
+    package var calls = CallCounts()
+
+    /// Faults that happened.
+    package var faults: [WorldFault: Int] = [:]
+
+    /// How long it lasted on its own clock.
+    package var virtualTime = Duration.zero
+
+    /// How many jobs ran.
+    package var steps = 0
+
+    /// How many things were checked.
+    package var eventCount = 0
+
+    /// The mark by which a run is recognised.
+    package var traceHash: UInt64 = 0
+
+    /// The last notes, where a promise was broken.
+    package var notes: [String] = []
+
+    /// The line that runs it again.
+    package var replayLine: String { "meshsim run --first-seed \(plan.seed) --seeds 1" }
+}
+
+/// A mesh on the shipped runtime, in surroundings whose every fault a seed decides.
+package enum World {
+    /// Runs the world of `seed` to its end.
+    package static func run(seed: UInt64, makeNode: @escaping NodeMaker) -> WorldReport {
+        let plan = WorldPlan(seed: seed)
+        var report = WorldReport(plan: plan)
+        do throws(SeededRunError) {
+            let outcome = try SeededRun.run(seed: seed, maximumSteps: Limits.World.maximumSteps) { world in
+                await WorldRun(plan, in: world, makeNode).run()
+            }
+            if case .success(let inner) = outcome.result { report = inner }
+            report.steps = outcome.steps
+            report.virtualTime = outcome.virtualTime
+            report.traceHash = outcome.traceHash
+        } catch {
+            report.violation = Violation("run", error.description)
+        }
+        return report
+    }
+}
+
+/// One world while it runs.
+private struct WorldRun: Sendable {
+    let plan: WorldPlan
+    let world: SeededWorld
+    let history: History
+    let network: SimulatedNetwork
+    let outside: OutsideWorld
+    let storage: Storage
+    let nodes: [SimulatedNode]
+    let generator: SeededGenerator
+    let calls = Lock(CallCounts())
+    let faults = Lock<[WorldFault: Int]>([:])
+
+    init(_ plan: WorldPlan, in world: SeededWorld, _ makeNode: @escaping NodeMaker) {
+        var generator = world.generator
+        self.plan = plan
+        self.world = world
+        history = History(trace: world.trace, isShared: plan.isShared)
+        network = SimulatedNetwork(clock: world.clock, generator: generator.split())
+        outside = OutsideWorld(clock: world.clock, history: history, generator: generator.split())
+        if plan.isShared {
+            let store = RecordingJournal(VolatileJournal(), history: history)
+            storage = .service(JournalService(store, clock: world.clock, generator: generator.split()))
+        } else {
+            let disk = SimulatedDisk(generator: generator.split())
+            storage = .disk(
+                DiskStore(disk: disk, clock: world.clock, history: history, generator: generator.split())
+            )
+        }
+        let hubs = plan.hubs.compactMap { try? NodeID($0) }
+        let surroundings = Surroundings(
+            clock: world.clock,
+            trace: world.trace,
+            hubs: hubs,
+            office: MembershipOffice(hubs: hubs),
+            network: network,
+            outside: outside,
+            storage: storage,
+            makeNode: makeNode
+        )
+        nodes = (plan.hubs + plan.edges).compactMap { try? NodeID($0) }
+            .map { SimulatedNode($0, in: surroundings, generator: generator.split()) }
+        self.generator = generator
+    }
+
+    func run() async -> WorldReport {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await act() }
+            group.addTask { await history.untilBroken() }
+            await group.next()
+            group.cancelAll()
+        }
+        var report = WorldReport(plan: plan)
+        report.violation = history.violation
+        report.calls = calls.withLock { $0 }
+        report.faults = faults.withLock { $0 }
+        report.eventCount = history.eventCount
+        if report.violation != nil { report.notes = world.trace.latest }
+        return report
+    }
+
+    private func act() async {
+        await withTaskGroup(of: Void.self) { group in
+            for node in nodes { group.addTask { await node.run() } }
+            group.addTask { [storage] in await storage.run() }
+            await turmoil()
+            await Recovery(
+                plan: plan, clock: world.clock, nodes: nodes, history: history, client: client, storage: storage
+            ).run(generator)
+            group.cancelAll()
+        }
+    }
+
+    private var client: SimulatedClient {
+        SimulatedClient(
+            clock: world.clock, wallClock: world.clock, nodes: nodes, plan: plan, history: history, counts: calls
+        )
+    }
+
+    private func turmoil() async {
+        var generator = generator
+        let end = world.clock.now + plan.turmoil
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<plan.clientCount {
+                let own = generator.split()
+                group.addTask { await client.work(until: end, own) }
+            }
+            let director = Director(
+                plan: plan, clock: world.clock, trace: world.trace, nodes: nodes, network: network, storage: storage,
+                outside: outside, counts: faults
+            )
+            let own = generator.split()
+            group.addTask { await director.run(own) }
+        }
+    }
+}
