@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshCore
 package import MeshStore
 
 /// Where a node's store lies: one folder with the log, and beside it the index that is made from it.

@@ -1,4 +1,5 @@
 internal import MeshCommandLine
+internal import MeshCore
 internal import MeshStore
 
 /// Checks a store in a child process, because a damaged index may crash whoever reads it.
