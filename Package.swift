@@ -21,13 +21,21 @@ let modules: [Module] = [
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
+    .library(
+        "MeshTestKit",
+        layer: .testSupport,
+        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+    ),
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshTestKit"]),
-    .executable("meshbench", uses: [
-        "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire",
-    ]),
+    .executable(
+        "meshbench",
+        uses: [
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit",
+            "MeshWire",
+        ]
+    ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),

@@ -6,7 +6,10 @@ enum Meshbench {
         let command = Command(
             "meshbench",
             summary: "Measure meshnode beside something everybody knows.",
-            subcommands: [WireBenchmarkCommand.command, StoreBenchmarkCommand.command, StoreStartBenchmark.command, StoreCrashCommand.command]
+            subcommands: [
+                WireBenchmarkCommand.command, StoreBenchmarkCommand.command, StoreStartBenchmark.command,
+                StoreCrashCommand.command,
+            ]
         )
         await Program(command, version: "0.1.0").runProcess()
     }
