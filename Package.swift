@@ -24,7 +24,11 @@ let modules: [Module] = [
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
+    .library(
+        "MeshTestKit",
+        layer: .testSupport,
+        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+    ),
     .library(
         "MeshSimulation",
         layer: .testSupport,

@@ -7,7 +7,11 @@ internal import MeshStore
 enum StoreStartBenchmark {
     private static let events = Option<Int>("events", as: .within(1_000...100_000_000), default: 1_000_000, "Events.")
     private static let actors = Option<Int>("actors", as: .within(1...10_000_000), default: 1_000, "Actors.")
-    private static let folder = Option<String>("folder", default: "./store-start", "A folder for the store, left there.")
+    private static let folder = Option<String>(
+        "folder",
+        default: "./store-start",
+        "A folder for the store, left there."
+    )
 
     static let command = Command(
         "store-start",
@@ -29,7 +33,8 @@ enum StoreStartBenchmark {
         ] {
             table.append([step, String((time / .milliseconds(1)).rounded() / 1_000)])
         }
-        let found = "\(report.entries) entries of \(report.actors) actors, \(report.bytes) bytes, sound: \(report.isSound)\n"
+        let found =
+            "\(report.entries) entries of \(report.actors) actors, \(report.bytes) bytes, sound: \(report.isSound)\n"
         try invocation.terminal.write(table.text + found)
         return .success
     }

@@ -66,7 +66,9 @@ package final class BackgroundIndex: LogIndex {
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         let layers = self.layers
-        var rows = Dictionary(uniqueKeysWithValues: try base.rows(after: address, limit: limit).map { ($0.address, $0.row) })
+        var rows = Dictionary(
+            uniqueKeysWithValues: try base.rows(after: address, limit: limit).map { ($0.address, $0.row) }
+        )
         for layer in layers {
             for (address, row) in try layer.rows(after: address, limit: limit) { rows[address] = row }
         }

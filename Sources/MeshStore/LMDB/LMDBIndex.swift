@@ -190,7 +190,9 @@ package final class LMDBIndex: LogIndex {
         guard let number = try found(address, transaction)?.number else { return }
         let end = IndexCodec.entryKey(number, head)
         var keys: [[UInt8]] = []
-        try transaction.scan(from: IndexCodec.entryKey(number, .none), in: tables.entries) { key, _ throws(LMDBFailure) in
+        try transaction.scan(from: IndexCodec.entryKey(number, .none), in: tables.entries) {
+            key,
+            _ throws(LMDBFailure) in
             guard !end.lexicographicallyPrecedes(key) else { return false }
             keys.append(key)
             return true

@@ -55,7 +55,11 @@ package final class LogEngine {
                 )
             }
         } catch {
-            throw JournalError(error.code == .noSpace ? .readOnly : .unknownOutcome, "the anchor cannot be written", cause: error)
+            throw JournalError(
+                error.code == .noSpace ? .readOnly : .unknownOutcome,
+                "the anchor cannot be written",
+                cause: error
+            )
         }
     }
 

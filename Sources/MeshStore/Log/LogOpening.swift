@@ -34,7 +34,11 @@ final class LogOpening {
         for base in bases where base >= anchor.first { try openSegment(at: base) }
         if segments.isEmpty {
             guard anchorFile.current?.end.position ?? .start == .start else {
-                throw .corrupt(anchor.end.position, in: AnchorFile.name, "acknowledged batches are gone: no log is there")
+                throw .corrupt(
+                    anchor.end.position,
+                    in: AnchorFile.name,
+                    "acknowledged batches are gone: no log is there"
+                )
             }
             guard mayMake else { throw JournalError(.corrupt, "there is no log") }
             try makeSegment(at: .start, configuration)
@@ -111,7 +115,9 @@ final class LogOpening {
         let offset = segment.offset(of: cursor.position)
         if offset < window.size {
             let bytes = try window.bytes(at: offset, BatchHeader.byteCount)
-            if let header = BatchHeader(bytes) { return header.position == cursor.position && header.hashBefore == cursor.hash }
+            if let header = BatchHeader(bytes) {
+                return header.position == cursor.position && header.hashBefore == cursor.hash
+            }
         }
         if let next = segments.first(where: { $0.base.position == cursor.position }) { return next.base == cursor }
         return false
