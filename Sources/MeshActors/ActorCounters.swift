@@ -31,5 +31,7 @@ final class ActorCounters: Sendable {
 
     var current: ActorCounts { counts.withLock { $0 } }
 
-    func add(_ count: any (WritableKeyPath<ActorCounts, Int> & Sendable)) { counts.withLock { $0[keyPath: count] += 1 } }
+    func add(_ count: any (WritableKeyPath<ActorCounts, Int> & Sendable)) {
+        counts.withLock { $0[keyPath: count] += 1 }
+    }
 }

@@ -10,7 +10,9 @@ extension Limits {
         package static let maximumKeyBytes = 256
     }
 
-    /// Bounds on what one append may hold. Beyond them it is refused whole, with `tooLarge`.
+    /// Bounds on what one append may hold.
+    ///
+    /// Beyond them it is refused whole, with `tooLarge`.
     package enum Journal {
         /// Entries in one append: what one actor decided while its previous append was under way.
         package static let maximumEntries = 1_024
@@ -36,7 +38,7 @@ extension Limits {
         /// What a refused caller is told to wait.
         package static let retryAfter = Duration.milliseconds(100)
 
-        /// Residents of one kind unless configured otherwise; the call that would bring another is refused as `overloaded`.
+        /// Residents of one kind unless configured otherwise; a call that would bring another is `overloaded`.
         package static let maximumResidentsPerKind = 100_000
 
         /// Activations that wait for the node's task to take them up; further calls are refused as `overloaded`.

@@ -6,7 +6,9 @@ enum Meshbench {
         let command = Command(
             "meshbench",
             summary: "Measure meshnode beside something everybody knows.",
-            subcommands: [WireBenchmarkCommand.command, StoreBenchmarkCommand.command]
+            subcommands: [
+                WireBenchmarkCommand.command, StoreBenchmarkCommand.command, ActorsBenchmarkCommand.command,
+            ]
         )
         await Program(command, version: "0.1.0").runProcess()
     }
@@ -30,6 +32,29 @@ enum WireBenchmarkCommand {
     ) { invocation in
         let benchmark = WireBenchmark(rounds: invocation[rounds], iterations: invocation[iterations])
         let report = try benchmark.run()
+        try invocation.terminal.write(invocation[json] ? report.json + "\n" : report.table)
+        return .success
+    }
+}
+
+enum ActorsBenchmarkCommand {
+    private static let rounds = Option<Int>("rounds", as: .within(1...1_000), default: 11, "How often to measure.")
+    private static let iterations = Option<Int>(
+        "iterations",
+        as: .within(100...100_000_000),
+        default: 100_000,
+        "Queries in a round; a tenth as many of the others."
+    )
+    private static let json = Flag("json", "Print one JSON object in place of the table.")
+
+    static let command = Command(
+        "actors",
+        summary: "Call actors here and on another node of the process, over a store in memory.",
+        parameters: [rounds, iterations, json],
+        examples: ["meshbench actors --json": "Figures for a program to compare."]
+    ) { invocation in
+        let benchmark = ActorsBenchmark(rounds: invocation[rounds], iterations: invocation[iterations])
+        let report = try await benchmark.run()
         try invocation.terminal.write(invocation[json] ? report.json + "\n" : report.table)
         return .success
     }

@@ -51,7 +51,9 @@ import Testing
             var unused = machine(stage)
             #expect(unused.leaveRequested(onlyIfUnused: true) == (stage == .live ? .leave : .ignore))
             var told = machine(stage)
-            #expect(told.leaveRequested(onlyIfUnused: false) == (stage == .live || stage == .starting ? .leave : .ignore))
+            #expect(
+                told.leaveRequested(onlyIfUnused: false) == (stage == .live || stage == .starting ? .leave : .ignore)
+            )
         }
         var used = machine(.live)
         _ = used.callArrived(now: Self.now, mailbox: Self.mailbox)

@@ -141,7 +141,10 @@ import Testing
                     _ = try await account.call(SampleAccount.Balance())
                     let start = mesh.world.clock.now
                     do {
-                        _ = try await account.call(SampleAccount.Deposit(amount: 1), deadline: start + .milliseconds(20))
+                        _ = try await account.call(
+                            SampleAccount.Deposit(amount: 1),
+                            deadline: start + .milliseconds(20)
+                        )
                         throw Complaint(what: "the deadline was ignored")
                     } catch let error as CallFailure<NoRefusal> {
                         try check(error == .failed(ActorError(.deadlineExceeded, "")), "\(error)")

@@ -79,7 +79,11 @@ import Testing
         var pipeline = try pipeline()
         _ = try deposit(5, id: id(7), &pipeline)
         let again = try pipeline.decide(
-            SampleAccount.Deposit(amount: 5), id: id(7), at: Self.now, using: &generator)
+            SampleAccount.Deposit(amount: 5),
+            id: id(7),
+            at: Self.now,
+            using: &generator
+        )
         #expect(again.answer == .success(5) && again.release == .withNextAppend)
         #expect(pipeline.value.balance == 5)
         #expect(pipeline.decidedHead == Head(rawValue: 1))
@@ -178,7 +182,9 @@ import Testing
     @Test func `a journal with a gap, a strange event or a strange snapshot is corrupt`() throws {
         let address = try ActorAddress(SampleAccount.kind, "a")
         let claim = Claim(epoch: Epoch(rawValue: 1), head: Head(rawValue: 2), snapshot: nil)
-        for (head, events) in [(Head(rawValue: 2), SampleAccount.Event.reminded.wireBytes), (Head(rawValue: 1), [0xFF])] {
+        for (head, events) in [
+            (Head(rawValue: 2), SampleAccount.Event.reminded.wireBytes), (Head(rawValue: 1), [0xFF]),
+        ] {
             var replayed = try ReplayedActor<SampleAccount>(address, claim)
             let entry = JournalEntry(command: id(1), events: [events], answer: [])
             let placed = PlacedEntry(head: head, epoch: claim.epoch, wallTime: Self.now, entry: entry)

@@ -72,11 +72,15 @@ import Testing
                 let clock = mesh.world.clock
                 let outcomes = await withTaskGroup(of: String.self) { group in
                     group.addTask {
-                        do { return "\(try await account.call(SampleAccount.Withdraw(amount: 10)))" } catch { return "\(error)" }
+                        do { return "\(try await account.call(SampleAccount.Withdraw(amount: 10)))" } catch {
+                            return "\(error)"
+                        }
                     }
                     try? await clock.sleep(for: .milliseconds(1))
                     group.addTask {
-                        do { return "\(try await account.call(SampleAccount.Withdraw(amount: 1)))" } catch { return "\(error)" }
+                        do { return "\(try await account.call(SampleAccount.Withdraw(amount: 1)))" } catch {
+                            return "\(error)"
+                        }
                     }
                     group.addTask {
                         do { return "\(try await account.call(SampleAccount.Balance()))" } catch { return "\(error)" }
@@ -165,7 +169,10 @@ import Testing
                     try await account.call(SampleAccount.Balance())
                 }
                 let row = try await mesh.store.actors(after: nil)
-                try check(row.first?.head == Head(rawValue: 5) && row.first?.snapshotHead == Head(rawValue: 5), "\(row)")
+                try check(
+                    row.first?.head == Head(rawValue: 5) && row.first?.snapshotHead == Head(rawValue: 5),
+                    "\(row)"
+                )
                 let stranger = try SampleMesh.member("two").owner
                 _ = try await mesh.store.claim(account.address, for: stranger, .ifFree)
             }

@@ -141,7 +141,9 @@ import Testing
                             }
                         }
                     }
-                    let changes = [["one", "two", "three"], ["two", "three"], ["one", "three"], ["one", "two", "three"]]
+                    let changes = [
+                        ["one", "two", "three"], ["two", "three"], ["one", "three"], ["one", "two", "three"],
+                    ]
                     for (number, names) in changes.enumerated() {
                         try await mesh.world.clock.sleep(for: .milliseconds(2))
                         let members = try names.map { try SampleMesh.member($0) }

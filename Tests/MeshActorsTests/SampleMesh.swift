@@ -34,7 +34,9 @@ struct SampleMesh {
         configure(&configuration)
         return ActorNode(
             owner: me.owner,
-            kinds: kinds ?? [.journaled(SampleAccount.self, performer: bank), .plain(SampleEcho.self) { _ in SampleEcho() }],
+            kinds: kinds ?? [
+                .journaled(SampleAccount.self, performer: bank), .plain(SampleEcho.self) { _ in SampleEcho() },
+            ],
             membership: membership ?? Membership(epoch: 1, members: [me]),
             journal: journal ?? store,
             transport: network.transport(of: me.owner.node, clock: world.clock),

@@ -68,7 +68,9 @@ import Testing
             let lastUsed = Instant.origin + .seconds(seconds)
             return PassivationCandidate(try address(key), lastUsed: lastUsed, bytes: 60, isUnused: isUnused)
         }
-        let all = try [candidate("busy", usedAt: 0, isUnused: false), candidate("new", usedAt: 9), candidate("old", usedAt: 8)]
+        let all = try [
+            candidate("busy", usedAt: 0, isUnused: false), candidate("new", usedAt: 9), candidate("old", usedAt: 8),
+        ]
         #expect(policy.leavers(among: all, now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
         #expect(policy.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old"])
         #expect(policy.leavers(among: [all[1]], now: .origin + .seconds(19)).map(\.key) == ["new"])

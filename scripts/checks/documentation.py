@@ -23,6 +23,11 @@ TRIVIAL = {
     "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(into:)", "encode(to:)", "init(from:)", "init(rawValue:)",
     "description", "debugDescription", "domain", "rawValue", "id", "body", "makeIterator()", "makeAsyncIterator()",
     "next()", "next(isolation:)", "startIndex", "endIndex", "index(after:)", "index(before:)",
+    # Journal and Transport, values and commands of MeshActors
+    "claim(_:for:_:)", "release(_:_:)", "append(_:)", "entries(of:after:)", "save(_:of:_:)", "actors(after:)",
+    "actorsToWake(until:)", "request(_:to:deadline:)", "serve(_:)", "decide(_:_:)", "apply(_:at:)", "perform(on:)",
+    "perform(_:_:)", "tag", "kind", "commands", "Reply", "Refusal", "Target", "init(key:)", "pendingEffects",
+    "nextAlarm", "approximateBytes",
     "enqueue(_:)", "now", "wallTime", "sleep(until:)", "write(_:)", "noun", "code", "message", "cause", "location",
 }
 

@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Which of the actors that want to be awake are to be woken now. Pure.
+/// Which of the actors that want to be awake are to be woken now.
+///
+/// Pure.
 ///
 /// One that stays due is woken again after pauses that double, and reported once it has been woken
 /// ``Limits/Alarms/maximumAttempts`` times in vain; from then on it is tried once in a long while.

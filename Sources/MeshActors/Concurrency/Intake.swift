@@ -22,7 +22,9 @@ package final class Intake<Element: Sendable>: Sendable {
         return isTaken
     }
 
-    /// The oldest element once there is one; nil when the calling task is cancelled. One task at a time may ask.
+    /// The oldest element once there is one; nil when the calling task is cancelled.
+    ///
+    /// One task at a time may ask.
     package func next() async -> Element? {
         while !Task.isCancelled {
             if let element = state.withLock({ $0.queue.popFirst() }) { return element }

@@ -1,6 +1,8 @@
 internal import MeshCore
 
-/// A value that comes once, and those who wait for it. Cancelling one of them ends its wait alone.
+/// A value that comes once, and those who wait for it.
+///
+/// Cancelling one of them ends its wait alone.
 package final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?

@@ -1,6 +1,8 @@
 internal import MeshCore
 
-/// Wakes the one task that works off what others leave for it. Raising it twice wakes it once.
+/// Wakes the one task that works off what others leave for it.
+///
+/// Raising it twice wakes it once.
 package final class Signal: Sendable {
     private struct State {
         var isRaised = false
@@ -24,7 +26,9 @@ package final class Signal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns once the signal has been raised, or the calling task is cancelled. One task at a time may wait.
+    /// Returns once the signal has been raised, or the calling task is cancelled.
+    ///
+    /// One task at a time may wait.
     package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in add(continuation) }

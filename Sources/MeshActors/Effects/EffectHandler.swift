@@ -2,8 +2,7 @@ internal import MeshCore
 
 /// A performer without its type: does one effect and tells the actor of the result.
 struct EffectHandler<Value: Journaled>: Sendable {
-    let carryOut:
-        @Sendable (PendingEffect<Value.Effect>, EffectContext, JournaledActor<Value>) async throws -> Void
+    let carryOut: @Sendable (PendingEffect<Value.Effect>, EffectContext, JournaledActor<Value>) async throws -> Void
 
     init<Performer: EffectPerformer>(_ performer: Performer) where Performer.Target == Value {
         carryOut = { pending, context, actor in

@@ -1,6 +1,8 @@
 internal import MeshCore
 
-/// Which pending effects of one actor are being performed, and which come next. Pure.
+/// Which pending effects of one actor are being performed, and which come next.
+///
+/// Pure.
 package struct EffectSchedule<Effect: Sendable>: Sendable {
     private var known: [EventPosition: Effect] = [:]
     private var running: Set<EventPosition> = []

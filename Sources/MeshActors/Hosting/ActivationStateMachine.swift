@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// One actor's stay on this node. Pure; the host's lock guards it, so that a slot and its count change in one step.
+/// One actor's stay on this node.
+///
+/// Pure; the host's lock guards it, so that a slot and its count change in one step.
 ///
 ///     starting ──started──▶ live ──leaveRequested, residentLost──▶ leaving ──ended──▶ gone
 ///        └───────────────────────────startFailed────────────────────────────────────────┘

@@ -2,7 +2,9 @@ internal import MeshCore
 
 /// The actors of one kind on one node: who lives here, who comes and goes, and where the others are.
 package final class ActorHost<Resident: Actor>: Sendable {
-    /// One stay. Its parts are guarded by the host's lock, but for what is `let`.
+    /// One stay.
+    ///
+    /// Its parts are guarded by the host's lock, but for what is `let`.
     final class Cell: @unchecked Sendable {
         // Sendable although it has variables: they are touched only inside `table.withLock`.
         let address: ActorAddress
@@ -21,7 +23,9 @@ package final class ActorHost<Resident: Actor>: Sendable {
         }
     }
 
-    /// Where a call goes. The first two count until ``exit(_:)``.
+    /// Where a call goes.
+    ///
+    /// The first two count until ``exit(_:)``.
     enum Entry {
         case here(Cell, Resident)
         case starting(Cell)

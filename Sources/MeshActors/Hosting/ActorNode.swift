@@ -47,7 +47,9 @@ package final class ActorNode: Sendable {
 
     // MARK: References
 
-    /// The journaled actor `key`, wherever it lives. The kind must be one of those given in `init`.
+    /// The journaled actor `key`, wherever it lives.
+    ///
+    /// The kind must be one of those given in `init`.
     package func actor<Value: Journaled>(
         _ type: Value.Type,
         _ key: String
@@ -55,8 +57,11 @@ package final class ActorNode: Sendable {
         ActorReference(host(JournaledActor<Value>.self), try address(Value.kind, key))
     }
 
-    /// The plain actor `key`, wherever it lives. The kind must be one of those given in `init`.
-    package func actor<Plain: PlainActor>(_ type: Plain.Type, _ key: String) throws(ActorError) -> ActorReference<Plain> {
+    /// The plain actor `key`, wherever it lives.
+    ///
+    /// The kind must be one of those given in `init`.
+    package func actor<Plain: PlainActor>(_ type: Plain.Type, _ key: String) throws(ActorError) -> ActorReference<Plain>
+    {
         ActorReference(host(Plain.self), try address(Plain.kind, key))
     }
 
@@ -94,7 +99,9 @@ package final class ActorNode: Sendable {
 
     // MARK: Life
 
-    /// Runs the node until the calling task is cancelled. Call it once.
+    /// Runs the node until the calling task is cancelled.
+    ///
+    /// Call it once.
     package func run() async {
         await withDiscardingTaskGroup { group in
             if let transport = core.transport {

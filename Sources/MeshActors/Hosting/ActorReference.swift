@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// An actor by its address, wherever it lives. Cheap to make, and good for ever.
+/// An actor by its address, wherever it lives.
+///
+/// Cheap to make, and good for ever.
 package struct ActorReference<Resident: Actor>: Sendable {
     private let host: ActorHost<Resident>
 

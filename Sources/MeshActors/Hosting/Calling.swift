@@ -55,7 +55,9 @@ extension ActorHost {
             }
             if attempt > 1 { try await pause(backoff.pause(after: attempt - 1), C.Refusal.self) }
         }
-        throw .failed(ActorError(.tooManyRedirects, "\(address) was not found in \(Limits.Placement.maximumAttempts) tries"))
+        throw .failed(
+            ActorError(.tooManyRedirects, "\(address) was not found in \(Limits.Placement.maximumAttempts) tries")
+        )
     }
 
     /// Carries `command` out if the actor lives here, or comes to live here.

@@ -3,7 +3,7 @@ internal import MeshWire
 
 /// The commands that a kind takes from other nodes, by their numbers.
 ///
-///     static var commands: CommandTable<JournaledActor<Self>> { .init().accepting(Deposit.self).accepting(Withdraw.self) }
+///     static var commands: CommandTable<JournaledActor<Self>> { .init().accepting(Deposit.self) }
 package struct CommandTable<Resident: Actor>: Sendable {
     typealias Row = @Sendable (ActorHost<Resident>, ActorCall) async -> ActorReply
 

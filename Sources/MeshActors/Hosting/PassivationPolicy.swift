@@ -2,9 +2,16 @@ package import MeshCore
 
 /// A resident as the caretaker sees it.
 package struct PassivationCandidate: Hashable, Sendable {
+    /// Which.
     package let address: ActorAddress
+
+    /// When its last call began or ended.
     package let lastUsed: Instant
+
+    /// What it weighs, as it says itself.
     package let bytes: Int
+
+    /// Whether nobody calls it and it has no work of its own.
     package let isUnused: Bool
 
     /// The resident `address`.

@@ -1,7 +1,9 @@
 package import MeshCore
 internal import MeshWire
 
-/// Decides commands on one value while its previous events are being journaled. Pure.
+/// Decides commands on one value while its previous events are being journaled.
+///
+/// Pure.
 ///
 ///     ready ──beginAppend──▶ appending ──appendSucceeded──▶ ready
 ///       │                        │ appendFailed
@@ -68,7 +70,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     /// An answer, and when it may leave.
     package struct Decision<Reply, Refusal: Error> {
+        /// The reply or the refusal.
         package let answer: Result<Reply, Refusal>
+        /// When it may leave.
         package let release: Release
     }
 

@@ -25,7 +25,9 @@ package enum JournalErrorCode: String, ErrorCode {
 /// An error of a store.
 package typealias JournalError = MeshError<JournalErrorCode>
 
-/// The port to durable storage: one fenced journal per actor. See docs/decisions/0008-store.md.
+/// The port to durable storage: one fenced journal per actor.
+///
+/// See docs/decisions/0008-store.md.
 ///
 /// Contract, which `JournalConformance` in `MeshTestKit` holds every implementation to:
 /// - **Durable.** When ``append(_:)`` returns, its entries survive the death of the process and a power cut.

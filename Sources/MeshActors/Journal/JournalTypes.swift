@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Which ownership of an actor. Each claim makes a higher one; the store lets only the highest append.
+/// Which ownership of an actor.
+///
+/// Each claim makes a higher one; the store lets only the highest append.
 package struct Epoch: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt64
 

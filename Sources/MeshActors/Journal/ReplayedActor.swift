@@ -1,7 +1,9 @@
 internal import MeshCore
 internal import MeshWire
 
-/// An actor's value on its way from snapshot and journal to its head. Pure.
+/// An actor's value on its way from snapshot and journal to its head.
+///
+/// Pure.
 package struct ReplayedActor<Value: Journaled>: ~Copyable {
     let address: ActorAddress
     let epoch: Epoch

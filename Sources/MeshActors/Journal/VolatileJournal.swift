@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Journals in memory: the whole contract but durability. For tests, simulation and nodes that keep nothing.
+/// Journals in memory: the whole contract but durability.
+///
+/// For tests, simulation and nodes that keep nothing.
 ///
 /// A node that "restarts" is a new ``Owner`` on the same object.
 package final class VolatileJournal: Journal {
@@ -42,22 +44,16 @@ package final class VolatileJournal: Journal {
     package func append(_ append: JournalAppend) async throws(JournalError) {
         try append.checkBounds()
         try state.withLock { state throws(JournalError) in
-            var record = try state.record(of: append.address, under: append.epoch)
-            guard record.head == append.head else {
-                let found = "\(append.address) stands at \(record.head.rawValue), not at \(append.head.rawValue)"
+            let head = try state.head(of: append.address, under: append.epoch)
+            guard head == append.head else {
+                let found = "\(append.address) stands at \(head.rawValue), not at \(append.head.rawValue)"
                 throw JournalError(.staleHead, found)
             }
-            for entry in append.entries {
-                let head = record.head.advanced(by: 1)
-                record.entries.append(
-                    PlacedEntry(head: head, epoch: append.epoch, wallTime: append.wallTime, entry: entry)
-                )
-            }
-            record.wake = append.wake
+            // In place: a copy of the record would copy the whole journal.
+            state.records[append.address]?.add(append)
             #if PLANTED_BUGS
-                if PlantedBug.forgetWake.isOn { record.wake = nil }
+                if PlantedBug.forgetWake.isOn { state.records[append.address]?.wake = nil }
             #endif
-            state.records[append.address] = record
         }
     }
 
@@ -77,12 +73,10 @@ package final class VolatileJournal: Journal {
     ) async throws(JournalError) {
         try snapshot.checkBounds()
         try state.withLock { state throws(JournalError) in
-            var record = try state.record(of: address, under: epoch)
-            guard snapshot.head <= record.head else {
+            guard try snapshot.head <= state.head(of: address, under: epoch) else {
                 throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
             }
-            record.snapshot = snapshot
-            state.records[address] = record
+            state.records[address]?.snapshot = snapshot
         }
     }
 
@@ -128,6 +122,14 @@ package final class VolatileJournal: Journal {
 
         var head: Head { entries.last?.head ?? .none }
 
+        mutating func add(_ append: JournalAppend) {
+            for entry in append.entries {
+                let head = head.advanced(by: 1)
+                entries.append(PlacedEntry(head: head, epoch: append.epoch, wallTime: append.wallTime, entry: entry))
+            }
+            wake = append.wake
+        }
+
         func summary(of address: ActorAddress) -> ActorSummary {
             let snapshotHead = snapshot?.head ?? .none
             return ActorSummary(address: address, epoch: epoch, head: head, snapshotHead: snapshotHead, wake: wake)
@@ -142,16 +144,16 @@ package final class VolatileJournal: Journal {
             guard isOpen else { throw JournalError(.closed, "the journal has been closed") }
         }
 
-        /// The record, if `epoch` may write to it.
-        func record(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Record {
+        /// The head, if `epoch` may write behind it.
+        func head(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Head {
             try checkOpen()
             #if PLANTED_BUGS
-                if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record } }
+                if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record.head } }
             #endif
             guard let record = records[address], record.epoch == epoch, record.holder != nil else {
                 throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
             }
-            return record
+            return record.head
         }
     }
 }

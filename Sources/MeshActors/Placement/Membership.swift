@@ -20,7 +20,9 @@ package struct Member: Hashable, Sendable {
     }
 }
 
-/// Who belongs to the mesh, in one of its epochs. Nodes with the same membership place every actor alike.
+/// Who belongs to the mesh, in one of its epochs.
+///
+/// Nodes with the same membership place every actor alike.
 ///
 /// Only actors' places depend on it: two nodes that disagree cost a redirect or a refused append, never two owners.
 package struct Membership: Hashable, Sendable {

@@ -33,8 +33,10 @@ package protocol Command<Target>: ActorCommand where Resident == JournaledActor<
 }
 
 extension Command {
+    /// The journal knows each command's id.
     package static var isRepeatable: Bool { true }
 
+    /// Decides it there and waits for the commit.
     package func deliver(
         to resident: JournaledActor<Target>,
         id: CommandID?
@@ -53,8 +55,10 @@ package protocol PlainCommand<Target>: ActorCommand where Resident == Target {
 }
 
 extension PlainCommand {
+    /// Nothing keeps its id.
     package static var isRepeatable: Bool { false }
 
+    /// Carries it out there.
     package func deliver(to resident: Target, id: CommandID?) async throws(CallFailure<Refusal>) -> Reply {
         do throws(Refusal) {
             return try await perform(on: resident)
@@ -77,6 +81,7 @@ package protocol PlainActor: Actor {
 }
 
 extension PlainActor {
+    /// Does nothing besides answering.
     package func run() async {}
 }
 

@@ -36,7 +36,9 @@ package struct EffectContext: Hashable, Sendable {
         self.attempt = attempt
     }
 
-    /// The same for every try, in every life: by it the other side recognises a repetition. `ledger/acct-1/7/0`.
+    /// The same for every try, in every life: by it the other side recognises a repetition.
+    ///
+    /// `ledger/acct-1/7/0`.
     package var idempotencyKey: String {
         #if PLANTED_BUGS
             if PlantedBug.effectKeyPerTry.isOn { return "\(address)/\(position.head.rawValue)/\(attempt)" }

@@ -34,12 +34,19 @@ package protocol Journaled: WireCodable {
 }
 
 extension Journaled {
+    /// None.
     package var pendingEffects: [PendingEffect<Effect>] { [] }
+
+    /// None.
     package var nextAlarm: Alarm<Self>? { nil }
+
+    /// What is assumed of values that do not say.
     package var approximateBytes: Int { Limits.Hosting.assumedBytes }
 }
 
-/// Where an event stands: the head of its entry, and its number in it. From it ids of effects are derived.
+/// Where an event stands: the head of its entry, and its number in it.
+///
+/// From it ids of effects are derived.
 package struct EventPosition: Hashable, Sendable {
     /// The entry.
     package let head: Head

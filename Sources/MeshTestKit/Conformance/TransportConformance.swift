@@ -30,7 +30,9 @@ package struct TransportsUnderTest: Sendable {
     }
 }
 
-/// The contract of ``Transport``, a law for each promise. Every law wants a fresh pair.
+/// The contract of ``Transport``, a law for each promise.
+///
+/// Every law wants a fresh pair.
 package enum TransportConformance: String, CaseIterable, Sendable {
     case aResponseReachesItsOwnCaller
     case theSenderIsNamed
@@ -56,10 +58,12 @@ package enum TransportConformance: String, CaseIterable, Sendable {
 }
 
 private struct TransportLaws: Sendable {
+    typealias Handler = @Sendable (IncomingRequest) async -> [UInt8]
+
     let pair: TransportsUnderTest
 
     private func serving(
-        _ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8],
+        _ handler: @escaping Handler,
         while body: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -80,7 +84,8 @@ private struct TransportLaws: Sendable {
     }
 
     func ownCaller() async throws {
-        try await serving({ $0.payload + [1] }) {
+        let handler: Handler = { $0.payload + [1] }
+        try await serving(handler) {
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<50 as Range<UInt8> {
                     group.addTask { try await ask([number]) == [number, 1] }
@@ -92,18 +97,20 @@ private struct TransportLaws: Sendable {
 
     func sender() async throws {
         let seen = Lock<NodeID?>(nil)
-        try await serving({ request in
+        let handler: Handler = { request in
             seen.withLock { $0 = request.sender }
             return []
-        }) { _ = try await ask([]) }
+        }
+        try await serving(handler) { _ = try await ask([]) }
         try require(seen.withLock { $0 } == pair.clientNode, "the sender has another name")
     }
 
     func independence() async throws {
-        try await serving({ request in
+        let handler: Handler = { request in
             if request.payload == [0] { try? await pair.clock.sleep(for: .seconds(60)) }
             return request.payload
-        }) {
+        }
+        try await serving(handler) {
             let slow = pair.clock.now + .milliseconds(10)
             async let stuck = failure(of: [0], deadline: slow)
             try require(try await ask([1]) == [1], "a request waited for another")
@@ -113,10 +120,11 @@ private struct TransportLaws: Sendable {
     }
 
     func deadline() async throws {
-        try await serving({ _ in
+        let handler: Handler = { _ in
             try? await pair.clock.sleep(for: .seconds(60))
             return []
-        }) {
+        }
+        try await serving(handler) {
             let deadline = pair.clock.now + .milliseconds(5)
             let code = await failure(of: [1], deadline: deadline)
             try require(code == .timedOut, "a request beyond its deadline: \(String(describing: code))")
@@ -126,11 +134,12 @@ private struct TransportLaws: Sendable {
 
     func cancellation() async throws {
         let wasCancelled = OneShot<Bool>()
-        try await serving({ _ in
+        let handler: Handler = { _ in
             try? await pair.clock.sleep(for: .seconds(60))
             wasCancelled.open(Task.isCancelled)
             return []
-        }) {
+        }
+        try await serving(handler) {
             let start = pair.clock.now
             await withDiscardingTaskGroup { group in
                 group.addTask { _ = await failure(of: [1]) }

@@ -33,8 +33,11 @@ package struct SampleAccount: Journaled, Hashable {
 
     /// Money on its way to another account.
     package struct OpenTransfer: Hashable, Sendable {
+        /// The event that began it.
         package let position: EventPosition
+        /// How much.
         package let amount: Int64
+        /// The key of the account that gets it.
         package let recipient: String
     }
 
@@ -71,6 +74,7 @@ package struct SampleAccount: Journaled, Hashable {
 }
 
 extension SampleAccount {
+    /// Writes the snapshot.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 4)
         writer.write(balance)
@@ -79,6 +83,7 @@ extension SampleAccount {
         writer.write(reminders)
     }
 
+    /// Reads the snapshot.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 4)
         balance = try reader.readInt64()
@@ -118,8 +123,10 @@ extension SampleAccount {
         package typealias Refusal = NoRefusal
 
         package static let tag: UInt32 = 1
+        /// How much.
         package let amount: Int64
 
+        /// One of `amount`.
         package init(amount: Int64) { self.amount = amount }
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 {
@@ -134,8 +141,10 @@ extension SampleAccount {
         package typealias Refusal = SampleAccount.Refusal
 
         package static let tag: UInt32 = 2
+        /// How much.
         package let amount: Int64
 
+        /// One of `amount`.
         package init(amount: Int64) { self.amount = amount }
 
         package func decide(
@@ -155,6 +164,7 @@ extension SampleAccount {
 
         package static let tag: UInt32 = 3
 
+        /// The only one.
         package init() {}
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 { state.balance }
@@ -166,9 +176,12 @@ extension SampleAccount {
         package typealias Refusal = SampleAccount.Refusal
 
         package static let tag: UInt32 = 4
+        /// How much.
         package let amount: Int64
+        /// The key of the account that gets it.
         package let recipient: String
 
+        /// One of `amount` for `recipient`.
         package init(amount: Int64, to recipient: String) {
             self.amount = amount
             self.recipient = recipient
@@ -203,8 +216,10 @@ extension SampleAccount {
         package typealias Refusal = NoRefusal
 
         package static let tag: UInt32 = 5
+        /// The event that began it.
         package let position: EventPosition
 
+        /// The end of the transfer that began at `position`.
         package init(position: EventPosition) { self.position = position }
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 {
@@ -226,8 +241,10 @@ extension SampleAccount {
         package typealias Refusal = NoRefusal
 
         package static let tag: UInt32 = 6
+        /// How much.
         package let amount: Int64
 
+        /// One of `amount`.
         package init(amount: Int64) { self.amount = amount }
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 {
@@ -243,6 +260,7 @@ extension SampleAccount {
 
         package static let tag: UInt32 = 7
 
+        /// The only one.
         package init() {}
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 {
@@ -260,8 +278,10 @@ package protocol SampleAmount: WireCodable {
 }
 
 extension SampleAmount {
+    /// Writes it.
     package func encode(into writer: inout WireWriter) { amount.encode(into: &writer) }
 
+    /// Reads it.
     package init(from reader: inout WireReader) throws(WireError) { self.init(amount: try reader.readInt64()) }
 }
 
@@ -269,8 +289,10 @@ extension SampleAmount {
 package protocol SampleEmpty: WireCodable { init() }
 
 extension SampleEmpty {
+    /// Writes it.
     package func encode(into writer: inout WireWriter) { writer.writeArrayHead(count: 0) }
 
+    /// Reads it.
     package init(from reader: inout WireReader) throws(WireError) {
         try reader.endRecord(reader.beginRecord(fields: 0))
         self.init()

@@ -1,0 +1,126 @@
+internal import CMeshAllocations
+internal import MeshActors
+internal import MeshCore
+internal import MeshTestKit
+internal import MeshWire
+
+/// Calls of actors over a store in memory: here, and on another node of the process.
+struct ActorsBenchmark {
+    let rounds: Int
+    let iterations: Int
+
+    func run() async throws -> BenchmarkReport {
+        let store = VolatileJournal()
+        let network = InProcessNetwork()
+        let members = try ["one", "two"].map { name in
+            Member(Owner(node: try NodeID(name), incarnation: 1), role: .hub)
+        }
+        let membership = Membership(epoch: 1, members: members)
+        let nodes = members.map { member in
+            ActorNode(
+                owner: member.owner,
+                kinds: [.journaled(SampleAccount.self, performer: NoTransfers())],
+                membership: membership,
+                journal: store,
+                transport: network.transport(of: member.owner.node, clock: MachineClock()),
+                clock: MachineClock(),
+                generator: SeededGenerator(seed: 1),
+                logger: Logger(sink: VolatileLogSink(), clock: MachineClock(), minimumLevel: .error)
+            )
+        }
+        return try await withThrowingTaskGroup(of: BenchmarkReport?.self) { group in
+            for node in nodes {
+                group.addTask {
+                    await node.run()
+                    return nil
+                }
+            }
+            let report = try await measure(nodes[0], membership, members[0].owner.node)
+            group.cancelAll()
+            return report
+        }
+    }
+
+    private func measure(
+        _ node: ActorNode,
+        _ membership: Membership,
+        _ here: NodeID
+    ) async throws -> BenchmarkReport {
+        let keys = (0..<100).map { "account-\($0)" }
+        let isHere = { (key: String) in membership.node(for: SampleAccount.kind, key, .anywhere) == here }
+        guard let near = keys.first(where: isHere), let far = keys.first(where: { !isHere($0) }) else {
+            preconditionFailure("one of two nodes got all of a hundred accounts")
+        }
+        let local = try node.actor(SampleAccount.self, near)
+        let remote = try node.actor(SampleAccount.self, far)
+        var costs: [String: [Cost]] = [:]
+        for _ in 0..<rounds {
+            costs["local query", default: []].append(
+                try await .measure(iterations) { _ = try await local.call(SampleAccount.Balance()) }
+            )
+            costs["local command", default: []].append(
+                try await .measure(iterations / 10) { _ = try await local.call(SampleAccount.Deposit(amount: 1)) }
+            )
+            costs["remote query, in process", default: []].append(
+                try await .measure(iterations / 10) { _ = try await remote.call(SampleAccount.Balance()) }
+            )
+        }
+        let names = ["local query", "local command", "remote query, in process"]
+        return BenchmarkReport(benchmark: "actors", rows: names.map { Self.row($0, costs[$0] ?? []) })
+    }
+
+    private static func row(_ name: String, _ costs: [Cost]) -> BenchmarkReport.Row {
+        BenchmarkReport.Row(
+            name: name,
+            nanoseconds: Spread(costs.map(\.nanoseconds)),
+            allocations: Spread(costs.map(\.allocations)).median,
+            bytes: 0,
+            speedup: nil,
+            peer: nil
+        )
+    }
+}
+
+extension Cost {
+    /// Runs `operation` as often as `iterations` says, one after the other, and divides.
+    fileprivate static func measure(
+        _ iterations: Int,
+        _ operation: () async throws -> Void
+    ) async throws -> Cost {
+        for _ in 0..<max(1, iterations / 10) { try await operation() }
+        let clock = ContinuousClock()
+        let allocationsBefore = cmesh_allocation_count()
+        let start = clock.now
+        for _ in 0..<iterations { try await operation() }
+        let elapsed = clock.now - start
+        // The count is the thread's own: it tells the truth where the whole round stays on one thread, as local queries
+        // do, and nothing where tasks change threads.
+        let allocations = max(0, Int64(cmesh_allocation_count()) - Int64(allocationsBefore))
+        return Cost(
+            nanoseconds: elapsed / .nanoseconds(1) / Double(iterations),
+            allocations: Double(allocations) / Double(iterations)
+        )
+    }
+}
+
+/// The machine's clock, for a program that measures it.
+private struct MachineClock: MeshCore.Clock {
+    private let start = ContinuousClock().now
+
+    var now: Instant { Instant(nanoseconds: (ContinuousClock().now - start).wholeNanoseconds) }
+    var wallTime: WallTime { WallTime(millisecondsSince1970: now.nanoseconds / 1_000_000) }
+
+    func sleep(until deadline: Instant) async throws(CancellationError) {
+        do { try await Task.sleep(for: deadline - now) } catch { throw CancellationError() }
+    }
+}
+
+/// Nobody transfers anything here.
+private struct NoTransfers: EffectPerformer {
+    func perform(
+        _ effect: SampleAccount.OpenTransfer,
+        _ context: EffectContext
+    ) async throws -> SampleAccount.TransferDone {
+        SampleAccount.TransferDone(position: context.position)
+    }
+}

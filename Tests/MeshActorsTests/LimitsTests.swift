@@ -1,0 +1,140 @@
+import MeshActors
+import MeshCore
+import MeshTestKit
+import MeshWire
+import Testing
+
+@Suite struct `Bounds of the actor runtime` {
+    @Test func `names of kinds and keys beyond their bounds are refused`() throws {
+        let kind = String(repeating: "k", count: Limits.Address.maximumKindBytes)
+        #expect(try ActorKind(checking: kind).name == kind)
+        #expect(throws: WireError.self) { try ActorKind(checking: kind + "k") }
+        #expect(throws: WireError.self) { try ActorKind(checking: "Ledger") }
+        let key = String(repeating: "k", count: Limits.Address.maximumKeyBytes)
+        #expect(try ActorAddress(SampleAccount.kind, key).key == key)
+        #expect(throws: WireError.self) { try ActorAddress(SampleAccount.kind, key + "k") }
+        #expect(throws: WireError.self) { try ActorAddress(SampleAccount.kind, "") }
+    }
+
+    @Test func `a full kind refuses another resident`() throws {
+        #expect(ActorNodeConfiguration().maximumResidents == Limits.Hosting.maximumResidentsPerKind)
+        #expect(ActorNodeConfiguration().mailbox == Limits.Hosting.mailbox)
+        try forSeeds(1...3) { mesh in
+            let node = try mesh.node("one") { $0.maximumResidents = 2 }
+            try await mesh.running(node) {
+                for key in ["a", "b"] { _ = try await node.actor(SampleEcho.self, key).call(SampleEcho.Count()) }
+                let third = try node.actor(SampleEcho.self, "c")
+                await #expect(throws: CallFailure<NoRefusal>.overloaded(retryAfter: Limits.Hosting.retryAfter)) {
+                    try await third.call(SampleEcho.Count())
+                }
+            }
+        }
+    }
+
+    @Test func `snapshots and reads of a journal are bounded`() async throws {
+        let large = [UInt8](repeating: 0, count: Limits.Journal.maximumSnapshotBytes + 1)
+        #expect(throws: JournalError(.tooLarge, "")) { try Snapshot(head: .none, bytes: large).checkBounds() }
+        let journal = VolatileJournal()
+        let laws: [JournalConformance] = [.readingGoesOnBehindAHead, .scansAreOrderedAndGoOn, .boundsAreKept]
+        for law in laws { try await law.check(JournalUnderTest(VolatileJournal()) { journal }) }
+        #expect(Limits.Journal.maximumEntriesRead > 0 && Limits.Journal.maximumActorsScanned > 0)
+    }
+
+    @Test func `answers beyond their bytes are forgotten, the oldest first`() throws {
+        let claim = Claim(epoch: Epoch(rawValue: 1), head: Head(rawValue: 3), snapshot: nil)
+        var replayed = try ReplayedActor<SampleAccount>(ActorAddress(SampleAccount.kind, "a"), claim)
+        var generator = SeededGenerator(seed: 1)
+        let ids = (0..<3).map { _ in CommandID(at: VirtualClock.firstWallTime, using: &generator) }
+        let half = [UInt8](repeating: 0, count: Limits.Hosting.rememberedAnswerBytes / 2)
+        let event = SampleAccount.Event.deposited(1).wireBytes
+        try replayed.replay(
+            ids.enumerated().map { number, id in
+                let entry = JournalEntry(command: id, events: [event], answer: number == 2 ? [0x82, 1, 3] : half)
+                let head = Head(rawValue: UInt64(number + 1))
+                return PlacedEntry(head: head, epoch: claim.epoch, wallTime: VirtualClock.firstWallTime, entry: entry)
+            }
+        )
+        var pipeline = CommitPipeline(replayed)
+        let deposit = SampleAccount.Deposit(amount: 1)
+        let now = VirtualClock.firstWallTime
+        // The latest is known and answered with 3; the first had to go, so that its command is taken for new.
+        #expect(try pipeline.decide(deposit, id: ids[2], at: now, using: &generator).answer == .success(3))
+        #expect(try pipeline.decide(deposit, id: ids[0], at: now, using: &generator).answer == .success(4))
+    }
+
+    @Test func `routes beyond their bound are worked out afresh`() throws {
+        try forSeeds(1...1) { mesh in
+            let elsewhere = try SampleMesh.membership(1, "two")
+            let node = try mesh.node(
+                "one",
+                membership: elsewhere,
+                kinds: [.plain(SampleEcho.self) { _ in SampleEcho() }]
+            )
+            let two = try mesh.node("two", membership: elsewhere) { $0.maximumResidents = 0 }
+            try await mesh.running(node, two) {
+                for number in 0...Limits.Placement.maximumRoutes {
+                    let echo = try node.actor(SampleEcho.self, "e\(number)")
+                    await #expect(throws: CallFailure<NoRefusal>.overloaded(retryAfter: Limits.Hosting.retryAfter)) {
+                        try await echo.call(SampleEcho.Count())
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `an actor whose owner lives and holds on is unavailable in the end`() throws {
+        try forSeeds(1...3) { mesh in
+            let both = try SampleMesh.membership(1, "one", "two")
+            let key = try (0..<100).map { "k\($0)" }.first { key in
+                try both.node(for: SampleAccount.kind, key, .anywhere) == NodeID("one")
+            }
+            let address = try ActorAddress(SampleAccount.kind, try #require(key))
+            _ = try await mesh.store.claim(address, for: SampleMesh.member("two").owner, .ifFree)
+            let one = try mesh.node("one", membership: both)
+            try await mesh.running(one) {
+                let start = mesh.world.clock.now
+                let account = try one.actor(SampleAccount.self, address.key)
+                await #expect(throws: CallFailure<NoRefusal>.failed(ActorError(.unavailable, ""))) {
+                    try await account.call(SampleAccount.Balance())
+                }
+                let most = Limits.Hosting.longestClaimPause * Limits.Hosting.claimAttempts
+                try check(mesh.world.clock.now - start < most, "it waited longer than \(most)")
+            }
+        }
+    }
+
+    @Test func `a call that goes round in circles ends`() throws {
+        try forSeeds(1...3) { mesh in
+            // Each holds the other for the owner.
+            let one = try mesh.node("one", membership: SampleMesh.membership(1, "two"))
+            let two = try mesh.node("two", membership: SampleMesh.membership(1, "one"))
+            try await mesh.running(one, two) {
+                let account = try one.actor(SampleAccount.self, "a")
+                await #expect(throws: CallFailure<NoRefusal>.failed(ActorError(.tooManyRedirects, ""))) {
+                    try await account.call(SampleAccount.Balance())
+                }
+                try check(one.counts.redirects <= Limits.Placement.maximumAttempts, "\(one.counts.redirects)")
+            }
+        }
+    }
+
+    @Test func `alarms beyond those that ring at a time wait their turn`() throws {
+        try forSeeds(1...2) { mesh in
+            let first = try mesh.node("one")
+            let count = Limits.Alarms.maximumConcurrent * 2 + 1
+            let time = mesh.world.clock.wallTime.millisecondsSince1970 + 5_000
+            try await mesh.running(first) {
+                for number in 0..<count {
+                    _ = try await first.actor(SampleAccount.self, "a\(number)").call(SampleAccount.Remind(amount: time))
+                }
+            }
+            try await mesh.world.clock.sleep(for: .seconds(10))
+            let second = try mesh.node("one", incarnation: 2)
+            try await mesh.running(second) {
+                try await mesh.world.clock.sleep(for: .seconds(3))
+                let left = try await mesh.store.actorsToWake(until: mesh.world.clock.wallTime)
+                try check(left.isEmpty, "\(left.count) alarms did not ring")
+            }
+        }
+    }
+}
