@@ -21,7 +21,11 @@ let modules: [Module] = [
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
-    .library("MeshTestKit", layer: .testSupport, uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshWire"]),
+    .library(
+        "MeshTestKit",
+        layer: .testSupport,
+        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+    ),
     .library(
         "MeshSimulation",
         layer: .testSupport,
@@ -30,9 +34,13 @@ let modules: [Module] = [
 
     // L4: executables of a few lines each.
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
-    .executable("meshbench", uses: [
-        "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire",
-    ]),
+    .executable(
+        "meshbench",
+        uses: [
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit",
+            "MeshWire",
+        ]
+    ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),

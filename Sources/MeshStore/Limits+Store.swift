@@ -19,6 +19,6 @@ extension Limits {
         package static let maximumRequestsWaiting = 65_536
 
         /// Changes that wait for the index. Beyond them the writer waits for it.
-        package static let maximumChangesWaiting = 1_000_000
+        package static let maximumChangesWaiting = 250_000
     }
 }

@@ -7,7 +7,8 @@ enum Meshbench {
             "meshbench",
             summary: "Measure meshnode beside something everybody knows.",
             subcommands: [
-                WireBenchmarkCommand.command, StoreBenchmarkCommand.command, ActorsBenchmarkCommand.command,
+                WireBenchmarkCommand.command, StoreBenchmarkCommand.command, StoreStartBenchmark.command,
+                StoreCrashCommand.command, ActorsBenchmarkCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

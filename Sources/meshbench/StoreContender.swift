@@ -21,7 +21,9 @@ struct LogStoreContender: StoreContender {
     init(folder: String, writers: Int, groupsCommits: Bool) async throws {
         var configuration = LogConfiguration()
         configuration.groupsCommits = groupsCommits
-        store = try await LogStore.open(on: POSIXDisk(path: folder), index: VolatileIndex(), configuration)
+        let disk = try POSIXDisk(path: folder)
+        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
+        store = try await LogStore.open(on: disk, index: index, configuration)
         let owner = Owner(node: try NodeID("bench"), incarnation: 1)
         var actors: [(address: ActorAddress, epoch: Epoch)] = []
         for writer in 0..<writers {

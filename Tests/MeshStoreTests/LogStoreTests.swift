@@ -15,7 +15,9 @@ import Testing
         try await check(law) { folder in BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb")) }
     }
 
-    private func check(_ law: JournalConformance, _ index: @escaping @Sendable (String) throws -> any LogIndex) async throws {
+    private func check(_ law: JournalConformance, _ index: @escaping @Sendable (String) throws -> any LogIndex)
+        async throws
+    {
         let folder = try TemporaryFolder()
         let opened = Lock<LogStore?>(nil)
         @Sendable func open() async throws -> any Journal {

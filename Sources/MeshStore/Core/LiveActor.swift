@@ -16,6 +16,9 @@ final class LiveActor {
     /// Whether the log says who holds it in this epoch.
     var isOwnershipWritten: Bool
 
+    /// Whether somebody has claimed it since the store was opened; otherwise it leaves memory with its batch.
+    var isClaimed = false
+
     /// Whether the present batch changes it.
     var isStaged = false
 

@@ -61,6 +61,9 @@ extension StoreCore {
         if head == actor.row.head { return actor.row.chain }
         if head == .none { return .zero }
         if actor.isStaged { try commit() }
+        if head == actor.row.snapshotHead, let position = actor.row.snapshotPosition {
+            return try record(at: position, of: actor.address, head).head.chain
+        }
         let before = Head(rawValue: head.rawValue - 1)
         if let place = try index.places(of: actor.address, after: before, limit: 1).first, place.head == head {
             return try record(at: place.position, of: actor.address, head).head.chain

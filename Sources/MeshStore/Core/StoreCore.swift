@@ -66,6 +66,7 @@ package final class StoreCore {
         actor.epoch = try nextEpoch()
         actor.holder = owner
         actor.isOwnershipWritten = false
+        actor.isClaimed = true
         live[address] = actor
         return Claim(epoch: actor.epoch, head: actor.row.head, snapshot: snapshot)
     }
@@ -149,7 +150,12 @@ package final class StoreCore {
     /// Makes everything staged durable with one sync, or takes all of it back and says why.
     package func commit() throws(JournalError) {
         try checkOpen()
-        guard batch.recordCount > 0 else { return }
+        guard batch.recordCount > 0 else {
+            guard !changes.trims.isEmpty else { return }
+            changes.cursor = engine.end
+            defer { changes = IndexChanges() }
+            return try index.apply(changes)
+        }
         defer {
             batch.removeAll()
             staged.removeAll(keepingCapacity: true)
@@ -165,7 +171,7 @@ package final class StoreCore {
         changes.cursor = engine.end
         for (actor, _, _) in staged {
             actor.isStaged = false
-            if actor.holder == nil { live[actor.address] = nil }
+            if actor.holder == nil || !actor.isClaimed { live[actor.address] = nil }
         }
         try index.apply(changes)
     }
@@ -202,6 +208,32 @@ package final class StoreCore {
         batch.add(row.holder, of: actor.address, row.epoch, row.head, wake: row.wake, at: row.chain)
     }
 
+    // MARK: Compaction
+
+    /// Writes `record` again at the log's end.
+    func carry(_ record: ScannedRecord) throws(JournalError) {
+        if stagedBytes + record.body.count > Limits.Store.maximumRecordBytes { try commit() }
+        let actor = try actor(record.head.address)
+        stage(actor)
+        switch record.head.kind {
+        case .ownership: addOwnership(of: actor)
+        case .snapshot:
+            let offset = batch.carry(record.body, as: .snapshot)
+            actor.row.snapshotPosition = engine.end.position.advanced(by: offset)
+        case .entry, .carriedEntry:
+            let position = engine.end.position.advanced(by: batch.carry(record.body, as: .carriedEntry))
+            changes.entries.append((actor.address, EntryPlace(head: record.head.head, position: position)))
+        }
+    }
+
+    /// Lets the index forget the entries up to the snapshot of the actor to which `record` belonged.
+    func trim(_ record: ScannedRecord) throws(JournalError) {
+        guard let row = try existing(record.head.address)?.row, row.snapshotHead > .none else { return }
+        if changes.trims.last?.address != record.head.address {
+            changes.trims.append((record.head.address, row.snapshotHead))
+        }
+    }
+
     // MARK: Actors
 
     private func owned(_ address: ActorAddress, _ epoch: Epoch) throws(JournalError) -> LiveActor {
@@ -212,7 +244,7 @@ package final class StoreCore {
     }
 
     /// The actor, unless nothing is known of it.
-    private func existing(_ address: ActorAddress) throws(JournalError) -> LiveActor? {
+    func existing(_ address: ActorAddress) throws(JournalError) -> LiveActor? {
         if let actor = live[address] { return actor }
         return try index.row(of: address).map { LiveActor(address, $0) }
     }

@@ -81,6 +81,22 @@ package final class LogStore: Journal {
         try await perform(behindEverything: true) { core throws(JournalError) in try core.close() }
     }
 
+    /// Drops the oldest part of the log where little of it is still needed; the store does so by itself as it grows.
+    package func compact() async throws(JournalError) -> Bool {
+        try await perform(behindEverything: true) { core throws(JournalError) in try core.compact() }
+    }
+
+    /// Copies the store as it stands to the empty `target` while it goes on serving, and verifies the copy.
+    ///
+    /// The log only grows at its end, so that what stands before a place is the same whenever it is copied. Compaction
+    /// waits meanwhile, because the writer does: copying takes its turn between two batches.
+    package func backUp(to target: any Disk) async throws(JournalError) -> VerificationReport {
+        try await perform(behindEverything: true) { core throws(JournalError) in
+            try core.engine.copy(to: target)
+            return StoreVerification.verify(target)
+        }
+    }
+
     /// Runs `body` on the writer's thread, in the order of requests, between two batches.
     func perform<Result: Sendable>(
         behind address: ActorAddress? = nil,

@@ -21,6 +21,7 @@ struct StoreWriter {
     private var isAnchorBehind = false
     private var lastAnchor = ContinuousClock.now
     private let usualBatchBytes: Int
+    private var segmentsSeen = 1
 
     /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
     static func run(
@@ -47,6 +48,7 @@ struct StoreWriter {
             writer.commit()
             requests.removeAll(keepingCapacity: requests.capacity <= Limits.Store.maximumRequestsWaiting / 8)
             writer.anchorIfDue()
+            writer.compactIfDue()
         }
         // The last reference is gone without a close; what was acknowledged is durable anyway.
         try? core.close()
@@ -96,6 +98,16 @@ struct StoreWriter {
         lastAnchor = ContinuousClock.now
         // Where it cannot be written the log cannot either, and whoever appends is told.
         try? core.engine.writeAnchor()
+    }
+
+    /// Tries the oldest segment whenever the log has grown by a segment.
+    private mutating func compactIfDue() {
+        let count = core.engine.segmentCount
+        guard count > segmentsSeen else { return }
+        segmentsSeen = count
+        // What it cannot read it leaves alone, and a reader is told; without room it tries again later.
+        while (try? core.compact()) == true {}
+        segmentsSeen = core.engine.segmentCount
     }
 
     private static let anchorPatience = Duration.milliseconds(100)

@@ -40,4 +40,10 @@ package struct EntryPlace: Hashable, Sendable {
 
     /// Where its frame stands.
     package let position: LogPosition
+
+    /// The entry at `head` stands at `position`.
+    package init(head: Head, position: LogPosition) {
+        self.head = head
+        self.position = position
+    }
 }

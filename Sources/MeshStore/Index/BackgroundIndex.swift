@@ -66,7 +66,9 @@ package final class BackgroundIndex: LogIndex {
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         let layers = self.layers
-        var rows = Dictionary(uniqueKeysWithValues: try base.rows(after: address, limit: limit).map { ($0.address, $0.row) })
+        var rows = Dictionary(
+            uniqueKeysWithValues: try base.rows(after: address, limit: limit).map { ($0.address, $0.row) }
+        )
         for layer in layers {
             for (address, row) in try layer.rows(after: address, limit: limit) { rows[address] = row }
         }
@@ -123,6 +125,7 @@ package final class BackgroundIndex: LogIndex {
         }
         if mustStart { start() }
         _ = wakeUps.append(true)
+        if waiting > Limits.Store.maximumChangesWaiting / 2 { _ = hurry.append(true) }
         return waiting
     }
 
@@ -196,5 +199,5 @@ package final class BackgroundIndex: LogIndex {
         base.close()
     }
 
-    private static let pause = Duration.milliseconds(50)
+    private static let pause = Duration.milliseconds(500)
 }

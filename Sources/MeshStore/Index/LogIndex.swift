@@ -51,7 +51,9 @@ package protocol LogIndex: AnyObject, Sendable {
     func rows(after address: ActorAddress?, limit: Int) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)]
 
     /// The rows that want to wake at `wallTime` or before, in the order of wake and address, at most `limit`.
-    func rowsToWake(until wallTime: WallTime, limit: Int) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)]
+    func rowsToWake(until wallTime: WallTime, limit: Int) throws(JournalError) -> [(
+        address: ActorAddress, row: ActorRow
+    )]
 
     /// Takes in what the log has gained.
     func apply(_ changes: IndexChanges) throws(JournalError)

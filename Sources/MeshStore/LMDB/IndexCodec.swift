@@ -5,11 +5,15 @@ internal import MeshWire
 /// Keys and values of the index; every value ends with a checksum over its key and itself.
 enum IndexCodec {
     /// Orders as addresses do: no kind holds a zero byte.
-    static func key(_ address: ActorAddress) -> [UInt8] { Array(address.kind.name.utf8) + [0] + Array(address.key.utf8) }
+    static func key(_ address: ActorAddress) -> [UInt8] {
+        Array(address.kind.name.utf8) + [0] + Array(address.key.utf8)
+    }
 
     static func address(_ key: [UInt8]) throws(LMDBFailure) -> ActorAddress {
         guard let end = key.firstIndex(of: 0) else { throw .damaged("a key without a kind") }
-        let (word, name) = (String(decoding: key[..<end], as: UTF8.self), String(decoding: key[(end + 1)...], as: UTF8.self))
+        let (word, name) = (
+            String(decoding: key[..<end], as: UTF8.self), String(decoding: key[(end + 1)...], as: UTF8.self)
+        )
         do throws(WireError) {
             return try ActorAddress(ActorKind(checking: word), name)
         } catch {

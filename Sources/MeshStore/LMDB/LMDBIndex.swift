@@ -170,16 +170,15 @@ package final class LMDBIndex: LogIndex {
                 try transaction.put(IndexCodec.sealed([], at: wakeKey), at: wakeKey, in: tables.wakes)
             }
         }
-        var places: [(key: [UInt8], value: [UInt8])] = []
+        var places: [(number: UInt64, place: EntryPlace)] = []
         places.reserveCapacity(changes.entries.count)
         for (address, place) in changes.entries {
-            if numbers[address] == nil { numbers[address] = try found(address, transaction)?.number }
+            if numbers[address] == nil { numbers[address] = try found(address, transaction)?.number }  // a carried one
             guard let number = numbers[address] else { throw .damaged("an entry of nobody") }
-            let key = IndexCodec.entryKey(number, place.head)
-            places.append((key, IndexCodec.sealed(IndexCodec.bytes(place.position.rawValue), at: key)))
+            places.append((number, place))
         }
-        places.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        for (key, value) in places { try transaction.put(value, at: key, in: tables.entries) }
+        places.sort { ($0.number, $0.place.head) < ($1.number, $1.place.head) }
+        for (number, place) in places { try transaction.put(place, of: number, in: tables.entries) }
         for (address, head) in changes.trims { try trim(address, through: head, transaction) }
     }
 
@@ -191,7 +190,9 @@ package final class LMDBIndex: LogIndex {
         guard let number = try found(address, transaction)?.number else { return }
         let end = IndexCodec.entryKey(number, head)
         var keys: [[UInt8]] = []
-        try transaction.scan(from: IndexCodec.entryKey(number, .none), in: tables.entries) { key, _ throws(LMDBFailure) in
+        try transaction.scan(from: IndexCodec.entryKey(number, .none), in: tables.entries) {
+            key,
+            _ throws(LMDBFailure) in
             guard !end.lexicographicallyPrecedes(key) else { return false }
             keys.append(key)
             return true

@@ -1,6 +1,7 @@
 extension UnsafeRawBufferPointer {
     /// The big-endian integer at `offset`, all of which must be there.
-    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type = Value.self) -> Value {
+    func integer<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Value.Type = Value.self) -> Value
+    {
         Value(bigEndian: loadUnaligned(fromByteOffset: offset, as: Value.self))
     }
 

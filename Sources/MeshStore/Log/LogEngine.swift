@@ -55,7 +55,11 @@ package final class LogEngine {
                 )
             }
         } catch {
-            throw JournalError(error.code == .noSpace ? .readOnly : .unknownOutcome, "the anchor cannot be written", cause: error)
+            throw JournalError(
+                error.code == .noSpace ? .readOnly : .unknownOutcome,
+                "the anchor cannot be written",
+                cause: error
+            )
         }
     }
 
@@ -195,6 +199,12 @@ package final class LogEngine {
         }
     }
 
+    /// Copies anchor and log to `target`.
+    func copy(to target: any Disk) throws(JournalError) {
+        try writeAnchor()
+        try StoreTool.copyFiles(disk, to: target)
+    }
+
     // MARK: Reading
 
     /// The record whose frame stands at `position`.
@@ -207,6 +217,9 @@ package final class LogEngine {
 
     /// The first segment's place and the place behind it, where it is not the last one.
     package var oldestSegment: (base: LogPosition, end: LogPosition)? { segments.oldest }
+
+    /// How many segments there are.
+    package var segmentCount: Int { segments.all.count }
 
     /// Hands the records of the segment at `base` to `visitor`.
     func scanSegment(at base: LogPosition, _ visitor: RecordVisitor) throws(JournalError) {

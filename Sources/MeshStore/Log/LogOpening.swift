@@ -8,20 +8,24 @@ final class LogOpening {
     private(set) var anchor: Anchor
     let anchorFile: AnchorFile
 
-    init(on disk: any Disk, _ configuration: LogConfiguration) throws(JournalError) {
+    /// A write at the log's end that was not finished, if there is one.
+    private(set) var torn: String?
+
+    /// Finds the log on `disk`; where there is none, one is made if it `mayMake` one.
+    init(on disk: any Disk, _ configuration: LogConfiguration, mayMake: Bool = true) throws(JournalError) {
         self.disk = disk
         do throws(DiskError) {
             let names = try disk.names()
-            anchorFile = try AnchorFile(on: disk, creating: true)
+            anchorFile = try AnchorFile(on: disk, creating: mayMake)
             anchor = anchorFile.current ?? Anchor(sequence: 0, generation: 0, first: .start, end: .start)
             if !names.contains(AnchorFile.name) { try disk.syncFolder() }
         } catch {
             throw .reading(AnchorFile.name, error)
         }
-        try openSegments(configuration)
+        try openSegments(configuration, mayMake: mayMake)
     }
 
-    private func openSegments(_ configuration: LogConfiguration) throws(JournalError) {
+    private func openSegments(_ configuration: LogConfiguration, mayMake: Bool) throws(JournalError) {
         let bases = try names().compactMap(Segment.position(in:)).sorted()
         if anchorFile.current == nil, try !isNew(bases) {
             throw JournalError(.corrupt, "the anchor is missing or does not check, but there is a log")
@@ -30,8 +34,13 @@ final class LogOpening {
         for base in bases where base >= anchor.first { try openSegment(at: base) }
         if segments.isEmpty {
             guard anchorFile.current?.end.position ?? .start == .start else {
-                throw .corrupt(anchor.end.position, in: AnchorFile.name, "acknowledged batches are gone: no log is there")
+                throw .corrupt(
+                    anchor.end.position,
+                    in: AnchorFile.name,
+                    "acknowledged batches are gone: no log is there"
+                )
             }
+            guard mayMake else { throw JournalError(.corrupt, "there is no log") }
             try makeSegment(at: .start, configuration)
         } else if segments[0].base.position != anchor.first {
             throw .corrupt(anchor.first, in: Segment.name(of: anchor.first), "the log's first segment is missing")
@@ -106,7 +115,9 @@ final class LogOpening {
         let offset = segment.offset(of: cursor.position)
         if offset < window.size {
             let bytes = try window.bytes(at: offset, BatchHeader.byteCount)
-            if let header = BatchHeader(bytes) { return header.position == cursor.position && header.hashBefore == cursor.hash }
+            if let header = BatchHeader(bytes) {
+                return header.position == cursor.position && header.hashBefore == cursor.hash
+            }
         }
         if let next = segments.first(where: { $0.base.position == cursor.position }) { return next.base == cursor }
         return false
@@ -178,7 +189,7 @@ final class LogOpening {
             guard isLast, cursor.position >= anchor.end.position else {
                 throw .corrupt(cursor.position, in: segment.name, "\(problem), although it was acknowledged")
             }
-                #endif
+            torn = problem
             try cut(segment, at: cursor)
         }
         guard isLast || cursor.position > anchor.end.position else { return }

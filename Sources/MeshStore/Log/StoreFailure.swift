@@ -16,6 +16,10 @@ extension JournalError {
     static func reading(_ file: String, _ error: DiskError) -> JournalError {
         error.code == .noSpace
             ? JournalError(.readOnly, "no room while opening '\(file)'", cause: error)
-            : JournalError(error.code == .notFound ? .corrupt : .unknownOutcome, "'\(file)' cannot be read", cause: error)
+            : JournalError(
+                error.code == .notFound ? .corrupt : .unknownOutcome,
+                "'\(file)' cannot be read",
+                cause: error
+            )
     }
 }

@@ -1,4 +1,5 @@
 internal import MeshCore
+internal import MeshStore
 internal import MeshWire
 
 /// A decoder under attack: any bytes may come, and only a broken promise may trap.
@@ -27,6 +28,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "error-frame") { checkRoundTrip(ErrorFrame.self, $0) },
         FuzzTarget(name: "frames") { checkFrames($0) },
         FuzzTarget(name: "text") { checkText($0) },
+        FuzzTarget(name: "store-record") { checkStoreRecord($0) },
     ]
 
     /// The target called `name`.
@@ -92,6 +94,12 @@ package struct FuzzTarget: Sendable {
         }
         outcome.isBetweenFrames = decoder.isBetweenFrames
         return outcome
+    }
+
+    /// A record's body: whoever reads only its head sees the head of the whole.
+    private static func checkStoreRecord(_ input: UnsafeRawBufferPointer) {
+        guard let record = try? StoreRecord(body: input) else { return }
+        precondition((try? StoreRecord.head(of: input)) == record.head, "a record has one head")
     }
 
     /// Text forms that people type: what is accepted spells itself again.

@@ -1,0 +1,173 @@
+internal import MeshActors
+internal import MeshCore
+
+/// What a verification found.
+package struct VerificationReport: Hashable, Sendable {
+    /// What is wrong, each with the record or the file that is meant; empty for a sound store.
+    package var faults: [String] = []
+
+    /// What is not as it should be, but costs nothing: a write that was never acknowledged, an index to be made again.
+    package var remarks: [String] = []
+
+    /// How many segments, batches, records, actors and entries there are.
+    package var segments = 0
+    package var batches = 0
+    package var records = 0
+    package var actors = 0
+    package var entries: UInt64 = 0
+
+    /// Bytes of batches.
+    package var bytes: UInt64 = 0
+
+    /// Whether a node may serve this store.
+    package var isSound: Bool { faults.isEmpty }
+}
+
+/// Checks a store that nobody has open, without changing it.
+///
+/// It never traps on what it reads of the log and the anchor. LMDB may, on a damaged index: whoever verifies an index
+/// does it in a child process, and takes its crash for a fault of the index.
+package enum StoreVerification {
+    /// Checks anchor and log from the first byte to the last: checksums, order, hashes, every actor's chain.
+    package static func verify(_ disk: any Disk) -> VerificationReport {
+        var report = VerificationReport()
+        do throws(JournalError) {
+            try verify(disk, &report)
+        } catch {
+            report.faults.append(error.description)
+        }
+        return report
+    }
+
+    /// Checks anchor and log, and that `index` says what the log does as far as it has followed it.
+    package static func verify(_ disk: any Disk, _ index: any LogIndex) -> VerificationReport {
+        var report = verify(disk)
+        guard report.isSound else { return report }
+        do throws(JournalError) {
+            try compare(index, with: disk, &report)
+        } catch {
+            report.remarks.append("the index has to be made again: \(error.message)")
+        }
+        return report
+    }
+
+    private static func verify(_ disk: any Disk, _ report: inout VerificationReport) throws(JournalError) {
+        let index = VolatileIndex()
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        report.segments = log.segments.count
+        if log.anchorFile.soundSlots < 2 { report.remarks.append("one of the anchor's two slots does not check") }
+        let replay = IndexReplay(to: index, isTruncated: log.anchor.first > .start)
+        var (batches, records) = (-log.segments.count, 0)
+        let end = try log.replay(
+            from: nil,
+            restarting: {},
+            boundary: { cursor throws(JournalError) in
+                batches += 1
+                try replay.boundary(cursor)
+            },
+            visitor: { record throws(JournalError) in
+                records += 1
+                try replay.visit(record)
+            }
+        )
+        try replay.flush()
+        (report.batches, report.records) = (batches, records)
+        report.bytes = end.position.rawValue - log.anchor.first.rawValue
+        if let torn = log.torn { report.remarks.append("\(torn); it was never acknowledged and will be cut off") }
+        for (_, row) in try index.rows(after: nil, limit: .max) {
+            report.actors += 1
+            report.entries += row.head.rawValue
+        }
+    }
+
+    /// Plays the log up to where the index stands and compares every row and every place.
+    private static func compare(
+        _ index: any LogIndex,
+        with disk: any Disk,
+        _ report: inout VerificationReport
+    ) throws(JournalError) {
+        guard let applied = index.applied else { return }
+        let expected = VolatileIndex()
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        let replay = IndexReplay(to: expected, isTruncated: log.anchor.first > .start)
+        var hasPassed = false
+        _ = try log.replay(
+            from: nil,
+            restarting: {},
+            boundary: { cursor throws(JournalError) in
+                guard !hasPassed else { return }
+                try replay.boundary(cursor)
+                if cursor == applied { hasPassed = true }
+            },
+            visitor: { record throws(JournalError) in if !hasPassed { try replay.visit(record) } }
+        )
+        try replay.flush()
+        guard hasPassed else { throw JournalError(.corrupt, "it does not follow this log") }
+        var last: ActorAddress?
+        while true {
+            let found = try index.rows(after: last, limit: Limits.Journal.maximumActorsScanned)
+            let wanted = try expected.rows(after: last, limit: Limits.Journal.maximumActorsScanned)
+            guard found.elementsEqual(wanted, by: { $0 == $1 }) else { throw JournalError(.corrupt, "a row differs") }
+            if found.isEmpty { return }
+            for (address, row) in found { try compare(index, expected, address, row) }
+            last = found.last?.address
+        }
+    }
+
+    private static func compare(
+        _ index: any LogIndex,
+        _ expected: VolatileIndex,
+        _ address: ActorAddress,
+        _ row: ActorRow
+    ) throws(JournalError) {
+        let found = try index.places(of: address, after: row.snapshotHead, limit: .max)
+        let wanted = try expected.places(of: address, after: row.snapshotHead, limit: .max)
+        guard found == wanted else { throw JournalError(.corrupt, "the places of \(address) differ") }
+        guard let wake = row.wake else { return }
+        let due = try index.rowsToWake(until: wake, limit: .max)
+        guard due.contains(where: { $0.address == address }) else {
+            throw JournalError(.corrupt, "the wake of \(address) is missing")
+        }
+    }
+}
+
+/// A disk that refuses to be changed, quietly where a reader would only have tidied up.
+struct ReadOnlyDisk: Disk {
+    private let disk: any Disk
+
+    init(_ disk: any Disk) { self.disk = disk }
+
+    func names() throws(DiskError) -> [String] { try disk.names() }
+
+    func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
+        ReadOnlyFile(try disk.open(name, creating: false))
+    }
+
+    func rename(_ name: String, to newName: String) throws(DiskError) { throw Self.refusal }
+
+    func remove(_ name: String) throws(DiskError) {}
+
+    func syncFolder() throws(DiskError) {}
+
+    fileprivate static var refusal: DiskError { DiskError(.failed, "the store is only looked at") }
+}
+
+private final class ReadOnlyFile: DiskFile {
+    private let file: any DiskFile
+
+    init(_ file: any DiskFile) { self.file = file }
+
+    func size() throws(DiskError) -> Int { try file.size() }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int {
+        try file.read(into: buffer, at: offset)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) { throw ReadOnlyDisk.refusal }
+
+    func allocate(_ size: Int) throws(DiskError) {}
+
+    func truncate(to size: Int) throws(DiskError) {}
+
+    func sync() throws(DiskError) {}
+}

@@ -1,0 +1,70 @@
+internal import MeshActors
+internal import MeshCommandLine
+internal import MeshCore
+internal import MeshStore
+
+/// A writer to be killed, and the count of what it left: for Tests/ProcessTests/test_store.py.
+enum StoreCrashCommand {
+    private static let folder = Option<String>("folder", "Where the store is.")
+    private static let isCounting = Flag("count", "Verify the store and print how many entries each writer has.")
+
+    static let command = Command(
+        "store-crash",
+        summary: "Append with 64 writers until killed, printing what is acknowledged; or count what is there.",
+        parameters: [folder, isCounting]
+    ) { invocation in
+        let folder = invocation[folder]
+        guard invocation[isCounting] else {
+            try await write(folder)
+            return .success
+        }
+        let report = StoreVerification.verify(try POSIXDisk(path: folder))
+        for fault in report.faults { try invocation.terminal.write("fault: \(fault)\n") }
+        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
+        let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
+        for summary in try await store.actors(after: nil) {
+            var read = 0
+            while true {
+                let more = try await store.entries(of: summary.address, after: Head(rawValue: UInt64(read)))
+                if more.isEmpty { break }
+                read += more.count
+            }
+            try invocation.terminal.write("\(summary.address.key) \(read) of \(summary.head.rawValue)\n")
+        }
+        try await store.close()
+        return .success
+    }
+
+    private static func write(_ folder: String) async throws {
+        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
+        let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
+        let owner = Owner(node: try NodeID("crash"), incarnation: 1)
+        await withTaskGroup(of: Void.self) { group in
+            for writer in 0..<64 { group.addTask { try? await append(to: store, owner, writer) } }
+        }
+    }
+
+    private static func append(to store: LogStore, _ owner: Owner, _ writer: Int) async throws {
+        let address = try ActorAddress(ActorKind("crash"), "writer-\(writer)")
+        let claim = try await store.claim(address, for: owner, .ifFree)
+        var generator = SeededGenerator(seed: UInt64(writer))
+        var head = claim.head
+        while true {
+            let wallTime = WallTime(millisecondsSince1970: Int64(head.rawValue))
+            let command = CommandID(at: wallTime, using: &generator)
+            let entry = JournalEntry(command: command, events: [[UInt8](repeating: 1, count: 200)], answer: [])
+            try await store.append(
+                JournalAppend(
+                    address: address,
+                    epoch: claim.epoch,
+                    head: head,
+                    wallTime: wallTime,
+                    entries: [entry],
+                    wake: nil
+                )
+            )
+            head = head.advanced(by: 1)
+            print(address.key, head.rawValue)
+        }
+    }
+}

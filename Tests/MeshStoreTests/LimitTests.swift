@@ -1,0 +1,62 @@
+import MeshActors
+import MeshCore
+import MeshStore
+import Testing
+
+@Suite struct `The bounds of a store` {
+    @Test func `a snapshot at its bound fits a record, and a record fits a batch`() throws {
+        #expect(Limits.Store.maximumRecordBytes < Limits.Store.maximumBatchBytes)
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        let address = try StoreExample.address("a")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        let bytes = [UInt8](repeating: 3, count: Limits.Journal.maximumSnapshotBytes)
+        try core.stage(Snapshot(head: .none, bytes: bytes), of: address, claim.epoch)
+        try core.commit()
+        let again = try StoreExample.open(MemoryDisk(disk.files))
+        #expect(try again.claim(address, for: StoreExample.owner, .ifFree).snapshot?.bytes == bytes)
+    }
+
+    @Test func `an append that its framing makes too large for a batch is refused`() throws {
+        let core = try StoreExample.open(MemoryDisk())
+        let address = try StoreExample.address("a")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        let command = StoreExample.entry(1).command
+        let crowded = JournalEntry(
+            command: command,
+            events: Array(repeating: [], count: Limits.Store.maximumEventsInEntry + 1),
+            answer: []
+        )
+        let full = JournalEntry(command: command, events: Array(repeating: [], count: 3_000), answer: [])
+        for entries in [[crowded], Array(repeating: full, count: Limits.Journal.maximumEntries)] {
+            #expect(throws: JournalError(.tooLarge, "")) {
+                try core.stage(StoreExample.append(entries, to: address, claim, at: 0))
+            }
+        }
+    }
+
+    @Test func `a queue refuses what is beyond its bound, and everything once closed`() {
+        let queue = RequestQueue<Int>(capacity: Limits.Store.maximumRequestsWaiting)
+        for number in 0..<Limits.Store.maximumRequestsWaiting { #expect(queue.append(number) == nil) }
+        #expect(queue.append(0) == .full)
+        var taken: [Int] = []
+        #expect(queue.take(into: &taken, patience: nil))
+        #expect(taken.count == Limits.Store.maximumRequestsWaiting)
+        queue.close()
+        #expect(queue.append(0) == .closed)
+        taken.removeAll()
+        #expect(!queue.take(into: &taken, patience: nil))
+    }
+
+    @Test func `whoever writes waits where too many changes wait for the index`() throws {
+        let base = VolatileIndex()
+        let index = BackgroundIndex(before: base)
+        let address = try StoreExample.address("a")
+        var changes = IndexChanges()
+        changes.rows = Array(repeating: (address, ActorRow()), count: Limits.Store.maximumChangesWaiting + 1)
+        changes.cursor = LogCursor(position: LogPosition(rawValue: 9), hash: .zero)
+        try index.apply(changes)
+        #expect(base.applied == changes.cursor)
+        index.close()
+    }
+}

@@ -1,0 +1,67 @@
+import MeshActors
+import MeshCore
+import MeshStore
+import Testing
+
+@Suite struct `The tools of a store` {
+    @Test func `a copy of a serving store is sound and holds the same`() async throws {
+        let (folder, target) = (try TemporaryFolder(), try TemporaryFolder())
+        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder.path)/index.mdb"))
+        let store = try await LogStore.open(on: POSIXDisk(path: folder.path), index: index)
+        let address = try StoreExample.address("a")
+        let claim = try await store.claim(address, for: StoreExample.owner, .ifFree)
+        try await store.append(StoreExample.append([StoreExample.entry(1)], to: address, claim, at: 0))
+        let disk = try POSIXDisk(path: target.path)
+        let report = try await store.backUp(to: disk)
+        #expect(report.isSound && report.entries == 1 && report.remarks.isEmpty)
+        try await store.append(StoreExample.append([StoreExample.entry(2)], to: address, claim, at: 1))
+        try await store.close()
+        let copy = try await LogStore.open(on: disk, index: VolatileIndex())
+        #expect(try await copy.entries(of: address, after: .none).map(\.entry) == [StoreExample.entry(1)])
+        try await copy.close()
+    }
+
+    @Test func `a dump names every record of an actor`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 4)
+        try core.close()
+        var lines: [String] = []
+        try StoreTool.dump(disk, of: StoreExample.address("b")) { lines.append($0) }
+        #expect(lines.count == 6)
+        #expect(lines.allSatisfy { $0.contains("sample/b") })
+        #expect(lines[1].hasSuffix("events 0000000000000000000000000000000000000000"))
+        #expect(try StoreTool.statistics(disk).counts.entries == 8)
+    }
+
+    @Test func `verifying changes nothing, whatever it finds`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 4)
+        let files = disk.files
+        #expect(StoreVerification.verify(disk).isSound)
+        let name = try #require(files.keys.first { $0.hasPrefix("log-") })
+        for offset in files[name]?.indices ?? 0..<0 {
+            var altered = files
+            altered[name]?[offset] ^= 0x10
+            let disk = MemoryDisk(altered)
+            _ = StoreVerification.verify(disk)
+            #expect(disk.files == altered)
+        }
+        #expect(StoreVerification.verify(MemoryDisk()).faults.count == 1)
+    }
+
+    @Test func `an index that says something else than the log is found`() throws {
+        let disk = MemoryDisk()
+        let index = VolatileIndex()
+        let core = try StoreExample.open(disk, index: index)
+        try StoreExample.fill(core, count: 4)
+        #expect(StoreVerification.verify(disk, index).remarks.isEmpty)
+        var changes = IndexChanges()
+        let place = EntryPlace(head: Head(rawValue: 4), position: LogPosition(rawValue: 1))
+        changes.entries = [(try StoreExample.address("a"), place)]
+        changes.cursor = try #require(index.applied)
+        try index.apply(changes)
+        #expect(StoreVerification.verify(disk, index).remarks.count == 1)
+    }
+}
