@@ -13,9 +13,9 @@ package final class BackgroundIndex: LogIndex {
     private let hurry = RequestQueue<Bool>(capacity: 1)
 
     private struct State {
-        var pending = VolatileIndex()
+        var pending = VolatileIndex(keepingTrims: true)
         var applying: VolatileIndex?
-        var changes = IndexChanges()
+        var waiting = 0
         var inFlight = 0
         var cursor: LogCursor?
         var failure: JournalError?
@@ -109,7 +109,7 @@ package final class BackgroundIndex: LogIndex {
         while waiting > Limits.Store.maximumChangesWaiting, failure == nil {
             _ = progress.take(into: &nothing, patience: .milliseconds(10))
             nothing.removeAll()
-            waiting = state.withLock { $0.changes.count + $0.inFlight }
+            waiting = state.withLock { $0.waiting + $0.inFlight }
         }
     }
 
@@ -117,11 +117,11 @@ package final class BackgroundIndex: LogIndex {
     private func add(_ changes: IndexChanges) throws(JournalError) -> Int {
         let (waiting, mustStart) = try state.withLock { state throws(JournalError) in
             try state.pending.apply(changes)
-            state.changes.add(changes)
+            state.waiting += changes.entries.count + changes.rows.count + changes.trims.count
             state.cursor = changes.cursor
             let mustStart = !state.isRunning
             state.isRunning = true
-            return (state.changes.count + state.inFlight, mustStart)
+            return (state.waiting + state.inFlight, mustStart)
         }
         if mustStart { start() }
         _ = wakeUps.append(true)
@@ -136,37 +136,32 @@ package final class BackgroundIndex: LogIndex {
 
     private func run() {
         var signals: [Bool] = []
-        var unapplied = IndexChanges()
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()
-            handOn(&unapplied)
+            handOn()
             // Let a batch gather: a few large transactions cost less than many small ones.
             _ = hurry.take(into: &signals, patience: Self.pause)
             signals.removeAll()
         }
-        handOn(&unapplied)
+        handOn()
         state.withLock { $0.isRunning = false }
         progress.close()
     }
 
-    /// Hands the other index what has gathered, behind what it could not take before.
-    private func handOn(_ unapplied: inout IndexChanges) {
-        let gathered = state.withLock { state in
-            let gathered = state.changes
-            state.changes = IndexChanges()
-            state.changes.cursor = gathered.cursor
-            state.inFlight += gathered.count
-            if state.applying == nil {
+    /// Hands the other index what has gathered, or once more what it could not take.
+    private func handOn() {
+        let applying = state.withLock { state in
+            if state.applying == nil, state.waiting > 0 {
                 state.applying = state.pending
-                state.pending = VolatileIndex()
+                state.inFlight = state.waiting
+                state.pending = VolatileIndex(keepingTrims: true)
+                state.waiting = 0
             }
-            return gathered
+            return state.applying
         }
-        unapplied.add(gathered)
-        guard unapplied.count > 0 else { return state.withLock { $0.applying = nil } }
+        guard let applying else { return }
         do throws(JournalError) {
-            try base.apply(unapplied)
-            unapplied = IndexChanges()
+            try base.apply(applying.contents)
             state.withLock { state in
                 state.applying = nil
                 state.failure = nil

@@ -5,8 +5,13 @@ package import MeshCore
 package final class VolatileIndex: LogIndex {
     private let state = Lock(State())
 
+    private let keepsTrims: Bool
+
     /// An index of nothing.
-    package init() {}
+    package init() { keepsTrims = false }
+
+    /// An index of nothing, whose ``contents`` will be handed to another one.
+    init(keepingTrims: Bool) { keepsTrims = keepingTrims }
 
     package var applied: LogCursor? { state.withLock { $0.cursor } }
 
@@ -56,7 +61,20 @@ package final class VolatileIndex: LogIndex {
             for (address, row) in changes.rows { state.rows[address] = row }
             for (address, place) in changes.entries { state.place(place, of: address) }
             for (address, head) in changes.trims { state.places[address]?.removeAll { $0.head <= head } }
+            state.trims += keepsTrims ? changes.trims : []
             state.cursor = changes.cursor
+        }
+    }
+
+    /// Everything in it, each row once and each actor's entries together.
+    var contents: IndexChanges {
+        state.withLock { state in
+            var changes = IndexChanges()
+            changes.rows = state.rows.map { ($0.key, $0.value) }
+            for (address, places) in state.places { changes.entries += places.map { (address, $0) } }
+            changes.trims = state.trims
+            changes.cursor = state.cursor ?? .start
+            return changes
         }
     }
 
@@ -68,6 +86,7 @@ package final class VolatileIndex: LogIndex {
         var cursor: LogCursor?
         var rows: [ActorAddress: ActorRow] = [:]
         var places: [ActorAddress: [EntryPlace]] = [:]
+        var trims: [(address: ActorAddress, head: Head)] = []
 
         mutating func place(_ place: EntryPlace, of address: ActorAddress) {
             guard let last = places[address]?.last, place.head <= last.head else {

@@ -172,9 +172,15 @@ package final class LMDBIndex: LogIndex {
         }
         var places: [(number: UInt64, place: EntryPlace)] = []
         places.reserveCapacity(changes.entries.count)
+        var last: (address: ActorAddress, number: UInt64)?
         for (address, place) in changes.entries {
-            if numbers[address] == nil { numbers[address] = try found(address, transaction)?.number }  // a carried one
-            guard let number = numbers[address] else { throw .damaged("an entry of nobody") }
+            // Entries of one actor mostly stand together; a carried one may be of an actor without a new row.
+            if last?.address != address {
+                var known = numbers[address]
+                if known == nil { known = try found(address, transaction)?.number }
+                last = known.map { (address, $0) }
+            }
+            guard let number = last?.number else { throw .damaged("an entry of nobody") }
             places.append((number, place))
         }
         places.sort { ($0.number, $0.place.head) < ($1.number, $1.place.head) }
