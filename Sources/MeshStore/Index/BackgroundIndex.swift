@@ -29,6 +29,7 @@ package final class BackgroundIndex: LogIndex {
         state.withLock { $0.cursor = cursor }
     }
 
+    /// Up to where the log is contained.
     package var applied: LogCursor? { state.withLock { $0.cursor } }
 
     /// Why the other index does not follow, if it does not.
@@ -40,6 +41,7 @@ package final class BackgroundIndex: LogIndex {
         state.withLock { state in state.applying.map { [$0, state.pending] } ?? [state.pending] }
     }
 
+    /// The newest row of `address`.
     package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? {
         for layer in layers.reversed() {
             if let row = try layer.row(of: address) { return row }
@@ -47,6 +49,7 @@ package final class BackgroundIndex: LogIndex {
         return try base.row(of: address)
     }
 
+    /// Where the entries behind `head` stand.
     package func places(
         of address: ActorAddress,
         after head: Head,
@@ -61,6 +64,7 @@ package final class BackgroundIndex: LogIndex {
         return Array(places.values.sorted { $0.head < $1.head }.prefix(limit))
     }
 
+    /// The rows behind `address`, in order.
     package func rows(
         after address: ActorAddress?,
         limit: Int
@@ -75,6 +79,7 @@ package final class BackgroundIndex: LogIndex {
         return rows.sorted { $0.key < $1.key }.prefix(limit).map { ($0.key, $0.value) }
     }
 
+    /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
         limit: Int
@@ -103,6 +108,7 @@ package final class BackgroundIndex: LogIndex {
 
     // MARK: Writing
 
+    /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         var waiting = try add(changes)
         var nothing: [Bool] = []
@@ -174,6 +180,7 @@ package final class BackgroundIndex: LogIndex {
         }
     }
 
+    /// Forgets everything.
     package func removeAll() throws(JournalError) {
         try base.removeAll()
         state.withLock { state in
@@ -183,6 +190,7 @@ package final class BackgroundIndex: LogIndex {
         }
     }
 
+    /// Ends the use of it.
     package func close() {
         wakeUps.close()
         _ = hurry.append(true)

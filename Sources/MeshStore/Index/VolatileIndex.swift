@@ -13,10 +13,13 @@ package final class VolatileIndex: LogIndex {
     /// An index of nothing, whose ``contents`` will be handed to another one.
     init(keepingTrims: Bool) { keepsTrims = keepingTrims }
 
+    /// Up to where the log is contained.
     package var applied: LogCursor? { state.withLock { $0.cursor } }
 
+    /// The newest row of `address`.
     package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { state.withLock { $0.rows[address] } }
 
+    /// Where the entries behind `head` stand.
     package func places(
         of address: ActorAddress,
         after head: Head,
@@ -33,6 +36,7 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// The rows behind `address`, in order.
     package func rows(
         after address: ActorAddress?,
         limit: Int
@@ -43,6 +47,7 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
         limit: Int
@@ -56,6 +61,7 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         state.withLock { state in
             for (address, row) in changes.rows { state.rows[address] = row }
@@ -78,8 +84,10 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// Forgets everything.
     package func removeAll() throws(JournalError) { state.withLock { $0 = State() } }
 
+    /// Ends the use of it.
     package func close() {}
 
     private struct State {
