@@ -12,7 +12,9 @@ package final class LogStore: Journal {
 
     deinit { queue.close() }
 
-    /// Opens the store on `disk`, or makes one there. `index` is filled from the log as far as it lacks anything.
+    /// Opens the store on `disk`, or makes one there.
+    ///
+    /// `index` is filled from the log as far as it lacks anything.
     package static func open(
         on disk: any Disk,
         index: any LogIndex,
