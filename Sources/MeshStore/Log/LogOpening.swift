@@ -207,7 +207,7 @@ final class LogOpening {
     /// takes it for clean, and a sync alone would leave it so.
     private func rewrite(_ segment: Segment, upTo end: Int) throws(DiskError) {
         #if PLANTED_BUGS
-            if PlantedBug.trustPageCache.isOn { return }
+        if PlantedBug.trustPageCache.isOn { return }
         #endif
         let isBehind = segment.base.position >= anchor.end.position
         var offset = isBehind ? 0 : segment.offset(of: anchor.end.position)
