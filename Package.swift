@@ -53,7 +53,10 @@ let modules: [Module] = [
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
-    .tests("MeshSimulationTests", uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit"]),
+    .tests(
+        "MeshSimulationTests",
+        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
+    ),
 ]
 
 /// One row of the table above.
@@ -116,14 +119,14 @@ struct Module {
 /// The same for every Swift target, so that no module is a little less strict than its neighbours.
 let strictSettings: [SwiftSetting] =
     (Context.environment["MESHNODE_PLANTED_BUGS"] == "1" ? [.define("PLANTED_BUGS")] : []) + [
-    .swiftLanguageMode(.v6),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableExperimentalFeature("Lifetimes"),
-    // With it, and only for `public` declarations, generic code is specialised where it is used: docs/decisions/0006.
-    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
-]
+        .swiftLanguageMode(.v6),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableExperimentalFeature("Lifetimes"),
+        // With it, and only for `public` declarations, generic code is specialised where it is used: docs/decisions/0006.
+        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+    ]
 
 let package = Package(name: "meshnode", targets: modules.map(\.target))

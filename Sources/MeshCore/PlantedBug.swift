@@ -1,56 +1,56 @@
 #if PLANTED_BUGS
-    /// A fault put into the shipped code on purpose, so that the simulator can prove that it would be found.
-    ///
-    /// Exists only in builds made with `MESHNODE_PLANTED_BUGS=1`; one at a time is on. Where one is planted stands
-    /// `if PlantedBug.x.isOn`, inside `#if PLANTED_BUGS`.
-    package enum PlantedBug: String, CaseIterable, Sendable {
-        /// The store takes appends of any epoch.
-        case skipEpochCheck
-        /// A claim does not raise the epoch.
-        case claimKeepsEpoch
-        /// The store says that a batch is durable without syncing it.
-        case acknowledgeBeforeSync
-        /// A new file of the log is not made safe in its folder.
-        case skipFolderSync
-        /// Opening a store does not begin a new generation of epochs.
-        case keepGeneration
-        /// What an earlier life's failed sync left unsafe is not written again.
-        case trustPageCache
-        /// A commit that fails leaves the store's rows ahead of its log.
-        case keepFailedBatch
-        /// The store forgets when an actor wants to be woken.
-        case forgetWake
-        /// A reply leaves before its append.
-        case replyBeforeCommit
-        /// A refusal leaves before the append that it depends on.
-        case refuseEarly
-        /// The answer to a query leaves before the append that it shows.
-        case showEarly
-        /// Answers are not remembered when a journal is replayed.
-        case forgetAnswersInReplay
-        /// Answers are not taken over from a snapshot.
-        case forgetAnswersInSnapshot
-        /// A snapshot says that it stands one entry earlier than it does.
-        case snapshotTooEarly
-        /// An effect begins when it is decided, before its event is durable.
-        case effectBeforeCommit
-        /// An effect's key differs from try to try.
-        case effectKeyPerTry
-        /// Effects that are pending when an actor wakes are not taken up.
-        case forgetEffects
-        /// A failed append is taken for done.
-        case failedAppendIsDone
-        /// A failed append leaves the value as it would have been.
-        case failedAppendStays
-        /// An owner that lives, but does not know that it is one, is waited for in vain.
-        case waitForSilentOwner
+/// A fault put into the shipped code on purpose, so that the simulator can prove that it would be found.
+///
+/// Exists only in builds made with `MESHNODE_PLANTED_BUGS=1`; one at a time is on. Where one is planted stands
+/// `if PlantedBug.x.isOn`, inside `#if PLANTED_BUGS`.
+package enum PlantedBug: String, CaseIterable, Sendable {
+    /// The store takes appends of any epoch.
+    case skipEpochCheck
+    /// A claim does not raise the epoch.
+    case claimKeepsEpoch
+    /// The store says that a batch is durable without syncing it.
+    case acknowledgeBeforeSync
+    /// A new file of the log is not made safe in its folder.
+    case skipFolderSync
+    /// Opening a store does not begin a new generation of epochs.
+    case keepGeneration
+    /// What an earlier life's failed sync left unsafe is not written again.
+    case trustPageCache
+    /// A commit that fails leaves the store's rows ahead of its log.
+    case keepFailedBatch
+    /// The store forgets when an actor wants to be woken.
+    case forgetWake
+    /// A reply leaves before its append.
+    case replyBeforeCommit
+    /// A refusal leaves before the append that it depends on.
+    case refuseEarly
+    /// The answer to a query leaves before the append that it shows.
+    case showEarly
+    /// Answers are not remembered when a journal is replayed.
+    case forgetAnswersInReplay
+    /// Answers are not taken over from a snapshot.
+    case forgetAnswersInSnapshot
+    /// A snapshot says that it stands one entry earlier than it does.
+    case snapshotTooEarly
+    /// An effect begins when it is decided, before its event is durable.
+    case effectBeforeCommit
+    /// An effect's key differs from try to try.
+    case effectKeyPerTry
+    /// Effects that are pending when an actor wakes are not taken up.
+    case forgetEffects
+    /// A failed append is taken for done.
+    case failedAppendIsDone
+    /// A failed append leaves the value as it would have been.
+    case failedAppendStays
+    /// An owner that lives, but does not know that it is one, is waited for in vain.
+    case waitForSilentOwner
 
-        private static let planted = Lock<PlantedBug?>(nil)
+    private static let planted = Lock<PlantedBug?>(nil)
 
-        /// Whether this is the one.
-        package var isOn: Bool { Self.planted.withLock { $0 } == self }
+    /// Whether this is the one.
+    package var isOn: Bool { Self.planted.withLock { $0 } == self }
 
-        /// Switches this one on and any other off; nil switches all off.
-        package static func plant(_ bug: PlantedBug?) { planted.withLock { $0 = bug } }
-    }
+    /// Switches this one on and any other off; nil switches all off.
+    package static func plant(_ bug: PlantedBug?) { planted.withLock { $0 = bug } }
+}
 #endif

@@ -50,7 +50,8 @@ struct RunSummary {
         if let failure, let violation = failure.violation {
             fields += [
                 "\"failed_seed\":\(failure.plan.seed)", "\"checker\":\(JSONText.quoted(violation.checker))",
-                "\"message\":\(JSONText.quoted(violation.message))", "\"replay\":\(JSONText.quoted(failure.replayLine))",
+                "\"message\":\(JSONText.quoted(violation.message))",
+                "\"replay\":\(JSONText.quoted(failure.replayLine))",
             ]
         }
         return "{\(fields.joined(separator: ","))}"

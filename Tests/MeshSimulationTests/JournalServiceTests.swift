@@ -35,7 +35,8 @@ import Testing
         #expect(head == Head(rawValue: 1))
     }
 
-    @Test func `an append may arrive after its caller gave it up, and is fenced if somebody has claimed since`() throws {
+    @Test func `an append may arrive after its caller gave it up, and is fenced if somebody has claimed since`() throws
+    {
         func lateHead(claiming: Bool) throws -> Head? {
             try run { service, journal, clock in
                 let address = try ActorAddress(.purse, "a")

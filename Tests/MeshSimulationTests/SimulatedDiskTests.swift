@@ -45,7 +45,9 @@ import Testing
             try file.write(pattern(3 * sector, 5), at: sector / 2)
             disk.cutPower(.torn)
             let bytes = try contents(of: "log", on: disk)
-            let pieces = (0..<4).map { Array(bytes[max($0 * sector, sector / 2)..<min(($0 + 1) * sector, 3 * sector + sector / 2)]) }
+            let pieces = (0..<4).map {
+                Array(bytes[max($0 * sector, sector / 2)..<min(($0 + 1) * sector, 3 * sector + sector / 2)])
+            }
             #expect(pieces.allSatisfy { Set($0).count == 1 })
             shapes.insert(pieces.map { $0.first == 5 })
         }

@@ -154,7 +154,8 @@ private struct Net: Sendable {
     }
 }
 
-private func run<Value: Sendable>(seed: UInt64, _ body: @escaping @Sendable (Net) async throws -> Value) throws -> Value {
+private func run<Value: Sendable>(seed: UInt64, _ body: @escaping @Sendable (Net) async throws -> Value) throws -> Value
+{
     let outcome = try SeededRun.run(seed: seed) { world in
         let net = try Net(world)
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -52,7 +52,7 @@ package actor JournaledActor<Value: Journaled> {
         // Before any call: what is decided before `run()` begins is not durable yet.
         effects.listed(pipeline.value.pendingEffects)
         #if PLANTED_BUGS
-            if PlantedBug.forgetEffects.isOn { effects = EffectSchedule() }
+        if PlantedBug.forgetEffects.isOn { effects = EffectSchedule() }
         #endif
         self.environment = environment
         self.handler = handler
@@ -118,7 +118,7 @@ package actor JournaledActor<Value: Journaled> {
     private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
         guard !Task.isCancelled, !pipeline.hasFailed else { return false }
         #if PLANTED_BUGS
-            if PlantedBug.effectBeforeCommit.isOn { effects.listed(pipeline.value.pendingEffects) }
+        if PlantedBug.effectBeforeCommit.isOn { effects.listed(pipeline.value.pendingEffects) }
         #endif
         for effect in effects.begin() { group.addTask { await self.carryOut(effect) } }
         meter.report(bytes: pipeline.value.approximateBytes, isBusy: effects.isBusy)
@@ -147,7 +147,7 @@ package actor JournaledActor<Value: Journaled> {
                 ]
             )
             #if PLANTED_BUGS
-                if PlantedBug.failedAppendIsDone.isOn { return failedAppendIsDone() }
+            if PlantedBug.failedAppendIsDone.isOn { return failedAppendIsDone() }
             #endif
             return fail(error.code)
         }
@@ -158,10 +158,10 @@ package actor JournaledActor<Value: Journaled> {
     }
 
     #if PLANTED_BUGS
-        private func failedAppendIsDone() {
-            _ = pipeline.appendSucceeded()
-            currentAppend.open(.committed)
-        }
+    private func failedAppendIsDone() {
+        _ = pipeline.appendSucceeded()
+        currentAppend.open(.committed)
+    }
     #endif
 
     private func fail(_ code: JournalErrorCode) {

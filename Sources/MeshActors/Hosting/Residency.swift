@@ -98,10 +98,10 @@ struct Claiming {
                 throw ActorError(.moved, "\(address) is placed elsewhere by now")
             }
             #if PLANTED_BUGS
-                if PlantedBug.waitForSilentOwner.isOn, !membership.isDead(held.owner) {
-                    try await pause(backoff.pause(after: attempt))
-                    continue
-                }
+            if PlantedBug.waitForSilentOwner.isOn, !membership.isDead(held.owner) {
+                try await pause(backoff.pause(after: attempt))
+                continue
+            }
             #endif
             // A living owner may not know that it is one: its claim or its release got lost on the way. The last try takes
             // over from it too; the store's fence keeps that safe.

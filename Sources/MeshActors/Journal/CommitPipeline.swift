@@ -93,17 +93,19 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             reply = try command.decide(value, &turn)
         } catch {
             #if PLANTED_BUGS
-                if PlantedBug.refuseEarly.isOn { return Decision(answer: .failure(error), release: .atOnce) }
+            if PlantedBug.refuseEarly.isOn { return Decision(answer: .failure(error), release: .atOnce) }
             #endif
             return Decision(answer: .failure(error), release: lastRelease)
         }
         #if PLANTED_BUGS
-            if PlantedBug.showEarly.isOn { if turn.events.isEmpty { return Decision(answer: .success(reply), release: .atOnce) } }
+        if PlantedBug.showEarly.isOn {
+            if turn.events.isEmpty { return Decision(answer: .success(reply), release: .atOnce) }
+        }
         #endif
         guard !turn.events.isEmpty else { return Decision(answer: .success(reply), release: lastRelease) }
         try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
         #if PLANTED_BUGS
-            if PlantedBug.replyBeforeCommit.isOn { return Decision(answer: .success(reply), release: .atOnce) }
+        if PlantedBug.replyBeforeCommit.isOn { return Decision(answer: .success(reply), release: .atOnce) }
         #endif
         return Decision(answer: .success(reply), release: .withNextAppend)
     }
@@ -200,7 +202,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// The append failed: nothing decided since is true, and nothing will be answered any more.
     package mutating func appendFailed(_ code: JournalErrorCode) {
         #if PLANTED_BUGS
-            if PlantedBug.failedAppendStays.isOn { return phase = .ready }
+        if PlantedBug.failedAppendStays.isOn {
+            phase = .ready
+            return
+        }
         #endif
         phase = .failed(ActorErrorCode(ofAppend: code))
         waiting = []
@@ -225,7 +230,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package var finalSnapshot: Snapshot? {
         guard isQuiet, !hasFailed, durableHead > snapshotHead else { return nil }
         #if PLANTED_BUGS
-            if PlantedBug.snapshotTooEarly.isOn { return Snapshot(head: Head(rawValue: durableHead.rawValue - 1), bytes: snapshotBytes) }
+        if PlantedBug.snapshotTooEarly.isOn {
+            return Snapshot(head: Head(rawValue: durableHead.rawValue - 1), bytes: snapshotBytes)
+        }
         #endif
         return Snapshot(head: durableHead, bytes: snapshotBytes)
     }

@@ -30,7 +30,7 @@ package struct ReplayedActor<Value: Journaled>: ~Copyable {
             value = contents.value
             answers = contents.answers
             #if PLANTED_BUGS
-                if PlantedBug.forgetAnswersInSnapshot.isOn { answers = RememberedAnswers() }
+            if PlantedBug.forgetAnswersInSnapshot.isOn { answers = RememberedAnswers() }
             #endif
         } catch {
             throw ActorError(.corrupt, "the snapshot of \(address) cannot be read", cause: error)
@@ -53,7 +53,7 @@ package struct ReplayedActor<Value: Journaled>: ~Copyable {
             }
             head = placed.head
             #if PLANTED_BUGS
-                if PlantedBug.forgetAnswersInReplay.isOn { continue }
+            if PlantedBug.forgetAnswersInReplay.isOn { continue }
             #endif
             answers.remember(placed.entry.command, placed.entry.answer)
         }

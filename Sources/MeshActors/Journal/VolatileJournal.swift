@@ -25,7 +25,7 @@ package final class VolatileJournal: Journal {
             }
             record.epoch = record.epoch.next
             #if PLANTED_BUGS
-                if PlantedBug.claimKeepsEpoch.isOn { record.epoch = Epoch(rawValue: max(1, record.epoch.rawValue - 1)) }
+            if PlantedBug.claimKeepsEpoch.isOn { record.epoch = Epoch(rawValue: max(1, record.epoch.rawValue - 1)) }
             #endif
             record.holder = owner
             state.records[address] = record
@@ -148,7 +148,7 @@ package final class VolatileJournal: Journal {
         func head(of address: ActorAddress, under epoch: Epoch) throws(JournalError) -> Head {
             try checkOpen()
             #if PLANTED_BUGS
-                if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record.head } }
+            if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record.head } }
             #endif
             guard let record = records[address], record.epoch == epoch, record.holder != nil else {
                 throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")

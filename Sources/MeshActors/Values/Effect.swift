@@ -41,7 +41,7 @@ package struct EffectContext: Hashable, Sendable {
     /// `ledger/acct-1/7/0`.
     package var idempotencyKey: String {
         #if PLANTED_BUGS
-            if PlantedBug.effectKeyPerTry.isOn { return "\(address)/\(position.head.rawValue)/\(attempt)" }
+        if PlantedBug.effectKeyPerTry.isOn { return "\(address)/\(position.head.rawValue)/\(attempt)" }
         #endif
         return "\(address)/\(position.head.rawValue)/\(position.index)"
     }

@@ -87,7 +87,9 @@ package final class History: Sendable {
     func openWork(at wallTime: WallTime) -> String? {
         let mirrors = state.withLock { $0.mirrors }.sorted { $0.key < $1.key }
         for (address, mirror) in mirrors {
-            if let place = mirror.firstOpenPayment { return "\(address) has not settled the payment of \(place.rawValue)" }
+            if let place = mirror.firstOpenPayment {
+                return "\(address) has not settled the payment of \(place.rawValue)"
+            }
             if let alarm = mirror.alarm, alarm <= wallTime { return "\(address) has not rung at \(alarm)" }
         }
         return nil

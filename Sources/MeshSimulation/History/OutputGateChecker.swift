@@ -50,7 +50,9 @@ struct OutputGateChecker: Checker {
         guard payment.amount == amount, performed[key] ?? amount == amount else {
             throw violation("\(key) is asked for with \(amount), its event says \(payment.amount)")
         }
-        guard !payment.isSettled || ownersMayBeStale else { throw violation("\(key) is asked for although it is settled") }
+        guard !payment.isSettled || ownersMayBeStale else {
+            throw violation("\(key) is asked for although it is settled")
+        }
         performed[key] = amount
     }
 }

@@ -19,7 +19,11 @@ final class DiskStore: Sendable {
     /// Opens the store and tells the history what it has.
     func open(_ gate: NodeGate) async throws -> OpenJournal {
         let journal = try DiskJournal(
-            on: disk, clock: clock, gate: gate, history: history, generator: generator.withLock { $0.split() }
+            on: disk,
+            clock: clock,
+            gate: gate,
+            history: history,
+            generator: generator.withLock { $0.split() }
         )
         try await Audit.record(journal, in: history)
         return OpenJournal(journal: journal, run: { await journal.run() })

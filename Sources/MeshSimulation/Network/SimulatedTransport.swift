@@ -29,7 +29,9 @@ package final class SimulatedTransport: Transport {
         let result = await withTaskGroup(of: Result<[UInt8], TransportError>?.self) { group in
             group.addTask { await self.exchange(payload, with: peer) }
             group.addTask {
-                do throws(CancellationError) { try await self.network.clock.sleep(until: deadline) } catch { return nil }
+                do throws(CancellationError) { try await self.network.clock.sleep(until: deadline) } catch {
+                    return nil
+                }
                 return .failure(TransportError(.timedOut, "no response before the deadline"))
             }
             defer { group.cancelAll() }

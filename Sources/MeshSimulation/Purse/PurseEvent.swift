@@ -37,7 +37,8 @@ extension PurseEvent: WireCodable {
         case 1: self = .deposited(first)
         case 2: self = .withdrawn(first)
         case 3: self = .sent(first)
-        case 4: self = .settled(PaymentPlace(head: Head(rawValue: UInt64(clamping: first)), index: Int(clamping: second)))
+        case 4:
+            self = .settled(PaymentPlace(head: Head(rawValue: UInt64(clamping: first)), index: Int(clamping: second)))
         case 5: self = .alarmSet(WallTime(millisecondsSince1970: first))
         case 6: self = .rang
         default: throw WireError(.invalidValue, "no event of a purse has the number \(code)")

@@ -123,7 +123,12 @@ private struct WorldRun: Sendable {
             group.addTask { [storage] in await storage.run() }
             await turmoil()
             await Recovery(
-                plan: plan, clock: world.clock, nodes: nodes, history: history, client: client, storage: storage
+                plan: plan,
+                clock: world.clock,
+                nodes: nodes,
+                history: history,
+                client: client,
+                storage: storage
             ).run(generator)
             group.cancelAll()
         }
@@ -131,7 +136,12 @@ private struct WorldRun: Sendable {
 
     private var client: SimulatedClient {
         SimulatedClient(
-            clock: world.clock, wallClock: world.clock, nodes: nodes, plan: plan, history: history, counts: calls
+            clock: world.clock,
+            wallClock: world.clock,
+            nodes: nodes,
+            plan: plan,
+            history: history,
+            counts: calls
         )
     }
 
@@ -144,8 +154,14 @@ private struct WorldRun: Sendable {
                 group.addTask { await client.work(until: end, own) }
             }
             let director = Director(
-                plan: plan, clock: world.clock, trace: world.trace, nodes: nodes, network: network, storage: storage,
-                outside: outside, counts: faults
+                plan: plan,
+                clock: world.clock,
+                trace: world.trace,
+                nodes: nodes,
+                network: network,
+                storage: storage,
+                outside: outside,
+                counts: faults
             )
             let own = generator.split()
             group.addTask { await director.run(own) }

@@ -126,7 +126,7 @@ package final class StoreCore {
         }
         actor.row.wake = append.wake
         #if PLANTED_BUGS
-            if PlantedBug.forgetWake.isOn { actor.row.wake = nil }
+        if PlantedBug.forgetWake.isOn { actor.row.wake = nil }
         #endif
     }
 
@@ -178,7 +178,7 @@ package final class StoreCore {
 
     private func takeBack() {
         #if PLANTED_BUGS
-            if PlantedBug.keepFailedBatch.isOn { return }
+        if PlantedBug.keepFailedBatch.isOn { return }
         #endif
         for (actor, row, isOwnershipWritten) in staged {
             actor.row = row

@@ -44,7 +44,7 @@ package final class LogEngine {
         anchorFile = opening.anchorFile
         generation = opening.anchor.generation + 1
         #if PLANTED_BUGS
-            if PlantedBug.keepGeneration.isOn { generation = max(1, opening.anchor.generation) }
+        if PlantedBug.keepGeneration.isOn { generation = max(1, opening.anchor.generation) }
         #endif
         do {
             allocated = try segments.last.file.size()
@@ -87,7 +87,10 @@ package final class LogEngine {
             }
             do throws(DiskError) {
                 #if PLANTED_BUGS
-                    if PlantedBug.acknowledgeBeforeSync.isOn { return end = next }
+                if PlantedBug.acknowledgeBeforeSync.isOn {
+                    end = next
+                    return
+                }
                 #endif
                 try segment.file.sync()
             } catch {

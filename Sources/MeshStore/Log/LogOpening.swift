@@ -11,21 +11,25 @@ final class LogOpening {
     /// A write at the log's end that was not finished, if there is one.
     private(set) var torn: String?
 
-    /// Finds the log on `disk`; where there is none, one is made if it `mayMake` one.
-    init(on disk: any Disk, _ configuration: LogConfiguration, mayMake: Bool = true) throws(JournalError) {
+    /// Whether the log is to be used, and not only looked at.
+    private let mayChange: Bool
+
+    /// Finds the log on `disk`; where there is none, one is made if it `mayChange` anything.
+    init(on disk: any Disk, _ configuration: LogConfiguration, mayChange: Bool = true) throws(JournalError) {
         self.disk = disk
+        self.mayChange = mayChange
         do throws(DiskError) {
             let names = try disk.names()
-            anchorFile = try AnchorFile(on: disk, creating: mayMake)
+            anchorFile = try AnchorFile(on: disk, creating: mayChange)
             anchor = anchorFile.current ?? Anchor(sequence: 0, generation: 0, first: .start, end: .start)
             if !names.contains(AnchorFile.name) { try disk.syncFolder() }
         } catch {
             throw .reading(AnchorFile.name, error)
         }
-        try openSegments(configuration, mayMake: mayMake)
+        try openSegments(configuration)
     }
 
-    private func openSegments(_ configuration: LogConfiguration, mayMake: Bool) throws(JournalError) {
+    private func openSegments(_ configuration: LogConfiguration) throws(JournalError) {
         let bases = try names().compactMap(Segment.position(in:)).sorted()
         if anchorFile.current == nil, try isNew(bases) == false {
             throw JournalError(.corrupt, "the anchor is missing or does not check, but there is a log")
@@ -40,7 +44,7 @@ final class LogOpening {
                     "acknowledged batches are gone: no log is there"
                 )
             }
-            guard mayMake else { throw JournalError(.corrupt, "there is no log") }
+            guard mayChange else { throw JournalError(.corrupt, "there is no log") }
             try makeSegment(at: .start, configuration)
         } else if segments[0].base.position != anchor.first {
             throw .corrupt(anchor.first, in: Segment.name(of: anchor.first), "the log's first segment is missing")
@@ -192,7 +196,7 @@ final class LogOpening {
             torn = problem
             try cut(segment, at: cursor)
         }
-        guard isLast || cursor.position > anchor.end.position else { return }
+        guard mayChange, isLast || cursor.position > anchor.end.position else { return }
         do throws(DiskError) {
             try rewrite(segment, upTo: segment.offset(of: cursor.position))
             try segment.file.sync()
@@ -207,7 +211,7 @@ final class LogOpening {
     /// takes it for clean, and a sync alone would leave it so.
     private func rewrite(_ segment: Segment, upTo end: Int) throws(DiskError) {
         #if PLANTED_BUGS
-            if PlantedBug.trustPageCache.isOn { return }
+        if PlantedBug.trustPageCache.isOn { return }
         #endif
         let isBehind = segment.base.position >= anchor.end.position
         var offset = isBehind ? 0 : segment.offset(of: anchor.end.position)

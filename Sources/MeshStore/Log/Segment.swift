@@ -77,7 +77,7 @@ final class Segment: Sendable {
         try withBytes(header) { header throws(DiskError) in try segment.file.write(header, at: 0) }
         try segment.file.sync()
         #if PLANTED_BUGS
-            if PlantedBug.skipFolderSync.isOn { return segment }
+        if PlantedBug.skipFolderSync.isOn { return segment }
         #endif
         try disk.syncFolder()
         return segment

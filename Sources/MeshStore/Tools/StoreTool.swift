@@ -22,7 +22,7 @@ package enum StoreTool {
     /// Counts what is there.
     package static func statistics(_ disk: any Disk) throws(JournalError) -> Statistics {
         let report = StoreVerification.verify(disk)
-        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
         let end = log.anchor.first.advanced(by: Int(clamping: report.bytes))
         return Statistics(generation: log.anchor.generation, first: log.anchor.first, end: end, counts: report)
     }
@@ -67,7 +67,7 @@ package enum StoreTool {
         of address: ActorAddress? = nil,
         line: (String) throws(JournalError) -> Void
     ) throws(JournalError) {
-        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
         _ = try log.replay(
             from: nil,
             restarting: {},

@@ -57,7 +57,7 @@ package enum StoreVerification {
 
     private static func verify(_ disk: any Disk, _ report: inout VerificationReport) throws(JournalError) {
         let index = VolatileIndex()
-        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
         report.segments = log.segments.count
         if log.anchorFile.soundSlots < 2 { report.remarks.append("one of the anchor's two slots does not check") }
         let replay = IndexReplay(to: index, isTruncated: log.anchor.first > .start)
@@ -92,7 +92,7 @@ package enum StoreVerification {
     ) throws(JournalError) {
         guard let applied = index.applied else { return }
         let expected = VolatileIndex()
-        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayMake: false)
+        let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
         let replay = IndexReplay(to: expected, isTruncated: log.anchor.first > .start)
         var hasPassed = false
         _ = try log.replay(
