@@ -126,7 +126,7 @@ package final class VolatileJournal: Journal {
             }
             wake = append.wake
             #if PLANTED_BUGS
-                if PlantedBug.forgetWake.isOn { wake = nil }
+            if PlantedBug.forgetWake.isOn { wake = nil }
             #endif
         }
 

@@ -38,7 +38,9 @@ private enum StoreCopy {
         let to = try StoreFolder(path: target).openLog(creating: true)
         let report = try StoreTool.copy(from, to: to)
         for fault in report.faults { try invocation.terminal.writeLine("FAULT  \(fault)") }
-        try invocation.terminal.writeLine("copied \(report.actors) actors, \(report.entries) entries, \(report.bytes) bytes")
+        try invocation.terminal.writeLine(
+            "copied \(report.actors) actors, \(report.entries) entries, \(report.bytes) bytes"
+        )
         return report.isSound ? .success : StoreCommand.unsound
     }
 }

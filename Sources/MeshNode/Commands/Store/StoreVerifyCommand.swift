@@ -40,7 +40,8 @@ enum StoreVerifyHereCommand {
     ) { invocation in
         let folder = StoreFolder(path: invocation[StoreCommand.folder])
         let disk = try folder.openLog(creating: false)
-        let report = folder.hasIndex
+        let report =
+            folder.hasIndex
             ? StoreVerification.verify(disk, try LMDBIndex(path: folder.indexPath)) : StoreVerification.verify(disk)
         for fault in report.faults { try invocation.terminal.writeLine("FAULT  \(fault)") }
         for remark in report.remarks { try invocation.terminal.writeLine("note   \(remark)") }
