@@ -15,7 +15,7 @@ enum StoreCrashCommand {
     ) { invocation in
         let folder = invocation[folder]
         guard invocation[isCounting] else {
-            try await write(folder)
+            try await write(folder, invocation.terminal)
             return .success
         }
         let report = StoreVerification.verify(try POSIXDisk(path: folder))
@@ -35,16 +35,21 @@ enum StoreCrashCommand {
         return .success
     }
 
-    private static func write(_ folder: String) async throws {
+    private static func write(_ folder: String, _ terminal: Terminal) async throws {
         let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
         let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
         let owner = Owner(node: try NodeID("crash"), incarnation: 1)
         await withTaskGroup(of: Void.self) { group in
-            for writer in 0..<64 { group.addTask { try? await append(to: store, owner, writer) } }
+            for writer in 0..<64 { group.addTask { try? await append(to: store, owner, writer, terminal) } }
         }
     }
 
-    private static func append(to store: LogStore, _ owner: Owner, _ writer: Int) async throws {
+    private static func append(
+        to store: LogStore,
+        _ owner: Owner,
+        _ writer: Int,
+        _ terminal: Terminal
+    ) async throws {
         let address = try ActorAddress(ActorKind("crash"), "writer-\(writer)")
         let claim = try await store.claim(address, for: owner, .ifFree)
         var generator = SeededGenerator(seed: UInt64(writer))
@@ -64,7 +69,8 @@ enum StoreCrashCommand {
                 )
             )
             head = head.advanced(by: 1)
-            print(address.key, head.rawValue)
+            // One write for each line, at once: what is printed is known to be acknowledged.
+            try terminal.writeLine("\(address.key) \(head.rawValue)")
         }
     }
 }

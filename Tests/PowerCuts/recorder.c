@@ -1,11 +1,12 @@
 /*
  * Records what a process does to the files of one folder, in the order in which it happens.
  *
- * Loaded with LD_PRELOAD. RECORDER_FOLDER names the folder, RECORDER_LOG the log. Test_power_cuts.py builds from the log
- * what a disk may hold after a power cut at any point: everything that was synced, and any part of what was not.
+ * Loaded with LD_PRELOAD. RECORDER_FOLDER names the folder, RECORDER_LOG the log. disk_after_cut.py builds from the log
+ * what a disk may hold after a power cut at any point: all that was synced, and any part of what was not. What the
+ * program writes to its standard output is logged among the rest: that is how one knows what it had acknowledged.
  *
- * A record: u8 kind | u32 file | u64 offset | u64 mark | u32 length | bytes, little-endian. A sync is logged when it has
- * returned and carries in `mark` the position of the log at which it began: only writes before that are safe.
+ * A record: u8 kind | u32 file | u64 offset | u64 mark | u32 length | bytes, little-endian. A sync is logged when it
+ * has returned and carries in `mark` the position of the log at which it began: only writes before that are safe.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -65,6 +66,7 @@ __attribute__((constructor)) static void begin(void) {
     if (!wanted || !log || !realpath(wanted, folder)) abort();
     log_descriptor = REAL(open)(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
     if (log_descriptor < 0) abort();
+    files[STDOUT_FILENO] = NOTES;
     unsetenv("LD_PRELOAD"); /* children are not recorded */
 }
 
@@ -93,9 +95,7 @@ static int opened(int descriptor, const char *path, int flags) {
     const char *name = below(path, buffer);
     pthread_mutex_lock(&lock);
     files[descriptor] = 0;
-    const char *notes = getenv("RECORDER_NOTES");
-    if (notes && strcmp(path, notes) == 0) files[descriptor] = NOTES;
-    else if (name && *name == 0) files[descriptor] = FOLDER;
+    if (name && *name == 0) files[descriptor] = FOLDER;
     else if (name) {
         struct stat status;
         if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) files[descriptor] = FOLDER;
@@ -168,7 +168,9 @@ static ssize_t recorded_write(int descriptor, const void *bytes, size_t count, o
     return done;
 }
 
-ssize_t write(int descriptor, const void *bytes, size_t count) { return recorded_write(descriptor, bytes, count, 0, 0); }
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+    return recorded_write(descriptor, bytes, count, 0, 0);
+}
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
     return recorded_write(descriptor, bytes, count, offset, 1);
 }
@@ -189,7 +191,8 @@ static ssize_t write_pieces(int descriptor, const struct iovec *pieces, int coun
 }
 
 ssize_t writev(int descriptor, const struct iovec *pieces, int count) {
-    return file_of(descriptor) ? write_pieces(descriptor, pieces, count, 0, 0) : REAL(writev)(descriptor, pieces, count);
+    return file_of(descriptor) ? write_pieces(descriptor, pieces, count, 0, 0)
+                               : REAL(writev)(descriptor, pieces, count);
 }
 ssize_t pwritev(int descriptor, const struct iovec *pieces, int count, off_t offset) {
     return file_of(descriptor) ? write_pieces(descriptor, pieces, count, offset, 1)
@@ -245,7 +248,9 @@ int fallocate(int descriptor, int mode, off_t offset, off_t length) {
 int posix_fallocate(int descriptor, off_t offset, off_t length) {
     return allocated(descriptor, offset + length, REAL(posix_fallocate)(descriptor, offset, length));
 }
-int posix_fallocate64(int descriptor, off_t offset, off_t length) { return posix_fallocate(descriptor, offset, length); }
+int posix_fallocate64(int descriptor, off_t offset, off_t length) {
+    return posix_fallocate(descriptor, offset, length);
+}
 
 int rename(const char *from, const char *to) {
     char source[PATH_MAX], target[PATH_MAX], both[2 * PATH_MAX];

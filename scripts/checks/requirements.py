@@ -7,15 +7,17 @@ from checks.swift_text import TYPE, closing
 
 _EQUATABLE = {"Equatable", "Comparable", "Hashable", "StructuredError"}
 _ENCODABLE, _DECODABLE = {"Codable", "Encodable"}, {"Codable", "Decodable"}
+#: `WireCodable` and the protocols that refine it.
+_WIRE = {"WireCodable", "ActorCommand", "Command", "PlainCommand", "Journaled"}
 
 #: Each name and the protocols that earn it. Names like `id` and `body` say nothing by themselves and are not here.
 EARNED_BY: dict[str, set[str]] = {
     "==(_:_:)": _EQUATABLE,
     "<(_:_:)": {"Comparable"},
     "hash(into:)": {"Hashable"},
-    "encode(into:)": {"WireCodable"},
+    "encode(into:)": _WIRE,
     "encode(to:)": _ENCODABLE,
-    "init(from:)": {"WireCodable", *_DECODABLE},
+    "init(from:)": _WIRE | _DECODABLE,
     "rawValue": {"RawRepresentable"},
     "init(rawValue:)": {"RawRepresentable"},
     "description": {"CustomStringConvertible", "LosslessStringConvertible", "StructuredError"},
@@ -37,6 +39,23 @@ EARNED_BY: dict[str, set[str]] = {
     "sleep(until:)": {"Clock"},
     "write(_:)": {"LogSink"},
 }
+_PORTS = {
+    "Journal": ("claim(_:for:_:)", "release(_:_:)", "append(_:)", "entries(of:after:)", "save(_:of:_:)",
+                "actors(after:)", "actorsToWake(until:)"),
+    "Transport": ("request(_:to:deadline:)", "serve(_:)"),
+    "Disk": ("names()", "open(_:creating:)", "rename(_:to:)", "remove(_:)", "syncFolder()", "close()"),
+    "DiskFile": ("size()", "read(into:at:)", "write(_:at:)", "allocate(_:)", "truncate(to:)", "sync()"),
+    "LogIndex": ("applied", "row(of:)", "places(of:after:limit:)", "rows(after:limit:)", "rowsToWake(until:limit:)",
+                 "apply(_:)", "removeAll()", "close()"),
+    "Journaled": ("kind", "commands", "init(key:)", "apply(_:at:)", "pendingEffects", "nextAlarm", "approximateBytes"),
+    "PlainActor": ("kind", "commands", "run()"),
+    "Command": ("tag", "decide(_:_:)", "Reply", "Refusal", "Target"),
+    "PlainCommand": ("tag", "perform(on:)", "Reply", "Refusal", "Target"),
+    "EffectPerformer": ("perform(_:_:)", "Completion"),
+}
+for _port, _requirements in _PORTS.items():
+    for _requirement in _requirements:
+        EARNED_BY.setdefault(_requirement, set()).add(_port)
 _COLLECTIONS = {"Collection", "BidirectionalCollection", "RandomAccessCollection", "MutableCollection"}
 EARNED_BY |= {name: _COLLECTIONS for name in ("startIndex", "endIndex", "index(after:)")}
 EARNED_BY |= {"index(before:)": _COLLECTIONS - {"Collection"}}
