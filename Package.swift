@@ -112,7 +112,7 @@ let strictSettings: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableExperimentalFeature("Lifetimes"),
-        // With it, and only for `public` declarations, generic code is specialised where it is used: docs/decisions/0006.
+        // With it, and only for `public` declarations, generic code is specialised where it is used: decision 0006.
         .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     ]
 

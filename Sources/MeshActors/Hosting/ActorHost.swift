@@ -236,9 +236,10 @@ extension ActorHost: AnyActorHost {
     func drain() async {
         let cells = table.withLock { table in
             table.isStopping = true
-            return Array(table.cells.values)
+            // In order: the order of waiting must not depend on a dictionary's.
+            return table.cells.values.sorted { $0.address < $1.address }
         }
-        for cell in cells.sorted(by: { $0.address < $1.address }) { requestLeave(cell, onlyIfUnused: false) }
+        for cell in cells { requestLeave(cell, onlyIfUnused: false) }
         for cell in cells { _ = try? await cell.gone.wait() }
     }
 

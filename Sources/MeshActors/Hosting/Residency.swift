@@ -103,8 +103,8 @@ struct Claiming {
                 continue
             }
             #endif
-            // A living owner may not know that it is one: its claim or its release got lost on the way. The last try takes
-            // over from it too; the store's fence keeps that safe.
+            // A living owner may not know that it is one: its claim or its release got lost on the way. The last
+            // try takes over from it too; the store's fence keeps that safe.
             if membership.isDead(held.owner) || attempt == Limits.Hosting.claimAttempts - 1 {
                 takeover = .from(held.epoch)
                 core.environment.logger.log(.info, .takenOver, [LogField(.actor, .text("\(address)"))])
