@@ -7,6 +7,7 @@ final class LogOpening {
     private(set) var segments: [Segment] = []
     private(set) var anchor: Anchor
     let anchorFile: AnchorFile
+    private let mayMake: Bool
 
     /// A write at the log's end that was not finished, if there is one.
     private(set) var torn: String?
@@ -14,6 +15,7 @@ final class LogOpening {
     /// Finds the log on `disk`; where there is none, one is made if it `mayMake` one.
     init(on disk: any Disk, _ configuration: LogConfiguration, mayMake: Bool = true) throws(JournalError) {
         self.disk = disk
+        self.mayMake = mayMake
         do throws(DiskError) {
             let names = try disk.names()
             anchorFile = try AnchorFile(on: disk, creating: mayMake)
@@ -194,7 +196,7 @@ final class LogOpening {
         }
         guard isLast || cursor.position > anchor.end.position else { return }
         do throws(DiskError) {
-            try rewrite(segment, upTo: segment.offset(of: cursor.position))
+            if mayMake { try rewrite(segment, upTo: segment.offset(of: cursor.position)) }
             try segment.file.sync()
         } catch {
             throw .reading(segment.name, error)
