@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Actors that live on a node` {
     @Test func `racing first calls and passivation never make a twin`() throws {
-        try forSeeds(1...60) { mesh in
+        try forSeeds(1...100) { mesh in
             let slow = FaultyJournal(mesh.store, clock: mesh.world.clock, delay: .microseconds(700))
             let node = try mesh.node("one", journal: slow) { configuration in
                 configuration.idleTime = .microseconds(300)

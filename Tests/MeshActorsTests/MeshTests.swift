@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `crashes at every step perform each effect under one key only`() throws {
-        try forSeeds(1...40) { mesh in
+        try forSeeds(1...60) { mesh in
             mesh.bank.state.withLock { state in
                 state.clock = mesh.world.clock
                 state.delay = .milliseconds(2)
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `when members come and go under load nothing is lost and nothing happens twice`() throws {
-        try forSeeds(1...25) { mesh in
+        try forSeeds(1...60) { mesh in
             let slow = FaultyJournal(mesh.store, clock: mesh.world.clock, delay: .microseconds(300))
             let start = try SampleMesh.membership(1, "one", "two")
             let nodes = try ["one", "two", "three"].map { try mesh.node($0, membership: start, journal: slow) }

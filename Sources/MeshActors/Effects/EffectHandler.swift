@@ -9,7 +9,7 @@ struct EffectHandler<Value: Journaled>: Sendable {
             let completion = try await performer.perform(pending.effect, context)
             let position = pending.position
             let id = CommandID(derivedFrom: position.head, index: position.index, .effectCompletion)
-            _ = try await actor.perform(completion, id: id)
+            try await actor.complete(completion, id: id)
         }
     }
 

@@ -216,6 +216,21 @@ package actor JournaledActor<Value: Journaled> {
         ended(pending.position)
     }
 
+    /// Tells the value of an effect that has been performed.
+    ///
+    /// A full pipeline is waited for: the effect must not be performed again because its result found no room.
+    func complete<C: Command>(_ completion: C, id: CommandID) async throws where C.Target == Value {
+        while true {
+            do throws(CallFailure<C.Refusal>) {
+                _ = try await perform(completion, id: id)
+                return
+            } catch {
+                guard case .overloaded(let pause) = error else { throw error }
+                try await environment.clock.sleep(for: pause)
+            }
+        }
+    }
+
     private func noteFailure(of context: EffectContext, _ error: any Error) {
         environment.counters.add(\.effectFailures)
         let reason = (error as? any StructuredError)?.description ?? "\(type(of: error))"

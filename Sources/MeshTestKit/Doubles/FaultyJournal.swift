@@ -23,7 +23,7 @@ package final class FaultyJournal: Journal {
     private let delay: Duration
     private let state = Lock(State())
 
-    /// `journal`, each append of which takes `delay`.
+    /// `journal`, each write to which takes `delay`.
     package init(_ journal: any Journal, clock: any Clock, delay: Duration = .zero) {
         self.journal = journal
         self.clock = clock
@@ -71,6 +71,7 @@ package final class FaultyJournal: Journal {
     }
 
     package func release(_ address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
+        if delay > .zero { try? await clock.sleep(for: delay) }
         try await journal.release(address, epoch)
     }
 
@@ -79,6 +80,7 @@ package final class FaultyJournal: Journal {
     }
 
     package func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
+        if delay > .zero { try? await clock.sleep(for: delay) }
         try await journal.save(snapshot, of: address, epoch)
     }
 
