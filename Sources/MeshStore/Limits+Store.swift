@@ -15,10 +15,14 @@ extension Limits {
         /// Events of one entry; an append with more is refused with `tooLarge`.
         package static let maximumEventsInEntry = 65_536
 
-        /// Requests that wait for the writer. The next one is refused with `readOnly` and a message that says why.
+        /// Requests that wait for the writer.
+        ///
+        /// The next one is refused with `readOnly` and a message that says why.
         package static let maximumRequestsWaiting = 65_536
 
-        /// Changes that wait for the index. Beyond them the writer waits for it.
+        /// Changes that wait for the index.
+        ///
+        /// Beyond them the writer waits for it.
         package static let maximumChangesWaiting = 250_000
     }
 }

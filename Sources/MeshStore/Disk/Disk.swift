@@ -46,7 +46,9 @@ extension Disk {
     package func close() {}
 }
 
-/// One open file of a ``Disk``. It closes itself when nobody holds it any more.
+/// One open file of a ``Disk``.
+///
+/// It closes itself when nobody holds it any more.
 package protocol DiskFile: AnyObject, Sendable {
     /// Its length in bytes.
     func size() throws(DiskError) -> Int

@@ -24,8 +24,10 @@ package final class POSIXDisk: Disk {
 
     deinit { Glibc.close(lock) }
 
+    /// Ends the use of it.
     package func close() { flock(lock, LOCK_UN) }
 
+    /// The names of all files, sorted.
     package func names() throws(DiskError) -> [String] {
         guard let folder = opendir(path) else { throw .last("listing '\(path)'") }
         defer { closedir(folder) }
@@ -39,19 +41,23 @@ package final class POSIXDisk: Disk {
         return names.sorted()
     }
 
+    /// Opens a file.
     package func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
         let file = "\(path)/\(name)"
         return POSIXFile(name: file, try Self.openFile(file, creating ? O_RDWR | O_CREAT : O_RDWR))
     }
 
+    /// Renames a file.
     package func rename(_ name: String, to newName: String) throws(DiskError) {
         guard Glibc.rename("\(path)/\(name)", "\(path)/\(newName)") == 0 else { throw .last("renaming '\(name)'") }
     }
 
+    /// Removes a file.
     package func remove(_ name: String) throws(DiskError) {
         guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw .last("removing '\(name)'") }
     }
 
+    /// Makes names safe.
     package func syncFolder() throws(DiskError) {
         let folder = try Self.openFile(path, O_RDONLY | O_DIRECTORY)
         defer { Glibc.close(folder) }

@@ -12,7 +12,9 @@ package final class LogStore: Journal {
 
     deinit { queue.close() }
 
-    /// Opens the store on `disk`, or makes one there. `index` is filled from the log as far as it lacks anything.
+    /// Opens the store on `disk`, or makes one there.
+    ///
+    /// `index` is filled from the log as far as it lacks anything.
     package static func open(
         on disk: any Disk,
         index: any LogIndex,
@@ -31,6 +33,7 @@ package final class LogStore: Journal {
         return LogStore(queue)
     }
 
+    /// Makes `owner` the owner; see ``Journal``.
     package func claim(
         _ address: ActorAddress,
         for owner: Owner,
@@ -41,10 +44,12 @@ package final class LogStore: Journal {
         }
     }
 
+    /// Gives the actor up.
     package func release(_ address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
         try await perform(behind: address) { core throws(JournalError) in try core.release(address, epoch) }
     }
 
+    /// Returns when the entries are durable.
     package func append(_ append: JournalAppend) async throws(JournalError) {
         let error: JournalError? = await withUnsafeContinuation { answer in
             submit(.append(append, answer)) { answer.resume(returning: $0) }
@@ -52,10 +57,12 @@ package final class LogStore: Journal {
         if let error { throw error }
     }
 
+    /// How many entries the actors have.
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
         try await perform { core throws(JournalError) in try core.entries(of: address, after: head) }
     }
 
+    /// Returns when the snapshot is durable.
     package func save(
         _ snapshot: Snapshot,
         of address: ActorAddress,
@@ -67,10 +74,12 @@ package final class LogStore: Journal {
         if let error { throw error }
     }
 
+    /// How many actors there are.
     package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
         try await perform { core throws(JournalError) in try core.actors(after: address) }
     }
 
+    /// The actors that are due.
     package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
         try await perform { core throws(JournalError) in try core.actorsToWake(until: wallTime) }
     }

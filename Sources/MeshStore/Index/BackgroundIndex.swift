@@ -13,9 +13,9 @@ package final class BackgroundIndex: LogIndex {
     private let hurry = RequestQueue<Bool>(capacity: 1)
 
     private struct State {
-        var pending = VolatileIndex()
+        var pending = VolatileIndex(keepingTrims: true)
         var applying: VolatileIndex?
-        var changes = IndexChanges()
+        var waiting = 0
         var inFlight = 0
         var cursor: LogCursor?
         var failure: JournalError?
@@ -29,6 +29,7 @@ package final class BackgroundIndex: LogIndex {
         state.withLock { $0.cursor = cursor }
     }
 
+    /// Up to where the log is contained.
     package var applied: LogCursor? { state.withLock { $0.cursor } }
 
     /// Why the other index does not follow, if it does not.
@@ -40,6 +41,7 @@ package final class BackgroundIndex: LogIndex {
         state.withLock { state in state.applying.map { [$0, state.pending] } ?? [state.pending] }
     }
 
+    /// The newest row of `address`.
     package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? {
         for layer in layers.reversed() {
             if let row = try layer.row(of: address) { return row }
@@ -47,6 +49,7 @@ package final class BackgroundIndex: LogIndex {
         return try base.row(of: address)
     }
 
+    /// Where the entries behind `head` stand.
     package func places(
         of address: ActorAddress,
         after head: Head,
@@ -61,6 +64,7 @@ package final class BackgroundIndex: LogIndex {
         return Array(places.values.sorted { $0.head < $1.head }.prefix(limit))
     }
 
+    /// The rows behind `address`, in order.
     package func rows(
         after address: ActorAddress?,
         limit: Int
@@ -75,6 +79,7 @@ package final class BackgroundIndex: LogIndex {
         return rows.sorted { $0.key < $1.key }.prefix(limit).map { ($0.key, $0.value) }
     }
 
+    /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
         limit: Int
@@ -103,13 +108,14 @@ package final class BackgroundIndex: LogIndex {
 
     // MARK: Writing
 
+    /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         var waiting = try add(changes)
         var nothing: [Bool] = []
         while waiting > Limits.Store.maximumChangesWaiting, failure == nil {
             _ = progress.take(into: &nothing, patience: .milliseconds(10))
             nothing.removeAll()
-            waiting = state.withLock { $0.changes.count + $0.inFlight }
+            waiting = state.withLock { $0.waiting + $0.inFlight }
         }
     }
 
@@ -117,11 +123,11 @@ package final class BackgroundIndex: LogIndex {
     private func add(_ changes: IndexChanges) throws(JournalError) -> Int {
         let (waiting, mustStart) = try state.withLock { state throws(JournalError) in
             try state.pending.apply(changes)
-            state.changes.add(changes)
+            state.waiting += changes.entries.count + changes.rows.count + changes.trims.count
             state.cursor = changes.cursor
             let mustStart = !state.isRunning
             state.isRunning = true
-            return (state.changes.count + state.inFlight, mustStart)
+            return (state.waiting + state.inFlight, mustStart)
         }
         if mustStart { start() }
         _ = wakeUps.append(true)
@@ -136,37 +142,32 @@ package final class BackgroundIndex: LogIndex {
 
     private func run() {
         var signals: [Bool] = []
-        var unapplied = IndexChanges()
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()
-            handOn(&unapplied)
+            handOn()
             // Let a batch gather: a few large transactions cost less than many small ones.
             _ = hurry.take(into: &signals, patience: Self.pause)
             signals.removeAll()
         }
-        handOn(&unapplied)
+        handOn()
         state.withLock { $0.isRunning = false }
         progress.close()
     }
 
-    /// Hands the other index what has gathered, behind what it could not take before.
-    private func handOn(_ unapplied: inout IndexChanges) {
-        let gathered = state.withLock { state in
-            let gathered = state.changes
-            state.changes = IndexChanges()
-            state.changes.cursor = gathered.cursor
-            state.inFlight += gathered.count
-            if state.applying == nil {
+    /// Hands the other index what has gathered, or once more what it could not take.
+    private func handOn() {
+        let applying = state.withLock { state in
+            if state.applying == nil, state.waiting > 0 {
                 state.applying = state.pending
-                state.pending = VolatileIndex()
+                state.inFlight = state.waiting
+                state.pending = VolatileIndex(keepingTrims: true)
+                state.waiting = 0
             }
-            return gathered
+            return state.applying
         }
-        unapplied.add(gathered)
-        guard unapplied.count > 0 else { return state.withLock { $0.applying = nil } }
+        guard let applying else { return }
         do throws(JournalError) {
-            try base.apply(unapplied)
-            unapplied = IndexChanges()
+            try base.apply(applying.contents)
             state.withLock { state in
                 state.applying = nil
                 state.failure = nil
@@ -179,6 +180,7 @@ package final class BackgroundIndex: LogIndex {
         }
     }
 
+    /// Forgets everything.
     package func removeAll() throws(JournalError) {
         try base.removeAll()
         state.withLock { state in
@@ -188,6 +190,7 @@ package final class BackgroundIndex: LogIndex {
         }
     }
 
+    /// Ends the use of it.
     package func close() {
         wakeUps.close()
         _ = hurry.append(true)

@@ -18,14 +18,6 @@ package struct IndexChanges: Sendable {
     /// No changes.
     package init() {}
 
-    /// Puts `later` behind these.
-    mutating func add(_ later: IndexChanges) {
-        rows += later.rows
-        entries += later.entries
-        trims += later.trims
-        cursor = later.cursor
-    }
-
     /// How many there are.
     package var count: Int { rows.count + entries.count + trims.count }
 }

@@ -5,13 +5,21 @@ package import MeshCore
 package final class VolatileIndex: LogIndex {
     private let state = Lock(State())
 
-    /// An index of nothing.
-    package init() {}
+    private let keepsTrims: Bool
 
+    /// An index of nothing.
+    package init() { keepsTrims = false }
+
+    /// An index of nothing, whose ``contents`` will be handed to another one.
+    init(keepingTrims: Bool) { keepsTrims = keepingTrims }
+
+    /// Up to where the log is contained.
     package var applied: LogCursor? { state.withLock { $0.cursor } }
 
+    /// The newest row of `address`.
     package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { state.withLock { $0.rows[address] } }
 
+    /// Where the entries behind `head` stand.
     package func places(
         of address: ActorAddress,
         after head: Head,
@@ -28,6 +36,7 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// The rows behind `address`, in order.
     package func rows(
         after address: ActorAddress?,
         limit: Int
@@ -38,6 +47,7 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
         limit: Int
@@ -51,23 +61,40 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         state.withLock { state in
             for (address, row) in changes.rows { state.rows[address] = row }
             for (address, place) in changes.entries { state.place(place, of: address) }
             for (address, head) in changes.trims { state.places[address]?.removeAll { $0.head <= head } }
+            state.trims += keepsTrims ? changes.trims : []
             state.cursor = changes.cursor
         }
     }
 
+    /// Everything in it, each row once and each actor's entries together.
+    var contents: IndexChanges {
+        state.withLock { state in
+            var changes = IndexChanges()
+            changes.rows = state.rows.map { ($0.key, $0.value) }
+            for (address, places) in state.places { changes.entries += places.map { (address, $0) } }
+            changes.trims = state.trims
+            changes.cursor = state.cursor ?? .start
+            return changes
+        }
+    }
+
+    /// Forgets everything.
     package func removeAll() throws(JournalError) { state.withLock { $0 = State() } }
 
+    /// Ends the use of it.
     package func close() {}
 
     private struct State {
         var cursor: LogCursor?
         var rows: [ActorAddress: ActorRow] = [:]
         var places: [ActorAddress: [EntryPlace]] = [:]
+        var trims: [(address: ActorAddress, head: Head)] = []
 
         mutating func place(_ place: EntryPlace, of address: ActorAddress) {
             guard let last = places[address]?.last, place.head <= last.head else {

@@ -54,8 +54,10 @@ package final class LMDBIndex: LogIndex {
         }
     }
 
+    /// Up to where the log is contained.
     package var applied: LogCursor? { progress.withLock { $0.cursor } }
 
+    /// The newest row of `address`.
     package func row(of address: ActorAddress) throws(JournalError) -> ActorRow? {
         try read { transaction throws(LMDBFailure) in try found(address, transaction)?.row }
     }
@@ -69,6 +71,7 @@ package final class LMDBIndex: LogIndex {
         return try IndexCodec.row(IndexCodec.opened(sealed, at: key))
     }
 
+    /// Where the entries behind `head` stand.
     package func places(
         of address: ActorAddress,
         after head: Head,
@@ -91,6 +94,7 @@ package final class LMDBIndex: LogIndex {
         }
     }
 
+    /// The rows behind `address`, in order.
     package func rows(
         after address: ActorAddress?,
         limit: Int
@@ -108,6 +112,7 @@ package final class LMDBIndex: LogIndex {
         }
     }
 
+    /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
         limit: Int
@@ -129,6 +134,7 @@ package final class LMDBIndex: LogIndex {
         }
     }
 
+    /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         let before = progress.withLock { $0 }
         var next = before
@@ -172,9 +178,15 @@ package final class LMDBIndex: LogIndex {
         }
         var places: [(number: UInt64, place: EntryPlace)] = []
         places.reserveCapacity(changes.entries.count)
+        var last: (address: ActorAddress, number: UInt64)?
         for (address, place) in changes.entries {
-            if numbers[address] == nil { numbers[address] = try found(address, transaction)?.number }  // a carried one
-            guard let number = numbers[address] else { throw .damaged("an entry of nobody") }
+            // Entries of one actor mostly stand together; a carried one may be of an actor without a new row.
+            if last?.address != address {
+                var known = numbers[address]
+                if known == nil { known = try found(address, transaction)?.number }
+                last = known.map { (address, $0) }
+            }
+            guard let number = last?.number else { throw .damaged("an entry of nobody") }
             places.append((number, place))
         }
         places.sort { ($0.number, $0.place.head) < ($1.number, $1.place.head) }
@@ -200,6 +212,7 @@ package final class LMDBIndex: LogIndex {
         for key in keys { try transaction.remove(key, in: tables.entries) }
     }
 
+    /// Forgets everything.
     package func removeAll() throws(JournalError) {
         do throws(LMDBFailure) {
             try environment.write { transaction throws(LMDBFailure) in
@@ -213,6 +226,7 @@ package final class LMDBIndex: LogIndex {
         progress.withLock { $0 = Progress() }
     }
 
+    /// Ends the use of it.
     package func close() {}
 
     private func read<Result>(

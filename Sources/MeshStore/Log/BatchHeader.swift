@@ -1,6 +1,8 @@
 internal import MeshCore
 
-/// What stands in front of a batch. Its form in bytes: docs/store-format.md, "Batches".
+/// What stands in front of a batch.
+///
+/// Its form in bytes: docs/store-format.md, "Batches".
 struct BatchHeader: Hashable, Sendable {
     /// Bytes of records behind the header.
     let contentBytes: Int

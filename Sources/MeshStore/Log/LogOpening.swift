@@ -29,7 +29,7 @@ final class LogOpening {
 
     private func openSegments(_ configuration: LogConfiguration, mayMake: Bool) throws(JournalError) {
         let bases = try names().compactMap(Segment.position(in:)).sorted()
-        if anchorFile.current == nil, try !isNew(bases) {
+        if anchorFile.current == nil, try isNew(bases) == false {
             throw JournalError(.corrupt, "the anchor is missing or does not check, but there is a log")
         }
         for base in bases where base < anchor.first { try remove(base) }

@@ -97,7 +97,7 @@ struct SegmentScan {
         _ batch: UnsafeRawBufferPointer,
         at offset: Int
     ) throws(JournalError) -> Ending {
-        guard try !somethingFollows(offset + header.batchBytes) else {
+        guard try somethingFollows(offset + header.batchBytes) == false else {
             return .corrupt("a batch does not check, and bytes follow it")
         }
         return lacksPart(batch, at: offset, wanted: header.batchBytes)
@@ -122,7 +122,7 @@ struct SegmentScan {
     }
 
     private func somethingFollows(_ offset: Int) throws(JournalError) -> Bool {
-        offset < window.size ? try !window.isZero(from: offset) : false
+        offset < window.size ? try window.isZero(from: offset) == false : false
     }
 
     /// Whether an interrupted write explains `bytes`: a disk writes whole sectors, and what it did not write is zero.

@@ -2,7 +2,9 @@ package import MeshActors
 package import MeshCore
 package import MeshWire
 
-/// What a record is. The numbers are part of stored data.
+/// What a record is.
+///
+/// The numbers are part of stored data.
 package enum RecordKind: UInt8, Hashable, Sendable {
     /// An entry, where it was first written.
     case entry = 1
@@ -45,7 +47,9 @@ package enum RecordContent: Hashable, Sendable {
     case ownership(Owner?)
 }
 
-/// One record of the log. Its form in bytes: docs/store-format.md, "Records".
+/// One record of the log.
+///
+/// Its form in bytes: docs/store-format.md, "Records".
 package struct StoreRecord: Hashable, Sendable {
     /// Which actor, which head.
     package let head: RecordHead

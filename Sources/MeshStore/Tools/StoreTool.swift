@@ -12,6 +12,7 @@ package enum StoreTool {
 
         /// Where its log begins and ends.
         package let first: LogPosition
+        /// Where its log ends.
         package let end: LogPosition
 
         /// What a verification counted.

@@ -11,9 +11,13 @@ package struct VerificationReport: Hashable, Sendable {
 
     /// How many segments, batches, records, actors and entries there are.
     package var segments = 0
+    /// How many batches there are.
     package var batches = 0
+    /// How many records there are.
     package var records = 0
+    /// How many actors there are.
     package var actors = 0
+    /// How many entries the actors have.
     package var entries: UInt64 = 0
 
     /// Bytes of batches.
