@@ -63,7 +63,10 @@ struct RunSummary {
         let faults = WorldFault.allCases.filter(plan.faults.contains).map(\.rawValue).joined(separator: ", ")
         let store = plan.isShared ? "a shared store" : "a disk"
         let head = "seed \(plan.seed): \(plan.hubCount) hubs on \(store), \(plan.edgeCount) edges, "
-        var lines = [head + "\(plan.purseCount) purses, \(plan.clientCount) clients; faults: \(faults)"]
+        var lines = [
+            head + "\(plan.purseCount) purses, \(plan.clientCount) clients; faults: \(faults)",
+            "    \(report.steps) steps, trace \(String(report.traceHash, radix: 16))",
+        ]
         lines += report.notes.map { "    \($0)" }
         if let violation = report.violation { lines += ["FAILED \(violation)", "replay: \(report.replayLine)"] }
         return lines.joined(separator: "\n")

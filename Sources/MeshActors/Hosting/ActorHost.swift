@@ -236,6 +236,7 @@ extension ActorHost: AnyActorHost {
     func drain() async {
         let cells = table.withLock { table in
             table.isStopping = true
+            // In order: the order of waiting must not depend on a dictionary's.
             return table.cells.values.sorted { $0.address < $1.address }
         }
         for cell in cells { requestLeave(cell, onlyIfUnused: false) }

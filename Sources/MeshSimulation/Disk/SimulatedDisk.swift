@@ -86,10 +86,12 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// All names that a reader sees, sorted.
     package func names() throws(DiskError) -> [String] {
         try perform { state throws(DiskError) in state.names.keys.sorted() }
     }
 
+    /// Opens a file; a new one is not safe before the folder is synced.
     package func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
         try perform { state throws(DiskError) in
             if let number = state.names[name] {
@@ -104,6 +106,7 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// Renames a file; a power cut may undo it until the folder is synced.
     package func rename(_ name: String, to newName: String) throws(DiskError) {
         try perform { state throws(DiskError) in
             guard state.names[name] != nil else { throw DiskError(.notFound, "there is no file \(name)") }
@@ -111,6 +114,7 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// Removes a file; a power cut may bring it back until the folder is synced.
     package func remove(_ name: String) throws(DiskError) {
         try perform { state throws(DiskError) in
             guard state.names[name] != nil else { throw DiskError(.notFound, "there is no file \(name)") }
@@ -118,6 +122,7 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// Makes all names safe, or fails as the faults say.
     package func syncFolder() throws(DiskError) {
         try perform { state throws(DiskError) in
             try state.drawFault(state.faults.failingSyncsPerThousand, "the folder cannot be synced")

@@ -2,7 +2,9 @@ internal import MeshActors
 internal import MeshCore
 internal import MeshStore
 
-/// The disk of the only hub. Each life of the hub opens the store on it anew.
+/// The disk of the only hub.
+///
+/// Each life of the hub opens the store on it anew.
 final class DiskStore: Sendable {
     let disk: SimulatedDisk
     private let clock: any Clock

@@ -2,7 +2,9 @@ package import MeshActors
 package import MeshCore
 package import MeshWire
 
-/// The value that simulated worlds use: money, payments as effects, and an alarm. A sample; nothing ships it.
+/// The value that simulated worlds use: money, payments as effects, and an alarm.
+///
+/// A sample; nothing ships it.
 package struct Purse: Hashable, Sendable {
     /// What is in it.
     package private(set) var balance: Int64 = 0
@@ -21,7 +23,9 @@ package struct Purse: Hashable, Sendable {
 }
 
 extension Purse: Journaled {
+    /// One change.
     package typealias Event = PurseEvent
+    /// What is to be done in the world.
     package typealias Effect = Payment
 
     package static var kind: ActorKind { .purse }

@@ -15,7 +15,10 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
         package static var tag: UInt32 { 1 }
+        /// How much, or how many milliseconds.
         package let number: Int64
+
+        /// The command about `number`.
         package init(_ number: Int64) { self.number = number }
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) -> Int64 {
@@ -30,7 +33,10 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = TooLittle
         package static var tag: UInt32 { 2 }
+        /// How much, or how many milliseconds.
         package let number: Int64
+
+        /// The command about `number`.
         package init(_ number: Int64) { self.number = number }
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) throws(TooLittle) -> Int64 {
@@ -46,7 +52,10 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = TooLittle
         package static var tag: UInt32 { 3 }
+        /// How much, or how many milliseconds.
         package let number: Int64
+
+        /// The command about `number`.
         package init(_ number: Int64) { self.number = number }
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) throws(TooLittle) -> Int64 {
@@ -62,7 +71,10 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
         package static var tag: UInt32 { 4 }
+        /// The event that asked for the payment.
         package let position: EventPosition
+
+        /// The payment of the event at `position` has been made.
         package init(_ position: EventPosition) { self.position = position }
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) -> Int64 {
@@ -81,7 +93,10 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
         package static var tag: UInt32 { 5 }
+        /// How much, or how many milliseconds.
         package let number: Int64
+
+        /// The command about `number`.
         package init(_ number: Int64) { self.number = number }
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) -> Int64 {
@@ -96,6 +111,7 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
         package static var tag: UInt32 { 6 }
+        /// The only one.
         package init() {}
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) -> Int64 {
@@ -110,6 +126,7 @@ extension Purse {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
         package static var tag: UInt32 { 7 }
+        /// The only one.
         package init() {}
 
         package func decide(_ state: Purse, _ turn: inout Turn<Purse>) -> Int64 { state.balance }
@@ -117,24 +134,28 @@ extension Purse {
 }
 
 /// A command with one number.
-package protocol NumberCommand: WireCodable {
+protocol NumberCommand: WireCodable {
     var number: Int64 { get }
     init(_ number: Int64)
 }
 
 extension NumberCommand {
+    /// The number alone.
     package func encode(into writer: inout WireWriter) { writer.write(number) }
+    /// The command about the number that stands there.
     package init(from reader: inout WireReader) throws(WireError) { self.init(try reader.readInt64()) }
 }
 
 /// A command without content.
-package protocol EmptyCommand: WireCodable {
+protocol EmptyCommand: WireCodable {
     init()
 }
 
 extension EmptyCommand {
+    /// An empty record.
     package func encode(into writer: inout WireWriter) { writer.writeArrayHead(count: 0) }
 
+    /// The command, if an empty record stands there.
     package init(from reader: inout WireReader) throws(WireError) {
         try reader.endRecord(reader.beginRecord(fields: 0))
         self.init()

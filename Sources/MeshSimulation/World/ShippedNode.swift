@@ -32,6 +32,7 @@ package struct ShippedNode: NodeUnderTest {
         )
     }
 
+    /// Runs the node, and tells it who belongs to the mesh.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await node.run() }
@@ -45,8 +46,10 @@ package struct ShippedNode: NodeUnderTest {
         }
     }
 
+    /// Hands everything over.
     package func drain() async { await node.drain() }
 
+    /// Calls a purse, wherever it lives.
     package func call(
         _ key: String,
         _ ask: HistoryEvent.Ask,

@@ -1,4 +1,6 @@
-/// One thing that can befall a world. Each seed draws which of them are on.
+/// One thing that can befall a world.
+///
+/// Each seed draws which of them are on.
 package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     /// A node's process ends at once and starts again.
     case crash
