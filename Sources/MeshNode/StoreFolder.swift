@@ -19,7 +19,7 @@ package struct StoreFolder: Sendable {
         do {
             return try POSIXDisk(path: "\(path)/log", creating: creating)
         } catch {
-            throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened", cause: error)
+            throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened: \(error.message)", cause: error)
         }
     }
 

@@ -40,8 +40,8 @@ def recording(seconds: float) -> list[disk_after_cut.Record]:
         store, log = Path(folder) / "store", Path(folder) / "log"
         store.mkdir()
         settings = {"LD_PRELOAD": str(built_recorder()), "RECORDER_FOLDER": str(store), "RECORDER_LOG": str(log)}
-        words = ["timeout", "--signal=KILL", str(seconds), "env", *(f"{name}={value}" for name, value in settings.items())]
-        command = [*words, MESHBENCH, "store-crash", "--folder", store]
+        environment = ["env", *(f"{name}={value}" for name, value in settings.items())]
+        command = ["timeout", "--signal=KILL", str(seconds), *environment, MESHBENCH, "store-crash", "--folder", store]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         return disk_after_cut.read_log(log)
 

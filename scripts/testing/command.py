@@ -51,9 +51,19 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
     yield Stage("interoperability", [_interop_python(), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
+    yield from _hunt_stages()
     yield Stage("counts of meshbench wire", ["scripts/bench", "wire", "--check"], is_one_test=True)
     if everything:
         yield from _heavy_stages()
+
+
+def _hunt_stages() -> Iterator[Stage]:
+    """The simulator must find every planted bug; they exist in this build alone."""
+    build = ["swift", "build", "--configuration", "release", "--jobs", "2", "--product", "meshsim"]
+    planted = ["env", "MESHNODE_PLANTED_BUGS=1", *build, "--scratch-path", ".build/planted"]
+    yield Stage("build with planted bugs", planted)
+    hunt = [".build/planted/release/meshsim", "hunt", "--seeds", "2000"]
+    yield Stage("hunt for planted bugs", hunt, is_one_test=True)
 
 
 def _heavy_stages() -> Iterator[Stage]:

@@ -41,7 +41,8 @@ package enum StoreTool {
             }
             try target.syncFolder()
         } catch {
-            throw JournalError(error.code == .noSpace ? .readOnly : .unknownOutcome, "copying failed", cause: error)
+            let code: JournalErrorCode = error.code == .noSpace ? .readOnly : .unknownOutcome
+            throw JournalError(code, "copying failed: \(error.message)", cause: error)
         }
     }
 

@@ -46,7 +46,7 @@ enum StoreVerifyHereCommand {
             ? StoreVerification.verify(disk, try LMDBIndex(path: folder.indexPath)) : StoreVerification.verify(disk)
         for fault in report.faults { try invocation.terminal.writeLine("FAULT  \(fault)") }
         for remark in report.remarks { try invocation.terminal.writeLine("note   \(remark)") }
-        let verdict = report.isSound ? "sound" : "\(report.faults.count) faults"
+        let verdict = report.isSound ? "sound" : "not sound"
         try invocation.terminal.writeLine(
             "\(verdict): \(report.actors) actors, \(report.entries) entries in \(report.records) records, "
                 + "\(report.batches) batches, \(report.segments) segments"

@@ -1,0 +1,84 @@
+"""`meshnode store` as an operator meets it."""
+
+import json
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+RELEASE = Path(__file__).resolve().parents[2] / ".build/release"
+UNSOUND = 3
+
+
+def meshnode(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [RELEASE / "meshnode", "store", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+class StoreCommands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.holder = tempfile.TemporaryDirectory()
+        cls.folder = Path(cls.holder.name)
+        cls.store = cls.folder / "store"
+        (cls.store / "log").mkdir(parents=True)
+        words = ["timeout", "--signal=KILL", "0.4", RELEASE / "meshbench", "store-crash", "--folder", cls.store / "log"]
+        subprocess.run(words, stdout=subprocess.DEVNULL, check=False)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.holder.cleanup()
+
+    def copy(self, name: str) -> Path:
+        target = self.folder / name
+        self.assertEqual(meshnode("backup", self.store, target).returncode, 0)
+        return target
+
+    def test_a_store_whose_node_was_killed_is_sound(self) -> None:
+        finished = meshnode("verify", self.store)
+        self.assertEqual((finished.returncode, finished.stderr), (0, ""))
+        self.assertIn("sound: 64 actors", finished.stdout)
+
+    def test_a_backup_holds_what_the_store_holds_and_can_be_restored(self) -> None:
+        backup, restored = self.copy("backup"), self.folder / "restored"
+        self.assertEqual(meshnode("restore", backup, restored).returncode, 0)
+        figures = [json.loads(meshnode("stats", "--json", store).stdout) for store in (self.store, backup, restored)]
+        self.assertGreater(figures[0]["entries"], 100)
+        self.assertEqual(figures[0]["faults"], 0)
+        self.assertEqual(figures[0], figures[1])
+        self.assertEqual(figures[0], figures[2])
+
+    def test_a_backup_does_not_overwrite(self) -> None:
+        target = self.copy("kept")
+        finished = meshnode("backup", self.store, target)
+        self.assertEqual(finished.returncode, 1)
+        self.assertIn("the target is not empty", finished.stderr)
+
+    def test_a_flipped_byte_is_a_fault_that_names_its_place(self) -> None:
+        damaged = self.copy("damaged")
+        log = next((damaged / "log").glob("log-*"))
+        with log.open("r+b") as file:
+            file.seek(5000)
+            byte = file.read(1)
+            file.seek(5000)
+            file.write(bytes([byte[0] ^ 0x01]))
+        finished = meshnode("verify", damaged)
+        self.assertEqual(finished.returncode, UNSOUND)
+        self.assertRegex(finished.stdout, r"FAULT .*log-0+, log position \d+")
+
+    def test_one_actors_history_can_be_read(self) -> None:
+        lines = meshnode("dump", self.store, "--actor", "crash/writer-1").stdout.splitlines()
+        self.assertGreater(len(lines), 2)
+        self.assertTrue(all(" crash/writer-1 " in line for line in lines))
+
+    def test_wrong_words_and_missing_stores_are_explained(self) -> None:
+        missing = meshnode("verify", self.folder / "nowhere")
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("No such file or directory", missing.stderr)
+        wrong = meshnode("dump", self.store, "--actor", "nobody")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("KIND/KEY", wrong.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
