@@ -12,6 +12,7 @@ enum Meshbench {
                 StoreBenchmarkCommand.command,
                 StoreStartBenchmark.command,
                 StoreCrashCommand.command,
+                ScaleBenchmarkCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

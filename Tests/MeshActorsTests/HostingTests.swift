@@ -135,7 +135,7 @@ import Testing
     @Test func `a full node lets the least recently used leave`() throws {
         try forSeeds(1...5) { mesh in
             let node = try mesh.node("one") { configuration in
-                configuration.memoryBudget = 3 * Limits.Hosting.assumedBytes
+                configuration.memoryBudget = 3 * (Limits.Hosting.residentBytes + Limits.Hosting.assumedBytes)
                 configuration.sweepInterval = .milliseconds(10)
             }
             try await mesh.running(node) {

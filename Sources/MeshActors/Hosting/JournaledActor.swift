@@ -10,11 +10,14 @@ struct ActorEnvironment: Sendable {
 
 /// How much a resident weighs and whether it has work of its own, for the caretaker to read.
 final class ActivityMeter: Sendable {
-    private let reading = Lock((bytes: Limits.Hosting.assumedBytes, isBusy: false))
+    private let reading = Lock((bytes: Limits.Hosting.residentBytes + Limits.Hosting.assumedBytes, isBusy: false))
 
     var current: (bytes: Int, isBusy: Bool) { reading.withLock { $0 } }
 
-    func report(bytes: Int, isBusy: Bool) { reading.withLock { $0 = (bytes, isBusy) } }
+    /// The value weighs `bytes`; what the stay itself takes is added.
+    func report(bytes: Int, isBusy: Bool) {
+        reading.withLock { $0 = (bytes + Limits.Hosting.residentBytes, isBusy) }
+    }
 }
 
 /// The Swift actor that drives one ``CommitPipeline``: the running half of every journaled value.
