@@ -6,16 +6,17 @@ internal import MeshStore
 /// A writer to be killed, and the count of what it left: for Tests/ProcessTests/test_store.py.
 enum StoreCrashCommand {
     private static let folder = Option<String>("folder", "Where the store is.")
+    private static let isPersistent = Flag("persistent", "Try again where the store has no room.")
     private static let isCounting = Flag("count", "Verify the store and print how many entries each writer has.")
 
     static let command = Command(
         "store-crash",
         summary: "Append with 64 writers until killed, printing what is acknowledged; or count what is there.",
-        parameters: [folder, isCounting]
+        parameters: [folder, isPersistent, isCounting]
     ) { invocation in
         let folder = invocation[folder]
         guard invocation[isCounting] else {
-            try await write(folder, invocation.terminal)
+            try await write(folder, invocation.terminal, isPersistent: invocation[isPersistent])
             return .success
         }
         let report = StoreVerification.verify(try POSIXDisk(path: folder))
@@ -35,20 +36,21 @@ enum StoreCrashCommand {
         return .success
     }
 
-    private static func write(_ folder: String, _ terminal: Terminal) async throws {
+    private static func write(_ folder: String, _ terminal: Terminal, isPersistent: Bool) async throws {
         let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
         let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
         let owner = Owner(node: try NodeID("crash"), incarnation: 1)
         await withTaskGroup(of: Void.self) { group in
-            for writer in 0..<64 { group.addTask { try? await append(to: store, owner, writer, terminal) } }
+            for writer in 0..<64 { group.addTask { try? await run(writer, on: store, owner, terminal, isPersistent: isPersistent) } }
         }
     }
 
-    private static func append(
-        to store: LogStore,
-        _ owner: Owner,
+    private static func run(
         _ writer: Int,
-        _ terminal: Terminal
+        on store: LogStore,
+        _ owner: Owner,
+        _ terminal: Terminal,
+        isPersistent: Bool
     ) async throws {
         let address = try ActorAddress(ActorKind("crash"), "writer-\(writer)")
         let claim = try await store.claim(address, for: owner, .ifFree)
@@ -58,19 +60,32 @@ enum StoreCrashCommand {
             let wallTime = WallTime(millisecondsSince1970: Int64(head.rawValue))
             let command = CommandID(at: wallTime, using: &generator)
             let entry = JournalEntry(command: command, events: [[UInt8](repeating: 1, count: 200)], answer: [])
-            try await store.append(
-                JournalAppend(
-                    address: address,
-                    epoch: claim.epoch,
-                    head: head,
-                    wallTime: wallTime,
-                    entries: [entry],
-                    wake: nil
-                )
+            let append = JournalAppend(
+                address: address,
+                epoch: claim.epoch,
+                head: head,
+                wallTime: wallTime,
+                entries: [entry],
+                wake: nil
             )
+            while try await hasNoRoom(store, append) {
+                guard isPersistent else { throw JournalError(.readOnly, "the disk is full") }
+                try await Task.sleep(for: .milliseconds(5))
+            }
             head = head.advanced(by: 1)
             // One write for each line, at once: what is printed is known to be acknowledged.
             try terminal.writeLine("\(address.key) \(head.rawValue)")
+        }
+    }
+
+    /// Appends; true where there was no room for it.
+    private static func hasNoRoom(_ store: LogStore, _ append: JournalAppend) async throws -> Bool {
+        do throws(JournalError) {
+            try await store.append(append)
+            return false
+        } catch {
+            guard error.code == .readOnly else { throw error }
+            return true
         }
     }
 }

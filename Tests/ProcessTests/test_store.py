@@ -11,24 +11,26 @@ import threading
 import unittest
 from pathlib import Path
 
-BUILD = Path(__file__).resolve().parents[2] / ".build" / "release"
+MESHBENCH = Path(__file__).resolve().parents[2] / ".build/release/meshbench"
 #: How many kills; scripts/soak asks for a thousand.
 KILLS = int(os.environ.get("MESHNODE_KILLS", "4"))
 
 
 def acknowledged(folder: str, seconds: float) -> dict[str, int]:
-    """Lets 64 writers append for a while, kills the process, and returns the last head it printed for each."""
+    """Kills 64 writers so many seconds after the first acknowledgement; the last head printed for each."""
     heads: dict[str, int] = {}
-    command = [str(BUILD / "meshbench"), "store-crash", "--folder", folder]
+    command = [MESHBENCH, "store-crash", "--folder", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         timer = threading.Timer(seconds, process.send_signal, [signal.SIGKILL])
-        timer.start()
         for line in process.stdout:
+            if not heads:
+                timer.start()
             if line.endswith("\n"):
                 key, head = line.split()
                 heads[key] = int(head)
-        timer.join()
+        if heads:
+            timer.join()
     return heads
 
 
@@ -38,9 +40,9 @@ class KilledStore(unittest.TestCase):
         for _ in range(KILLS):
             folder = tempfile.mkdtemp(prefix="meshstore-")
             try:
-                heads = acknowledged(folder, source.uniform(0.3, 1.0))
+                heads = acknowledged(folder, source.uniform(0.02, 0.6))
                 self.assertTrue(heads, "nothing was acknowledged before the kill")
-                counting = [str(BUILD / "meshbench"), "store-crash", "--folder", folder, "--count"]
+                counting = [MESHBENCH, "store-crash", "--folder", folder, "--count"]
                 found = subprocess.run(counting, capture_output=True, text=True, check=True).stdout
                 self.assertNotIn("fault", found)
                 counts = {key: (int(read), int(head)) for key, read, head in re.findall(r"(\S+) (\d+) of (\d+)", found)}
