@@ -70,6 +70,8 @@ package struct IndexFile: Sendable {
     package func makeCheckedCopy() throws(JournalError) {
         unlink(copyPath)
         unlink("\(copyPath)-lock")
+        let mask = umask(0o077)
+        defer { umask(mask) }
         do throws(LMDBFailure) {
             let environment = try LMDBEnvironment(path: path, mapBytes: size, tables: 4, isReadOnly: true)
             try environment.copy(to: copyPath)

@@ -76,6 +76,9 @@ final class LMDBEnvironment: @unchecked Sendable {
         try transaction.commit()
     }
 
+    /// Makes the last transaction safe too; a failure costs that transaction, which the log plays again.
+    func sync() { mdb_env_sync(handle, 1) }
+
     /// Writes what is in use to a new file at `path`, packed, without the pages that are free.
     func copy(to path: String) throws(LMDBFailure) {
         try LMDBFailure.check(mdb_env_copy2(handle, path, UInt32(MDB_CP_COMPACT)), "copying")

@@ -4,7 +4,7 @@ package import MeshCore
 
 /// The index in an LMDB file: what a store of a million actors needs in memory is only what is being used.
 ///
-/// Every ``apply(_:)`` is one synced transaction; put a ``BackgroundIndex`` in front of it. Nothing in it is the truth:
+/// Every ``apply(_:)`` is one transaction, safe at the latest with the next; put a ``BackgroundIndex`` in front of it. Nothing in it is the truth:
 /// a file that is damaged or missing is made again from the log.
 package final class LMDBIndex: LogIndex {
     let environment: LMDBEnvironment
@@ -171,7 +171,9 @@ package final class LMDBIndex: LogIndex {
 
     /// Ends the use of it, and seals the file: see ``IndexFile``.
     package func close() {
-        if !environment.isReadOnly { IndexFile(path: path).seal() }
+        guard !environment.isReadOnly else { return }
+        environment.sync()
+        IndexFile(path: path).seal()
     }
 
     func read<Result>(
