@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshActors
 internal import MeshCore
 package import MeshStore
 
@@ -23,18 +24,44 @@ package struct StoreFolder: Sendable {
         }
     }
 
-    /// The store, opened for a node; the index is caught up from the log.
-    package func open() async throws -> LogStore {
+    /// The store, opened for a node; an index that does not pass is made again, and the other is caught up.
+    ///
+    /// The log is checked by its own opening. The index is taken as it is only with its seal; otherwise a child
+    /// process copies and checks it, and its crash, its complaint or its dawdling is the end of that index.
+    package func open() async throws -> (store: LogStore, index: IndexCondition) {
         let disk = try openLog(creating: true)
-        let index = BackgroundIndex(before: try LMDBIndex(path: indexPath))
-        return try await LogStore.open(on: disk, index: index)
+        let condition = try settleIndex()
+        let index = BackgroundIndex(before: try indexFile.openOrMakeAgain())
+        return (try await LogStore.open(on: disk, index: index), condition)
     }
+
+    /// What has become of the index before a store is served.
+    package enum IndexCondition: Hashable, Sendable {
+        /// It is as it was closed, or there is none.
+        case sealed
+        /// It was not closed, and has been checked.
+        case checked
+        /// It is gone, because it did not pass.
+        case madeAgain(reason: String)
+    }
+
+    private func settleIndex() throws -> IndexCondition {
+        let file = indexFile
+        if !file.exists || file.isSealed { return .sealed }
+        let end = ChildProcess.runSelf(["store", StoreVerifyIndexHereCommand.name, "--", path])
+        if end == .exited(0) {
+            try file.adoptCheckedCopy()
+            return .checked
+        }
+        try file.remove()
+        return .madeAgain(reason: end.map { "its check \($0)" } ?? "it could not be checked")
+    }
+
+    /// The index as a file.
+    package var indexFile: IndexFile { IndexFile(path: indexPath) }
 
     /// Where the index is.
     package var indexPath: String { "\(path)/index.mdb" }
-
-    /// Whether there is an index to compare.
-    package var hasIndex: Bool { access(indexPath, F_OK) == 0 }
 
     private func makeFolder() throws(StoreFolderError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }

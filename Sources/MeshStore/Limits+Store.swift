@@ -24,5 +24,13 @@ extension Limits {
         ///
         /// Beyond them the writer waits for it.
         package static let maximumChangesWaiting = 250_000
+
+        /// Seconds that checking an index in a process of its own may take, however small the index is.
+        ///
+        /// Beyond them, and one for every ``indexCheckBytesPerSecond``, it counts as damaged and is made again.
+        package static let indexCheckSeconds: UInt32 = 5
+
+        /// Bytes of an index that a second more is allowed for.
+        package static let indexCheckBytesPerSecond = 4 * 1_024 * 1_024
     }
 }

@@ -7,8 +7,11 @@
 #include <lmdb.h>
 #include <stddef.h>
 
-/* Not the thread's, one file, and never one of the flags that trade durability away. */
-static const unsigned int cmesh_lmdb_flags = MDB_NOTLS | MDB_NOSUBDIR;
+/*
+ * Not the thread's, one file, one sync for a transaction in place of two: a power cut may take the last transaction
+ * back as a whole, which the log then plays again. Never MDB_NOSYNC or MDB_WRITEMAP, which could leave half of one.
+ */
+static const unsigned int cmesh_lmdb_flags = MDB_NOTLS | MDB_NOSUBDIR | MDB_NOMETASYNC;
 
 static inline int cmesh_lmdb_get(MDB_txn *_Nonnull transaction, MDB_dbi table, const void *_Nullable key,
                                  size_t key_count, const void *_Nullable *_Nonnull value, size_t *_Nonnull count) {

@@ -17,6 +17,12 @@ package enum StoreThread {
         return true
     }
 
+    /// Lets other threads run before this one wherever there is not time for both.
+    static func yieldToOthers() {
+        // On Linux zero means this thread, not the process; where it is refused nothing is lost.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+    }
+
     final class Box {
         let body: () -> Void
 

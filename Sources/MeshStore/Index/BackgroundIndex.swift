@@ -123,7 +123,8 @@ package final class BackgroundIndex: LogIndex {
     private func add(_ changes: IndexChanges) throws(JournalError) -> Int {
         let (waiting, mustStart) = try state.withLock { state throws(JournalError) in
             try state.pending.apply(changes)
-            state.waiting += changes.entries.count + changes.rows.count + changes.trims.count
+            // A row that comes with its entry takes the place of the one before.
+            state.waiting += max(changes.entries.count, changes.rows.count) + changes.trims.count
             state.cursor = changes.cursor
             let mustStart = !state.isRunning
             state.isRunning = true
@@ -141,6 +142,8 @@ package final class BackgroundIndex: LogIndex {
     }
 
     private func run() {
+        // Whoever appends waits for the writer, and nobody for this thread.
+        StoreThread.yieldToOthers()
         var signals: [Bool] = []
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()
@@ -202,5 +205,5 @@ package final class BackgroundIndex: LogIndex {
         base.close()
     }
 
-    private static let pause = Duration.milliseconds(500)
+    private static let pause = Duration.seconds(1)
 }

@@ -97,16 +97,20 @@ package final class VolatileIndex: LogIndex {
         var trims: [(address: ActorAddress, head: Head)] = []
 
         mutating func place(_ place: EntryPlace, of address: ActorAddress) {
-            guard let last = places[address]?.last, place.head <= last.head else {
-                places[address, default: []].append(place)
+            Self.insert(place, into: &places[address, default: []])
+        }
+
+        private static func insert(_ place: EntryPlace, into places: inout [EntryPlace]) {
+            guard let last = places.last, place.head <= last.head else {
+                places.append(place)
                 return
             }
             // A carried entry: it moves, or stands in front of those that were written after it.
-            let index = places[address]?.firstIndex { $0.head >= place.head } ?? 0
-            if places[address]?[index].head == place.head {
-                places[address]?[index] = place
+            let index = places.firstIndex { $0.head >= place.head } ?? 0
+            if places[index].head == place.head {
+                places[index] = place
             } else {
-                places[address]?.insert(place, at: index)
+                places.insert(place, at: index)
             }
         }
     }

@@ -21,7 +21,10 @@ enum IndexCodec {
         }
     }
 
-    static func entryKey(_ number: UInt64, _ head: Head) -> [UInt8] { bytes(number) + bytes(head.rawValue) }
+    /// The key of the block of places that holds `head`.
+    static func blockKey(_ number: UInt64, _ head: Head) -> [UInt8] {
+        bytes(number) + bytes(head.rawValue & ~(PlaceBlock.entries - 1))
+    }
 
     /// Orders as time does, whatever its sign, and then as addresses.
     static func wakeKey(_ wake: WallTime, _ address: [UInt8]) -> [UInt8] {
@@ -36,32 +39,57 @@ enum IndexCodec {
     // MARK: Values
 
     static func sealed(_ value: [UInt8], at key: [UInt8]) -> [UInt8] {
-        var checksum = CRC32C()
-        key.withUnsafeBytes { checksum.update($0) }
-        value.withUnsafeBytes { checksum.update($0) }
-        return value + (0..<4).map { UInt8(truncatingIfNeeded: checksum.value >> (24 - 8 * $0)) }
+        let checksum = checksum(value[...], at: key)
+        return value + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) }
     }
 
     static func opened(_ sealed: [UInt8], at key: [UInt8]) throws(LMDBFailure) -> [UInt8] {
         guard sealed.count >= 4 else { throw .damaged("a value without a checksum") }
-        let value = Array(sealed.dropLast(4))
-        guard IndexCodec.sealed(value, at: key) == sealed else { throw .damaged("a value does not check") }
-        return value
+        let value = sealed.dropLast(4)
+        guard checksum(value, at: key) == checksum(endingIn: sealed) else { throw .damaged("a value does not check") }
+        return Array(value)
     }
 
-    static func position(_ value: [UInt8]) throws(LMDBFailure) -> LogPosition {
-        guard value.count == 8 else { throw .damaged("a place") }
-        return LogPosition(rawValue: integer(value, at: 0))
+    /// The checksum that ends the value `sealed`.
+    static func checksum(endingIn sealed: [UInt8]) -> UInt32 { sealed.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+    private static func checksum(_ value: ArraySlice<UInt8>, at key: [UInt8]) -> UInt32 {
+        var checksum = CRC32C()
+        key.withUnsafeBytes { checksum.update($0) }
+        value.withUnsafeBytes { checksum.update($0) }
+        return checksum.value
     }
 
-    static func value(_ cursor: LogCursor, nextNumber: UInt64) -> [UInt8] {
-        bytes(cursor.position.rawValue) + bytes(nextNumber) + cursor.hash.bytes
+    /// The block of places that `sealed` at `key` holds, and whose it is.
+    static func block(_ sealed: [UInt8], at key: [UInt8]) throws(LMDBFailure) -> (block: PlaceBlock, number: UInt64) {
+        guard key.count == 16 else { throw .damaged("the key of a block of places") }
+        let value = try opened(sealed, at: key)
+        var outcome: Result<PlaceBlock, LMDBFailure>?
+        value.withUnsafeBytes { bytes in
+            outcome = Result { () throws(LMDBFailure) in
+                try PlaceBlock(firstHead: integer(key, at: 8), value: bytes)
+            }
+        }
+        guard let outcome else { throw .damaged("a block of places") }
+        return (try outcome.get(), integer(key, at: 0))
     }
 
-    static func cursor(_ value: [UInt8]) throws(LMDBFailure) -> (LogCursor, nextNumber: UInt64) {
-        guard value.count == 16 + SHA256Digest.byteCount else { throw .damaged("the cursor") }
-        let hash = value[16...].withUnsafeBytes { SHA256Digest($0) }
-        return (LogCursor(position: LogPosition(rawValue: integer(value, at: 0)), hash: hash), integer(value, at: 8))
+    static func value(_ progress: IndexProgress) -> [UInt8] {
+        let cursor = progress.cursor ?? .start
+        let numbers = [cursor.position.rawValue, progress.nextNumber, progress.items, progress.sum]
+        return numbers.flatMap { bytes($0) } + cursor.hash.bytes
+    }
+
+    static func progress(_ value: [UInt8]) throws(LMDBFailure) -> IndexProgress {
+        guard value.count == 32 + SHA256Digest.byteCount else { throw .damaged("the cursor") }
+        let hash = value[32...].withUnsafeBytes { SHA256Digest($0) }
+        let position = LogPosition(rawValue: integer(value, at: 0))
+        var progress = IndexProgress()
+        progress.cursor = LogCursor(position: position, hash: hash)
+        progress.nextNumber = integer(value, at: 8)
+        progress.items = integer(value, at: 16)
+        progress.sum = integer(value, at: 24)
+        return progress
     }
 
     static func value(_ row: ActorRow, number: UInt64) -> [UInt8] {

@@ -13,7 +13,10 @@ final class LMDBEnvironment: @unchecked Sendable {
     private let gate: UnsafeMutablePointer<pthread_rwlock_t>
     private var mapBytes: Int
 
-    init(path: String, mapBytes: Int, tables: Int) throws(LMDBFailure) {
+    let isReadOnly: Bool
+
+    init(path: String, mapBytes: Int, tables: Int, isReadOnly: Bool) throws(LMDBFailure) {
+        self.isReadOnly = isReadOnly
         var created: OpaquePointer?
         try LMDBFailure.check(mdb_env_create(&created), "creating an environment")
         guard let created else { throw LMDBFailure(status: ENOMEM, doing: "creating an environment") }
@@ -21,7 +24,8 @@ final class LMDBEnvironment: @unchecked Sendable {
         do {
             try LMDBFailure.check(mdb_env_set_mapsize(created, mapBytes), "sizing the map")
             try LMDBFailure.check(mdb_env_set_maxdbs(created, UInt32(tables)), "making room for tables")
-            try LMDBFailure.check(mdb_env_open(created, path, cmesh_lmdb_flags, 0o600), "opening '\(path)'")
+            let flags = cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY) : 0)
+            try LMDBFailure.check(mdb_env_open(created, path, flags, 0o600), "opening '\(path)'")
             try LMDBFailure.check(mdb_reader_check(created, &deadReaders), "forgetting dead readers")
         } catch {
             mdb_env_close(created)
@@ -61,6 +65,23 @@ final class LMDBEnvironment: @unchecked Sendable {
                 try grow()
             }
         }
+    }
+
+    /// Runs `body` with a transaction in which tables may be opened.
+    func openTables(_ body: (borrowing LMDBTransaction) throws(LMDBFailure) -> Void) throws(LMDBFailure) {
+        guard isReadOnly else { return try write(body) }
+        // Committed, because LMDB forgets the tables of a transaction that is not.
+        let transaction = try LMDBTransaction(self, isReadOnly: true)
+        try body(transaction)
+        try transaction.commit()
+    }
+
+    /// Makes the last transaction safe too; a failure costs that transaction, which the log plays again.
+    func sync() { mdb_env_sync(handle, 1) }
+
+    /// Writes what is in use to a new file at `path`, packed, without the pages that are free.
+    func copy(to path: String) throws(LMDBFailure) {
+        try LMDBFailure.check(mdb_env_copy2(handle, path, UInt32(MDB_CP_COMPACT)), "copying")
     }
 
     private func grow() throws(LMDBFailure) {
@@ -121,10 +142,11 @@ struct LMDBTransaction: ~Copyable {
         try LMDBFailure.check(mdb_txn_commit(transaction), "committing")
     }
 
-    /// The table `name`, made where it is missing.
+    /// The table `name`, made where it is missing and may be.
     borrowing func table(_ name: String) throws(LMDBFailure) -> MDB_dbi {
         var table: MDB_dbi = 0
-        try LMDBFailure.check(mdb_dbi_open(transaction, name, UInt32(MDB_CREATE), &table), "opening table '\(name)'")
+        let flags = environment._withUnsafeGuaranteedRef { $0.isReadOnly } ? 0 : UInt32(MDB_CREATE)
+        try LMDBFailure.check(mdb_dbi_open(transaction, name, flags, &table), "opening table '\(name)'")
         return table
     }
 
@@ -143,16 +165,13 @@ struct LMDBTransaction: ~Copyable {
         try LMDBFailure.check(cmesh_lmdb_put(transaction, table, key, key.count, value, value.count), "writing")
     }
 
-    /// Stores where an entry of actor `number` stands, without allocating; the same bytes as ``IndexCodec`` makes.
-    borrowing func put(_ place: EntryPlace, of number: UInt64, in table: MDB_dbi) throws(LMDBFailure) {
-        let status = withUnsafeTemporaryAllocation(byteCount: 28, alignment: 8) { bytes in
-            bytes.store(number, at: 0)
-            bytes.store(place.head.rawValue, at: 8)
-            bytes.store(place.position.rawValue, at: 16)
-            bytes.store(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<24])), at: 24)
-            return cmesh_lmdb_put(transaction, table, bytes.baseAddress, 16, bytes.baseAddress.map { $0 + 16 }, 12)
+    /// Stores `block` of actor `number` without allocating, and returns the checksum it ends with.
+    borrowing func put(_ block: PlaceBlock, of number: UInt64, in table: MDB_dbi) throws(LMDBFailure) -> UInt32 {
+        let (status, checksum) = block.store(of: number) { key, value in
+            cmesh_lmdb_put(transaction, table, key.baseAddress, key.count, value.baseAddress, value.count)
         }
         try LMDBFailure.check(status, "writing")
+        return checksum
     }
 
     /// Deletes what may be at `key`.

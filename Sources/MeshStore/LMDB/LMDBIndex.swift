@@ -4,33 +4,37 @@ package import MeshCore
 
 /// The index in an LMDB file: what a store of a million actors needs in memory is only what is being used.
 ///
-/// Every ``apply(_:)`` is one synced transaction; put a ``BackgroundIndex`` in front of it. Nothing in it is the truth:
+/// Every ``apply(_:)`` is one transaction, safe at the latest with the next; put a ``BackgroundIndex`` in front of it. Nothing in it is the truth:
 /// a file that is damaged or missing is made again from the log.
 package final class LMDBIndex: LogIndex {
-    private let environment: LMDBEnvironment
-    private let tables: Tables
-    private let progress: Lock<Progress>
+    let environment: LMDBEnvironment
+    let tables: Tables
+    let progress: Lock<IndexProgress>
 
-    private struct Tables: Sendable {
+    struct Tables: Sendable {
         let about: MDB_dbi
         let actors: MDB_dbi
         let entries: MDB_dbi
         let wakes: MDB_dbi
     }
 
-    private struct Progress {
-        var cursor: LogCursor?
-        var nextNumber: UInt64 = 1
-    }
+    static let cursorKey = Array("cursor".utf8)
 
-    private static let cursorKey = Array("cursor".utf8)
+    private let path: String
 
     /// Opens the index at `path`, or makes an empty one; a map of `mapBytes` grows by itself.
-    package init(path: String, mapBytes: Int = 256 * 1_024 * 1_024) throws(JournalError) {
+    ///
+    /// One that is only looked at is not made, and cannot be changed.
+    package init(
+        path: String,
+        mapBytes: Int = 256 * 1_024 * 1_024,
+        isReadOnly: Bool = false
+    ) throws(JournalError) {
+        self.path = path
         do throws(LMDBFailure) {
-            environment = try LMDBEnvironment(path: path, mapBytes: mapBytes, tables: 4)
+            environment = try LMDBEnvironment(path: path, mapBytes: mapBytes, tables: 4, isReadOnly: isReadOnly)
             var opened = Tables(about: 0, actors: 0, entries: 0, wakes: 0)
-            try environment.write { transaction throws(LMDBFailure) in
+            try environment.openTables { transaction throws(LMDBFailure) in
                 opened = Tables(
                     about: try transaction.table("about"),
                     actors: try transaction.table("actors"),
@@ -43,12 +47,11 @@ package final class LMDBIndex: LogIndex {
             let sealed = try environment.read { transaction throws(LMDBFailure) in
                 try transaction.value(Self.cursorKey, in: about)
             }
-            var found = Progress()
-            if let sealed {
-                let (cursor, next) = try IndexCodec.cursor(IndexCodec.opened(sealed, at: Self.cursorKey))
-                found = Progress(cursor: cursor, nextNumber: next)
-            }
-            progress = Lock(found)
+            progress = Lock(
+                try sealed.map { sealed throws(LMDBFailure) in
+                    try IndexCodec.progress(IndexCodec.opened(sealed, at: Self.cursorKey))
+                } ?? IndexProgress()
+            )
         } catch {
             throw error.journalError
         }
@@ -62,13 +65,14 @@ package final class LMDBIndex: LogIndex {
         try read { transaction throws(LMDBFailure) in try found(address, transaction)?.row }
     }
 
-    private func found(
+    func found(
         _ address: ActorAddress,
         _ transaction: borrowing LMDBTransaction
-    ) throws(LMDBFailure) -> (row: ActorRow, number: UInt64)? {
+    ) throws(LMDBFailure) -> (row: ActorRow, number: UInt64, checksum: UInt32)? {
         let key = IndexCodec.key(address)
         guard let sealed = try transaction.value(key, in: tables.actors) else { return nil }
-        return try IndexCodec.row(IndexCodec.opened(sealed, at: key))
+        let (row, number) = try IndexCodec.row(IndexCodec.opened(sealed, at: key))
+        return (row, number, IndexCodec.checksum(endingIn: sealed))
     }
 
     /// Where the entries behind `head` stand.
@@ -80,14 +84,12 @@ package final class LMDBIndex: LogIndex {
         try read { transaction throws(LMDBFailure) in
             guard let number = try found(address, transaction)?.number, head.rawValue < .max else { return [] }
             var places: [EntryPlace] = []
-            var next = IndexCodec.entryKey(number, head.advanced(by: 1))
-            let end = IndexCodec.entryKey(number, Head(rawValue: .max))
-            try transaction.scan(from: next, in: tables.entries) { key, sealed throws(LMDBFailure) in
-                guard places.count < limit, key.lexicographicallyPrecedes(end) else { return false }
-                let position = try IndexCodec.position(IndexCodec.opened(sealed, at: key))
-                let head = Head(rawValue: key[8...].reduce(0) { $0 << 8 | UInt64($1) })
-                places.append(EntryPlace(head: head, position: position))
-                next = key
+            let first = IndexCodec.blockKey(number, head.advanced(by: 1))
+            try transaction.scan(from: first, in: tables.entries) { key, sealed throws(LMDBFailure) in
+                guard places.count < limit else { return false }
+                let (block, owner) = try IndexCodec.block(sealed, at: key)
+                guard owner == number else { return false }
+                places += block.places(after: head).prefix(limit - places.count)
                 return true
             }
             return places
@@ -143,8 +145,7 @@ package final class LMDBIndex: LogIndex {
                 next = before
                 next.cursor = changes.cursor
                 try write(changes, &next, transaction)
-                let value = IndexCodec.value(changes.cursor, nextNumber: next.nextNumber)
-                let sealed = IndexCodec.sealed(value, at: Self.cursorKey)
+                let sealed = IndexCodec.sealed(IndexCodec.value(next), at: Self.cursorKey)
                 try transaction.put(sealed, at: Self.cursorKey, in: tables.about)
             }
         } catch {
@@ -152,64 +153,6 @@ package final class LMDBIndex: LogIndex {
         }
         let reached = next
         progress.withLock { $0 = reached }
-    }
-
-    private func write(
-        _ changes: IndexChanges,
-        _ progress: inout Progress,
-        _ transaction: borrowing LMDBTransaction
-    ) throws(LMDBFailure) {
-        let rows = Dictionary(changes.rows, uniquingKeysWith: { $1 })
-        var numbers: [ActorAddress: UInt64] = [:]
-        for (address, row) in rows.sorted(by: { $0.key < $1.key }) {
-            let key = IndexCodec.key(address)
-            let old = try found(address, transaction)
-            let number = old?.number ?? progress.nextNumber
-            if old == nil { progress.nextNumber += 1 }
-            numbers[address] = number
-            let value = IndexCodec.value(row, number: number)
-            try transaction.put(IndexCodec.sealed(value, at: key), at: key, in: tables.actors)
-            guard old?.row.wake != row.wake else { continue }
-            if let wake = old?.row.wake { try transaction.remove(IndexCodec.wakeKey(wake, key), in: tables.wakes) }
-            if let wake = row.wake {
-                let wakeKey = IndexCodec.wakeKey(wake, key)
-                try transaction.put(IndexCodec.sealed([], at: wakeKey), at: wakeKey, in: tables.wakes)
-            }
-        }
-        var places: [(number: UInt64, place: EntryPlace)] = []
-        places.reserveCapacity(changes.entries.count)
-        var last: (address: ActorAddress, number: UInt64)?
-        for (address, place) in changes.entries {
-            // Entries of one actor mostly stand together; a carried one may be of an actor without a new row.
-            if last?.address != address {
-                var known = numbers[address]
-                if known == nil { known = try found(address, transaction)?.number }
-                last = known.map { (address, $0) }
-            }
-            guard let number = last?.number else { throw .damaged("an entry of nobody") }
-            places.append((number, place))
-        }
-        places.sort { ($0.number, $0.place.head) < ($1.number, $1.place.head) }
-        for (number, place) in places { try transaction.put(place, of: number, in: tables.entries) }
-        for (address, head) in changes.trims { try trim(address, through: head, transaction) }
-    }
-
-    private func trim(
-        _ address: ActorAddress,
-        through head: Head,
-        _ transaction: borrowing LMDBTransaction
-    ) throws(LMDBFailure) {
-        guard let number = try found(address, transaction)?.number else { return }
-        let end = IndexCodec.entryKey(number, head)
-        var keys: [[UInt8]] = []
-        try transaction.scan(from: IndexCodec.entryKey(number, .none), in: tables.entries) {
-            key,
-            _ throws(LMDBFailure) in
-            guard !end.lexicographicallyPrecedes(key) else { return false }
-            keys.append(key)
-            return true
-        }
-        for key in keys { try transaction.remove(key, in: tables.entries) }
     }
 
     /// Forgets everything.
@@ -223,13 +166,17 @@ package final class LMDBIndex: LogIndex {
         } catch {
             throw error.journalError
         }
-        progress.withLock { $0 = Progress() }
+        progress.withLock { $0 = IndexProgress() }
     }
 
-    /// Ends the use of it.
-    package func close() {}
+    /// Ends the use of it, and seals the file: see ``IndexFile``.
+    package func close() {
+        guard !environment.isReadOnly else { return }
+        environment.sync()
+        IndexFile(path: path).seal()
+    }
 
-    private func read<Result>(
+    func read<Result>(
         _ body: (borrowing LMDBTransaction) throws(LMDBFailure) -> Result
     ) throws(JournalError) -> Result {
         do throws(LMDBFailure) { return try environment.read(body) } catch { throw error.journalError }

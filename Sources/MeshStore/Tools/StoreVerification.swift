@@ -1,4 +1,4 @@
-internal import MeshActors
+package import MeshActors
 internal import MeshCore
 
 /// What a verification found.
@@ -48,7 +48,7 @@ package enum StoreVerification {
         var report = verify(disk)
         guard report.isSound else { return report }
         do throws(JournalError) {
-            try compare(index, with: disk, &report)
+            try compare(index, with: disk)
         } catch {
             report.remarks.append("the index has to be made again: \(error.message)")
         }
@@ -85,11 +85,7 @@ package enum StoreVerification {
     }
 
     /// Plays the log up to where the index stands and compares every row and every place.
-    private static func compare(
-        _ index: any LogIndex,
-        with disk: any Disk,
-        _ report: inout VerificationReport
-    ) throws(JournalError) {
+    package static func compare(_ index: any LogIndex, with disk: any Disk) throws(JournalError) {
         guard let applied = index.applied else { return }
         let expected = VolatileIndex()
         let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)

@@ -4,6 +4,7 @@ package import MeshCommandLine
 package enum StoreCommand {
     static let folder = Argument<String>("folder", as: .folder, "The store's folder.")
     static let unsound = ExitCode(rawValue: 3)
+    static let damagedIndex = ExitCode(rawValue: 4)
 
     /// The group of commands.
     package static let command = Command(
@@ -15,6 +16,9 @@ package enum StoreCommand {
         subcommands: [
             StoreVerifyCommand.command,
             StoreVerifyHereCommand.command,
+            StoreVerifyIndexHereCommand.command,
+            StoreExampleCommand.command,
+            StoreReadCommand.command,
             StoreStatsCommand.command,
             StoreDumpCommand.command,
             StoreBackupCommand.command,
