@@ -18,7 +18,21 @@ extension ActorHost {
         id: CommandID?,
         deadline: Instant?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        guard let deadline else { return try await route(command, address, id: id, deadline: nil) }
+        guard let deadline else {
+            // The common case without the detours of `route`, whose generic frames cost more than all of this.
+            if let (cell, resident) = table.enterLive(address) {
+                do throws(CallFailure<C.Refusal>) {
+                    let reply = try await command.deliver(to: typed(resident), id: id)
+                    table.exit(cell)
+                    return reply
+                } catch {
+                    table.exit(cell)
+                    guard case .failed(let failure) = error, failure.code == .moved else { throw error }
+                    table.lost(cell)
+                }
+            }
+            return try await route(command, address, id: id, deadline: nil)
+        }
         return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
             try await self.route(command, address, id: id, deadline: deadline)
         }
@@ -66,9 +80,9 @@ extension ActorHost {
         _ address: ActorAddress,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        switch enter(address) {
+        switch table.enter(address, for: self) {
         case .here(let cell, let resident):
-            return try await deliver(command, to: resident, in: cell, id: id)
+            return try await deliver(command, to: typed(resident), in: cell, id: id)
         case .starting(let cell):
             guard let resident = try await arrival(of: cell, C.Refusal.self) else { return .again }
             return try await deliver(command, to: resident, in: cell, id: id)
@@ -87,35 +101,35 @@ extension ActorHost {
     private func deliver<C: ActorCommand>(
         _ command: C,
         to resident: Resident,
-        in cell: Cell,
+        in cell: ActorTable.Cell,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        defer { exit(cell) }
+        defer { table.exit(cell) }
         do throws(CallFailure<C.Refusal>) {
             return .done(try await command.deliver(to: resident, id: id))
         } catch {
             guard case .failed(let failure) = error, failure.code == .moved else { throw error }
-            lost(cell)
+            table.lost(cell)
             return .again
         }
     }
 
     /// The resident once it is ready; nil when the stay ended before it began.
     private func arrival<Refusal>(
-        of cell: Cell,
+        of cell: ActorTable.Cell,
         _: Refusal.Type
     ) async throws(CallFailure<Refusal>) -> Resident? {
-        let result: Result<Resident, ActorError>
+        let result: Result<any Actor, ActorError>
         do {
             result = try await cell.started.wait()
         } catch {
-            exit(cell)
+            table.exit(cell)
             throw cancelled()
         }
         switch result {
-        case .success(let resident): return resident
+        case .success(let resident): return typed(resident)
         case .failure(let error):
-            exit(cell)
+            table.exit(cell)
             guard error.code == .moved else { throw .failed(error) }
             return nil
         }

@@ -8,10 +8,20 @@ package struct UniqueID: Hashable, Sendable {
 
     /// A fresh id at `wallTime`.
     package init(at wallTime: WallTime, using generator: inout some RandomNumberGenerator) {
+        let first = generator.next()
+        self.init(at: wallTime, first, generator.next())
+    }
+
+    /// The same, without generic code on the way of every call.
+    package init(at wallTime: WallTime, using generator: inout SeededGenerator) {
+        let first = generator.next()
+        self.init(at: wallTime, first, generator.next())
+    }
+
+    private init(at wallTime: WallTime, _ first: UInt64, _ second: UInt64) {
         let milliseconds = UInt64(clamping: wallTime.millisecondsSince1970) & 0xFFFF_FFFF_FFFF
-        let versionAndRandom: UInt64 = 0x7000 | generator.next() & 0x0FFF
-        high = milliseconds << 16 | versionAndRandom
-        low = 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF
+        high = milliseconds << 16 | 0x7000 | first & 0x0FFF
+        low = 0x8000_0000_0000_0000 | second & 0x3FFF_FFFF_FFFF_FFFF
     }
 
     /// The id in 16 bytes of a frame or a record; nil for any other length.
