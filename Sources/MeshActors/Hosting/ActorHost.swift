@@ -83,6 +83,18 @@ extension ActorHost: AnyActorHost {
         guard let row = commands.rows[call.tag] else {
             return .failed(.unknownCommand, retryAfter: nil)
         }
-        return await row(self, call)
+        guard Resident.self is any PlainActor.Type else { return await row(self, call) }
+        // A journaled value's callers wait for what ends with the node's `run()`; a plain actor may wait for anything, and
+        // the task that asks may belong to another node.
+        return await withTaskGroup(of: ActorReply.self) { group in
+            group.addTask { await row(self, call) }
+            group.addTask { [core] in
+                _ = try? await core.stopping.wait()
+                return .failed(.stopping, retryAfter: nil)
+            }
+            let first = await group.next() ?? .failed(.stopping, retryAfter: nil)
+            group.cancelAll()
+            return first
+        }
     }
 }

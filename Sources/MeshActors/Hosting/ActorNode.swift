@@ -112,6 +112,7 @@ package final class ActorNode: Sendable {
             while let activation = await core.starts.next() {
                 group.addTask { await activation.run() }
             }
+            core.stopping.open(Done())
             for host in orderedHosts { host.table.stop() }
             for activation in core.starts.close() { activation.abandon() }
             group.cancelAll()
