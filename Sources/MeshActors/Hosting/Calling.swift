@@ -11,6 +11,14 @@ enum Attempt<Reply: Sendable>: Sendable {
 }
 
 extension ActorHost {
+    /// Ends a call that was in `cell`; true if the resident has left, and the call was not carried out.
+    func leave<Refusal>(_ cell: ActorTable.Cell, after error: CallFailure<Refusal>) -> Bool {
+        table.exit(cell)
+        guard case .failed(let failure) = error, failure.code == .moved else { return false }
+        table.lost(cell)
+        return true
+    }
+
     /// Calls the actor at `address`, here or where it lives, until there is an answer.
     func call<C: ActorCommand>(
         _ command: C,
@@ -18,21 +26,7 @@ extension ActorHost {
         id: CommandID?,
         deadline: Instant?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        guard let deadline else {
-            // The common case without the detours of `route`, whose generic frames cost more than all of this.
-            if let (cell, resident) = table.enterLive(address) {
-                do throws(CallFailure<C.Refusal>) {
-                    let reply = try await command.deliver(to: typed(resident), id: id)
-                    table.exit(cell)
-                    return reply
-                } catch {
-                    table.exit(cell)
-                    guard case .failed(let failure) = error, failure.code == .moved else { throw error }
-                    table.lost(cell)
-                }
-            }
-            return try await route(command, address, id: id, deadline: nil)
-        }
+        guard let deadline else { return try await route(command, address, id: id, deadline: nil) }
         return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
             try await self.route(command, address, id: id, deadline: deadline)
         }
@@ -104,12 +98,12 @@ extension ActorHost {
         in cell: ActorTable.Cell,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        defer { table.exit(cell) }
         do throws(CallFailure<C.Refusal>) {
-            return .done(try await command.deliver(to: resident, id: id))
+            let reply = try await command.deliver(to: resident, id: id)
+            table.exit(cell)
+            return .done(reply)
         } catch {
-            guard case .failed(let failure) = error, failure.code == .moved else { throw error }
-            table.lost(cell)
+            guard leave(cell, after: error) else { throw error }
             return .again
         }
     }
