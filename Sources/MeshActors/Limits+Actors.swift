@@ -127,7 +127,7 @@ extension Limits {
         /// Bytes of one request or response in process: the payload of an actor-call frame.
         package static let maximumMessageBytes = 1_024 * 1_024
 
-        /// Requests in process that wait for a node to take them up; further ones find it unreachable.
+        /// Requests in process that a node handles at a time; further ones find it unreachable.
         package static let maximumRequestsWaiting = 4_096
     }
 }

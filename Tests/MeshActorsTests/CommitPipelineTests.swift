@@ -22,13 +22,13 @@ import Testing
         _ amount: Int64,
         id: CommandID? = nil,
         _ pipeline: inout CommitPipeline<SampleAccount>
-    ) throws -> CommitPipeline<SampleAccount>.Release {
+    ) throws -> Release {
         try pipeline.decide(SampleAccount.Deposit(amount: amount), id: id, at: Self.now, using: &generator).release
     }
 
     private mutating func query(
         _ pipeline: inout CommitPipeline<SampleAccount>
-    ) throws -> CommitPipeline<SampleAccount>.Release {
+    ) throws -> Release {
         try pipeline.decide(SampleAccount.Balance(), id: nil, at: Self.now, using: &generator).release
     }
 

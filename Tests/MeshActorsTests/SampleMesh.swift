@@ -149,3 +149,28 @@ func check(_ condition: Bool, _ what: @autoclosure () -> String) throws {
 }
 
 struct Complaint: Error { let what: String }
+
+/// An answer, and when it may leave.
+struct Decision<Reply, Refusal: Error> {
+    let answer: Result<Reply, Refusal>
+    let release: Release
+}
+
+extension CommitPipeline {
+    /// Decides `command` and gives a refusal back as an answer.
+    mutating func decide<C: Command>(
+        _ command: C,
+        id: CommandID?,
+        at wallTime: WallTime,
+        using generator: inout SeededGenerator
+    ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
+        var release = Release.atOnce
+        do throws(CallFailure<C.Refusal>) {
+            let reply = try decide(command, id: id, at: wallTime, using: &generator, &release)
+            return Decision(answer: .success(reply), release: release)
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            return Decision(answer: .failure(refusal), release: release)
+        }
+    }
+}

@@ -88,14 +88,14 @@ package final class ActorNode: Sendable {
     /// Places actors by `membership` from now on, if it is newer: those that belong elsewhere finish and leave.
     package func adopt(_ membership: Membership) {
         guard core.adopt(membership) else { return }
-        for host in orderedHosts { host.adopt(membership) }
+        for host in orderedHosts { host.table.adopt(membership) }
     }
 
     /// What has been counted so far.
     package var counts: ActorCounts { core.environment.counters.current }
 
     /// How many actors live here.
-    package var residentCount: Int { orderedHosts.reduce(0) { $0 + $1.candidates().count } }
+    package var residentCount: Int { orderedHosts.reduce(0) { $0 + $1.table.residentCount } }
 
     // MARK: Life
 
@@ -112,7 +112,8 @@ package final class ActorNode: Sendable {
             while let activation = await core.starts.next() {
                 group.addTask { await activation.run() }
             }
-            for host in orderedHosts { host.stop() }
+            core.stopping.open(Done())
+            for host in orderedHosts { host.table.stop() }
             for activation in core.starts.close() { activation.abandon() }
             group.cancelAll()
         }
@@ -122,8 +123,8 @@ package final class ActorNode: Sendable {
     ///
     /// The node must be running. Cancelling ends the wait, not the leaving.
     package func drain() async {
-        for host in orderedHosts { host.stop() }
-        for host in orderedHosts { await host.drain() }
+        for host in orderedHosts { host.table.stop() }
+        for host in orderedHosts { await host.table.drain() }
     }
 
     /// The kinds in the order of their names, so that two runs do the same.
@@ -149,9 +150,10 @@ package final class ActorNode: Sendable {
         )
         let clock = core.environment.clock
         while (try? await clock.sleep(for: configuration.sweepInterval)) != nil {
-            let candidates = orderedHosts.flatMap { $0.candidates() }
-            for address in policy.leavers(among: candidates, now: clock.now) {
-                hostsByKind[address.kind.name]?.passivate(address)
+            let now = clock.now
+            let candidates = orderedHosts.flatMap { $0.table.candidates(now: now) }
+            for address in policy.leavers(among: candidates, now: now) {
+                hostsByKind[address.kind.name]?.table.passivate(address)
             }
         }
     }
@@ -171,7 +173,7 @@ package final class ActorNode: Sendable {
                 core.environment.logger.log(.warning, .wakeScanFailed, error: error)
                 continue
             }
-            let here = due.filter { hostsByKind[$0.kind.name]?.owns($0.key) ?? false }
+            let here = due.filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
             let failed = await wake(schedule.toWake(here, now: clock.now), wallTime)
             for address in failed { report(schedule.failed(address), address) }
         } while (try? await clock.sleep(for: configuration.wakeInterval)) != nil

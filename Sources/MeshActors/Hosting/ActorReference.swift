@@ -23,6 +23,16 @@ package struct ActorReference<Resident: Actor>: Sendable {
         id: CommandID? = nil,
         deadline: Instant? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        try await host.call(command, address, id: id, deadline: deadline)
+        // The common case here and not in `host`: each generic frame costs look-ups of its own.
+        if deadline == nil, let (cell, resident) = host.table.enterLive(address) {
+            do throws(CallFailure<C.Refusal>) {
+                let reply = try await command.deliver(to: host.typed(resident), id: id)
+                host.table.exit(cell)
+                return reply
+            } catch {
+                guard host.leave(cell, after: error) else { throw error }
+            }
+        }
+        return try await host.call(command, address, id: id, deadline: deadline)
     }
 }

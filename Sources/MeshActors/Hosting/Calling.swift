@@ -11,6 +11,14 @@ enum Attempt<Reply: Sendable>: Sendable {
 }
 
 extension ActorHost {
+    /// Ends a call that was in `cell`; true if the resident has left, and the call was not carried out.
+    func leave<Refusal>(_ cell: ActorTable.Cell, after error: CallFailure<Refusal>) -> Bool {
+        table.exit(cell)
+        guard case .failed(let failure) = error, failure.code == .moved else { return false }
+        table.lost(cell)
+        return true
+    }
+
     /// Calls the actor at `address`, here or where it lives, until there is an answer.
     func call<C: ActorCommand>(
         _ command: C,
@@ -66,9 +74,9 @@ extension ActorHost {
         _ address: ActorAddress,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        switch enter(address) {
+        switch table.enter(address, for: self) {
         case .here(let cell, let resident):
-            return try await deliver(command, to: resident, in: cell, id: id)
+            return try await deliver(command, to: typed(resident), in: cell, id: id)
         case .starting(let cell):
             guard let resident = try await arrival(of: cell, C.Refusal.self) else { return .again }
             return try await deliver(command, to: resident, in: cell, id: id)
@@ -87,35 +95,35 @@ extension ActorHost {
     private func deliver<C: ActorCommand>(
         _ command: C,
         to resident: Resident,
-        in cell: Cell,
+        in cell: ActorTable.Cell,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        defer { exit(cell) }
         do throws(CallFailure<C.Refusal>) {
-            return .done(try await command.deliver(to: resident, id: id))
+            let reply = try await command.deliver(to: resident, id: id)
+            table.exit(cell)
+            return .done(reply)
         } catch {
-            guard case .failed(let failure) = error, failure.code == .moved else { throw error }
-            lost(cell)
+            guard leave(cell, after: error) else { throw error }
             return .again
         }
     }
 
     /// The resident once it is ready; nil when the stay ended before it began.
     private func arrival<Refusal>(
-        of cell: Cell,
+        of cell: ActorTable.Cell,
         _: Refusal.Type
     ) async throws(CallFailure<Refusal>) -> Resident? {
-        let result: Result<Resident, ActorError>
+        let result: Result<any Actor, ActorError>
         do {
             result = try await cell.started.wait()
         } catch {
-            exit(cell)
+            table.exit(cell)
             throw cancelled()
         }
         switch result {
-        case .success(let resident): return resident
+        case .success(let resident): return typed(resident)
         case .failure(let error):
-            exit(cell)
+            table.exit(cell)
             guard error.code == .moved else { throw .failed(error) }
             return nil
         }

@@ -28,8 +28,18 @@ extension ActorHost {
         do throws(WireError) { command = try C(wireBytes: call.body) } catch {
             return .failed(.malformed, retryAfter: nil)
         }
-        let deadline = call.timeLeft.map { core.environment.clock.now + $0 }
         do throws(CallFailure<C.Refusal>) {
+            if call.timeLeft == nil, let (cell, resident) = table.enterLive(call.address) {
+                do throws(CallFailure<C.Refusal>) {
+                    let reply = try await command.deliver(to: typed(resident), id: call.command)
+                    table.exit(cell)
+                    return .value(reply.wireBytes)
+                } catch {
+                    guard leave(cell, after: error) else { throw error }
+                    return .failed(.moved, retryAfter: nil)
+                }
+            }
+            let deadline = call.timeLeft.map { core.environment.clock.now + $0 }
             let reply = try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> in
                 try await self.attemptHere(command, call.address, id: call.command)
             }

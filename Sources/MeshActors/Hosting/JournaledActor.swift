@@ -71,17 +71,27 @@ package actor JournaledActor<Value: Journaled> {
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         let wallTime = environment.clock.wallTime
-        let decision = try pipeline.decide(command, id: id, at: wallTime, using: &generator)
-        switch decision.release {
+        var release = Release.atOnce
+        do throws(CallFailure<C.Refusal>) {
+            let reply = try pipeline.decide(command, id: id, at: wallTime, using: &generator, &release)
+            if release != .atOnce { try await released(release, C.Refusal.self) }
+            return reply
+        } catch {
+            if case .refused = error, release != .atOnce { try await released(release, C.Refusal.self) }
+            throw error
+        }
+    }
+
+    private func released<Refusal>(
+        _ release: Release,
+        _: Refusal.Type
+    ) async throws(CallFailure<Refusal>) {
+        switch release {
         case .atOnce: break
-        case .withCurrentAppend: try await committed(currentAppend, C.Refusal.self)
+        case .withCurrentAppend: try await committed(currentAppend, Refusal.self)
         case .withNextAppend:
             news.raise()
-            try await committed(nextAppend, C.Refusal.self)
-        }
-        switch decision.answer {
-        case .success(let reply): return reply
-        case .failure(let refusal): throw .refused(refusal)
+            try await committed(nextAppend, Refusal.self)
         }
     }
 

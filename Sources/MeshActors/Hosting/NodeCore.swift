@@ -8,6 +8,9 @@ final class NodeCore: Sendable {
     /// Activations to begin, taken up by the node's `run()`.
     let starts = Intake<Activation>(capacity: Limits.Hosting.maximumStartsWaiting)
 
+    /// The node's `run()` ends: what only a plain actor could end is cancelled.
+    let stopping = OneShot<Done>()
+
     private let state: Lock<State>
 
     private struct State {

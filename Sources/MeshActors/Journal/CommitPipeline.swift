@@ -58,62 +58,52 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     // MARK: Deciding
 
-    /// When an answer may leave.
-    package enum Release: Hashable, Sendable {
-        /// It depends on nothing that is not durable.
-        case atOnce
-        /// With the append that is under way.
-        case withCurrentAppend
-        /// With the append after that.
-        case withNextAppend
-    }
-
-    /// An answer, and when it may leave.
-    package struct Decision<Reply, Refusal: Error> {
-        /// The reply or the refusal.
-        package let answer: Result<Reply, Refusal>
-        /// When it may leave.
-        package let release: Release
-    }
-
-    /// Decides `command`; throws where nothing was decided.
+    /// Decides `command` and returns the reply or throws; `release` then says when either may leave.
     ///
-    /// Without `id` it gets one of `generator` if it changes anything.
+    /// A refusal is a decision; any other failure says that nothing was decided. Without `id` the command gets one of
+    /// `generator` if it changes anything. (A struct of answer and release would say it better, but its generic metadata
+    /// would have to be looked up in every call.)
     package mutating func decide<C: Command>(
         _ command: C,
         id: CommandID?,
         at wallTime: WallTime,
-        using generator: inout SeededGenerator
-    ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
+        using generator: inout SeededGenerator,
+        _ release: inout Release
+    ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
+        release = .atOnce
         guard !isClosed, !hasFailed else { throw .failed(ActorError(.moved, "\(address) is leaving")) }
-        if let id, let answer = answers[id] { return try repeated(answer, to: command) }
+        if let id, let answer = answers[id] {
+            let reply = try repeated(answer, to: command)
+            release = lastRelease
+            return reply
+        }
         var turn = Turn<Value>(wallTime: wallTime, command: id ?? CommandID(at: wallTime, using: &generator))
         let reply: C.Reply
         do throws(C.Refusal) {
             reply = try command.decide(value, &turn)
         } catch {
+            release = lastRelease
             #if PLANTED_BUGS
-            if PlantedBug.refuseEarly.isOn { return Decision(answer: .failure(error), release: .atOnce) }
+            if PlantedBug.refuseEarly.isOn { release = .atOnce }
             #endif
-            return Decision(answer: .failure(error), release: lastRelease)
+            throw .refused(error)
         }
-        #if PLANTED_BUGS
-        if PlantedBug.showEarly.isOn {
-            if turn.events.isEmpty { return Decision(answer: .success(reply), release: .atOnce) }
+        if turn.events.isEmpty {
+            release = lastRelease
+            #if PLANTED_BUGS
+            if PlantedBug.showEarly.isOn { release = .atOnce }
+            #endif
+            return reply
         }
-        #endif
-        guard !turn.events.isEmpty else { return Decision(answer: .success(reply), release: lastRelease) }
         try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        release = .withNextAppend
         #if PLANTED_BUGS
-        if PlantedBug.replyBeforeCommit.isOn { return Decision(answer: .success(reply), release: .atOnce) }
+        if PlantedBug.replyBeforeCommit.isOn { release = .atOnce }
         #endif
-        return Decision(answer: .success(reply), release: .withNextAppend)
+        return reply
     }
 
-    private func repeated<C: Command>(
-        _ answer: [UInt8],
-        to command: C
-    ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> {
+    private func repeated<C: Command>(_ answer: [UInt8], to command: C) throws(CallFailure<C.Refusal>) -> C.Reply {
         let reply: C.Reply?
         do throws(WireError) {
             reply = try TaggedAnswer.reply(in: answer, to: C.self)
@@ -123,7 +113,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         guard let reply else {
             throw .failed(ActorError(.commandMismatch, "the id belongs to another command of \(address)"))
         }
-        return Decision(answer: .success(reply), release: lastRelease)
+        return reply
     }
 
     private mutating func accept<Refusal>(
@@ -241,4 +231,14 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
 
     private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+}
+
+/// When an answer may leave.
+package enum Release: Hashable, Sendable {
+    /// It depends on nothing that is not durable.
+    case atOnce
+    /// With the append that is under way.
+    case withCurrentAppend
+    /// With the append after that.
+    case withNextAppend
 }

@@ -2,7 +2,7 @@ package import MeshCore
 
 /// Connects the nodes of one process: no bytes leave it, and nothing is lost but to nodes that do not serve.
 package final class InProcessNetwork: Sendable {
-    private let inboxes = Lock<[NodeID: Intake<Request>]>([:])
+    private let services = Lock<[NodeID: Service]>([:])
 
     /// A network without nodes.
     package init() {}
@@ -12,24 +12,74 @@ package final class InProcessNetwork: Sendable {
         InProcessTransport(node: node, network: self, clock: clock)
     }
 
-    fileprivate func join(_ node: NodeID, _ inbox: Intake<Request>) { inboxes.withLock { $0[node] = inbox } }
+    fileprivate func join(_ node: NodeID, _ service: Service) { services.withLock { $0[node] = service } }
 
-    fileprivate func leave(_ node: NodeID, _ inbox: Intake<Request>) {
-        inboxes.withLock { if $0[node] === inbox { $0[node] = nil } }
+    fileprivate func leave(_ node: NodeID, _ service: Service) {
+        services.withLock { if $0[node] === service { $0[node] = nil } }
     }
 
-    fileprivate func inbox(of node: NodeID) -> Intake<Request>? { inboxes.withLock { $0[node] } }
+    fileprivate func service(of node: NodeID) -> Service? { services.withLock { $0[node] } }
+}
 
-    /// A request on its way, and the way back.
-    fileprivate struct Request: Sendable {
-        let content: IncomingRequest
-        let response = OneShot<Result<[UInt8], TransportError>>()
-        let cancelled = OneShot<Bool>()
+/// A node that serves, and how many callers are inside.
+private final class Service: Sendable {
+    private struct State {
+        var inside = 0
+        var isOpen = true
+        var lastOneOut: CheckedContinuation<Void, Never>?
+    }
+
+    let handler: @Sendable (IncomingRequest) async -> [UInt8]
+    /// Serving ends: whoever is inside shall leave.
+    let stopping = OneShot<Done>()
+    private let state = Lock(State())
+
+    init(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) { self.handler = handler }
+
+    /// Lets a caller in until ``exit()``; false when there is no room or serving ends.
+    func enter() -> Bool {
+        state.withLock { state in
+            guard state.isOpen, state.inside < Limits.Call.maximumRequestsWaiting else { return false }
+            state.inside += 1
+            return true
+        }
+    }
+
+    /// A caller has gone; false when its response comes too late, because serving ends.
+    func exit() -> Bool {
+        let (isOpen, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+            state.inside -= 1
+            return (state.isOpen, state.inside == 0 ? state.lastOneOut.take() : nil)
+        }
+        waiter?.resume()
+        return isOpen
+    }
+
+    /// Lets nobody in any more, sends all away and returns when they have gone, cancelled or not.
+    func stop() async {
+        state.withLock { $0.isOpen = false }
+        stopping.open(Done())
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if state.inside > 0 { state.lastOneOut = continuation }
+                return state.inside == 0
+            }
+            if isEmpty { continuation.resume() }
+        }
     }
 }
 
 /// One node's end of an ``InProcessNetwork``.
+///
+/// A request without a deadline is handled in its caller's own task, on the caller's thread: it is cancelled with the
+/// caller, and the end of the service waits for it. One with a deadline is handled in a child of the caller's task.
 package struct InProcessTransport: Transport {
+    private enum Outcome: Sendable {
+        case response([UInt8])
+        case deadlinePassed
+        case lost
+    }
+
     private let node: NodeID
     private let network: InProcessNetwork
     private let clock: any Clock
@@ -48,70 +98,49 @@ package struct InProcessTransport: Transport {
         guard payload.count <= Limits.Call.maximumMessageBytes else {
             throw TransportError(.tooLarge, "a request of \(payload.count) bytes")
         }
-        let request = InProcessNetwork.Request(content: IncomingRequest(sender: node, payload: payload))
-        guard let inbox = network.inbox(of: peer), inbox.offer(request) else {
+        guard let service = network.service(of: peer), service.enter() else {
             throw TransportError(.unreachable, "\(peer) does not serve, or has no room")
         }
-        guard let deadline else { return try await response(to: request) }
-        let result = await withTaskGroup(of: Result<[UInt8], TransportError>.self) { group in
-            group.addTask {
-                do throws(TransportError) { return .success(try await response(to: request)) } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask { [clock] in
-                try? await clock.sleep(until: deadline)
-                return .failure(TransportError(.timedOut, "no response in time"))
-            }
-            let first = await group.next()
-            group.cancelAll()
-            return first
+        let request = IncomingRequest(sender: node, payload: payload)
+        let outcome: Outcome
+        if let deadline {
+            outcome = await handle(request, by: service, until: deadline)
+        } else {
+            let response = await service.handler(request)
+            outcome = service.exit() ? .response(response) : .lost
         }
-        return try (result ?? .failure(TransportError(.lost, "nobody waited"))).get()
+        switch outcome {
+        case .response(let response) where response.count > Limits.Call.maximumMessageBytes:
+            throw TransportError(.tooLarge, "a response of \(response.count) bytes")
+        case .response(let response): return response
+        case .deadlinePassed: throw TransportError(.timedOut, "no response in time")
+        case .lost: throw TransportError(.lost, "the caller was cancelled, or the node has stopped")
+        }
     }
 
-    private func response(to request: InProcessNetwork.Request) async throws(TransportError) -> [UInt8] {
-        do {
-            return try await request.response.wait().get()
-        } catch {
-            request.cancelled.open(true)
-            throw (error as? TransportError) ?? TransportError(.lost, "the caller was cancelled")
+    private func handle(_ request: IncomingRequest, by service: Service, until deadline: Instant) async -> Outcome {
+        await withTaskGroup(of: Outcome.self) { group in
+            group.addTask {
+                let response = await service.handler(request)
+                return service.exit() ? .response(response) : .lost
+            }
+            group.addTask {
+                _ = try? await service.stopping.wait()
+                return .lost
+            }
+            group.addTask { [clock] in (try? await clock.sleep(until: deadline)) == nil ? .lost : .deadlinePassed }
+            let first = await group.next() ?? .lost
+            group.cancelAll()
+            return first
         }
     }
 
     package func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async {
-        let inbox = Intake<InProcessNetwork.Request>(capacity: Limits.Call.maximumRequestsWaiting)
-        network.join(node, inbox)
-        await withDiscardingTaskGroup { group in
-            while let request = await inbox.next() {
-                group.addTask { await handle(request, handler) }
-            }
-            network.leave(node, inbox)
-            for request in inbox.close() {
-                request.response.open(.failure(TransportError(.unreachable, "the node has stopped")))
-            }
-            group.cancelAll()
-        }
-    }
-
-    /// Handles one request in a task that ends when its caller no longer waits.
-    private func handle(
-        _ request: InProcessNetwork.Request,
-        _ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]
-    ) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                let response = await handler(request.content)
-                let isLost = Task.isCancelled && request.cancelled.value == nil
-                request.response.open(isLost ? .failure(TransportError(.lost, "the node has stopped")) : fit(response))
-                request.cancelled.open(false)
-            }
-            if (try? await request.cancelled.wait()) ?? true { group.cancelAll() }
-        }
-    }
-
-    private func fit(_ response: [UInt8]) -> Result<[UInt8], TransportError> {
-        response.count <= Limits.Call.maximumMessageBytes
-            ? .success(response) : .failure(TransportError(.tooLarge, "a response of \(response.count) bytes"))
+        let service = Service(handler)
+        network.join(node, service)
+        // Never opened: it ends when this task is cancelled.
+        _ = try? await OneShot<Done>().wait()
+        network.leave(node, service)
+        await service.stop()
     }
 }

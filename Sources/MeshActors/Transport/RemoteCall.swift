@@ -33,13 +33,7 @@ struct RemoteCall: Sendable {
         } catch {
             return try afterLoss(error, of: C.self)
         }
-        let result: Result<Attempt<C.Reply>, CallFailure<C.Refusal>>
-        do throws(WireError) {
-            result = try read(ActorReply(wireBytes: response), of: C.self)
-        } catch {
-            throw .failed(ActorError(.malformed, "\(node) answers what cannot be read", cause: error))
-        }
-        return try result.get()
+        return try outcome(of: response, from: node, C.self)
     }
 
     private func afterLoss<C: ActorCommand>(
@@ -57,18 +51,25 @@ struct RemoteCall: Sendable {
         }
     }
 
-    private func read<C: ActorCommand>(
-        _ reply: ActorReply,
-        of _: C.Type
-    ) throws(WireError) -> Result<Attempt<C.Reply>, CallFailure<C.Refusal>> {
-        switch reply {
-        case .value(let bytes): return .success(.done(try C.Reply(wireBytes: bytes)))
-        case .refusal(let bytes): return .failure(.refused(try C.Refusal(wireBytes: bytes)))
-        case .redirect(let node, _): return .success(.tryAt(node))
-        case .failed(_, let pause?): return .failure(.overloaded(retryAfter: pause))
-        case .failed(.moved, nil), .failed(.stopping, nil): return .success(.again)
-        case .failed(let code, nil):
-            return .failure(.failed(ActorError(code, "\(address) was not reached: \(code.rawValue)")))
+    private func outcome<C: ActorCommand>(
+        of response: [UInt8],
+        from node: NodeID,
+        _: C.Type
+    ) throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> {
+        let failure: CallFailure<C.Refusal>
+        do throws(WireError) {
+            switch try ActorReply(wireBytes: response) {
+            case .value(let bytes): return .done(try C.Reply(wireBytes: bytes))
+            case .refusal(let bytes): failure = .refused(try C.Refusal(wireBytes: bytes))
+            case .redirect(let node, _): return .tryAt(node)
+            case .failed(_, let pause?): failure = .overloaded(retryAfter: pause)
+            case .failed(.moved, nil), .failed(.stopping, nil): return .again
+            case .failed(let code, nil):
+                failure = .failed(ActorError(code, "\(address) was not reached: \(code.rawValue)"))
+            }
+        } catch {
+            failure = .failed(ActorError(.malformed, "\(node) answers what cannot be read", cause: error))
         }
+        throw failure
     }
 }

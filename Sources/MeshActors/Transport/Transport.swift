@@ -50,8 +50,9 @@ package protocol Transport: Sendable {
         deadline: Instant?
     ) async throws(TransportError) -> [UInt8]
 
-    /// Handles what others ask, each request in a task of its own, until the calling task is cancelled.
+    /// Handles what others ask, each request in a task of its own or its caller's, until the calling task is cancelled.
     ///
-    /// Call it once, before others may ask. When it returns, no handler runs any more.
+    /// Call it once, before others may ask. When it returns, no handler runs any more; it waits for those that run in
+    /// their callers' tasks, which it cannot cancel.
     func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async
 }

@@ -8,19 +8,35 @@ package struct UniqueID: Hashable, Sendable {
 
     /// A fresh id at `wallTime`.
     package init(at wallTime: WallTime, using generator: inout some RandomNumberGenerator) {
+        let first = generator.next()
+        self.init(at: wallTime, first, generator.next())
+    }
+
+    /// The same, without generic code on the way of every call.
+    package init(at wallTime: WallTime, using generator: inout SeededGenerator) {
+        let first = generator.next()
+        self.init(at: wallTime, first, generator.next())
+    }
+
+    private init(at wallTime: WallTime, _ first: UInt64, _ second: UInt64) {
         let milliseconds = UInt64(clamping: wallTime.millisecondsSince1970) & 0xFFFF_FFFF_FFFF
-        let versionAndRandom: UInt64 = 0x7000 | generator.next() & 0x0FFF
-        high = milliseconds << 16 | versionAndRandom
-        low = 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF
+        high = milliseconds << 16 | 0x7000 | first & 0x0FFF
+        low = 0x8000_0000_0000_0000 | second & 0x3FFF_FFFF_FFFF_FFFF
     }
 
     /// The id in 16 bytes of a frame or a record; nil for any other length.
     ///
     /// Foreign ids are opaque: no version is asked of them, only equality counts.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
-        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        high = Self.half(bytes, from: 0)
+        low = Self.half(bytes, from: 8)
+    }
+
+    private static func half(_ bytes: [UInt8], from start: Int) -> UInt64 {
+        var half: UInt64 = 0
+        for index in start..<start + 8 { half = half << 8 | UInt64(bytes[index]) }
+        return half
     }
 
     /// The id that `text` spells in the form of ``description``, in either case.
@@ -34,7 +50,12 @@ package struct UniqueID: Hashable, Sendable {
 
     /// The 16 bytes, most significant first.
     package var bytes: [UInt8] {
-        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        for index in 0..<8 {
+            bytes[index] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * index))
+            bytes[index + 8] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * index))
+        }
+        return bytes
     }
 
     private static let groupLengths = [8, 4, 4, 4, 12]

@@ -1,3 +1,4 @@
+internal import MeshActors
 internal import MeshCore
 internal import MeshStore
 internal import MeshWire
@@ -28,6 +29,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "error-frame") { checkRoundTrip(ErrorFrame.self, $0) },
         FuzzTarget(name: "frames") { checkFrames($0) },
         FuzzTarget(name: "text") { checkText($0) },
+        FuzzTarget(name: "actor-call") { checkRoundTrip(ActorCall.self, $0) },
+        FuzzTarget(name: "actor-reply") { checkRoundTrip(ActorReply.self, $0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
     ]
 
