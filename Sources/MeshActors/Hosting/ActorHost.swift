@@ -84,8 +84,8 @@ extension ActorHost: AnyActorHost {
             return .failed(.unknownCommand, retryAfter: nil)
         }
         guard Resident.self is any PlainActor.Type else { return await row(self, call) }
-        // A journaled value's callers wait for what ends with the node's `run()`; a plain actor may wait for anything, and
-        // the task that asks may belong to another node.
+        // A journaled value's callers wait for what ends with the node's `run()`; a plain actor may wait for anything,
+        // and the task that asks may belong to another node.
         return await withTaskGroup(of: ActorReply.self) { group in
             group.addTask { await row(self, call) }
             group.addTask { [core] in

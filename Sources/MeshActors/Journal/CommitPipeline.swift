@@ -14,20 +14,9 @@ internal import MeshWire
 /// Commands that come during an append are decided on the value as it will be, and form the next append. Replies,
 /// refusals and answers to queries leave with the last append they may depend on.
 package struct CommitPipeline<Value: Journaled>: ~Copyable {
-    private enum Phase {
-        case ready
-        case appending(Flight)
-        case failed(ActorErrorCode)
-    }
-
+    private var phase = CommitPhase.ready
     /// What becomes true with the append that is under way.
-    private struct Flight {
-        let entryCount: Int
-        let effects: [PendingEffect<Value.Effect>]
-        let snapshot: Snapshot?
-    }
-
-    private var phase = Phase.ready
+    private var flight = Commit(effects: [], snapshot: nil)
     private var waiting: [JournalEntry] = []
     private var waitingBytes = 0
     private var answers: RememberedAnswers
@@ -61,8 +50,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// Decides `command` and returns the reply or throws; `release` then says when either may leave.
     ///
     /// A refusal is a decision; any other failure says that nothing was decided. Without `id` the command gets one of
-    /// `generator` if it changes anything. (A struct of answer and release would say it better, but its generic metadata
-    /// would have to be looked up in every call.)
+    /// `generator` if it changes anything.
+    ///
+    /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call.
     package mutating func decide<C: Command>(
         _ command: C,
         id: CommandID?,
@@ -145,7 +135,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     /// The head once everything decided is durable.
     package var decidedHead: Head {
-        let flying = if case .appending(let flight) = phase { flight.entryCount } else { 0 }
+        let flying = if case .appending(let entryCount) = phase { entryCount } else { 0 }
         return durableHead.advanced(by: flying + waiting.count)
     }
 
@@ -167,7 +157,8 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             wake: effects.isEmpty ? alarm : alarm.map { min($0, wallTime) } ?? wallTime
         )
         let snapshot = isSnapshotDue ? Snapshot(head: head, bytes: snapshotBytes) : nil
-        phase = .appending(Flight(entryCount: waiting.count, effects: effects, snapshot: snapshot))
+        phase = .appending(entryCount: waiting.count)
+        flight = Commit(effects: effects, snapshot: snapshot)
         waiting = []
         waitingBytes = 0
         return append
@@ -183,10 +174,11 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     /// The append is durable; nil when none was under way.
     package mutating func appendSucceeded() -> Commit? {
-        guard case .appending(let flight) = phase else { return nil }
+        guard case .appending(let entryCount) = phase else { return nil }
         phase = .ready
-        durableHead = durableHead.advanced(by: flight.entryCount)
-        return Commit(effects: flight.effects, snapshot: flight.snapshot)
+        durableHead = durableHead.advanced(by: entryCount)
+        defer { flight = Commit(effects: [], snapshot: nil) }
+        return flight
     }
 
     /// The append failed: nothing decided since is true, and nothing will be answered any more.
@@ -231,6 +223,13 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
 
     private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+}
+
+/// Outside of the generic pipeline, so that asking for it needs no metadata.
+private enum CommitPhase {
+    case ready
+    case appending(entryCount: Int)
+    case failed(ActorErrorCode)
 }
 
 /// When an answer may leave.
