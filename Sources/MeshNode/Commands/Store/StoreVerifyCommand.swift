@@ -9,8 +9,8 @@ enum StoreVerifyCommand {
         "verify",
         summary: "Check every byte of a store.",
         discussion: """
-            Reads the log from its first byte to its last: checksums, order, and the chain of hashes of every actor, up to \
-            the end that the anchor outside the log remembers. Then it compares the index. A fault names the record.
+            Reads the log from its first byte to its last: checksums, order, and the chain of hashes of every \
+            actor, up to the end that the anchor outside the log remembers. Then it compares the index. A fault names the record.
             """,
         parameters: [StoreCommand.folder],
         examples: ["meshnode store verify /var/lib/meshnode/store": "Ends with 0 only for a sound store."],
