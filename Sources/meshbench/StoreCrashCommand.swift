@@ -41,7 +41,9 @@ enum StoreCrashCommand {
         let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
         let owner = Owner(node: try NodeID("crash"), incarnation: 1)
         await withTaskGroup(of: Void.self) { group in
-            for writer in 0..<64 { group.addTask { try? await run(writer, on: store, owner, terminal, isPersistent: isPersistent) } }
+            for writer in 0..<64 {
+                group.addTask { try? await run(writer, on: store, owner, terminal, isPersistent: isPersistent) }
+            }
         }
     }
 

@@ -100,7 +100,7 @@ package struct IndexFile: Sendable {
     package func openOrMakeAgain() throws(JournalError) -> LMDBIndex {
         do throws(JournalError) {
             return try LMDBIndex(path: path)
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             try remove()
             return try LMDBIndex(path: path)
         }

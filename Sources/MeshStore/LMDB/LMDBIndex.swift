@@ -4,8 +4,8 @@ package import MeshCore
 
 /// The index in an LMDB file: what a store of a million actors needs in memory is only what is being used.
 ///
-/// Every ``apply(_:)`` is one transaction, safe at the latest with the next; put a ``BackgroundIndex`` in front of it. Nothing in it is the truth:
-/// a file that is damaged or missing is made again from the log.
+/// Every ``apply(_:)`` is one transaction, safe at the latest with the next; put a ``BackgroundIndex`` in front of it.
+/// Nothing in it is the truth: a file that is damaged or missing is made again from the log.
 package final class LMDBIndex: LogIndex {
     let environment: LMDBEnvironment
     let tables: Tables
