@@ -16,6 +16,8 @@ extension LMDBIndex {
                     // Keys that ascend also bound the walk through pages that lead into each other.
                     if let last, !last.lexicographicallyPrecedes(key) { throw .damaged("keys that do not ascend") }
                     last = key
+                    // A damaged page above the leaves leads a walk everywhere and a search astray.
+                    guard try transaction.value(key, in: table) == sealed else { throw .damaged("a lost key") }
                     found.put(IndexCodec.checksum(endingIn: sealed), insteadOf: nil)
                     return true
                 }
