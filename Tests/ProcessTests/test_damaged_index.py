@@ -29,7 +29,11 @@ def flips(size: int) -> list[tuple[int, int]]:
     places = range(size) if wanted == "all" else sorted(source.sample(range(size), min(size, int(wanted))))
     # Found by a longer run: a key above the leaves that leads searches, but not a walk, astray.
     places = [*places, 28_650] if size > 28_650 else places
-    return [(place, 1 << source.randrange(8) if source.random() < 0.5 and place != 28_650 else 0xFF) for place in places]
+
+    def mask(place: int) -> int:
+        return 1 << source.randrange(8) if source.random() < 0.5 and place != 28_650 else 0xFF
+
+    return [(place, mask(place)) for place in places]
 
 
 class DamagedIndex(unittest.TestCase):
