@@ -78,7 +78,7 @@ class CommittableTests(RepositoryTestCase):
                 self.assert_fails("committable", "Sources/MeshLedger/More.swift:2", problem, f"Mend: {mend}")
 
     def test_lookalikes_pass(self) -> None:
-        paths = "scripts/work/x ~/work/x $HOME/work/x https://example.com/home/x\n"
+        paths = "scripts/lab/x ~/lab/x $HOME/lab/x https://example.com/home/x\n"
         for text in ("Title\n=======\n", paths, "a\tb\n"):
             with self.subTest(text):
                 self.write("NOTES.md", text)
