@@ -15,18 +15,20 @@ MESHBENCH = ROOT / ".build/release/meshbench"
 #: How many sizes of disk; scripts/soak asks for a hundred.
 SIZES = int(os.environ.get("MESHNODE_DISK_SIZES", "6"))
 
-# Fills the rest of the disk after a while, lets the writers meet that, and makes room again.
+# Half of the disk is taken from the start. The writers fill the rest, or a second filler does where they are slow; then
+# the first half is given back.
 SCRIPT = """
 set -e
 mount -t tmpfs -o size="$2"k tmpfs "$1"
 mkdir "$1/log"
+dd if=/dev/zero of="$1/half" bs=1k count=$(($2 / 2)) 2>/dev/null
 "$3" store-crash --folder "$1/log" --persistent > "$4" &
 writer=$!
 sleep 0.3
-dd if=/dev/zero of="$1/filler" bs=4k 2>/dev/null || true
+dd if=/dev/zero of="$1/rest" bs=4k 2>/dev/null || true
 sleep 0.5
 wc --lines < "$4"
-rm "$1/filler"
+rm "$1/half"
 sleep 0.7
 wc --lines < "$4"
 kill -9 $writer
