@@ -1,0 +1,83 @@
+internal import CMeshQUIC
+internal import MeshCore
+
+/// Why a connection ended.
+package struct CloseReason: Hashable, Sendable, CustomStringConvertible {
+    /// Who has ended it.
+    package enum Side: String, Sendable {
+        case us
+        case peer
+    }
+
+    /// What has ended it.
+    package enum Kind: Hashable, Sendable {
+        /// The application, with its code of docs/protocol.md.
+        case application(UInt64)
+        /// A TLS alert: a handshake that failed.
+        case alert(UInt8)
+        /// A transport error of RFC 9000 §20.1.
+        case transport(UInt64)
+        /// Nothing came for the idle timeout.
+        case idle
+        /// The handshake took too long.
+        case handshakeTimeout
+        /// The peer does not know the connection any more.
+        case statelessReset
+        /// The endpoint has no room, or ends.
+        case abandoned
+    }
+
+    /// Who has ended it.
+    package let side: Side
+    /// What has ended it.
+    package let kind: Kind
+    /// For people; a peer's words, where they came from there.
+    package let message: String
+
+    /// `message` is cut to ``Limits/Connection/maximumReasonBytes``.
+    package init(_ side: Side, _ kind: Kind, _ message: String = "") {
+        self.side = side
+        self.kind = kind
+        self.message = message.cut(toBytes: Limits.Connection.maximumReasonBytes)
+    }
+
+    /// `peer: TLS alert 48 (unknown authority): issued by another CA`.
+    package var description: String {
+        let words = message.isEmpty ? "" : ": \(message)"
+        return "\(side): \(kind.description)\(words)"
+    }
+}
+
+extension CloseReason.Kind: CustomStringConvertible {
+    /// `TLS alert 45 (expired certificate)`.
+    package var description: String {
+        switch self {
+        case .application(let code): "closed with code \(code)"
+        case .alert(let number): "TLS alert \(number)\(TLSAlert.words[number].map { " (\($0))" } ?? "")"
+        case .transport(let code): "transport error \(code)"
+        case .idle: "nothing came for the idle timeout"
+        case .handshakeTimeout: "the handshake took too long"
+        case .statelessReset: "the peer does not know this connection any more"
+        case .abandoned: "abandoned"
+        }
+    }
+}
+
+/// The alerts of RFC 8446 §6.2 that a certificate or a protocol can lead to.
+enum TLSAlert {
+    static let badCertificate = UInt8(42)
+    static let unsupportedCertificate = UInt8(43)
+    static let revokedCertificate = UInt8(44)
+    static let expiredCertificate = UInt8(45)
+    static let unknownAuthority = UInt8(48)
+    static let certificateRequired = UInt8(116)
+
+    static let words: [UInt8: String] = [
+        40: "handshake failure", badCertificate: "bad certificate", unsupportedCertificate: "unsupported certificate",
+        revokedCertificate: "revoked certificate", expiredCertificate: "expired certificate",
+        46: "unknown certificate", 47: "illegal parameter", unknownAuthority: "unknown authority",
+        50: "decode error", 51: "decrypt error", 70: "unsupported version", 80: "internal error",
+        109: "missing extension", 112: "unrecognised name", certificateRequired: "certificate required",
+        120: "no common protocol",
+    ]
+}

@@ -1,0 +1,80 @@
+internal import CMeshQUIC
+internal import MeshCore
+internal import MeshIO
+
+extension QUICEndpoint {
+    /// A client's first packet: makes the connection, or asks for a proof of its address, or drops it.
+    func accept(
+        _ packet: UnsafeRawBufferPointer,
+        _ bytes: UnsafePointer<UInt8>,
+        _ ecn: UInt8,
+        from remote: SocketAddress,
+        to local: SocketAddress
+    ) {
+        var initial = cmesh_quic_initial()
+        guard cmesh_quic_accept(&initial, bytes, packet.count) == 0 else {
+            counts.stray += 1
+            return
+        }
+        guard connections.count < configuration.maximumConnections,
+            handshakesUnderWay < Limits.Endpoint.maximumHandshakes
+        else {
+            counts.refused += 1
+            return
+        }
+        var original = initial.destination
+        var isRetried = false
+        switch proof.verdict(on: initial, from: receivedPath.path.pointee.remote, now: now) {
+        case .afterRetry(let first):
+            original = first
+            isRetried = true
+        case .known: break
+        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry: break
+        case .unknown: return askToProveAddress(initial, remote, local)
+        case .invalid:
+            counts.refused += 1
+            return
+        }
+        guard let connection = makeConnection(initial, original, isRetried: isRetried, remote) else { return }
+        connection.receive(packet, path: receivedPath.path, ecn: ecn)
+    }
+
+    private func makeConnection(
+        _ initial: cmesh_quic_initial,
+        _ original: ngtcp2_cid,
+        isRetried: Bool,
+        _ remote: SocketAddress
+    ) -> QUICConnection? {
+        let connection = QUICConnection(endpoint: self, isServer: true, remote: remote)
+        guard let user = handler?.endpoint(self, accepting: connection) else {
+            counts.refused += 1
+            return nil
+        }
+        do throws(QUICError) {
+            try connection.beginAsServer(initial, original: original, isRetried: isRetried)
+        } catch {
+            counts.refused += 1
+            return nil
+        }
+        connection.handler = user
+        connection.countsAsHandshake = true
+        handshakesUnderWay += 1
+        counts.handshakes += 1
+        connections.add(connection)
+        // Until the client knows our id it uses the one that it has made up.
+        connections.add(ConnectionID(initial.destination), of: connection)
+        return connection
+    }
+
+    private func askToProveAddress(_ initial: cmesh_quic_initial, _ remote: SocketAddress, _ local: SocketAddress) {
+        guard let packet = proof.retry(for: initial, from: receivedPath.path.pointee.remote, now: now) else { return }
+        counts.retries += 1
+        state?.trains.send(packet, to: remote, from: local)
+        state?.socket.flush()
+    }
+
+    /// ngtcp2 wants the client to prove its address, for reasons of its own; the client comes again.
+    func wantsRetry(_ connection: QUICConnection) {
+        connection.end(CloseReason(.us, .abandoned, "the client must prove its address first"))
+    }
+}

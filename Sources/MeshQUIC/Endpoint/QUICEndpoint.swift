@@ -1,0 +1,230 @@
+internal import CMeshQUIC
+package import MeshCore
+package import MeshIO
+
+/// Whom an endpoint asks about clients that connect. Called on the loop.
+package protocol QUICEndpointHandler: AnyObject {
+    /// A client begins a handshake: whoever shall have the connection, or nil to refuse it.
+    func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)?
+}
+
+/// A UDP socket that speaks QUIC: it makes connections, and takes them where it has a handler.
+///
+/// Confined to its loop. Packets are read in batches and leave in one batch at the end of a turn.
+package final class QUICEndpoint {
+    /// How its connections behave.
+    package let configuration: QUICConfiguration
+    /// What it has done beside its connections.
+    package internal(set) var counts = Counts()
+
+    let loop: EventLoop
+    let tls: TLSContext
+    let receivedPath = PathMemory()
+    let proof = AddressProof()
+    let resetSecret = [UInt8].random(count: 32)
+    var connections = ConnectionTable()
+    var handshakesUnderWay = 0
+    var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
+    var statelessRefill = Instant.origin
+    weak var handler: (any QUICEndpointHandler)?
+
+    private(set) var state: State?
+    private var dirty: [QUICConnection] = []
+    private lazy var hook = TurnHook(loop: loop, handler: self)
+
+    /// What an open endpoint sends and receives with.
+    struct State {
+        let socket: UDPSocket
+        let trains: PacketTrains
+    }
+
+    /// What an endpoint has done beside its connections.
+    package struct Counts: Hashable, Sendable {
+        /// Handshakes begun by clients.
+        package var handshakes: UInt64 = 0
+        /// Clients told to prove their address first.
+        package var retries: UInt64 = 0
+        /// First packets dropped because too much was under way, or no connection had room.
+        package var refused: UInt64 = 0
+        /// Packets that belong to nothing.
+        package var stray: UInt64 = 0
+        /// Stateless answers that were not sent, by the bound on a second.
+        package var unanswered: UInt64 = 0
+        /// Stateless resets sent.
+        package var resets: UInt64 = 0
+    }
+
+    /// Opens `address`; without a handler no client is taken. On the loop alone.
+    package init(
+        loop: EventLoop,
+        address: SocketAddress,
+        credentials: NodeCredentials,
+        verifier: any PeerVerifier,
+        protocols: [ApplicationProtocol] = [.mesh],
+        configuration: QUICConfiguration = QUICConfiguration(),
+        clock: any Clock,
+        handler: (any QUICEndpointHandler)? = nil
+    ) throws {
+        self.loop = loop
+        self.configuration = configuration
+        self.handler = handler
+        tls = try TLSContext(
+            credentials: credentials,
+            verifier: verifier,
+            protocols: protocols,
+            configuration: configuration,
+            clock: clock
+        )
+        let socket = try UDPSocket(loop: loop, address: address, owner: self)
+        state = State(socket: socket, trains: PacketTrains(socket: socket))
+    }
+
+    deinit { precondition(state == nil, "an endpoint was let go without being closed") }
+
+    /// The address it is bound to; that of nothing once it is closed.
+    package var localAddress: SocketAddress { state?.socket.localAddress ?? .anyIPv4(port: 0) }
+
+    /// What its socket has done.
+    package var socketCounters: UDPCounters? { state?.socket.counters }
+
+    /// How many connections it has, those that are closing included.
+    package var connectionCount: Int { connections.count }
+
+    /// The loop's time, as ngtcp2 counts it.
+    var now: UInt64 { UInt64(clamping: loop.now.nanoseconds) }
+
+    // MARK: Clients
+
+    /// Begins a connection; its handler is told how that ends.
+    ///
+    /// With a ticket of an earlier one it is resumed, and streams may be opened at once: what is written then may
+    /// arrive more than once, and the server says whether it takes it.
+    package func connect(
+        to remote: SocketAddress,
+        serverName: ServerName?,
+        protocols: [ApplicationProtocol]? = nil,
+        ticket: ResumptionTicket? = nil,
+        handler: any QUICConnectionHandler
+    ) throws(QUICError) -> QUICConnection {
+        guard state != nil else { throw QUICError(.stopping, "the endpoint is closed") }
+        let connection = QUICConnection(
+            endpoint: self,
+            isServer: false,
+            remote: remote,
+            serverName: serverName,
+            ticket: ticket
+        )
+        connection.handler = handler
+        try connection.beginAsClient(protocols ?? tls.protocols, token: addressTokens[remote])
+        connections.add(connection)
+        isDirty(connection)
+        return connection
+    }
+
+    private var addressTokens: [SocketAddress: [UInt8]] = [:]
+
+    func remember(addressToken token: [UInt8], of connection: QUICConnection) {
+        if addressTokens.count >= Limits.Endpoint.rememberedAddressTokens { addressTokens = [:] }
+        addressTokens[connection.remote] = token
+    }
+
+    func giveAddressToken(to connection: QUICConnection) {
+        let remote = ngtcp2_conn_get_path(connection.raw).pointee.remote
+        guard let token = proof.token(for: remote, now: now) else { return }
+        ngtcp2_conn_submit_new_token(connection.raw, token, token.count)
+    }
+
+    // MARK: Turns
+
+    func isDirty(_ connection: QUICConnection) {
+        guard !connection.isDirty else { return }
+        connection.isDirty = true
+        dirty.append(connection)
+        hook.mark()
+    }
+
+    func flushAfterBlock() { hook.mark() }
+
+    private func flush() {
+        guard let state, !state.socket.isBlocked else { return }
+        var list: [QUICConnection] = []
+        swap(&list, &dirty)
+        for connection in list {
+            connection.isDirty = false
+            connection.flush(into: state.trains)
+        }
+        state.socket.flush()
+        list.removeAll(keepingCapacity: true)
+        if dirty.isEmpty { swap(&list, &dirty) } else { hook.mark() }
+    }
+
+    /// Has `timer` told at ngtcp2's `deadline`, which is UInt64.max for never.
+    func schedule(_ timer: LoopTimer, at deadline: UInt64) {
+        if deadline == .max {
+            loop.cancel(timer)
+        } else {
+            loop.schedule(timer, at: Instant(nanoseconds: Int64(clamping: deadline)))
+        }
+    }
+
+    // MARK: Connections
+
+    func demandsClientCertificate(for name: String) -> Bool {
+        tls.protocols.first { $0.name == name }?.demandsClientCertificate ?? true
+    }
+
+    func handshakeEnded(_ connection: QUICConnection) {
+        guard connection.countsAsHandshake else { return }
+        connection.countsAsHandshake = false
+        handshakesUnderWay -= 1
+    }
+
+    func forget(_ connection: QUICConnection) {
+        handshakeEnded(connection)
+        loop.cancel(connection.timer)
+        connections.remove(connection)
+    }
+
+    func makeConnectionID(
+        for connection: QUICConnection,
+        _ id: UnsafeMutablePointer<UInt8>,
+        count: Int,
+        resetToken: UnsafeMutablePointer<UInt8>
+    ) {
+        var drawn = ngtcp2_cid.random()
+        withUnsafeBytes(of: &drawn.data) { id.update(from: $0.baseAddress!.assumingMemoryBound(to: UInt8.self), count: count) }
+        drawn.datalen = count
+        _ = ngtcp2_crypto_generate_stateless_reset_token(resetToken, resetSecret, resetSecret.count, &drawn)
+        connections.add(ConnectionID(drawn), of: connection)
+    }
+
+    func retire(_ id: ConnectionID, of connection: QUICConnection) { connections.remove(id, of: connection) }
+
+    func note(resetToken token: ConnectionID, isInUse: Bool, of connection: QUICConnection) {
+        if isInUse {
+            connections.add(resetToken: token, of: connection)
+        } else {
+            connections.remove(resetToken: token, of: connection)
+        }
+    }
+
+    // MARK: The end
+
+    /// Closes every connection with `code` and lets the socket go. On the loop alone.
+    package func close(code: UInt64 = 0, _ message: String = "") {
+        guard let state else { return }
+        for connection in connections.all {
+            connection.close(code: code, message)
+            connection.end(nil)
+        }
+        state.trains.endTrain()
+        state.socket.flush()
+        state.socket.close()
+        dirty = []
+        self.state = nil
+    }
+}
+
+extension QUICEndpoint: TurnHandler {
+    package func prepareToWait() { flush() }
+}

@@ -1,0 +1,51 @@
+package import MeshCore
+
+extension Limits {
+    /// Bounds on streams.
+    package enum Stream {
+        /// A stream that holds as much to be sent or acknowledged asks its writer to wait.
+        package static let highWaterBytes = 256 * 1_024
+
+        /// A writer that waits is called again when a stream holds no more than this.
+        package static let lowWaterBytes = 128 * 1_024
+    }
+
+    /// Bounds on connections.
+    package enum Connection {
+        /// Datagrams that wait to be sent; the oldest is dropped first, as the network would.
+        package static let maximumDatagramsWaiting = 256
+
+        /// Bytes of the reason in a close that we send or show.
+        package static let maximumReasonBytes = 512
+
+        /// Certificates in a peer's chain.
+        package static let maximumChain = 4
+
+        /// Bytes of a peer's certificate.
+        package static let maximumCertificateBytes = 16 * 1_024
+
+        /// Packets of one connection in one turn of the loop; then others have their turn.
+        package static let packetsPerTurn = 128
+    }
+
+    /// Bounds on endpoints.
+    package enum Endpoint {
+        /// Connections unless configured otherwise; a further client is refused.
+        package static let maximumConnections = 20_000
+
+        /// Handshakes under way beyond which a client must prove its address first (Retry).
+        package static let handshakesBeforeRetry = 64
+
+        /// Handshakes under way at most; further first packets are dropped, and their senders try again.
+        package static let maximumHandshakes = 1_024
+
+        /// Stateless resets, version negotiations and repeated closes in a second; further ones are not sent.
+        package static let maximumStatelessPerSecond = 1_000
+
+        /// Address tokens that a client keeps, one a server; when there are more, it begins afresh.
+        package static let rememberedAddressTokens = 1_024
+
+        /// Tickets whose early data was taken, kept in mind to refuse them a second time.
+        package static let rememberedTickets = 65_536
+    }
+}

@@ -1,0 +1,110 @@
+internal import CMeshQUIC
+internal import MeshCore
+
+/// What a stream tells the one who uses it. Called on the loop, never from inside ngtcp2.
+package protocol QUICStreamHandler: AnyObject {
+    /// Bytes have arrived, or the peer has said its last: take them with ``QUICStream/takeReceived()``.
+    func streamReceived(_ stream: QUICStream)
+
+    /// What was written has been taken so far that there is room for more.
+    func streamHasRoom(_ stream: QUICStream)
+
+    /// The stream is over, with the code of whoever cut it short, or nil when both sides had said their last.
+    ///
+    /// The last call.
+    func streamClosed(_ stream: QUICStream, code: UInt64?)
+}
+
+/// One bidirectional stream of a connection.
+///
+/// Confined to the connection's loop. It outlives the connection only as a shell that takes nothing and has nothing.
+package final class QUICStream {
+    /// Its number in the connection.
+    package let id: Int64
+    /// The one who uses it.
+    package var handler: (any QUICStreamHandler)?
+
+    // Until it is over, as the connection's table holds it.
+    var connection: QUICConnection?
+    var toSend = SendBuffer()
+    var received = ReceiveBuffer()
+    var progress = Progress()
+
+    /// Where the stream stands.
+    struct Progress {
+        /// Our last byte has been written.
+        var isFinishQueued = false
+        /// Our last byte has left.
+        var isFinishSent = false
+        /// The peer's window is full, or the stream takes nothing any more.
+        var isBlocked = false
+        /// It stands in the connection's queue of those that want to send.
+        var isQueued = false
+        /// The peer has said its last byte.
+        var isPeerFinished = false
+        /// The user is to be told that something has arrived.
+        var isReceivePending = false
+        /// A writer was told that there is no room.
+        var isWriterWaiting = false
+        /// What came is early data, which somebody may have replayed.
+        var isEarly = false
+        /// Why the peer has cut its side short.
+        var resetCode: UInt64?
+        /// It is over, or its connection is.
+        var isClosed = false
+    }
+
+    init(_ id: Int64, of connection: QUICConnection) {
+        self.id = id
+        self.connection = connection
+    }
+
+    /// Whether the peer has said its last, and all of it was taken.
+    package var isAtEnd: Bool { progress.isPeerFinished && received.isEmpty }
+
+    /// Whether what arrived first came as early data, which an attacker can send again.
+    package var isEarlyData: Bool { progress.isEarly }
+
+    /// Whether there is room: a writer that goes on without makes the stream hold more than it should.
+    package var hasRoom: Bool { toSend.heldBytes < Limits.Stream.highWaterBytes }
+
+    var hasWork: Bool { toSend.unsentBytes > 0 || (progress.isFinishQueued && !progress.isFinishSent) }
+
+    /// Copies `bytes` to what is sent at the end of the loop's turn; with `isLast`, nothing may follow.
+    ///
+    /// Returns whether there is still room; if not, ``QUICStreamHandler/streamHasRoom(_:)`` says when.
+    @discardableResult
+    package func write(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Bool {
+        guard !progress.isClosed, !progress.isFinishQueued else { return true }
+        toSend.append(bytes)
+        progress.isFinishQueued = isLast
+        connection?.wantsToSend(self)
+        if !hasRoom { progress.isWriterWaiting = true }
+        return hasRoom
+    }
+
+    /// As ``write(_:isLast:)``.
+    @discardableResult
+    package func write(_ bytes: [UInt8], isLast: Bool = false) -> Bool {
+        bytes.withUnsafeBytes { write($0, isLast: isLast) }
+    }
+
+    /// What has arrived since the last call; the peer may send as much again.
+    package func takeReceived() -> [UInt8] {
+        let taken = received.takeAll()
+        if !taken.isEmpty { connection?.consumed(taken.count, of: self) }
+        return taken
+    }
+
+    /// Ends both directions at once: the peer learns `code`, and what was written and not sent is forgotten.
+    package func reset(code: UInt64) {
+        guard !progress.isClosed else { return }
+        connection?.reset(self, code: code)
+    }
+
+    /// Says to the peer that nothing more is read; what we write still goes.
+    package func stopReading(code: UInt64) {
+        guard !progress.isClosed else { return }
+        connection?.stopReading(self, code: code)
+    }
+}
