@@ -14,6 +14,8 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
+    .shim("CMeshSockets"),
+    .library("MeshIO", layer: .l2, uses: ["CMeshSockets", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
@@ -51,6 +53,7 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests(

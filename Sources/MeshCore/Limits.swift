@@ -8,6 +8,21 @@ package enum Limits {
         package static let maximumBytes = 63
     }
 
+    /// Bounds on a node's identity in a certificate.
+    package enum Identity {
+        /// Longer text is no identity; scheme, two ids, a role and the slashes fit with room.
+        package static let maximumBytes = 160
+    }
+
+    /// Bounds on what proves an identity.
+    package enum Credentials {
+        /// A longer chain is refused: the node's certificate and what lies between it and a root.
+        package static let maximumChain = 4
+
+        /// More authorities than these are refused; two are needed while one replaces the other.
+        package static let maximumRoots = 8
+    }
+
     /// Bounds on one log record, so that a hostile peer cannot fill a disk with one line.
     package enum Log {
         /// Further fields are left out, and the last one says how many: `fields_left_out`.

@@ -1,5 +1,4 @@
 package import MeshCore
-package import MeshWire
 
 /// One node as the others know it.
 package struct Member: Hashable, Sendable {

@@ -3,6 +3,7 @@ package enum CoreErrorCode: String, ErrorCode {
     package static let domain = "core"
 
     case malformedIdentifier
+    case malformedIdentity
 }
 
 /// An error of this module.

@@ -1,13 +1,5 @@
 package import MeshCore
 
-/// What a node does in the mesh.
-package enum NodeRole: UInt64, Sendable {
-    /// Asks: runs beside applications and keeps a tunnel to hubs.
-    case edge = 1
-    /// Answers: runs the actors that edges share.
-    case hub = 2
-}
-
 /// Something that a node can do beyond its version.
 ///
 /// A struct, so that a newer peer's number survives.
@@ -65,7 +57,7 @@ package struct Hello: WireCodable, Hashable {
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 6)
         versions.encode(into: &writer)
-        role.rawValue.encode(into: &writer)
+        role.wireNumber.encode(into: &writer)
         node.text.encode(into: &writer)
         software.encode(into: &writer)
         maximumPayloadBytes.encode(into: &writer)
@@ -99,8 +91,16 @@ package struct Hello: WireCodable, Hashable {
 }
 
 extension NodeRole {
+    /// The number that stands for a role in frames.
+    fileprivate var wireNumber: UInt64 {
+        switch self {
+        case .edge: 1
+        case .hub: 2
+        }
+    }
+
     fileprivate init(checking number: UInt64) throws(WireError) {
-        guard let role = NodeRole(rawValue: number) else {
+        guard let role = NodeRole.allCases.first(where: { $0.wireNumber == number }) else {
             throw WireError(.invalidValue, "no role has the number \(number)")
         }
         self = role

@@ -1,0 +1,70 @@
+/// What a certificate may be used for, by its extended key usage.
+package enum CertificatePurpose: String, Hashable, Sendable {
+    /// To prove who connects (TLS client authentication).
+    case client
+    /// To prove who is connected to (TLS server authentication).
+    case server
+}
+
+/// What a peer's certificate says, after it has been checked.
+package struct PeerCertificate: Hashable, Sendable {
+    /// Whom it names.
+    package let identity: NodeIdentity
+
+    /// The host names it is good for.
+    package let dnsNames: [String]
+
+    /// The addresses it is good for.
+    package let addresses: [IPAddress]
+
+    /// What it may be used for.
+    package let purposes: Set<CertificatePurpose>
+
+    /// When it counts.
+    package let validity: ValidityPeriod
+
+    /// SHA-256 over its DER: which certificate this is, among all of that identity.
+    package let fingerprint: SHA256Digest
+
+    /// A certificate's content, as its reader found it.
+    package init(
+        identity: NodeIdentity,
+        dnsNames: [String],
+        addresses: [IPAddress],
+        purposes: Set<CertificatePurpose>,
+        validity: ValidityPeriod,
+        fingerprint: SHA256Digest
+    ) {
+        self.identity = identity
+        self.dnsNames = dnsNames
+        self.addresses = addresses
+        self.purposes = purposes
+        self.validity = validity
+        self.fingerprint = fingerprint
+    }
+}
+
+/// The name under which a client wants to reach a server.
+package enum ServerName: Hashable, Sendable {
+    /// A host name, compared without regard to case; a certificate's wildcards do not count.
+    case dns(String)
+    /// An address.
+    case address(IPAddress)
+    /// A node, whatever host it is on.
+    case node(NodeID)
+}
+
+/// The port to whoever checks peers' certificates: `MeshCertificates` implements it, transports are given one.
+///
+/// A pure function of its arguments. Safe to call from any thread; it blocks for the time of a few signatures.
+package protocol PeerVerifier: Sendable {
+    /// What the certificate of a peer says, or why it is not believed, in words for both sides' operators.
+    ///
+    /// `chain` is what the peer sent, its own certificate first, each in DER.
+    func verify(
+        chain: [[UInt8]],
+        purpose: CertificatePurpose,
+        serverName: ServerName?,
+        now: WallTime
+    ) throws(CertificateError) -> PeerCertificate
+}

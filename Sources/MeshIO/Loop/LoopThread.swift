@@ -1,0 +1,37 @@
+internal import CMeshSockets
+internal import Glibc
+
+/// A thread of the operating system that runs one closure and frees itself.
+enum LoopThread {
+    /// Starts a thread; false where the machine has no more of them.
+    ///
+    /// The system shows the first fifteen bytes of `name`.
+    static func start(name: String, _ body: sending @escaping () -> Void) -> Bool {
+        let box = Unmanaged.passRetained(Box(name, body))
+        var thread = pthread_t()
+        guard pthread_create(&thread, nil, runBox, box.toOpaque()) == 0 else {
+            box.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+
+    final class Box {
+        let name: String
+        let body: () -> Void
+
+        init(_ name: String, _ body: @escaping () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+}
+
+private func runBox(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    let box = Unmanaged<LoopThread.Box>.fromOpaque(context).takeRetainedValue()
+    cmesh_name_thread(box.name)
+    box.body()
+    return nil
+}
