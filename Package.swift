@@ -16,6 +16,9 @@ let modules: [Module] = [
     // L2: the only I/O.
     .shim("CMeshSockets"),
     .library("MeshIO", layer: .l2, uses: ["CMeshSockets", "MeshCore"]),
+    // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
+    .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
+    .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshWire"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
@@ -53,6 +56,7 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshQUICTests", uses: ["MeshActors", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
@@ -71,11 +75,11 @@ struct Module {
     let layer: Layer
     let kind: Kind
     let uses: [String]
-    var links: String?
+    var links: [String] = []
 
     /// A C library seen through one header, `static inline` wherever it needs no state; imported by one Swift module.
-    static func shim(_ name: String, links library: String? = nil) -> Module {
-        Module(name: name, layer: .l0, kind: .shim, uses: [], links: library)
+    static func shim(_ name: String, links libraries: String...) -> Module {
+        Module(name: name, layer: .l0, kind: .shim, uses: [], links: libraries)
     }
 
     static func library(_ name: String, layer: Layer, uses: [String] = []) -> Module {
@@ -97,7 +101,7 @@ struct Module {
             return .target(
                 name: name,
                 exclude: ["README.md"],
-                linkerSettings: links.map { [.linkedLibrary($0)] } ?? []
+                linkerSettings: links.map { .linkedLibrary($0) }
             )
         case .library:
             return .target(

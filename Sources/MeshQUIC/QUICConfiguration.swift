@@ -1,4 +1,4 @@
-package import MeshCore
+internal import MeshCore
 
 /// How connections of an endpoint behave.
 package struct QUICConfiguration: Sendable {

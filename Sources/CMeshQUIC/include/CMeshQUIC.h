@@ -138,6 +138,14 @@ int cmesh_quic_session_new(gnutls_session_t _Nullable *_Nonnull session, cmesh_q
                            unsigned int protocol_count, const gnutls_datum_t *_Nullable ticket_key,
                            gnutls_anti_replay_t _Nullable anti_replay);
 
+/* gnutls_free and gnutls_memset are variables, which Swift may not read from several threads. */
+static inline void cmesh_quic_free_datum(gnutls_datum_t *_Nonnull datum) {
+    if (datum->data == NULL) return;
+    gnutls_memset(datum->data, 0, datum->size);
+    gnutls_free(datum->data);
+    datum->data = NULL;
+}
+
 static inline int cmesh_quic_is_in_draining(ngtcp2_conn *_Nonnull connection) {
 #if CMESH_QUIC_NGTCP2_1
     return ngtcp2_conn_in_draining_period(connection);
@@ -154,7 +162,7 @@ static inline int cmesh_quic_read(ngtcp2_conn *_Nonnull connection, const ngtcp2
 
 static inline ngtcp2_ssize cmesh_quic_write_stream(ngtcp2_conn *_Nonnull connection, ngtcp2_path *_Nonnull path,
                                                    uint8_t *_Nonnull ecn, uint8_t *_Nonnull packet, size_t capacity,
-                                                   ngtcp2_ssize *_Nonnull taken, uint32_t flags, int64_t stream,
+                                                   ngtcp2_ssize *_Nullable taken, uint32_t flags, int64_t stream,
                                                    const ngtcp2_vec *_Nullable pieces, size_t piece_count,
                                                    uint64_t now) {
     ngtcp2_pkt_info info = {0};

@@ -93,13 +93,11 @@ enum ConnectionEvents {
             },
             early_data_rejected: { on($0) { $0.happenings.append(.earlyDataRejected) } },
             verify_peer: { object, chain, count in
-                guard let object else { return -1 }
-                return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
+                Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
                     connection.verify(UnsafeBufferPointer(start: chain, count: Int(count))) ? 0 : -1
                 }
             },
             wants_client_certificate: { object, name, count in
-                guard let object else { return 1 }
                 let name = String(decoding: UnsafeRawBufferPointer(start: name, count: count), as: UTF8.self)
                 return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
                     connection.endpoint.demandsClientCertificate(for: name) ? 1 : 0
@@ -108,17 +106,16 @@ enum ConnectionEvents {
             ticket_received: { on($0) { $0.happenings.append(.ticket) } }
         )
     }
+}
 
-    /// Runs `body` on the connection of a callback, without counting a reference.
-    @inline(__always)
-    private static func on(_ object: UnsafeMutableRawPointer?, _ body: (QUICConnection) -> Void) -> Int32 {
-        guard let object else { return -1 }
-        Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
-        return 0
-    }
+/// Runs `body` on the connection of a callback, without counting a reference.
+@inline(__always)
+private func on(_ object: UnsafeMutableRawPointer, _ body: (QUICConnection) -> Void) -> Int32 {
+    Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+    return 0
+}
 
-    @inline(__always)
-    private static func known(_ object: UnsafeMutableRawPointer?) -> QUICStream? {
-        object.map { Unmanaged<QUICStream>.fromOpaque($0).takeUnretainedValue() }
-    }
+@inline(__always)
+private func known(_ object: UnsafeMutableRawPointer?) -> QUICStream? {
+    object.map { Unmanaged<QUICStream>.fromOpaque($0).takeUnretainedValue() }
 }

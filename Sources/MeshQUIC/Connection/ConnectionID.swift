@@ -15,9 +15,11 @@ struct ConnectionID: Hashable {
         }
     }
 
-    init(_ id: borrowing ngtcp2_cid) {
-        self = withUnsafeBytes(of: id.data) { bytes in
-            ConnectionID(bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), count: id.datalen)
+    init(_ id: ngtcp2_cid) {
+        count = UInt32(min(id.datalen, Self.maximumBytes))
+        let count = Int(count)
+        withUnsafeMutableBytes(of: &self) { bytes in
+            withUnsafeBytes(of: id.data) { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
     }
 

@@ -109,8 +109,8 @@ extension QUICConnection {
 
     private static func sessionData(_ session: gnutls_session_t) -> [UInt8]? {
         var data = gnutls_datum_t()
+        defer { cmesh_quic_free_datum(&data) }
         guard gnutls_session_get_data2(session, &data) == 0, let bytes = data.data else { return nil }
-        defer { gnutls_free(bytes) }
         return Array(UnsafeBufferPointer(start: bytes, count: Int(data.size)))
     }
 

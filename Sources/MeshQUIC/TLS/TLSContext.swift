@@ -1,5 +1,5 @@
 internal import CMeshQUIC
-package import MeshCore
+internal import MeshCore
 
 /// A protocol that runs over QUIC on an endpoint.
 package struct ApplicationProtocol: Hashable, Sendable {
@@ -58,10 +58,7 @@ final class TLSContext: Sendable {
     deinit {
         gnutls_certificate_free_credentials(credentials)
         gnutls_priority_deinit(priority)
-        if let data = ticketKey.data {
-            gnutls_memset(data, 0, Int(ticketKey.size))
-            gnutls_free(data)
-        }
+        cmesh_quic_free_datum(&ticketKey)
     }
 
     /// A session for the connection of `owner`, which outlives it.
