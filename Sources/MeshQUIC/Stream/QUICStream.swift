@@ -75,8 +75,18 @@ package final class QUICStream {
     /// Returns whether there is still room; if not, ``QUICStreamHandler/streamHasRoom(_:)`` says when.
     @discardableResult
     package func write(_ bytes: UnsafeRawBufferPointer, isLast: Bool = false) -> Bool {
+        write(UnsafeRawBufferPointer(start: nil, count: 0), bytes, isLast: isLast)
+    }
+
+    /// As ``write(_:isLast:)``, `header` before `bytes`.
+    @discardableResult
+    package func write(
+        _ header: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer,
+        isLast: Bool = false
+    ) -> Bool {
         guard !progress.isClosed, !progress.isFinishQueued else { return true }
-        toSend.append(bytes)
+        toSend.append(header, bytes)
         progress.isFinishQueued = isLast
         connection?.wantsToSend(self)
         if !hasRoom { progress.isWriterWaiting = true }

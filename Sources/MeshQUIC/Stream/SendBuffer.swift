@@ -33,6 +33,16 @@ struct SendBuffer: ~Copyable {
         for piece in pieces[firstPiece...] { piece.memory.deallocate() }
     }
 
+    /// Copies `header` and then `bytes` to the end; what comes first is held in as much memory as both need.
+    mutating func append(_ header: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) {
+        if pieces.isEmpty, !header.isEmpty {
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: header.count + bytes.count, alignment: 1)
+            pieces.append(Piece(memory: memory, count: 0))
+        }
+        append(header)
+        append(bytes)
+    }
+
     /// Copies `bytes` to the end.
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }

@@ -20,6 +20,8 @@ package struct PeerErrorCode: RawRepresentable, Hashable, Sendable {
     package static let overloaded = PeerErrorCode(rawValue: 5)
     /// A fault of the sender of the error.
     package static let internalError = PeerErrorCode(rawValue: 6)
+    /// Nobody here answers.
+    package static let notServed = PeerErrorCode(rawValue: 7)
 }
 
 extension PeerErrorCode {

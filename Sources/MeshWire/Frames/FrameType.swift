@@ -38,6 +38,8 @@ extension FrameType {
     package static let goAway = FrameType(rawValue: 0x0C)
     /// The first frame in each direction.
     package static let hello = FrameType(rawValue: 0x0D)
+    /// A command for an actor that nobody waits for.
+    package static let actorMessage = FrameType(rawValue: 0x0E)
 }
 
 /// What the registry says about one type of frame.
@@ -85,6 +87,7 @@ extension FrameRegistration {
         row(.blob, "blob", 1_024 * kibibyte, .cbor, .either),
         row(.goAway, "go-away", 4 * kibibyte, .cbor, .either),
         row(.hello, "hello", 4 * kibibyte, .cbor, .either),
+        row(.actorMessage, "actor-message", 1_024 * kibibyte, .cbor, .either),
     ]
 
     private static let kibibyte = 1_024

@@ -1,0 +1,50 @@
+internal import MeshCore
+internal import MeshWire
+
+/// The frames of one stream, in either direction: what cuts what arrives, and puts headers before what leaves.
+///
+/// Confined to the loop.
+final class FrameStream {
+    let stream: QUICStream
+    private var decoder = FrameDecoder()
+    private var bytes: [UInt8] = []
+    private var offset = 0
+
+    init(_ stream: QUICStream) { self.stream = stream }
+
+    /// The next whole frame; nil until more arrives. After an error every call throws it.
+    func next() throws(WireError) -> Frame? {
+        while true {
+            if offset == bytes.count {
+                bytes = stream.takeReceived()
+                offset = 0
+                if bytes.isEmpty { return nil }
+            }
+            let arrived = bytes
+            if let frame = try decoder.next(in: arrived.span.bytes, from: &offset) { return frame }
+        }
+    }
+
+    /// Whether the peer has said its last, all of it was read, and it did not end inside a frame.
+    var isAtEnd: Bool { isOver && decoder.isBetweenFrames }
+
+    /// Whether nothing more comes.
+    var isOver: Bool { stream.isAtEnd && offset == bytes.count }
+
+    /// Sends a frame; returns whether there is room for another.
+    @discardableResult
+    func write(_ type: FrameType, _ payload: [UInt8], isLast: Bool = false) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: Frame.headerBytes, alignment: 1) { header in
+            header[0] = type.rawValue
+            header.storeBytes(of: UInt32(payload.count).bigEndian, toByteOffset: 1, as: UInt32.self)
+            return payload.withUnsafeBytes { stream.write(UnsafeRawBufferPointer(header), $0, isLast: isLast) }
+        }
+    }
+
+    /// Says why something was not done, as the last frame.
+    func refuse(_ code: PeerErrorCode, _ message: String, retryAfterMilliseconds: UInt32? = nil) {
+        let error = ErrorFrame(code: code, message: message, retryAfterMilliseconds: retryAfterMilliseconds)
+        write(.error, error.wireBytes, isLast: true)
+        stream.stopReading(code: MeshStreamCode.refused.rawValue)
+    }
+}

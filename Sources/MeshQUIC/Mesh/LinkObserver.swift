@@ -1,0 +1,40 @@
+package import MeshCore
+package import MeshWire
+
+/// What to do about a frame on the control stream.
+package enum ControlAnswer: Hashable, Sendable {
+    /// Send this back.
+    case answer(Frame)
+    /// It was taken.
+    case nothing
+    /// This node has no use for it.
+    case notKnown
+}
+
+/// Whoever wants to know of a transport's links, and answers what is no request. Called on the loop: return at once.
+package protocol LinkObserver: Sendable {
+    /// Requests to `node` may be made from now on.
+    func linkOpened(to node: NodeID, role: NodeRole)
+
+    /// A link has ended; `node` is nil where it never opened.
+    func linkClosed(to node: NodeID?, _ reason: CloseReason)
+
+    /// A frame other than a hello has arrived on the control stream.
+    func control(_ frame: Frame, from node: NodeID) -> ControlAnswer
+
+    /// A datagram has arrived.
+    func received(datagram: [UInt8], from node: NodeID)
+}
+
+extension LinkObserver {
+    package func linkOpened(to node: NodeID, role: NodeRole) {}
+    package func linkClosed(to node: NodeID?, _ reason: CloseReason) {}
+    package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
+    package func received(datagram: [UInt8], from node: NodeID) {}
+}
+
+/// Knows of nothing and wants nothing.
+package struct NoLinkObserver: LinkObserver {
+    /// The observer.
+    package init() {}
+}
