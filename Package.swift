@@ -19,6 +19,8 @@ let modules: [Module] = [
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
     .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshWire"]),
+    .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0010
+    .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
@@ -56,7 +58,7 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshQUICTests", uses: ["MeshActors", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
+    .tests("MeshQUICTests", uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
