@@ -20,13 +20,15 @@ package protocol UDPSocketOwner: AnyObject {
 /// turn. Where the kernel has no room the rest waits, up to the bounds of `Limits.IO`, and leaves by itself. Whoever
 /// opens it closes it.
 package final class UDPSocket {
-    private weak var owner: (any UDPSocketOwner)?
     private let loop: EventLoop
     private let descriptor: Int32
     private let batch: ReceiveBatch
     private var registration: LoopRegistration?
     private var queue: SendQueue
     private let send: SendQueue.Send?
+
+    /// Who is told; not kept. Where it is missing when a datagram comes, the socket closes itself.
+    package weak var owner: (any UDPSocketOwner)?
 
     /// The address it is bound to, with its port.
     package let localAddress: SocketAddress
@@ -48,7 +50,7 @@ package final class UDPSocket {
 
     /// Binds a socket to `address`, any free port where that is 0. On the loop alone.
     ///
-    /// The loop keeps an open socket, the socket does not keep its owner; one that has lost its owner closes itself.
+    /// The loop keeps an open socket. An owner that needs the socket for its own beginning sets ``owner`` afterwards.
     /// Sockets of one loop may share a batch. `send` stands in for the kernel's call where a test is to see it without room.
     package init(
         loop: EventLoop,
@@ -56,7 +58,7 @@ package final class UDPSocket {
         configuration: UDPConfiguration = UDPConfiguration(),
         batch: ReceiveBatch = ReceiveBatch(),
         send: SendQueue.Send? = nil,
-        owner: any UDPSocketOwner
+        owner: (any UDPSocketOwner)? = nil
     ) throws(IOError) {
         loop.preconditionOnLoop()
         let opened = try OpenedSocket(address, configuration)
