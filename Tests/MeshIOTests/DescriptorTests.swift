@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `hear nothing of an event that was fetched before they left, nor does the next in their slot`() async throws {
+    @Test func `hear nothing of an event fetched before they left, nor does the next in their slot`() async throws {
         try await withLoop { loop in
             let pipes = [Pipe(), Pipe(), Pipe()]
             defer { for pipe in pipes { pipe.close() } }
@@ -93,7 +93,9 @@ import Testing
     }
 }
 
-/// One end of a pipe on a loop. Sendable: confined to its loop.
+/// One end of a pipe on a loop.
+///
+/// Sendable: confined to its loop.
 private final class PipeHandler: LoopHandler, @unchecked Sendable {
     private let loop: EventLoop
     private let pipe: Pipe?
@@ -123,7 +125,9 @@ private final class PipeHandler: LoopHandler, @unchecked Sendable {
     }
 }
 
-/// Two who throw each other out, whoever is told first, and one who takes the free place. Sendable: on its loop.
+/// Two who throw each other out, whoever is told first, and one who takes the free place.
+///
+/// Sendable: on its loop.
 private final class Club: @unchecked Sendable {
     private let loop: EventLoop
     private let pipes: [Pipe]

@@ -150,7 +150,9 @@ private actor Resident {
     }
 }
 
-/// Marks itself some times more. Sendable: confined to its loop.
+/// Marks itself some times more.
+///
+/// Sendable: confined to its loop.
 private final class Flusher: TurnHandler, @unchecked Sendable {
     private(set) var hook: TurnHook?
     private let calls: Watched<Int>

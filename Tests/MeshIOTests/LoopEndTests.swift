@@ -15,6 +15,20 @@ import Testing
         loop.join()
     }
 
+    @Test func `comes after hooks that were marked last`() async throws {
+        let loop = try EventLoop.start(name: "end")
+        let isCalled = Watched(false)
+        let farewell = try await loop.run {
+            let farewell = Farewell(loop, isCalled)
+            farewell.hook?.mark()
+            loop.stop()
+            return farewell
+        }
+        await loop.ended()
+        #expect(isCalled.value)
+        withExtendedLifetime(farewell) {}
+    }
+
     @Test func `cancels sleepers and lets timers, hooks and handlers go`() async throws {
         let loop = try EventLoop.start(name: "end")
         let clock = MachineClock(loop: loop)
@@ -97,7 +111,24 @@ func allAsleep(_ count: Int, on loop: EventLoop) async {
     while let waiting = try? await loop.run({ loop.timerCount }), waiting < count { await Task.yield() }
 }
 
-/// Hears nothing. Sendable: confined to its loop.
+/// Does something last.
+///
+/// Sendable: confined to its loop.
+private final class Farewell: TurnHandler, @unchecked Sendable {
+    private(set) var hook: TurnHook?
+    private let isCalled: Watched<Bool>
+
+    init(_ loop: EventLoop, _ isCalled: Watched<Bool>) {
+        self.isCalled = isCalled
+        hook = TurnHook(loop: loop, handler: self)
+    }
+
+    func prepareToWait() { isCalled.change { $0 = true } }
+}
+
+/// Hears nothing.
+///
+/// Sendable: confined to its loop.
 private final class Quiet: LoopHandler, TimerHandler, @unchecked Sendable {
     private(set) lazy var timer = LoopTimer(handler: self)
 

@@ -10,7 +10,9 @@ struct Heard: Hashable, Sendable {
     let congestion: CongestionMark
 }
 
-/// A socket that remembers what it hears. Sendable: `socket` is confined to its loop, the rest is in locks.
+/// A socket that remembers what it hears.
+///
+/// Sendable: `socket` is confined to its loop, the rest is in locks.
 final class Peer: UDPSocketOwner, @unchecked Sendable {
     let heard = Watched<[Heard]>([])
     let unblocked = Watched(0)
@@ -98,7 +100,9 @@ final class Peer: UDPSocketOwner, @unchecked Sendable {
     func sendingUnblocked() { unblocked.change { $0 += 1 } }
 }
 
-/// A reference that does not keep what it refers to. Sendable: used on one loop.
+/// A reference that does not keep what it refers to.
+///
+/// Sendable: used on one loop.
 final class Weak<Value: AnyObject>: @unchecked Sendable {
     private(set) weak var value: Value?
 

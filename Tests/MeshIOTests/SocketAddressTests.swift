@@ -60,8 +60,8 @@ import Testing
         for text in ["1.2.3.4:443", "[2001:db8::1]:443", "[fe80::1%7]:443"] {
             let address = try SocketAddress(text)
             // Something else on the stack before each: what is not written would show.
-            let first = spoilStack(0xAA) &+ 0 == 0 ? [] : address.withSystemAddress { Array($0) }
-            let second = spoilStack(0x55) &+ 0 == 0 ? [] : address.withSystemAddress { Array($0) }
+            let first = spoilStack(0xAA) == 0 ? [] : address.withSystemAddress { Array($0) }
+            let second = spoilStack(0x55) == 0 ? [] : address.withSystemAddress { Array($0) }
             #expect(first == second)
             #expect(first.count == (text.first == "[" ? 28 : 16))
         }
@@ -80,7 +80,9 @@ import Testing
     }
 
     @Test func `tells addresses, ports and links apart, and takes another port`() throws {
-        let texts = ["1.2.3.4:1", "1.2.3.4:2", "[::102:304]:1", "[fe80::1%1]:1", "[fe80::1%2]:1", "0.0.0.0:0", "[::]:0"]
+        let texts = [
+            "1.2.3.4:1", "1.2.3.4:2", "[::102:304]:1", "[fe80::1%1]:1", "[fe80::1%2]:1", "0.0.0.0:0", "[::]:0",
+        ]
         #expect(Set(try texts.map { try SocketAddress($0) }).count == texts.count)
         #expect(try SocketAddress("[fe80::1%2]:1").with(port: 9).description == "[fe80::1%2]:9")
         #expect(try SocketAddress("1.2.3.4:1").with(port: 9).description == "1.2.3.4:9")

@@ -14,7 +14,7 @@ import Testing
             #expect(heard.bytes == [1, 2, 3])
             #expect(heard.remote == one.address && heard.local == two.address)
             #expect(heard.congestion == CongestionMark.none)
-            try await loop.run { [one, two].forEach { $0.close() } }
+            try await loop.run { for peer in [one, two] { peer.close() } }
         }
     }
 
@@ -43,7 +43,7 @@ import Testing
             let target = try SocketAddress("127.0.0.77:\(server.address.port)")
             try await loop.run { try client.send([9], to: target) }
             #expect(await client.heard.wait { !$0.isEmpty }[0].remote == target)
-            try await loop.run { [server, client].forEach { $0.close() } }
+            try await loop.run { for peer in [server, client] { peer.close() } }
         }
     }
 
@@ -55,7 +55,7 @@ import Testing
             let six = try await loop.run { try Peer(loop, at: .anyIPv6(port: 0), configuration) }
             // The port is still free for IPv4.
             let four = try await loop.run { try Peer(loop, at: .anyIPv4(port: six.address.port)) }
-            try await loop.run { [six, four].forEach { $0.close() } }
+            try await loop.run { for peer in [six, four] { peer.close() } }
         }
     }
 
@@ -196,11 +196,13 @@ import Testing
             let configuration = sharing
             let one = try await loop.run { try Peer(loop, at: .loopbackIPv4(port: 0), configuration) }
             let two = try await loop.run { try Peer(loop, at: one.address, configuration) }
-            await #expect(throws: IOError(.addressInUse, "")) { try await loop.run { _ = try Peer(loop, at: one.address) } }
+            await #expect(throws: IOError(.addressInUse, "")) {
+                try await loop.run { _ = try Peer(loop, at: one.address) }
+            }
             await #expect(throws: IOError(.addressUnavailable, "")) {
                 try await loop.run { _ = try Peer(loop, at: SocketAddress("192.0.2.1:0")) }
             }
-            try await loop.run { [one, two].forEach { $0.close() } }
+            try await loop.run { for peer in [one, two] { peer.close() } }
         }
     }
 

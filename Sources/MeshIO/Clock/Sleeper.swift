@@ -87,7 +87,9 @@ final class Sleeper: TimerHandler, @unchecked Sendable {
     }
 }
 
-/// The sleepers of a loop, which keeps them while they wait. Confined to it.
+/// The sleepers of a loop, which keeps them while they wait.
+///
+/// Confined to it.
 final class SleeperList {
     private var sleepers: [Sleeper] = []
 

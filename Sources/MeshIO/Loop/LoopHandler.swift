@@ -2,8 +2,10 @@ internal import CMeshSockets
 
 /// What a descriptor is ready for.
 package struct Readiness: OptionSet, Hashable, Sendable {
+    /// The set as bits.
     package let rawValue: UInt8
 
+    /// The set of these bits.
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// There is something to read, or to accept.

@@ -4,7 +4,7 @@ internal import MeshCore
 
 /// What waits to be sent: trains in the order in which they were added, and the bytes they point to.
 ///
-/// It makes no call itself: ``flush(_:)`` is given one, so that what the kernel may answer can be tried without a kernel.
+/// It makes no call itself: ``flush(counting:_:)`` is given one, so that whatever a kernel may answer can be tried.
 package struct SendQueue: ~Copyable {
     private struct Waiting {
         var offset: Int
@@ -115,9 +115,9 @@ extension SendQueue {
 extension SendQueue {
     /// Sends what waits, in as few calls as possible, until nothing is left or the kernel has no room.
     ///
-    /// A datagram that the kernel refuses is dropped and counted; those behind it go all the same. A train that it does
-    /// not cut (EIO, EINVAL) is cut here; all later ones too once that has helped. EINVAL alone says little: it is also the
-    /// answer to a peer whose port is 0, which must not cost the others their speed.
+    /// A datagram that the kernel refuses is dropped and counted; those behind it go all the same. A train that it
+    /// does not cut (EIO, EINVAL) is cut here; all later ones too once that has helped. EINVAL alone says little: it
+    /// is also the answer to a peer whose port is 0, which must not cost the others their speed.
     package mutating func flush(counting counters: inout UDPCounters, _ send: Send) -> Outcome {
         while !isEmpty {
             let count = fillMessages()

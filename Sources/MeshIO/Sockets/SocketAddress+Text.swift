@@ -30,7 +30,7 @@ extension SocketAddress {
         let scope = parts.count == 2 ? Self.number(parts[1], upTo: UInt64(UInt32.max), digits: 10) : 0
         guard let scope else { throw Self.malformed(whole, "names its link by something that is no number") }
         guard let groups = Self.groups(parts[0]) else {
-            throw Self.malformed(whole, "has no IPv6 address of eight groups, or one :: in place of some, in its brackets")
+            throw Self.malformed(whole, "has no IPv6 address of eight groups, or :: for some, in its brackets")
         }
         self.init(ipv6: groups, port: port, scope: UInt32(scope))
     }
@@ -55,7 +55,8 @@ extension SocketAddress {
     /// A decimal number without sign and without zeros in front, which some read as octal.
     private static func number(_ text: Substring, upTo bound: UInt64, digits: Int) -> UInt64? {
         let bytes = text.utf8
-        guard (1...digits).contains(bytes.count), bytes.count == 1 || bytes.first != UInt8(ascii: "0") else { return nil }
+        guard (1...digits).contains(bytes.count) else { return nil }
+        guard bytes.count == 1 || bytes.first != UInt8(ascii: "0") else { return nil }
         var value: UInt64 = 0
         for byte in bytes {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
