@@ -49,7 +49,8 @@ struct UDPBaseline {
 
     /// Sends `bytes` in datagrams of 1,444 bytes and returns how many arrived in a second.
     ///
-    /// Between 1 % and none are lost: the receiver says what it has, and the sender is never far ahead.
+    /// Hardly any are lost: the receiver says what it has, and the sender is never far ahead. What is lost costs time;
+    /// more than a tenth is an error.
     func bulk(bytes: Int, _ configuration: UDPConfiguration) async throws -> Double {
         let receiver = try await far.run { try UDPBulkReceiver(loop: far, configuration) }
         let sender = try await near.run {
