@@ -105,8 +105,8 @@ static inline int cmesh_udp_prepare(int descriptor, bool is_ipv6, bool is_dual_s
         if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !is_dual_stack)) != 0) return status;
         if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)) != 0) return status;
         if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1)) != 0) return status;
-        if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)) != 0) return status;
-        if (!is_dual_stack) return 0;
+        status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+        if (status != 0 || !is_dual_stack) return status;
     }
     if (!is_ipv6 && (status = cmesh_udp_flag(descriptor, IPPROTO_IP, IP_PKTINFO, 1)) != 0) return status;
     if ((status = cmesh_udp_flag(descriptor, IPPROTO_IP, IP_RECVTOS, 1)) != 0) return status;

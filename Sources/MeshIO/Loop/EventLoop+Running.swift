@@ -5,7 +5,7 @@ internal import MeshCore
 // MARK: - The thread
 
 extension EventLoop {
-    func run() {
+    func runThread() {
         cmesh_set_current_loop(identity)
         while !turn() {}
         runLastRounds()
@@ -54,12 +54,15 @@ extension EventLoop {
 // MARK: - The end
 
 extension EventLoop {
-    /// Asks the loop to end: what is queued still runs, handlers and timers are let go, sleepers are cancelled.
+    /// Asks the loop to end: hooks that are marked and work that is queued still run, handlers and timers are let go,
+    /// sleepers are cancelled.
     package func stop() {
         if inbox.withLock({ $0.stop() }) == .wakesLoop { turns.wake() }
     }
 
-    /// Returns once the thread has ended. Blocks: not for tasks, not on the loop.
+    /// Returns once the thread has ended.
+    ///
+    /// Blocks: not for tasks, not on the loop.
     package func join() {
         precondition(!isOnLoop, "the loop '\(name)' would wait for itself")
         latch.wait()
@@ -74,6 +77,8 @@ extension EventLoop {
     }
 
     private func runLastRounds() {
+        // What was collected last leaves too: it may be the good-bye.
+        turns.runHooks()
         turns.end()
         for _ in 0..<Limits.IO.maximumRoundsAfterStop {
             _ = inbox.withLock { $0.wakeUp(into: &turns.local) }

@@ -4,9 +4,9 @@ package import MeshCore
 
 /// One thread that waits for descriptors, timers and work, and runs what becomes due: an executor for actors and tasks.
 ///
-/// A turn: hooks that were marked (send what was collected), wait, events of descriptors, work, timers. Everything that a
-/// handler, timer, hook or job touches on its loop needs no lock; such types are plain classes, and their calls trap off
-/// the loop. Whoever starts a loop stops it.
+/// A turn: hooks that were marked (send what was collected), wait, events of descriptors, work, timers. Everything
+/// that a handler, timer, hook or job touches on its loop needs no lock; such types are plain classes, and their
+/// calls trap off the loop. Whoever starts a loop stops it.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Sendable: `turns` is touched only where `isOnLoop`, which is true on one thread at a time (the loop's own, and
     // after its end that of the work left over, started by the last one to leave); `inbox` is a lock; the rest never
@@ -21,7 +21,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Starts a loop on a thread of its own.
     package static func start(name: String) throws(IOError) -> EventLoop {
         let loop = try EventLoop(name: name)
-        guard LoopThread.start(name: name, { loop.run() }) else {
+        guard LoopThread.start(name: name, { loop.runThread() }) else {
             throw IOError(.tooMany, "the machine has no thread left for the loop '\(name)'")
         }
         return loop
@@ -75,15 +75,24 @@ extension EventLoop {
         return outcome != .refused
     }
 
-    /// Runs `body` on the loop and returns its result; throws `stopped` where the loop has ended.
+    /// Runs `body` on the loop and returns its result.
+    ///
+    /// Throws `stopped` where the loop has been stopped, and `tooMany` where ``execute(_:)`` refuses.
     package func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = execute { continuation.resume(with: Swift.Result(catching: body)) }
-            if !isTaken { continuation.resume(throwing: IOError(.stopped, "the loop '\(name)' takes no more work")) }
+            if !isTaken { continuation.resume(throwing: refusal) }
         }
     }
 
-    private func add(_ work: LoopWork) {
+    private var refusal: IOError {
+        inbox.withLock { $0.phase } == .running
+            ? IOError(.tooMany, "too much waits for the loop '\(name)'")
+            : IOError(.stopped, "the loop '\(name)' has been stopped")
+    }
+
+    /// Adds what cannot be refused because its number is that of the tasks; after the end a thread of its own runs it.
+    func add(_ work: LoopWork) {
         if isOnLoop {
             turns.local.append(work)
             return
@@ -99,26 +108,34 @@ extension EventLoop {
 // MARK: - Time
 
 extension EventLoop {
-    /// The time at which this turn's events were fetched. On the loop alone.
+    /// The time at which this turn's events were fetched.
+    ///
+    /// On the loop alone.
     package var now: Instant {
         preconditionOnLoop()
         return turns.now
     }
 
-    /// Has `timer` told at `deadline`, wherever it was scheduled before. On the loop alone.
+    /// Has `timer` told at `deadline`, wherever it was scheduled before.
+    ///
+    /// On the loop alone.
     package func schedule(_ timer: LoopTimer, at deadline: Instant) {
         preconditionOnLoop()
         guard !turns.isStopped else { return }
         turns.timers.schedule(timer, at: deadline)
     }
 
-    /// Takes `timer` out, if it is scheduled. On the loop alone.
+    /// Takes `timer` out, if it is scheduled.
+    ///
+    /// On the loop alone.
     package func cancel(_ timer: LoopTimer) {
         preconditionOnLoop()
         turns.timers.cancel(timer)
     }
 
-    /// How many timers wait. On the loop alone.
+    /// How many timers wait.
+    ///
+    /// On the loop alone.
     package var timerCount: Int {
         preconditionOnLoop()
         return turns.timers.count
@@ -133,7 +150,9 @@ extension EventLoop {
 // MARK: - Descriptors
 
 extension EventLoop {
-    /// Tells `handler`, which is kept until ``deregister(_:)``, whenever `descriptor` is ready. On the loop alone.
+    /// Tells `handler`, which is kept until ``deregister(_:)``, whenever `descriptor` is ready.
+    ///
+    /// On the loop alone.
     package func register(
         _ descriptor: Int32,
         for readiness: Readiness,
@@ -143,13 +162,17 @@ extension EventLoop {
         return try turns.register(descriptor, for: readiness, handler: handler)
     }
 
-    /// Changes what `registration` waits for. On the loop alone.
+    /// Changes what `registration` waits for.
+    ///
+    /// On the loop alone.
     package func update(_ registration: LoopRegistration, for readiness: Readiness) throws(IOError) {
         preconditionOnLoop()
         try turns.update(registration, for: readiness)
     }
 
-    /// Ends the watch: no event comes any more, not even one that was fetched already. On the loop alone.
+    /// Ends the watch: no event comes any more, not even one that was fetched already.
+    ///
+    /// On the loop alone.
     ///
     /// Close the descriptor after it, not before.
     package func deregister(_ registration: LoopRegistration) {

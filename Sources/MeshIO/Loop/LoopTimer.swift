@@ -8,8 +8,8 @@ package protocol TimerHandler: AnyObject {
 
 /// A place for one deadline, made once and scheduled as often as one likes, without allocating.
 ///
-/// Confined to the loop on which it is scheduled. The loop keeps a scheduled timer, the timer does not keep its handler:
-/// a handler that is gone is not told.
+/// Confined to the loop on which it is scheduled. The loop keeps a scheduled timer, the timer does not keep its
+/// handler: a handler that is gone is not told.
 package final class LoopTimer {
     private weak var handler: (any TimerHandler)?
 
@@ -46,6 +46,7 @@ package struct TimerHeap {
 
     /// Puts `timer` at `deadline`, wherever it was before.
     package mutating func schedule(_ timer: LoopTimer, at deadline: Instant) {
+        preconditionHere(timer)
         arrivals += 1
         timer.arrival = arrivals
         timer.deadline = deadline
@@ -59,6 +60,7 @@ package struct TimerHeap {
     /// Takes `timer` out, if it is in.
     package mutating func cancel(_ timer: LoopTimer) {
         guard timer.isScheduled else { return }
+        preconditionHere(timer)
         let position = timer.position
         timer.position = -1
         let last = timers.removeLast()
@@ -78,6 +80,11 @@ package struct TimerHeap {
     package mutating func removeAll() {
         for timer in timers { timer.position = -1 }
         timers.removeAll()
+    }
+
+    private func preconditionHere(_ timer: LoopTimer) {
+        let isHere = !timer.isScheduled || timer.position < timers.count && timers[timer.position] === timer
+        precondition(isHere, "the timer is scheduled on another loop")
     }
 
     private mutating func settle(_ timer: LoopTimer) {

@@ -7,7 +7,9 @@ package protocol TurnHandler: AnyObject {
     func prepareToWait()
 }
 
-/// A handler's place in the turns of a loop. Confined to that loop.
+/// A handler's place in the turns of a loop.
+///
+/// Confined to that loop.
 package final class TurnHook {
     private let loop: EventLoop
     private weak var handler: (any TurnHandler)?

@@ -26,8 +26,12 @@ struct OpenedSocket {
         self.local = local
         isJoining = configuration.isJoining && cmesh_udp_set_join(descriptor) == 0
         isSegmenting = configuration.isSegmenting && cmesh_udp_can_segment(descriptor)
-        receiveBufferBytes = Int(cmesh_udp_set_buffer(descriptor, true, Int32(clamping: configuration.receiveBufferBytes)))
-        sendBufferBytes = Int(cmesh_udp_set_buffer(descriptor, false, Int32(clamping: configuration.sendBufferBytes)))
+        receiveBufferBytes = Self.grant(descriptor, isReceive: true, configuration.receiveBufferBytes)
+        sendBufferBytes = Self.grant(descriptor, isReceive: false, configuration.sendBufferBytes)
+    }
+
+    private static func grant(_ descriptor: Int32, isReceive: Bool, _ bytes: Int) -> Int {
+        Int(cmesh_udp_set_buffer(descriptor, isReceive, Int32(clamping: bytes)))
     }
 
     private static func bind(
