@@ -17,8 +17,15 @@ let modules: [Module] = [
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
+    .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0010
+    .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
+
     // L3: assembly.
-    .library("MeshNode", layer: .l3, uses: ["MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]),
+    .library(
+        "MeshNode",
+        layer: .l3,
+        uses: ["MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]
+    ),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
@@ -27,7 +34,7 @@ let modules: [Module] = [
     .library(
         "MeshTestKit",
         layer: .testSupport,
-        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+        uses: ["CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshStore", "MeshWire"]
     ),
     .library(
         "MeshSimulation",
@@ -52,6 +59,7 @@ let modules: [Module] = [
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
+    .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",

@@ -23,7 +23,15 @@ package struct PeerCertificate: Hashable, Sendable {
     /// When it counts.
     package let validity: ValidityPeriod
 
-    /// SHA-256 over its DER: which certificate this is, among all of that identity.
+    /// Its issuer's number for it, by which it is revoked.
+    package let serial: [UInt8]
+
+    /// SHA-256 of its public key: the same after a renewal that keeps the key.
+    package let keyID: SHA256Digest
+
+    /// SHA-256 over its DER, for people to compare.
+    ///
+    /// Never to revoke by: who has an ECDSA signature can write another of the same content.
     package let fingerprint: SHA256Digest
 
     /// A certificate's content, as its reader found it.
@@ -33,6 +41,8 @@ package struct PeerCertificate: Hashable, Sendable {
         addresses: [IPAddress],
         purposes: Set<CertificatePurpose>,
         validity: ValidityPeriod,
+        serial: [UInt8],
+        keyID: SHA256Digest,
         fingerprint: SHA256Digest
     ) {
         self.identity = identity
@@ -40,6 +50,8 @@ package struct PeerCertificate: Hashable, Sendable {
         self.addresses = addresses
         self.purposes = purposes
         self.validity = validity
+        self.serial = serial
+        self.keyID = keyID
         self.fingerprint = fingerprint
     }
 }

@@ -20,7 +20,7 @@ package final class PrivateKey: @unchecked Sendable {
     }
 
     /// Lends the bytes for the time of `body`; no copy may stay behind.
-    package func withBytes<Result, Failure: Error>(
+    package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(memory))
