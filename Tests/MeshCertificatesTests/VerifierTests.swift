@@ -71,7 +71,7 @@ import Testing
             key: KeyFile.make(),
             now: Workshop.now
         )
-        let verifier = CertificateVerifier(trust: TrustAnchors(certificates: [short.certificate.der]))
+        let verifier = try CertificateVerifier(trust: TrustAnchors(certificates: [short.certificate.der]))
         #expect(throws: CertificateError(.expired, "")) {
             try verifier.verify(chain: [certificate.der], purpose: .server, now: Workshop.later(11))
         }
@@ -96,7 +96,7 @@ import Testing
         let (old, new) = (workshop, try Workshop())
         let roots = [old.authority.certificate.der, new.authority.certificate.der]
         for trust in [roots, roots.reversed()] {
-            let verifier = CertificateVerifier(trust: TrustAnchors(certificates: trust))
+            let verifier = try CertificateVerifier(trust: TrustAnchors(certificates: trust))
             for issuer in [old, new] {
                 let chain = [try issuer.issue().der]
                 #expect(throws: Never.self) { try verifier.verify(chain: chain, purpose: .server, now: Workshop.now) }

@@ -10,11 +10,13 @@ struct Workshop {
 
     init(_ name: String = "Test CA", algorithm: KeyAlgorithm = .p256) throws {
         authority = try .make(name: name, algorithm: algorithm, now: Self.now)
+        trust = TrustAnchors(certificates: [authority.certificate.der])
+        verifier = try CertificateVerifier(trust: trust)
     }
 
-    var trust: TrustAnchors { TrustAnchors(certificates: [authority.certificate.der]) }
+    let trust: TrustAnchors
 
-    var verifier: CertificateVerifier { CertificateVerifier(trust: trust) }
+    let verifier: CertificateVerifier
 
     static func identity(_ role: NodeRole = .hub, _ name: String = "hub-1") throws -> NodeIdentity {
         NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))

@@ -1,36 +1,32 @@
 internal import CMeshCertificates
 internal import MeshCore
 
-/// The believed authorities in the library's memory, for one verification.
-struct TrustList: ~Copyable {
+/// The believed authorities in the library's memory.
+///
+/// `@unchecked Sendable`: filled in `init` and only read after that. The library's own servers share the list of their
+/// credentials among all their sessions and threads in the same way.
+final class TrustList: @unchecked Sendable {
     private let pointer: gnutls_x509_trust_list_t
     private let roots: [Certificate]
 
+    /// A list of those authorities, each of which can be read.
     init(_ trust: TrustAnchors) throws(CertificateError) {
         var roots: [Certificate] = []
         for der in trust.certificates { roots.append(try Certificate(der: der)) }
-        var pointer: gnutls_x509_trust_list_t?
-        try Library.check(gnutls_x509_trust_list_init(&pointer, 0), .libraryFailed, "no room for authorities")
-        guard let pointer else { throw CertificateError(.libraryFailed, "no room for authorities") }
-        for der in trust.certificates {
-            // The list takes a copy of the bytes and owns it.
-            let added = Self.add(der, to: pointer)
-            guard added == 1 else {
-                gnutls_x509_trust_list_deinit(pointer, 1)
-                throw CertificateError(.malformed, "an authority cannot be read")
-            }
-        }
-        self.pointer = pointer
+        var list: gnutls_x509_trust_list_t?
+        try Library.check(gnutls_x509_trust_list_init(&list, 0), .libraryFailed, "no room for authorities")
+        guard let list else { throw CertificateError(.libraryFailed, "no room for authorities") }
+        pointer = list
         self.roots = roots
+        for der in trust.certificates {
+            let added = try Library.withDatum(der) { datum throws(CertificateError) in
+                gnutls_x509_trust_list_add_trust_mem(list, datum, nil, GNUTLS_X509_FMT_DER, 0, 0)
+            }
+            guard added >= 0 else { throw CertificateError(.malformed, "an authority cannot be read") }
+        }
     }
 
     deinit { gnutls_x509_trust_list_deinit(pointer, 1) }
-
-    private static func add(_ der: [UInt8], to list: gnutls_x509_trust_list_t) -> Int32 {
-        der.span.withUnsafeBytes { bytes in
-            Library.withDatum(bytes) { gnutls_x509_trust_list_add_trust_mem(list, $0, nil, GNUTLS_X509_FMT_DER, 0, 0) }
-        }
-    }
 
     /// The authority at the end of `links`, whose signatures lead to it.
     func root(of links: [Certificate]) throws(CertificateError) -> Certificate {

@@ -1,7 +1,9 @@
 internal import CMeshCertificates
 package import MeshCore
 
-/// A certificate as a value: its bytes, and what they say. Nothing of it has been verified.
+/// A certificate as a value: its bytes, and what they say.
+///
+/// Nothing of it has been verified.
 package struct Certificate: Hashable, Sendable {
     /// All of it.
     package let der: [UInt8]

@@ -1,9 +1,12 @@
+internal import MeshCertificates
 internal import MeshCore
 
 /// The certificate of an authority whose key was thrown away when it was made, so that nothing is signed by it.
 enum LostAuthority {
-    /// In DER.
-    static let certificate: [UInt8]? = Base64URL.decode(text)
+    /// Whoever is believed by this one has broken a signature.
+    static let verifier = Base64URL.decode(text).flatMap { der in
+        try? CertificateVerifier(trust: TrustAnchors(certificates: [der]))
+    }
 
     private static let text = """
         MIIBiTCCATCgAwIBAgIQSgFVAFma2w5KluCXUXX_8zAKBggqhkjOPQQDAjASMRAwDgYDVQQDEwdMb3N0IENBMCAXDTI2MTEyMTEx\

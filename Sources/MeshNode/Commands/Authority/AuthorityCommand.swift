@@ -13,9 +13,9 @@ package enum AuthorityCommand {
         "ca",
         summary: "Make the authority of a mesh, issue certificates to its nodes, look at them.",
         discussion: """
-            A mesh believes its own authority and nobody else's: a folder with a certificate, which every node is given, \
-            and a key, which stays where it is. Whoever has that key can be any node: keep the folder off the nodes, and \
-            keep a copy of it in a safe place.
+            A mesh believes its own authority and nobody else's: a folder with a certificate, which every node is \
+            given, and a key, which stays where it is. Whoever has that key can be any node: keep the folder off the \
+            nodes, and keep a copy of it in a safe place.
 
             Nothing here overwrites a file.
             """,

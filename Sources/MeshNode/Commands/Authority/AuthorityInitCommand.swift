@@ -18,7 +18,7 @@ enum AuthorityInitCommand {
         parameters: [AuthorityCommand.folder, name, algorithm, life, AuthorityCommand.json, AuthorityCommand.quiet],
         examples: [
             "meshnode ca init": "In the folder 'ca', for ten years.",
-            "meshnode ca init --folder /root/mesh-ca --name 'Acme mesh'": "Elsewhere, under a name of your own.",
+            "meshnode ca init --folder /srv/mesh-ca --name 'Acme mesh'": "Elsewhere, under a name of your own.",
         ]
     ) { invocation in
         let folder = AuthorityFolder(path: invocation[AuthorityCommand.folder])
@@ -46,7 +46,7 @@ enum AuthorityInitCommand {
             Made the authority '\(certificate)', which counts until \(certificate.validity.notAfter.day).
               \(folder.certificatePath)  its certificate, SHA-256 \(certificate.fingerprint)
               \(folder.privateKeyPath)  its key: whoever has it can be any node, so copy it to a safe place
-            Next: meshnode ca issue --folder '\(folder.path)' --role hub --tenant main --id hub-1 --dns hub-1.example.org
+            Next: meshnode ca issue --folder '\(folder.path)' --role hub --tenant main --id hub-1 --dns HOST
 
             """
         )

@@ -33,8 +33,8 @@ enum AuthorityIssueCommand {
         "issue",
         summary: "Issue a certificate to a node.",
         discussion: """
-            It names the node as spiffe://mesh/TENANT/ROLE/ID. A hub's is good for servers and clients, under the host names \
-            and addresses that are given; an edge's for clients only.
+            It names the node as spiffe://mesh/TENANT/ROLE/ID. A hub's is good for servers and clients, under the host \
+            names and addresses that are given; an edge's for clients only.
             """,
         parameters: [
             AuthorityCommand.folder, role, tenant, id, dns, addresses, life, out, request, AuthorityCommand.json,

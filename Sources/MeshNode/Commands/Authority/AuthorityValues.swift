@@ -19,6 +19,7 @@ enum AuthorityAlgorithm: String, CaseIterable, CommandLineValue {
 extension NodeRole: CommandLineValue {}
 
 extension Identifier: CommandLineValue {
+    /// One spelling, checked.
     package static var commandLineSyntax: ValueSyntax<Identifier> {
         ValueSyntax(
             valueName: "NAME",
@@ -29,6 +30,7 @@ extension Identifier: CommandLineValue {
 }
 
 extension IPAddress: CommandLineValue {
+    /// Version 4 or 6, without a port.
     package static var commandLineSyntax: ValueSyntax<IPAddress> {
         ValueSyntax(valueName: "ADDRESS", expected: "an address such as 192.0.2.7 or 2001:db8::7") { IPAddress($0) }
     }
