@@ -19,13 +19,17 @@ let modules: [Module] = [
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
     .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshWire"]),
-    .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0010
+    .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
     // L3: assembly.
-    .library("MeshNode", layer: .l3, uses: ["MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]),
+    .library(
+        "MeshNode",
+        layer: .l3,
+        uses: ["MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]
+    ),
 
     // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
     .shim("CMeshConcurrency"),
@@ -34,7 +38,7 @@ let modules: [Module] = [
     .library(
         "MeshTestKit",
         layer: .testSupport,
-        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+        uses: ["CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshStore", "MeshWire"]
     ),
     .library(
         "MeshSimulation",
@@ -61,6 +65,7 @@ let modules: [Module] = [
     .tests("MeshQUICTests", uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
+    .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",

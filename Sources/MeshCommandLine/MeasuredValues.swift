@@ -54,6 +54,34 @@ package struct ByteCount: Hashable, Comparable, Sendable, CommandLineValue {
     }
 }
 
+/// How long something counts that is dated and not timed, in whole seconds: `90d`, `12h`.
+package struct Lifetime: Hashable, Sendable, CommandLineValue {
+    /// The bare number.
+    package let seconds: Int64
+
+    /// A life of `seconds`.
+    package init(seconds: Int64) {
+        self.seconds = seconds
+    }
+
+    /// The life as a duration.
+    package var duration: Duration { .seconds(seconds) }
+
+    /// A whole number of days, hours, minutes or seconds.
+    package static var commandLineSyntax: ValueSyntax<Lifetime> {
+        let seconds = Unit.Scale(units: [
+            Unit(name: "d", size: 86_400), Unit(name: "h", size: 3_600), Unit(name: "m", size: 60),
+            Unit(name: "s", size: 1),
+        ])
+        return ValueSyntax(
+            valueName: "TIME",
+            expected: "a time such as 90d, 12h, 30m or 45s",
+            read: { seconds.read($0).map { Lifetime(seconds: $0) } },
+            print: { seconds.print($0.seconds) }
+        )
+    }
+}
+
 /// A unit and how many of the smallest unit it holds.
 private struct Unit {
     let name: String

@@ -64,6 +64,17 @@ struct ValueTests {
         }
     }
 
+    @Test func `a lifetime has a unit, up to days`() async {
+        #expect(await read("90d") == Lifetime?(Lifetime(seconds: 7_776_000)))
+        #expect(await read("24h") == Lifetime?(Lifetime(seconds: 86_400)))
+        #expect(await read("30m") == Lifetime?(Lifetime(seconds: 1_800)))
+        #expect(await read("45s") == Lifetime?(Lifetime(seconds: 45)))
+        for word in ["", "90", "d", "1y", "1.5d", "-1d", "1 d", "99999999999999999d", "250ms"] {
+            #expect(await read(word) == Lifetime?.none, "\(word)")
+        }
+        #expect(Lifetime(seconds: 60).duration == .seconds(60))
+    }
+
     @Test
     func `byte counts tell units of 1000 from units of 1024`() async {
         #expect(await read("512B") == ByteCount?(ByteCount(bytes: 512)))

@@ -2,10 +2,10 @@ package import MeshCore
 
 /// Checks what peers show against the authorities that a node believes.
 package struct CertificateVerifier: PeerVerifier {
-    private let trust: TrustAnchors
+    private let trust: TrustList
 
-    /// A verifier that believes `trust`.
-    package init(trust: TrustAnchors) { self.trust = trust }
+    /// A verifier that believes `trust`; the authorities are read once, here.
+    package init(trust: TrustAnchors) throws(CertificateError) { self.trust = try TrustList(trust) }
 
     /// What the certificate of a peer says, or the reason why it is not believed.
     ///
@@ -40,7 +40,7 @@ package struct CertificateVerifier: PeerVerifier {
             guard let weakness = link.weakness else { continue }
             throw CertificateError(.weak, "the certificate of '\(link)' is not taken: \(weakness)")
         }
-        let root = try TrustList(trust).root(of: links)
+        let root = try trust.root(of: links)
         for link in links + [root] { try Self.checkTime(of: link, now: now) }
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")

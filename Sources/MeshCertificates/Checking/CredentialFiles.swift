@@ -37,7 +37,7 @@ package struct CredentialFiles: Hashable, Sendable {
             let chain = found.enumerated().filter { $0.offset == 0 || !trust.certificates.contains($0.element.der) }
                 .map(\.element.der)
             try KeyFile.check(privateKey, fits: found[0])
-            let verifier = CertificateVerifier(trust: trust)
+            let verifier = try CertificateVerifier(trust: trust)
             let own = try PeerCertificate(try verifier.verifyAuthority(chain, now: now))
             for purpose in NodeGrant.purposes(of: own.identity.role).sorted(by: { $0.rawValue < $1.rawValue }) {
                 _ = try verifier.verify(chain: chain, purpose: purpose, now: now)
@@ -58,7 +58,10 @@ package struct CredentialFiles: Hashable, Sendable {
             let roots = try Certificate.all(in: path)
             guard roots.count <= Limits.Credentials.maximumRoots else {
                 let limit = Limits.Credentials.maximumRoots
-                throw CertificateError(.wrongContent, "it holds \(roots.count) authorities, and at most \(limit) are believed")
+                throw CertificateError(
+                    .wrongContent,
+                    "it holds \(roots.count) authorities, and at most \(limit) are believed"
+                )
             }
             for root in roots {
                 guard root.isAuthority else {

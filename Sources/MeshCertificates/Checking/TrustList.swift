@@ -1,45 +1,48 @@
 internal import CMeshCertificates
 internal import MeshCore
 
-/// The believed authorities in the library's memory, for one verification.
-struct TrustList: ~Copyable {
+/// The believed authorities in the library's memory.
+///
+/// `@unchecked Sendable`: filled in `init` and only read after that. The library's own servers share the list of their
+/// credentials among all their sessions and threads in the same way.
+final class TrustList: @unchecked Sendable {
     private let pointer: gnutls_x509_trust_list_t
     private let roots: [Certificate]
 
+    /// A list of those authorities, each of which can be read.
     init(_ trust: TrustAnchors) throws(CertificateError) {
         var roots: [Certificate] = []
         for der in trust.certificates { roots.append(try Certificate(der: der)) }
-        var pointer: gnutls_x509_trust_list_t?
-        try Library.check(gnutls_x509_trust_list_init(&pointer, 0), .libraryFailed, "no room for authorities")
-        guard let pointer else { throw CertificateError(.libraryFailed, "no room for authorities") }
-        for der in trust.certificates {
-            // The list takes a copy of the bytes and owns it.
-            let added = Self.add(der, to: pointer)
-            guard added == 1 else {
-                gnutls_x509_trust_list_deinit(pointer, 1)
-                throw CertificateError(.malformed, "an authority cannot be read")
-            }
-        }
-        self.pointer = pointer
+        var list: gnutls_x509_trust_list_t?
+        try Library.check(gnutls_x509_trust_list_init(&list, 0), .libraryFailed, "no room for authorities")
+        guard let list else { throw CertificateError(.libraryFailed, "no room for authorities") }
+        pointer = list
         self.roots = roots
+        for der in trust.certificates {
+            let added = try Library.withDatum(der) { datum throws(CertificateError) in
+                gnutls_x509_trust_list_add_trust_mem(list, datum, nil, GNUTLS_X509_FMT_DER, 0, 0)
+            }
+            guard added >= 0 else { throw CertificateError(.malformed, "an authority cannot be read") }
+        }
     }
 
     deinit { gnutls_x509_trust_list_deinit(pointer, 1) }
-
-    private static func add(_ der: [UInt8], to list: gnutls_x509_trust_list_t) -> Int32 {
-        der.span.withUnsafeBytes { bytes in
-            Library.withDatum(bytes) { gnutls_x509_trust_list_add_trust_mem(list, $0, nil, GNUTLS_X509_FMT_DER, 0, 0) }
-        }
-    }
 
     /// The authority at the end of `links`, whose signatures lead to it.
     func root(of links: [Certificate]) throws(CertificateError) -> Certificate {
         let status = try verify(links.map(\.der))
         guard status == 0 else { throw reason(status, links) }
-        // Those with the right name, and where there are two of it, the one with the right key.
-        let last = links[links.count - 1]
-        for root in roots where last.issuer == root.subject || last == root {
-            if last == root || (try? Self.isSigned(last, by: root)) == true { return root }
+        for link in links {
+            let candidates = roots.filter { $0 == link || $0.subject == link.issuer }
+            guard candidates.count > 1 else {
+                if let only = candidates.first { return only }
+                continue
+            }
+            // Two of one name, as when an authority's key is replaced: only a signature tells them apart.
+            for root in candidates {
+                if root == link { return root }
+                if try Self.isSigned(link, by: root) { return root }
+            }
         }
         throw reason(GNUTLS_CERT_SIGNER_NOT_FOUND.rawValue, links)
     }
@@ -84,7 +87,10 @@ struct TrustList: ~Copyable {
             return CertificateError(.weak, "a key or a signature between '\(links[0])' and its authority is too weak")
         }
         if has(GNUTLS_CERT_SIGNER_NOT_CA) {
-            return CertificateError(.wrongKind, "'\(links[0])' is signed by '\(links[0].issuer)', which is no authority")
+            return CertificateError(
+                .wrongKind,
+                "'\(links[0])' is signed by '\(links[0].issuer)', which is no authority"
+            )
         }
         if has(GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE) {
             return CertificateError(.wrongKind, "'\(links[0])' is signed by an authority that may not sign such")

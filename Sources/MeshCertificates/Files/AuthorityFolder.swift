@@ -21,7 +21,10 @@ package struct AuthorityFolder: Hashable, Sendable {
     package func create(_ make: () throws(CertificateError) -> CertificateAuthority) throws(CertificateError) {
         try CertificateFile.makeFolder(path, isPrivate: true)
         for file in [certificatePath, privateKeyPath] where CertificateFile.exists(file) {
-            throw CertificateError(.fileExists, "'\(file)' exists: the folder has an authority, which is not overwritten")
+            throw CertificateError(
+                .fileExists,
+                "'\(file)' exists: the folder has an authority, which is not overwritten"
+            )
         }
         let authority = try make()
         // The key first: where there is a certificate, there is a key.
@@ -42,7 +45,10 @@ package struct AuthorityFolder: Hashable, Sendable {
     package func certificate() throws(CertificateError) -> Certificate {
         let all = try Certificate.all(in: certificatePath)
         guard all.count == 1 else {
-            throw CertificateError(.wrongContent, "'\(certificatePath)' holds \(all.count) certificates, and should hold one")
+            throw CertificateError(
+                .wrongContent,
+                "'\(certificatePath)' holds \(all.count) certificates, and should hold one"
+            )
         }
         return all[0]
     }

@@ -83,7 +83,8 @@ enum CertificateFile {
         }
     }
 
-    private static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws(CertificateError) {
+    private static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws(CertificateError)
+    {
         var rest = bytes
         while !rest.isEmpty {
             let count = Glibc.write(file, rest.baseAddress, rest.count)

@@ -32,7 +32,10 @@ package enum KeyFile {
     /// Throws where `certificate` is about another key than `key`.
     static func check(_ key: PrivateKey, fits certificate: Certificate) throws(CertificateError) {
         guard let keyID = try KeyHandle.holding(key).keyID, keyID == certificate.keyID.bytes else {
-            throw CertificateError(.keyMismatch, "the key is not the one that the certificate of '\(certificate)' is about")
+            throw CertificateError(
+                .keyMismatch,
+                "the key is not the one that the certificate of '\(certificate)' is about"
+            )
         }
     }
 

@@ -35,7 +35,10 @@ package struct CertificateAuthority: Sendable {
             !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else {
             let limit = Limits.Certificate.maximumAuthorityNameBytes
-            throw CertificateError(.notIssuable, "an authority's name has 1 to \(limit) bytes and no control characters")
+            throw CertificateError(
+                .notIssuable,
+                "an authority's name has 1 to \(limit) bytes and no control characters"
+            )
         }
         guard life >= .seconds(1), life <= Limits.Certificate.maximumLife else {
             throw CertificateError(.notIssuable, "a life of \(life) is not between a second and a hundred years")

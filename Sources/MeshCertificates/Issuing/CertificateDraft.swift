@@ -22,8 +22,8 @@ struct CertificateDraft: ~Copyable {
 
     /// The subject: a common name, and an organisation where there is one.
     func setSubject(_ name: String, organisation: String? = nil) throws(CertificateError) {
-        try setName("2.5.4.3", name)
         if let organisation { try setName("2.5.4.10", organisation) }
+        try setName("2.5.4.3", name)
     }
 
     private func setName(_ oid: String, _ text: String) throws(CertificateError) {

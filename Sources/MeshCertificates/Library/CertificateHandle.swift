@@ -50,7 +50,9 @@ enum DER {
     ///
     /// Bytes behind a certificate would change its fingerprint and not its signature.
     static func isOneSequence(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count >= 4, bytes.count <= Limits.Certificate.maximumDERBytes, bytes[0] == 0x30 else { return false }
+        guard bytes.count >= 4, bytes.count <= Limits.Certificate.maximumDERBytes, bytes[0] == 0x30 else {
+            return false
+        }
         return switch bytes[1] {
         case 0..<0x80: bytes.count == 2 + Int(bytes[1])
         case 0x81: bytes[2] >= 0x80 && bytes.count == 3 + Int(bytes[2])

@@ -1,7 +1,9 @@
 internal import CMeshCertificates
 package import MeshCore
 
-/// A certificate as a value: its bytes, and what they say. Nothing of it has been verified.
+/// A certificate as a value: its bytes, and what they say.
+///
+/// Nothing of it has been verified.
 package struct Certificate: Hashable, Sendable {
     /// All of it.
     package let der: [UInt8]
@@ -81,7 +83,10 @@ package struct Certificate: Hashable, Sendable {
             throw CertificateError(.noIdentity, "the certificate of '\(subject)' names no node: it has no URI")
         }
         guard uris.count == 1 else {
-            throw CertificateError(.noIdentity, "the certificate of '\(subject)' has \(uris.count) URIs, and may have one")
+            throw CertificateError(
+                .noIdentity,
+                "the certificate of '\(subject)' has \(uris.count) URIs, and may have one"
+            )
         }
         do {
             return try NodeIdentity(text)

@@ -148,17 +148,21 @@ struct CertificateReader: ~Copyable {
     }
 
     func signature() -> (name: String, weakness: String?) {
-        let algorithm = gnutls_sign_algorithm_t(rawValue: UInt32(max(0, gnutls_x509_crt_get_signature_algorithm(pointer))))
+        let algorithm = gnutls_sign_algorithm_t(
+            rawValue: UInt32(max(0, gnutls_x509_crt_get_signature_algorithm(pointer)))
+        )
         let name = gnutls_sign_get_name(algorithm).map { String(cString: $0) } ?? "unknown"
         guard !Self.strong.contains(algorithm.rawValue) else { return (name, nil) }
         return (name, "its signature is \(name), which is too weak or unknown")
     }
 
-    private static let strong = Set([
-        GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_SIGN_ECDSA_SHA384, GNUTLS_SIGN_ECDSA_SHA512, GNUTLS_SIGN_EDDSA_ED25519,
-        GNUTLS_SIGN_RSA_SHA256, GNUTLS_SIGN_RSA_SHA384, GNUTLS_SIGN_RSA_SHA512,
-        GNUTLS_SIGN_RSA_PSS_SHA256, GNUTLS_SIGN_RSA_PSS_SHA384, GNUTLS_SIGN_RSA_PSS_SHA512,
-    ].map(\.rawValue))
+    private static let strong = Set(
+        [
+            GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_SIGN_ECDSA_SHA384, GNUTLS_SIGN_ECDSA_SHA512, GNUTLS_SIGN_EDDSA_ED25519,
+            GNUTLS_SIGN_RSA_SHA256, GNUTLS_SIGN_RSA_SHA384, GNUTLS_SIGN_RSA_SHA512,
+            GNUTLS_SIGN_RSA_PSS_SHA256, GNUTLS_SIGN_RSA_PSS_SHA384, GNUTLS_SIGN_RSA_PSS_SHA512,
+        ].map(\.rawValue)
+    )
     static let namesOID = "2.5.29.17"
     private static let maximumExtensions = 32
 }

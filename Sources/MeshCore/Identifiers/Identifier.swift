@@ -1,5 +1,5 @@
 /// What an ``Identifier`` names; the type keeps a node's name from being passed where a tenant's is meant.
-package protocol IdentifierSubject {
+package protocol IdentifierSubject: SendableMetatype {
     /// The word for error messages: "node".
     static var noun: String { get }
 }

@@ -1,4 +1,5 @@
 internal import MeshActors
+internal import MeshCertificates
 internal import MeshCore
 internal import MeshStore
 internal import MeshWire
@@ -32,6 +33,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "actor-call") { checkRoundTrip(ActorCall.self, $0) },
         FuzzTarget(name: "actor-reply") { checkRoundTrip(ActorReply.self, $0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
+        FuzzTarget(name: "pem") { checkPEM($0) },
+        FuzzTarget(name: "certificate") { checkCertificate($0) },
     ]
 
     /// The target called `name`.
@@ -124,6 +127,43 @@ package struct FuzzTarget: Sendable {
     private static func checkStoreRecord(_ input: UnsafeRawBufferPointer) {
         guard let record = try? StoreRecord(body: input) else { return }
         precondition((try? StoreRecord.head(of: input)) == record.head, "a record has one head")
+    }
+
+    /// What is read of PEM spells itself again, under the same label.
+    private static func checkPEM(_ input: UnsafeRawBufferPointer) {
+        guard let blocks = try? PEM.blocks(in: input) else { return }
+        precondition((1...Limits.Certificate.maximumBlocks).contains(blocks.count), "the number of blocks has a bound")
+        for block in blocks where !block.isEncrypted {
+            guard let bytes = try? PEM.decode(block, in: input).array else { continue }
+            let text = bytes.span.withUnsafeBytes { PEM.encode(block.label, $0) }
+            text.withBytes { text in
+                let again = try? PEM.blocks(in: text)
+                precondition(again?.map(\.label) == [block.label], "our own text is refused")
+                precondition(
+                    again.flatMap { try? PEM.decode($0[0], in: text).array } == bytes,
+                    "it says something else"
+                )
+            }
+        }
+    }
+
+    /// A certificate says the same twice, names a node in one spelling, and is believed by nobody: the authority's key
+    /// is lost, so that nothing but its own certificate carries its signature.
+    private static func checkCertificate(_ input: UnsafeRawBufferPointer) {
+        let bytes = Array(input)
+        let request = try? CertificateRequest(der: bytes)
+        precondition(request == nil || request?.der == bytes, "a request is its bytes")
+        guard let certificate = try? Certificate(der: bytes) else { return }
+        precondition((try? Certificate(der: bytes)) == certificate, "a certificate says one thing")
+        precondition(certificate.dnsNames.count <= Limits.Certificate.maximumNames, "names have a bound")
+        if let peer = try? PeerCertificate(certificate) {
+            precondition(certificate.uris == [peer.identity.text], "an identity has one spelling")
+        }
+        guard let verifier = LostAuthority.verifier else { preconditionFailure("our own authority is refused") }
+        for purpose in [CertificatePurpose.client, .server] {
+            let peer = try? verifier.verify(chain: [bytes], purpose: purpose, now: certificate.validity.notBefore)
+            precondition(peer == nil, "a forged certificate is believed")
+        }
     }
 
     /// Text forms that people type: what is accepted spells itself again.
