@@ -1,13 +1,32 @@
 internal import CMeshAllocations
 internal import MeshActors
+internal import MeshCommandLine
 internal import MeshCore
 internal import MeshTestKit
 internal import MeshWire
+
+/// What is measured, as the command line calls it.
+enum ActorsOperation: String, CaseIterable, CommandLineValue {
+    case localQuery = "local-query"
+    case localCommand = "local-command"
+    case remoteQuery = "remote-query"
+
+    /// As the table calls it.
+    var title: String {
+        switch self {
+        case .localQuery: "local query"
+        case .localCommand: "local command"
+        case .remoteQuery: "remote query, in process"
+        }
+    }
+}
 
 /// Calls of actors over a store in memory: here, and on another node of the process.
 struct ActorsBenchmark {
     let rounds: Int
     let iterations: Int
+    /// The one operation to measure, for a profiler; nil for all.
+    let only: ActorsOperation?
 
     func run() async throws -> BenchmarkReport {
         let store = VolatileJournal()
@@ -53,20 +72,27 @@ struct ActorsBenchmark {
         }
         let local = try node.actor(SampleAccount.self, near)
         let remote = try node.actor(SampleAccount.self, far)
-        var costs: [String: [Cost]] = [:]
+        let measured = ActorsOperation.allCases.filter { only == nil || $0 == only }
+        var costs: [[Cost]] = measured.map { _ in [] }
         for _ in 0..<rounds {
-            costs["local query", default: []].append(
-                try await .measure(iterations) { _ = try await local.call(SampleAccount.Balance()) }
-            )
-            costs["local command", default: []].append(
-                try await .measure(iterations / 10) { _ = try await local.call(SampleAccount.Deposit(amount: 1)) }
-            )
-            costs["remote query, in process", default: []].append(
-                try await .measure(iterations / 10) { _ = try await remote.call(SampleAccount.Balance()) }
-            )
+            for (index, operation) in measured.enumerated() {
+                // Each closure at its own call, where it is inlined: one that is stored costs more than some calls.
+                let cost =
+                    switch operation {
+                    case .localQuery:
+                        try await Cost.measure(iterations) { _ = try await local.call(SampleAccount.Balance()) }
+                    case .localCommand:
+                        try await Cost.measure(iterations / 10) {
+                            _ = try await local.call(SampleAccount.Deposit(amount: 1))
+                        }
+                    case .remoteQuery:
+                        try await Cost.measure(iterations / 10) { _ = try await remote.call(SampleAccount.Balance()) }
+                    }
+                costs[index].append(cost)
+            }
         }
-        let names = ["local query", "local command", "remote query, in process"]
-        return BenchmarkReport(benchmark: "actors", rows: names.map { Self.row($0, costs[$0] ?? []) })
+        let rows = zip(measured, costs).map { Self.row($0.title, $1) }
+        return BenchmarkReport(benchmark: "actors", rows: rows)
     }
 
     private static func row(_ name: String, _ costs: [Cost]) -> BenchmarkReport.Row {

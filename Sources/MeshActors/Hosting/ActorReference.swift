@@ -36,3 +36,29 @@ package struct ActorReference<Resident: Actor>: Sendable {
         return try await host.call(command, address, id: id, deadline: deadline)
     }
 }
+
+extension ActorReference {
+    /// The same for a journaled value, which decides on its caller's thread: a query of one that lives here waits for
+    /// nothing and changes no executor.
+    nonisolated(nonsending) package func call<C: Command>(
+        _ command: C,
+        id: CommandID? = nil,
+        deadline: Instant? = nil
+    ) async throws(CallFailure<C.Refusal>) -> C.Reply where Resident == JournaledActor<C.Target> {
+        guard deadline == nil, let (cell, resident) = host.table.enterLive(address) else {
+            return try await host.call(command, address, id: id, deadline: deadline)
+        }
+        let journaled = host.typed(resident)
+        var gate: CommitGate?
+        do throws(CallFailure<C.Refusal>) {
+            let reply = try journaled.decide(command, id: id, &gate)
+            if let gate, let failure = await journaled.failure(behind: gate) { throw .failed(failure) }
+            host.table.exit(cell)
+            return reply
+        } catch {
+            let failure = await journaled.settled(error, gate)
+            guard host.leave(cell, after: failure) else { throw failure }
+            return try await host.call(command, address, id: id, deadline: nil)
+        }
+    }
+}

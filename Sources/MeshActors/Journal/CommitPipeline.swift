@@ -22,12 +22,13 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     private var answers: RememberedAnswers
     private var durableHead: Head
     private var snapshotHead: Head
+    private let held: HeldValue<Value>
 
     /// Whether ``close()`` has been called.
     package private(set) var isClosed = false
 
     /// The value as it will be once everything decided is durable.
-    package private(set) var value: Value
+    package var value: Value { held.value }
 
     /// Whose value.
     package let address: ActorAddress
@@ -42,7 +43,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         durableHead = replayed.head
         snapshotHead = replayed.snapshotHead
         answers = replayed.answers
-        value = replayed.value
+        held = HeldValue(replayed.value)
     }
 
     // MARK: Deciding
@@ -52,7 +53,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// A refusal is a decision; any other failure says that nothing was decided. Without `id` the command gets one of
     /// `generator` if it changes anything.
     ///
-    /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call.
+    /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call;
+    /// inlined, it shares the look-ups of its caller.
+    @inline(__always)
     package mutating func decide<C: Command>(
         _ command: C,
         id: CommandID?,
@@ -70,7 +73,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         var turn = Turn<Value>(wallTime: wallTime, command: id ?? CommandID(at: wallTime, using: &generator))
         let reply: C.Reply
         do throws(C.Refusal) {
-            reply = try command.decide(value, &turn)
+            reply = try command.decide(held.value, &turn)
         } catch {
             release = lastRelease
             #if PLANTED_BUGS
@@ -78,7 +81,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             #endif
             throw .refused(error)
         }
-        if turn.events.isEmpty {
+        if turn.isEmpty {
             release = lastRelease
             #if PLANTED_BUGS
             if PlantedBug.showEarly.isOn { release = .atOnce }
@@ -121,7 +124,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
         for (index, event) in turn.events.enumerated() {
-            value.apply(event, at: EventPosition(head: head, index: index))
+            held.value.apply(event, at: EventPosition(head: head, index: index))
         }
         answers.remember(turn.command, answer)
         waiting.append(entry)
@@ -223,6 +226,14 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
 
     private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+}
+
+/// The value behind a reference: what is of any size would give the pipeline, and whoever holds it, a layout that is
+/// looked up in every call.
+private final class HeldValue<Value> {
+    var value: Value
+
+    init(_ value: Value) { self.value = value }
 }
 
 /// Outside of the generic pipeline, so that asking for it needs no metadata.

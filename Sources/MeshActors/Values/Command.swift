@@ -96,6 +96,9 @@ package struct Turn<Target: Journaled> {
     /// What has been emitted so far.
     package private(set) var events: [Target.Event] = []
 
+    /// Whether nothing has been emitted; asking the array would ask for its metadata.
+    private(set) var isEmpty = true
+
     /// A decision about `command` at `wallTime`.
     package init(wallTime: WallTime, command: CommandID) {
         self.wallTime = wallTime
@@ -103,7 +106,10 @@ package struct Turn<Target: Journaled> {
     }
 
     /// Adds a change; it counts once the decision returns, and not at all if it throws.
-    package mutating func emit(_ event: Target.Event) { events.append(event) }
+    package mutating func emit(_ event: Target.Event) {
+        events.append(event)
+        isEmpty = false
+    }
 }
 
 /// The refusal of a command that is never refused.
