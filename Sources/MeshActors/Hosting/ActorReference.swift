@@ -52,7 +52,7 @@ extension ActorReference {
         var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
             let reply = try journaled.decide(command, id: id, &gate)
-            if let gate, let failure = await journaled.failure(behind: gate) { throw .failed(failure) }
+            if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             host.table.exit(cell)
             return reply
         } catch {

@@ -29,6 +29,18 @@ enum CommitOutcome: Sendable {
 /// Opens when an answer may leave, or be given up.
 typealias CommitGate = OneShot<CommitOutcome>
 
+extension CommitGate {
+    /// Waits; nil once what `address` has appended is durable, or why that will not be known here.
+    nonisolated(nonsending) func failure(of address: ActorAddress) async -> ActorError? {
+        do {
+            guard case .failed(let code) = try await wait() else { return nil }
+            return ActorError(code, "the append of \(address) has failed")
+        } catch {
+            return ActorError(.cancelled, "the call to \(address) was cancelled before its commit")
+        }
+    }
+}
+
 /// The Swift actor that drives one ``CommitPipeline``: the running half of every journaled value.
 ///
 /// Callers decide on their own thread, one at a time under the lock of `desk`, and wait for their commit: a decision is
@@ -84,7 +96,7 @@ package actor JournaledActor<Value: Journaled> {
         var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
             let reply = try decide(command, id: id, &gate)
-            if let gate, let failure = await failure(behind: gate) { throw .failed(failure) }
+            if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             return reply
         } catch {
             throw await settled(error, gate)
@@ -113,22 +125,12 @@ package actor JournaledActor<Value: Journaled> {
         }
     }
 
-    /// Waits for `gate`; nil once what stands behind it is durable, or why that will not be known here.
-    nonisolated(nonsending) func failure(behind gate: CommitGate) async -> ActorError? {
-        do {
-            guard case .failed(let code) = try await gate.wait() else { return nil }
-            return ActorError(code, "the append of \(address) has failed")
-        } catch {
-            return ActorError(.cancelled, "the call to \(address) was cancelled before its commit")
-        }
-    }
-
     /// A refusal leaves as an answer does: `failure` once `gate` has opened, or why it did not.
     nonisolated(nonsending) func settled<Refusal>(
         _ failure: CallFailure<Refusal>,
         _ gate: CommitGate?
     ) async -> CallFailure<Refusal> {
-        guard case .refused = failure, let gate, let obstacle = await self.failure(behind: gate) else { return failure }
+        guard case .refused = failure, let gate, let obstacle = await gate.failure(of: address) else { return failure }
         return .failed(obstacle)
     }
 
