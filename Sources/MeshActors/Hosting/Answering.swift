@@ -4,14 +4,14 @@ extension ActorHost {
     /// Carries out `call` of another node, or says where to go: a call is never sent on from here.
     nonisolated(nonsending) func answer(_ call: ActorCall) async -> [UInt8] {
         guard let row = commands.rows[call.head.tag] else { return payload(.unknownCommand) }
-        if call.head.timeLeft == nil, let (cell, resident) = table.enterLive(call.head.address) {
-            return await carryOut(row, call, typed(resident), in: cell)
+        if call.head.timeLeft == nil, case .here(let cell, let resident) = table.look(call.head.address) {
+            return await carryOut(row, call, resident, in: cell)
         }
         let deadline = call.head.timeLeft.map { core.environment.clock.now + $0 }
         do throws(CallFailure<NoRefusal>) {
             return try await within(deadline) { () async throws(CallFailure<NoRefusal>) -> [UInt8] in
                 switch try await self.place(of: call.head.address) {
-                case .here(let cell, let resident): await self.carryOut(row, call, self.typed(resident), in: cell)
+                case .here(let cell, let resident): await self.carryOut(row, call, resident, in: cell)
                 case .elsewhere(let node): self.redirect(to: node)
                 case .again: self.payload(.moved)
                 }
@@ -23,9 +23,9 @@ extension ActorHost {
 
     /// Carries out `call`, which counts in `cell`.
     nonisolated(nonsending) private func carryOut(
-        _ row: CommandTable<Resident>.Row,
+        _ row: CommandRow,
         _ call: ActorCall,
-        _ resident: Resident,
+        _ resident: any Actor,
         in cell: ActorTable.Cell
     ) async -> [UInt8] {
         let answer: RowAnswer

@@ -27,20 +27,22 @@ extension ActorHost {
         id: CommandID?,
         deadline: Instant?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        guard let deadline else { return try await route(command, address, id: id, deadline: nil) }
+        guard let deadline else { return try await route(command, address, id: id) }
         return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
-            try await self.route(command, address, id: id, deadline: deadline)
+            try await self.route(command, address, id: id, deadline)
         }
     }
 
-    nonisolated(nonsending) private func route<C: ActorCommand>(
+    /// The same without a limit of its own; `deadline` is told to other nodes, and `hint` is asked first.
+    nonisolated(nonsending) func route<C: ActorCommand>(
         _ command: C,
         _ address: ActorAddress,
         id: CommandID?,
-        deadline: Instant?
+        _ deadline: Instant? = nil,
+        hint: NodeID? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
         var id = id
-        var hint: NodeID?
+        var hint = hint
         let backoff = Backoff(first: Limits.Placement.firstPause, longest: Limits.Placement.longestPause)
         for attempt in 1...Limits.Placement.maximumAttempts {
             let place: Place
@@ -55,7 +57,13 @@ extension ActorHost {
             }
             switch place {
             case .here(let cell, let resident):
-                if let reply = try await deliver(command, to: typed(resident), in: cell, id: id) { return reply }
+                do throws(CallFailure<C.Refusal>) {
+                    let reply = try await command.deliver(to: typed(resident), id: id)
+                    table.exit(cell)
+                    return reply
+                } catch {
+                    guard leave(cell, after: error) else { throw error }
+                }
             case .elsewhere(let node):
                 let known = id ?? core.drawCommandID()
                 id = known
@@ -76,23 +84,6 @@ extension ActorHost {
         throw .failed(
             ActorError(.tooManyRedirects, "\(address) was not found in \(Limits.Placement.maximumAttempts) tries")
         )
-    }
-
-    /// Has the resident in `cell` carry `command` out; nil when it is leaving.
-    nonisolated(nonsending) private func deliver<C: ActorCommand>(
-        _ command: C,
-        to resident: Resident,
-        in cell: ActorTable.Cell,
-        id: CommandID?
-    ) async throws(CallFailure<C.Refusal>) -> C.Reply? where C.Resident == Resident {
-        do throws(CallFailure<C.Refusal>) {
-            let reply = try await command.deliver(to: resident, id: id)
-            table.exit(cell)
-            return reply
-        } catch {
-            guard leave(cell, after: error) else { throw error }
-            return nil
-        }
     }
 
     /// Finds out where a call to `address` goes; waits for a stay that begins or ends.

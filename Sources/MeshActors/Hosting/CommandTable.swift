@@ -5,22 +5,18 @@ internal import MeshWire
 ///
 ///     static var commands: CommandTable<JournaledActor<Self>> { .init().accepting(Deposit.self) }
 package struct CommandTable<Resident: Actor>: Sendable {
-    /// How a command of another node is carried out.
-    ///
-    /// A row is all that is made for each command: what stands around it knows neither its type nor its reply's.
-    enum Row: Sendable {
-        /// A journaled value decides on the caller's thread.
-        case decided(@Sendable (Resident, ActorCall) -> RowAnswer)
-        /// A plain actor may wait for others.
-        case performed(@Sendable (Resident, ActorCall) async -> RowAnswer)
-    }
-
-    private(set) var rows: [UInt32: Row] = [:]
+    private(set) var rows: [UInt32: CommandRow] = [:]
 
     /// A kind that takes nothing.
     package init() {}
 
-    private func adding(_ row: Row, _ tag: UInt32) -> CommandTable {
+    /// A resident of the kind whose table this is, in its own type.
+    private static func typed(_ resident: any Actor) -> Resident {
+        // A host gives its rows what stands in its own table, into which only its own residents come.
+        unsafeDowncast(resident, to: Resident.self)
+    }
+
+    private func adding(_ row: CommandRow, _ tag: UInt32) -> CommandTable {
         precondition(rows[tag] == nil, "two commands of a kind have the number \(tag)")
         var table = self
         table.rows[tag] = row
@@ -31,7 +27,8 @@ package struct CommandTable<Resident: Actor>: Sendable {
 extension CommandTable {
     /// The table with `command` added, whose number no other may have.
     package func accepting<C: Command>(_ command: C.Type) -> CommandTable where Resident == JournaledActor<C.Target> {
-        let decide = { @Sendable (resident: Resident, call: ActorCall) -> RowAnswer in
+        let decide = { @Sendable (resident: any Actor, call: ActorCall) -> RowAnswer in
+            let resident = Self.typed(resident)
             var gate: CommitGate?
             do throws(CallFailure<C.Refusal>) {
                 let reply = try resident.decide(call.command(C.self), id: call.head.command, &gate)
@@ -45,7 +42,8 @@ extension CommandTable {
 
     /// The table with `command` added, whose number no other may have.
     package func accepting<C: PlainCommand>(_ command: C.Type) -> CommandTable where Resident == C.Target {
-        let perform = { @Sendable (resident: Resident, call: ActorCall) async -> RowAnswer in
+        let perform = { @Sendable (resident: any Actor, call: ActorCall) async -> RowAnswer in
+            let resident = Self.typed(resident)
             do throws(CallFailure<C.Refusal>) {
                 let reply = try await call.command(C.self).deliver(to: resident, id: call.head.command)
                 return RowAnswer(ActorReply.payload(value: reply), nil)
@@ -55,6 +53,17 @@ extension CommandTable {
         }
         return adding(.performed(perform), C.tag)
     }
+}
+
+/// How a command of another node is carried out.
+///
+/// A row is all that is made for each command: what stands around it knows neither the types of actor, command and
+/// reply, nor looks them up.
+enum CommandRow: Sendable {
+    /// A journaled value decides on the caller's thread.
+    case decided(@Sendable (any Actor, ActorCall) -> RowAnswer)
+    /// A plain actor may wait for others.
+    case performed(@Sendable (any Actor, ActorCall) async -> RowAnswer)
 }
 
 /// What a resident answers to a call of another node.

@@ -120,8 +120,8 @@ package actor JournaledActor<Value: Journaled> {
                     news.raise()
                 }
             }
-            let wallTime = environment.clock.wallTime
-            return try desk.pipeline.decide(command, id: id, at: wallTime, using: &desk.generator, &release)
+            let clock = environment.clock
+            return try desk.pipeline.decide(command, id: id, by: clock, using: &desk.generator, &release)
         }
     }
 

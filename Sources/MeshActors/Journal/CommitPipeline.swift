@@ -59,7 +59,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package mutating func decide<C: Command>(
         _ command: C,
         id: CommandID?,
-        at wallTime: WallTime,
+        by clock: any Clock,
         using generator: inout SeededGenerator,
         _ release: inout Release
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
@@ -70,7 +70,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             release = lastRelease
             return reply
         }
-        var turn = Turn<Value>(wallTime: wallTime, command: id ?? CommandID(at: wallTime, using: &generator))
+        var turn = Turn<Value>(clock: clock)
         let reply: C.Reply
         do throws(C.Refusal) {
             reply = try command.decide(held.value, &turn)
@@ -88,7 +88,8 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             #endif
             return reply
         }
-        try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        let id = id ?? CommandID(at: turn.wallTime, using: &generator)
+        try accept(id, turn.events, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
         release = .withNextAppend
         #if PLANTED_BUGS
         if PlantedBug.replyBeforeCommit.isOn { release = .atOnce }
@@ -110,11 +111,12 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     }
 
     private mutating func accept<Refusal>(
-        _ turn: Turn<Value>,
+        _ command: CommandID,
+        _ events: [Value.Event],
         _ answer: [UInt8],
         _: Refusal.Type
     ) throws(CallFailure<Refusal>) {
-        let entry = JournalEntry(command: turn.command, events: turn.events.map(\.wireBytes), answer: answer)
+        let entry = JournalEntry(command: command, events: events.map(\.wireBytes), answer: answer)
         let bytes = entry.byteCount
         guard bytes <= Limits.Journal.maximumAppendBytes else {
             throw .failed(ActorError(.tooLarge, "\(bytes) bytes of events in one command of \(address)"))
@@ -123,10 +125,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             waitingBytes + bytes <= Limits.Journal.maximumAppendBytes
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
-        for (index, event) in turn.events.enumerated() {
+        for (index, event) in events.enumerated() {
             held.value.apply(event, at: EventPosition(head: head, index: index))
         }
-        answers.remember(turn.command, answer)
+        answers.remember(command, answer)
         waiting.append(entry)
         waitingBytes += bytes
     }

@@ -117,7 +117,7 @@ public struct WireReader: ~Escapable {
 
     /// Reads a byte string of sixteen bytes, the most significant first.
     @_lifetime(self: copy self)
-    public mutating func readSixteenBytes() throws(WireError) -> (high: UInt64, low: UInt64) {
+    package mutating func readSixteenBytes() throws(WireError) -> (high: UInt64, low: UInt64) {
         let start = offset
         let length = try readLength(.bytes)
         guard length == 16 else {
@@ -128,7 +128,7 @@ public struct WireReader: ~Escapable {
 
     /// Reads past a byte string, of which it says where it stands.
     @_lifetime(self: copy self)
-    public mutating func readByteRange() throws(WireError) -> Range<Int> {
+    package mutating func readByteRange() throws(WireError) -> Range<Int> {
         let length = try readLength(.bytes)
         defer { offset += length }
         return offset..<offset + length

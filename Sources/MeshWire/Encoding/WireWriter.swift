@@ -99,7 +99,7 @@ public struct WireWriter: ~Copyable {
     }
 
     /// Appends a byte string of sixteen bytes, the most significant first.
-    public mutating func write(high: UInt64, low: UInt64) {
+    package mutating func write(high: UInt64, low: UInt64) {
         writeHead(.bytes, 16)
         append(high)
         append(low)
