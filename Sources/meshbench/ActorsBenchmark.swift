@@ -11,6 +11,9 @@ enum ActorsOperation: String, CaseIterable, CommandLineValue {
     case localCommand = "local-command"
     case remoteQuery = "remote-query"
 
+    /// Whether a whole round stays on one thread, so that its allocations can be counted.
+    var staysOnThread: Bool { self != .localCommand }
+
     /// As the table calls it.
     var title: String {
         switch self {
@@ -91,15 +94,15 @@ struct ActorsBenchmark {
                 costs[index].append(cost)
             }
         }
-        let rows = zip(measured, costs).map { Self.row($0.title, $1) }
+        let rows = zip(measured, costs).map { Self.row($0, $1) }
         return BenchmarkReport(benchmark: "actors", rows: rows)
     }
 
-    private static func row(_ name: String, _ costs: [Cost]) -> BenchmarkReport.Row {
+    private static func row(_ operation: ActorsOperation, _ costs: [Cost]) -> BenchmarkReport.Row {
         BenchmarkReport.Row(
-            name: name,
+            name: operation.title,
             nanoseconds: Spread(costs.map(\.nanoseconds)),
-            allocations: Spread(costs.map(\.allocations)).median,
+            allocations: operation.staysOnThread ? Spread(costs.map(\.allocations)).median : nil,
             bytes: 0,
             speedup: nil,
             peer: nil
@@ -119,8 +122,7 @@ extension Cost {
         let start = clock.now
         for _ in 0..<iterations { try await operation() }
         let elapsed = clock.now - start
-        // The count is the thread's own: it tells the truth where the whole round stays on one thread, as local queries
-        // do, and nothing where tasks change threads.
+        // The count is the thread's own; `staysOnThread` says where it tells the truth.
         let allocations = max(0, Int64(cmesh_allocation_count()) - Int64(allocationsBefore))
         return Cost(
             nanoseconds: elapsed / .nanoseconds(1) / Double(iterations),
