@@ -10,7 +10,7 @@ package final class History: Sendable {
         var checkers: [any Checker]
         var violation: Violation?
         var eventCount = 0
-        var mirrors: [ActorAddress: PurseMirror] = [:]
+        var mirrors: [ActorAddress: AccountMirror] = [:]
     }
 
     private let trace: Trace
@@ -42,7 +42,7 @@ package final class History: Sendable {
         let isNew = state.withLock { state in
             state.eventCount += 1
             if let append = event.durable {
-                for entry in append.entries { _ = state.mirrors[append.address, default: PurseMirror()].add(entry) }
+                for entry in append.entries { _ = state.mirrors[append.address, default: AccountMirror()].add(entry) }
             }
             guard state.violation == nil else { return false }
             for index in state.checkers.indices {

@@ -34,24 +34,24 @@ package enum HistoryEvent: Sendable {
         }
     }
 
-    /// What a client asks a purse for.
+    /// What a client asks an account for.
     package enum Ask: Hashable, Sendable {
         case deposit(Int64)
         case withdraw(Int64)
         /// Withdraw, and pay out in the world.
         case send(Int64)
-        /// Ring in so many milliseconds.
+        /// Ring at so many milliseconds since 1970.
         case alarm(Int64)
         case balance
     }
 
     /// What a client is told.
     package enum Answer: Hashable, Sendable {
-        /// Done, and what is in the purse since.
+        /// Done, and what is in the account since.
         case done(Int64)
         /// Not done: there was less than this.
         case refused(Int64)
-        /// What is in the purse.
+        /// What is in the account.
         case balance(Int64)
     }
 }

@@ -10,7 +10,7 @@ package protocol NodeUnderTest: Sendable {
     /// Hands its actors over and takes no new ones.
     func drain() async
 
-    /// Asks the purse `key`, under the name `command` where it is given.
+    /// Asks the account `key`, under the name `command` where it is given.
     func call(_ key: String, _ ask: HistoryEvent.Ask, as command: CommandID, deadline: Instant) async -> CallOutcome
 }
 

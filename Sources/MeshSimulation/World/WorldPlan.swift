@@ -14,8 +14,8 @@ package struct WorldPlan: Sendable {
     /// Whether the hubs share a store service; otherwise the one hub has a disk of its own.
     package let isShared: Bool
 
-    /// How many purses there are.
-    package let purseCount: Int
+    /// How many accounts there are.
+    package let accountCount: Int
 
     /// How many clients are at work at the same time.
     package let clientCount: Int
@@ -36,7 +36,7 @@ package struct WorldPlan: Sendable {
         hubCount = generator.integer(in: 1...Limits.World.maximumHubs)
         edgeCount = generator.integer(in: 0...Limits.World.maximumEdges)
         isShared = hubCount > 1 || generator.chance(1, in: 3)
-        purseCount = generator.integer(in: 1...6)
+        accountCount = generator.integer(in: 1...6)
         clientCount = generator.integer(in: 2...6)
         turmoil = .seconds(generator.integer(in: 10...60))
         longestThought = .milliseconds(generator.pick(from: [20, 200, 1_000]) ?? 200)
