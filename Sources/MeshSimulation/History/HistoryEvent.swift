@@ -15,6 +15,8 @@ package enum HistoryEvent: Sendable {
     case surfaced(JournalAppend)
     /// The store took a snapshot.
     case snapshotSaved(ActorAddress, Snapshot)
+    /// The store told an owner what it has of an actor, or a part of it.
+    case handedOut(ActorAddress, snapshot: Snapshot?, entries: [PlacedEntry])
     /// A client asked for something.
     case issued(CommandID, ActorAddress, Ask)
     /// A client got an answer; it left a node.

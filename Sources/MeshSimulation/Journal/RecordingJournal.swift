@@ -21,6 +21,7 @@ package final class RecordingJournal: Journal {
     ) async throws(JournalError) -> Claim {
         let claim = try await inner.claim(address, for: owner, takeover)
         history.record(.claimed(address, claim.epoch, owner))
+        history.record(.handedOut(address, snapshot: claim.snapshot, entries: []))
         return claim
     }
 
@@ -34,7 +35,9 @@ package final class RecordingJournal: Journal {
     }
 
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
-        try await inner.entries(of: address, after: head)
+        let entries = try await inner.entries(of: address, after: head)
+        history.record(.handedOut(address, snapshot: nil, entries: entries))
+        return entries
     }
 
     package func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {

@@ -51,6 +51,9 @@ package struct NodePorts: Sendable {
     /// Where its payments go.
     package let outside: OutsideWorld
 
+    /// How long an actor stays whom nobody calls.
+    package let idleTime: Duration
+
     /// The way in and out of this life.
     package let gate: NodeGate
 }

@@ -10,8 +10,8 @@ package struct ShippedNode: NodeUnderTest {
     /// The node of the life that `ports` describes.
     package init(_ ports: NodePorts) {
         var configuration = ActorNodeConfiguration()
-        configuration.idleTime = .seconds(3)
-        configuration.sweepInterval = .seconds(1)
+        configuration.idleTime = ports.idleTime
+        configuration.sweepInterval = min(ports.idleTime, .seconds(1))
         self.ports = ports
         node = ActorNode(
             owner: Owner(node: ports.id, incarnation: ports.incarnation),

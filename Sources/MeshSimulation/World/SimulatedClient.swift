@@ -73,21 +73,34 @@ struct SimulatedClient: Sendable {
         through node: SimulatedNode,
         patience: Duration
     ) async -> HistoryEvent.Answer? {
-        guard let address = try? ActorAddress(SampleAccount.kind, key) else { return nil }
+        guard case .answered(let answer) = await outcome(key, ask, as: command, through: node, patience: patience)
+        else { return nil }
+        return answer
+    }
+
+    /// Asks once, and says what came of it.
+    func outcome(
+        _ key: String,
+        _ ask: HistoryEvent.Ask,
+        as command: CommandID,
+        through node: SimulatedNode,
+        patience: Duration
+    ) async -> CallOutcome {
+        guard let address = try? ActorAddress(SampleAccount.kind, key) else { return .open("no such key") }
         history.record(.issued(command, address, ask))
         counts.withLock { $0.calls += 1 }
-        switch await node.call(key, ask, as: command, deadline: clock.now + patience) {
+        let outcome = await node.call(key, ask, as: command, deadline: clock.now + patience)
+        switch outcome {
         case .answered(let answer):
             counts.withLock { counts in
                 if case .refused = answer { counts.refused += 1 } else { counts.answered += 1 }
             }
             history.record(.answered(command, address, answer))
-            return answer
         case .open(let why):
             counts.withLock { $0.open += 1 }
             history.record(.unknown(command, address, why))
-            return nil
         }
+        return outcome
     }
 
     private func drawAsk(_ generator: inout SeededGenerator) -> HistoryEvent.Ask {

@@ -29,6 +29,9 @@ package struct WorldPlan: Sendable {
     /// How long, at most, a client thinks between two commands.
     package let longestThought: Duration
 
+    /// How long an actor stays whom nobody calls: where that is short, actors come and go all the time.
+    package let idleTime: Duration
+
     /// Draws the plan of `seed`.
     package init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed ^ 0x574F_524C_4421)
@@ -40,6 +43,7 @@ package struct WorldPlan: Sendable {
         clientCount = generator.integer(in: 2...6)
         turmoil = .seconds(generator.integer(in: 10...60))
         longestThought = .milliseconds(generator.pick(from: [20, 200, 1_000]) ?? 200)
+        idleTime = .milliseconds(generator.pick(from: [200, 1_000, 3_000]) ?? 3_000)
         var faults: Set<WorldFault> = []
         let share = generator.integer(in: 1...3)
         for fault in WorldFault.allCases where generator.chance(share, in: 4) { faults.insert(fault) }
