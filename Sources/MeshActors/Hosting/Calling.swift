@@ -53,6 +53,9 @@ extension ActorHost {
                 id = known
                 let call = RemoteCall(core: core, address: address, id: known, deadline: deadline)
                 outcome = try await call.send(command, to: node)
+                #if PLANTED_BUGS
+                if PlantedBug.loseRedirectedCall.isOn, case .tryAt = outcome { _ = try? await OneShot<Done>().wait() }
+                #endif
             }
             switch outcome {
             case .done(let reply): return reply

@@ -21,6 +21,7 @@ struct Recovery: Sendable {
             for node in nodes { await reach("account-\(number)", asks, through: node, before: deadline, &generator) }
         }
         await settle(before: clock.now + Limits.Recovery.longestSettling)
+        await HandOver(plan: plan, clock: clock, nodes: nodes, history: history, client: client).run(generator.split())
         do {
             try await storage.audit(history)
         } catch {
