@@ -83,12 +83,13 @@ package final class VolatileJournal: Journal {
         return Array(later.prefix(Limits.Journal.maximumActorsScanned))
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        let due = try allSummaries().filter { summary in summary.wake.map { $0 <= wallTime } ?? false }
-        let ordered = due.sorted { left, right in
-            left.wake == right.wake ? left.address < right.address : isEarlier(left.wake, right.wake)
-        }
-        return Array(ordered.prefix(Limits.Journal.maximumActorsScanned))
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        let due = try allSummaries().compactMap { summary in summary.wakeMark.map { (mark: $0, summary: summary) } }
+            .filter { due in due.mark.wallTime <= wallTime && (mark.map { due.mark > $0 } ?? true) }
+        return due.sorted { $0.mark < $1.mark }.prefix(Limits.Journal.maximumActorsScanned).map(\.summary)
     }
 
     /// Whether `append` continues a journal that stands at `head`.
@@ -111,11 +112,6 @@ package final class VolatileJournal: Journal {
             return state.records.map { $1.summary(of: $0) }
         }
         return summaries.sorted { $0.address < $1.address }
-    }
-
-    private func isEarlier(_ left: WallTime?, _ right: WallTime?) -> Bool {
-        guard let left, let right else { return left != nil }
-        return left < right
     }
 
     private struct Record {

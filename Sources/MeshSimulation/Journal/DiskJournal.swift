@@ -173,8 +173,11 @@ package final class DiskJournal: Journal {
         try await ask { core throws(JournalError) in try core.actors(after: address) }
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await ask { core throws(JournalError) in try core.actorsToWake(until: wallTime) }
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await ask { core throws(JournalError) in try core.actorsToWake(until: wallTime, after: mark) }
     }
 
     private static var ended: JournalError { JournalError(.closed, "this life of the node has ended") }

@@ -49,7 +49,10 @@ package final class RecordingJournal: Journal {
         try await inner.actors(after: address)
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await inner.actorsToWake(until: wallTime)
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await inner.actorsToWake(until: wallTime, after: mark)
     }
 }
