@@ -43,7 +43,6 @@ import Testing
             address: try ActorAddress(SampleAccount.kind, "a"),
             tag: 3,
             timeLeft: .milliseconds(250),
-            membershipEpoch: 4,
             body: body
         )
     }
@@ -52,7 +51,7 @@ import Testing
         let call = try call(body: [1, 2, 3])
         #expect(try ActorCall(wireBytes: call.wireBytes) == call)
         let replies: [ActorReply] = [
-            .value([1]), .refusal([2]), .redirect(to: try NodeID("two"), membershipEpoch: 9),
+            .value([1]), .refusal([2]), .redirect(to: try NodeID("two")),
             .failed(.tooLarge, retryAfter: nil), .failed(.unavailable, retryAfter: .milliseconds(100)),
         ]
         for reply in replies { #expect(try ActorReply(wireBytes: reply.wireBytes) == reply) }

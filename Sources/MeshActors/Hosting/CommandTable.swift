@@ -45,7 +45,7 @@ extension ActorHost {
             }
             switch reply {
             case .done(let reply): return .value(reply.wireBytes)
-            case .tryAt(let node): return .redirect(to: node, membershipEpoch: core.membership.epoch)
+            case .tryAt(let node): return .redirect(to: node)
             case .again: return .failed(.moved, retryAfter: nil)
             }
         } catch {

@@ -11,8 +11,6 @@ package struct ActorCall: Hashable, Sendable {
     package let tag: UInt32
     /// How long the caller still waits; nil for as long as it takes.
     package let timeLeft: Duration?
-    /// The membership by which the caller found the receiver.
-    package let membershipEpoch: UInt64
     /// The command's own fields.
     package let body: [UInt8]
 
@@ -22,36 +20,32 @@ package struct ActorCall: Hashable, Sendable {
         address: ActorAddress,
         tag: UInt32,
         timeLeft: Duration?,
-        membershipEpoch: UInt64,
         body: [UInt8]
     ) {
         self.command = command
         self.address = address
         self.tag = tag
         self.timeLeft = timeLeft
-        self.membershipEpoch = membershipEpoch
         self.body = body
     }
 }
 
 extension ActorCall: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 6)
+        writer.writeArrayHead(count: 5)
         command.encode(into: &writer)
         address.encode(into: &writer)
         tag.encode(into: &writer)
         timeLeft.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
-        writer.write(membershipEpoch)
         writer.write(bytes: body)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 6)
+        let tail = try reader.beginRecord(fields: 5)
         command = try CommandID(from: &reader)
         address = try ActorAddress(from: &reader)
         tag = try reader.readInteger(as: UInt32.self)
         timeLeft = try UInt64?(from: &reader).map { .milliseconds(Int64(clamping: $0)) }
-        membershipEpoch = try reader.readUInt64()
         body = try reader.readBytes()
         try reader.endRecord(tail)
         guard body.count <= Limits.Call.maximumBodyBytes else {
@@ -66,8 +60,8 @@ package enum ActorReply: Hashable, Sendable {
     case value([UInt8])
     /// The refusal's fields.
     case refusal([UInt8])
-    /// The actor is placed on that node, says the receiver's membership of that epoch; nothing happened.
-    case redirect(to: NodeID, membershipEpoch: UInt64)
+    /// The actor is placed on that node, as the receiver knows the mesh; nothing happened.
+    case redirect(to: NodeID)
     /// Something else; with a pause, the receiver has more to do than its bounds allow, and nothing happened.
     case failed(ActorErrorCode, retryAfter: Duration?)
 }
@@ -84,10 +78,10 @@ extension ActorReply: WireCodable {
             writer.write(Number.refusal)
             writer.write(bytes: bytes)
             writer.writeNil()
-        case .redirect(let node, let epoch):
+        case .redirect(let node):
             writer.write(Number.redirect)
             writer.write(node.text)
-            writer.write(epoch)
+            writer.writeNil()
         case .failed(let code, let pause):
             writer.write(Number.failed)
             writer.write(code.wireNumber)
@@ -107,7 +101,8 @@ extension ActorReply: WireCodable {
         case Number.redirect:
             let text = try reader.readText()
             guard let node = try? NodeID(text) else { throw WireError(.invalidValue, "a redirect to no node") }
-            self = .redirect(to: node, membershipEpoch: try reader.readUInt64())
+            self = .redirect(to: node)
+            try reader.skipItem()
         case Number.failed:
             let code = ActorErrorCode(wireNumber: try reader.readUInt64())
             let pause = try UInt64?(from: &reader).map { Duration.milliseconds(Int64(clamping: $0)) }

@@ -21,7 +21,6 @@ struct RemoteCall: Sendable {
             address: address,
             tag: C.tag,
             timeLeft: deadline.map { $0 - core.environment.clock.now },
-            membershipEpoch: core.membership.epoch,
             body: command.wireBytes
         )
         guard call.body.count <= Limits.Call.maximumBodyBytes else {
@@ -61,7 +60,7 @@ struct RemoteCall: Sendable {
             switch try ActorReply(wireBytes: response) {
             case .value(let bytes): return .done(try C.Reply(wireBytes: bytes))
             case .refusal(let bytes): failure = .refused(try C.Refusal(wireBytes: bytes))
-            case .redirect(let node, _): return .tryAt(node)
+            case .redirect(let node): return .tryAt(node)
             case .failed(_, let pause?): failure = .overloaded(retryAfter: pause)
             case .failed(.moved, nil), .failed(.stopping, nil): return .again
             case .failed(let code, nil):
