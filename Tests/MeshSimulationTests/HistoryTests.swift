@@ -63,7 +63,8 @@ import Testing
             history.record(.claimed(address, epoch(1), owner))
             history.record(.committed(append(1, at: 0, 1, .deposited(5))))
             history.record(.committed(append(1, at: 1, 2, .transferBegun(5, recipient: "b"))))
-            history.record(.committed(append(1, at: 2, 3, .transferEnded(EventPosition(head: Head(rawValue: 2), index: 0)))))
+            let transfer = EventPosition(head: Head(rawValue: 2), index: 0)
+            history.record(.committed(append(1, at: 2, 3, .transferEnded(transfer))))
             history.record(.effectAsked(address, key: "sample-account/a/2/0", amount: 5))
         }
         #expect(reply == "output-gate" && effect == "output-gate" && again == "output-gate")
@@ -123,7 +124,12 @@ import Testing
         return CommandID(at: VirtualClock.firstWallTime, using: &generator)
     }
 
-    private func append(_ epoch: UInt64, at head: UInt64, _ command: UInt64, _ event: SampleAccount.Event) -> JournalAppend {
+    private func append(
+        _ epoch: UInt64,
+        at head: UInt64,
+        _ command: UInt64,
+        _ event: SampleAccount.Event
+    ) -> JournalAppend {
         let entry = JournalEntry(command: id(command), events: [event.wireBytes], answer: [])
         return JournalAppend(
             address: address,

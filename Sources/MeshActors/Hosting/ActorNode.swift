@@ -173,7 +173,7 @@ package final class ActorNode: Sendable {
         } while (try? await clock.sleep(for: configuration.wakeInterval)) != nil
     }
 
-    /// Goes through all that are due, page by page: those of other nodes, and those that rest, must not hide the others.
+    /// Goes through all that are due, page by page: those of other nodes and those that rest must not hide the rest.
     private func wakeDue(_ schedule: inout WakeSchedule) async throws(JournalError) {
         let clock = core.environment.clock
         let wallTime = clock.wallTime

@@ -63,7 +63,7 @@ package protocol Journal: Sendable {
     /// The actors behind `address` in their order, at most ``Limits/Journal/maximumActorsScanned``; empty at the end.
     func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary]
 
-    /// The actors behind `mark` that want to be activated at `wallTime` or before, earliest first, then by their addresses.
+    /// The actors behind `mark` that want to be activated at `wallTime` or before, in the order of their marks.
     ///
     /// At most ``Limits/Journal/maximumActorsScanned``; empty at the end.
     func actorsToWake(until wallTime: WallTime, after mark: WakeMark?) async throws(JournalError) -> [ActorSummary]

@@ -55,8 +55,8 @@ package struct IncomingRequest: Sendable {
 /// - **Peers come and go.** A node that does not serve is `unreachable`, soon and not at the deadline. When a peer
 ///   stops or its connection breaks, what is under way ends with `lost`. Connecting, and connecting anew, is the
 ///   transport's business: as soon as the peer serves again, a request reaches it.
-/// - **Bounds.** A node handles at most ``Limits/Call/maximumRequestsWaiting`` requests at a time; what exceeds them waits
-///   or is `unreachable`, and is never both refused and handled. The sender is held up, nobody's memory grows.
+/// - **Bounds.** A node handles at most ``Limits/Call/maximumRequestsWaiting`` requests at a time; what exceeds them
+///   waits or is `unreachable`, and is never both refused and handled. The sender is held up, nobody's memory grows.
 /// - **Trust.** ``IncomingRequest/sender`` is authenticated. Neither side trusts the other's bytes.
 /// - **Isolation, closing.** Both methods may be called from any task, at the same time. A transport is closed by who
 ///   made it; then requests end with `closed`.

@@ -3,7 +3,9 @@ internal import MeshCore
 /// What happens to bytes at rest, safe or not, until they are written again or the good copy is put back.
 extension SimulatedDisk {
     /// Whether any byte of any file reads as something else than what was written.
-    package var isDamaged: Bool { state.withLock { state in state.names.values.contains { state.files[$0]?.isDamaged ?? false } } }
+    package var isDamaged: Bool {
+        state.withLock { state in state.names.values.contains { state.files[$0]?.isDamaged ?? false } }
+    }
 
     /// Turns one bit of one file; returns its file and offset, or nil when there are no bytes anywhere.
     package func flipBit(in name: String? = nil, at offset: Int? = nil) -> (name: String, offset: Int)? {
@@ -16,9 +18,9 @@ extension SimulatedDisk {
         }
     }
 
-    /// Writes over one sector of one file what was meant for another place, of another program; returns its file and offset.
+    /// Writes over one sector of one file what another program meant for another place; returns its file and offset.
     ///
-    /// No byte of it is zero: a store cannot tell zeros at the end of its log from a write that never happened, and only
+    /// No byte of it is zero: a store cannot tell zeros at the end of its log from a write that never happened; only
     /// its anchor bounds what they could take.
     package func misdirectWrite(in name: String? = nil, at offset: Int? = nil) -> (name: String, offset: Int)? {
         state.withLock { state in

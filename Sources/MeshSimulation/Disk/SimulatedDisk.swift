@@ -5,8 +5,8 @@ package import MeshStore
 ///
 /// Until a sync, a power cut may keep, lose, reorder or tear what was written, at sectors of 512 bytes; until
 /// ``syncFolder()`` it may undo creations, renamings and removals, the latest first. After a failed sync nobody knows
-/// what is safe, and later syncs do not make up for it. Handles from before a power cut are dead. What is at rest can be
-/// damaged: `SimulatedDisk+Damage.swift`.
+/// what is safe, and later syncs do not make up for it. Handles from before a power cut are dead. What is at rest can
+/// be damaged: `SimulatedDisk+Damage.swift`.
 package final class SimulatedDisk: Disk {
     typealias FileNumber = Int
 

@@ -56,7 +56,8 @@ package final class JournalService: Sendable {
                 // Its caller gave it up long ago: nobody is left to be told how it went.
                 let isDone = (try? await store.append(append.append)) != nil
                 state.withLock { state in
-                    if append.isRepeated { state.counts.repeatedAppends += isDone ? 0 : 1 } else if isDone { state.counts.lateAppends += 1 }
+                    state.counts.repeatedAppends += append.isRepeated && !isDone ? 1 : 0
+                    state.counts.lateAppends += !append.isRepeated && isDone ? 1 : 0
                 }
             }
         }

@@ -57,12 +57,15 @@ package struct ShippedNode: NodeUnderTest {
         deadline: Instant
     ) async -> CallOutcome {
         let account: ActorReference<JournaledActor<SampleAccount>>
-        do throws(ActorError) { account = try node.actor(SampleAccount.self, key) } catch { return .open(error.code.rawValue) }
+        do throws(ActorError) { account = try node.actor(SampleAccount.self, key) } catch {
+            return .open(error.code.rawValue)
+        }
         let asking = Asking(account: account, id: command, deadline: deadline)
         return switch ask {
         case .deposit(let amount): await asking.outcome(of: SampleAccount.Deposit(amount: amount))
         case .withdraw(let amount): await asking.outcome(of: SampleAccount.Withdraw(amount: amount), refusing: amount)
-        case .send(let amount): await asking.outcome(of: SampleAccount.Transfer(amount: amount, to: "the world"), refusing: amount)
+        case .send(let amount):
+            await asking.outcome(of: SampleAccount.Transfer(amount: amount, to: "the world"), refusing: amount)
         case .alarm(let time): await asking.outcome(of: SampleAccount.Remind(amount: time))
         case .balance: await asking.balance()
         }

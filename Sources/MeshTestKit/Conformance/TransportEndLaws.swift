@@ -132,7 +132,8 @@ extension TransportLaws {
 
     func servingAgain() async throws {
         for number in 1...3 as ClosedRange<UInt8> {
-            try await serving({ $0.payload + [number] }) {
+            let handler: Handler = { $0.payload + [number] }
+            try await serving(handler) {
                 try require(try await ask([0]) == [0, number], "an earlier life answers")
             }
         }

@@ -31,7 +31,8 @@ struct TransportLaws: Sendable {
 
     func payloads() async throws {
         let largest = (0..<Limits.Call.maximumMessageBytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        try await serving({ $0.payload }) {
+        let echo: Handler = { $0.payload }
+        try await serving(echo) {
             for payload in [[], [0], Array(0...255), largest] {
                 try require(try await ask(payload) == payload, "\(payload.count) bytes did not come back as they were")
             }
@@ -71,7 +72,8 @@ struct TransportLaws: Sendable {
             let answer = try? await pair.server.request(request.payload, to: request.sender, deadline: nil)
             return (answer ?? []) + [2]
         }
-        try await serving({ $0.payload + [1] }, as: pair.client, pair.clientNode, from: pair.server) {
+        let near: Handler = { $0.payload + [1] }
+        try await serving(near, as: pair.client, pair.clientNode, from: pair.server) {
             try await serving(back) {
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 0..<20 as Range<UInt8> {
