@@ -44,8 +44,7 @@ import Testing
             command: CommandID(at: VirtualClock.firstWallTime, using: &generator),
             address: try ActorAddress(SampleAccount.kind, "a"),
             tag: 3,
-            timeLeft: .milliseconds(250),
-            membershipEpoch: 4
+            timeLeft: .milliseconds(250)
         )
     }
 
@@ -61,7 +60,7 @@ import Testing
     @Test func `stand on the wire as the protocol says: the fields as a byte string`() throws {
         let payload = try #require(ActorCall.payload(head, UInt64(5)))
         let fields: [[UInt8]] = [
-            [0x86], head.command.wireBytes, head.address.wireBytes, [0x03], [0x18, 0xFA], [0x04], [0x41, 0x05],
+            [0x85], head.command.wireBytes, head.address.wireBytes, [0x03], [0x18, 0xFA], [0x41, 0x05],
         ]
         #expect(payload == fields.flatMap { $0 })
         #expect(ActorReply.payload(value: UInt64(5)) == [0x83, 0x00, 0x41, 0x05, 0xF6])
@@ -78,7 +77,7 @@ import Testing
         #expect(try value.read(as: String.self) == "yes")
         #expect(try refusal.read(as: String.self) == "no")
         let obstacles: [ActorReply.Obstacle] = [
-            .redirect(to: try NodeID("two"), membershipEpoch: 9), .failed(.tooLarge, retryAfter: nil),
+            .redirect(to: try NodeID("two")), .failed(.tooLarge, retryAfter: nil),
             .failed(.unavailable, retryAfter: .milliseconds(100)),
         ]
         for obstacle in obstacles {

@@ -166,18 +166,31 @@ package final class ActorNode: Sendable {
         let clock = core.environment.clock
         var schedule = WakeSchedule()
         repeat {
-            let wallTime = clock.wallTime
-            let due: [ActorAddress]
             do throws(JournalError) {
-                due = try await core.environment.journal.actorsToWake(until: wallTime).map(\.address)
+                try await wakeDue(&schedule)
             } catch {
                 core.environment.logger.log(.warning, .wakeScanFailed, error: error)
-                continue
             }
-            let here = due.filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
-            let failed = await wake(schedule.toWake(here, now: clock.now), wallTime)
-            for address in failed { report(schedule.failed(address), address) }
         } while (try? await clock.sleep(for: configuration.wakeInterval)) != nil
+    }
+
+    /// Goes through all that are due, page by page: those of other nodes and those that rest must not hide the rest.
+    private func wakeDue(_ schedule: inout WakeSchedule) async throws(JournalError) {
+        let clock = core.environment.clock
+        let wallTime = clock.wallTime
+        schedule.scanBegan()
+        var mark: WakeMark?
+        while !Task.isCancelled {
+            let page = try await core.environment.journal.actorsToWake(until: wallTime, after: mark)
+            guard let last = page.last?.wakeMark else { break }
+            mark = last
+            let here = page.map(\.address).filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
+            let woken = schedule.toWake(here, now: clock.now)
+            let failed = await wake(woken, wallTime)
+            schedule.succeeded(Set(woken).subtracting(failed))
+            for address in failed { report(schedule.failed(address), address) }
+        }
+        schedule.scanEnded()
     }
 
     /// Wakes all of `addresses` at the same time; returns those whose alarm is still due.

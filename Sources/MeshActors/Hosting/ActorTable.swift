@@ -135,6 +135,9 @@ final class ActorTable: Sendable {
             abandon: { self.end(cell, ActorError(.stopping, "the node has stopped")) }
         )
         guard core.starts.offer(activation) else { return .overloaded }
+        #if PLANTED_BUGS
+        if PlantedBug.twinActivation.isOn { return entry(cell, state) }
+        #endif
         state.cells[address.key] = cell
         return entry(cell, state)
     }
@@ -148,7 +151,10 @@ final class ActorTable: Sendable {
 
     /// The resident of `cell` is ready.
     func settle(_ resident: any Actor, in cell: Cell) {
-        let action = state.withLock { _ in
+        let action = state.withLock { state in
+            #if PLANTED_BUGS
+            if PlantedBug.twinActivation.isOn { state.cells[cell.address.key] = cell }
+            #endif
             cell.resident = resident
             return cell.machine.started()
         }

@@ -59,7 +59,7 @@ extension ActorHost {
     }
 
     private func redirect(to node: NodeID) -> [UInt8] {
-        ActorReply.Obstacle.redirect(to: node, membershipEpoch: core.membershipEpoch).payload
+        ActorReply.Obstacle.redirect(to: node).payload
     }
 
     private func payload(_ code: ActorErrorCode) -> [UInt8] {

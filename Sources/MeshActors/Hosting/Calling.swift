@@ -72,6 +72,9 @@ extension ActorHost {
                 case .value(let body): return try call.reply(in: body, from: node, to: C.self)
                 case .refusal(let body): throw call.refusal(in: body, from: node, of: C.self)
                 case .tryAt(let other):
+                    #if PLANTED_BUGS
+                    if PlantedBug.loseRedirectedCall.isOn { _ = try? await OneShot<Done>().wait() }
+                    #endif
                     core.environment.counters.add(\.redirects)
                     hint = other
                 case .again: break

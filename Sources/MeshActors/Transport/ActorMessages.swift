@@ -31,22 +31,18 @@ package struct ActorCall: Sendable {
         package let tag: UInt32
         /// How long the caller still waits; nil for as long as it takes.
         package let timeLeft: Duration?
-        /// The membership by which the caller found the receiver.
-        package let membershipEpoch: UInt64
 
         /// A call of `command`.
         package init(
             command: CommandID,
             address: ActorAddress,
             tag: UInt32,
-            timeLeft: Duration?,
-            membershipEpoch: UInt64
+            timeLeft: Duration?
         ) {
             self.command = command
             self.address = address
             self.tag = tag
             self.timeLeft = timeLeft
-            self.membershipEpoch = membershipEpoch
         }
     }
 
@@ -58,7 +54,7 @@ package struct ActorCall: Sendable {
     /// The call that `payload` spells.
     package init(payload: [UInt8]) throws(WireError) {
         var reader = WireReader(payload.span.bytes)
-        let tail = try reader.beginRecord(fields: 6)
+        let tail = try reader.beginRecord(fields: 5)
         let command = try CommandID(from: &reader)
         let address = try ActorAddress(from: &reader)
         guard let tag = UInt32(exactly: try reader.readUInt64()) else {
@@ -68,8 +64,7 @@ package struct ActorCall: Sendable {
             command: command,
             address: address,
             tag: tag,
-            timeLeft: try reader.readMilliseconds(),
-            membershipEpoch: try reader.readUInt64()
+            timeLeft: try reader.readMilliseconds()
         )
         let range = try reader.readByteRange()
         try reader.endRecord(tail)
@@ -84,12 +79,11 @@ package struct ActorCall: Sendable {
     package static func payload(_ head: Head, _ command: some WireCodable) -> [UInt8]? {
         var bodyCount = 0
         let payload = WireWriter.bytes { writer in
-            writer.writeArrayHead(count: 6)
+            writer.writeArrayHead(count: 5)
             head.command.encode(into: &writer)
             head.address.encode(into: &writer)
             writer.write(UInt64(head.tag))
             writer.write(milliseconds: head.timeLeft)
-            writer.write(head.membershipEpoch)
             bodyCount = writer.write(encoding: command)
         }
         return bodyCount <= Limits.Call.maximumBodyBytes ? payload : nil
@@ -107,8 +101,8 @@ package enum ActorReply: Sendable {
 
     /// Why a call that arrived was not carried out.
     package enum Obstacle: Hashable, Sendable {
-        /// The actor is placed on that node, says the receiver's membership of that epoch; nothing happened.
-        case redirect(to: NodeID, membershipEpoch: UInt64)
+        /// The actor is placed on that node, as the receiver knows the mesh; nothing happened.
+        case redirect(to: NodeID)
         /// Something else; with a pause, the receiver has more to do than its bounds allow, and nothing happened.
         case failed(ActorErrorCode, retryAfter: Duration?)
 
@@ -117,10 +111,10 @@ package enum ActorReply: Sendable {
             WireWriter.bytes { writer in
                 writer.writeArrayHead(count: 3)
                 switch self {
-                case .redirect(let node, let epoch):
+                case .redirect(let node):
                     writer.write(Number.redirect)
                     writer.write(node.text)
-                    writer.write(epoch)
+                    writer.writeNil()
                 case .failed(let code, let pause):
                     writer.write(Number.failed)
                     writer.write(code.wireNumber)
@@ -144,7 +138,8 @@ package enum ActorReply: Sendable {
         case Number.redirect:
             let text = try reader.readText()
             guard let node = try? NodeID(text) else { throw WireError(.invalidValue, "a redirect to no node") }
-            self = .other(.redirect(to: node, membershipEpoch: try reader.readUInt64()))
+            self = .other(.redirect(to: node))
+            try reader.skipItem()
         case Number.failed:
             let code = ActorErrorCode(wireNumber: try reader.readUInt64())
             self = .other(.failed(code, retryAfter: try reader.readMilliseconds()))

@@ -98,6 +98,7 @@ package struct InProcessTransport: Transport {
         guard payload.count <= Limits.Call.maximumMessageBytes else {
             throw TransportError(.tooLarge, "a request of \(payload.count) bytes")
         }
+        if let deadline, deadline <= clock.now { throw TransportError(.timedOut, "the deadline has passed") }
         guard let service = network.service(of: peer), service.enter() else {
             throw TransportError(.unreachable, "\(peer) does not serve, or has no room")
         }

@@ -25,8 +25,7 @@ struct RemoteCall: Sendable {
             command: id,
             address: address,
             tag: C.tag,
-            timeLeft: deadline.map { $0 - core.environment.clock.now },
-            membershipEpoch: core.membershipEpoch
+            timeLeft: deadline.map { $0 - core.environment.clock.now }
         )
         return ActorCall.payload(head, command)
     }
@@ -50,7 +49,7 @@ struct RemoteCall: Sendable {
             switch try ActorReply(payload: response) {
             case .value(let body): return .value(body)
             case .refusal(let body): return .refusal(body)
-            case .other(.redirect(let node, _)): return .tryAt(node)
+            case .other(.redirect(let node)): return .tryAt(node)
             case .other(.failed(_, let pause?)): return .failed(.overloaded(retryAfter: pause))
             case .other(.failed(.moved, nil)), .other(.failed(.stopping, nil)): return .again
             case .other(.failed(let code, nil)):

@@ -42,10 +42,14 @@ extension StoreCore {
         return true
     }
 
-    /// The actors that want to be activated at `wallTime` or before, earliest first, as many as one scan returns.
-    package func actorsToWake(until wallTime: WallTime) throws(JournalError) -> [ActorSummary] {
+    /// The actors behind `mark` that want to be activated at `wallTime` or before, earliest first, as many as one scan
+    /// returns.
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark? = nil
+    ) throws(JournalError) -> [ActorSummary] {
         try checkOpen()
-        let rows = try index.rowsToWake(until: wallTime, limit: Limits.Journal.maximumActorsScanned)
+        let rows = try index.rowsToWake(until: wallTime, after: mark, limit: Limits.Journal.maximumActorsScanned)
         return rows.map { $0.row.summary(of: $0.address) }
     }
 

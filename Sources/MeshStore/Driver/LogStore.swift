@@ -80,8 +80,11 @@ package final class LogStore: Journal {
     }
 
     /// The actors that are due.
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await perform { core throws(JournalError) in try core.actorsToWake(until: wallTime) }
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await perform { core throws(JournalError) in try core.actorsToWake(until: wallTime, after: mark) }
     }
 
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.

@@ -82,6 +82,7 @@ package final class BackgroundIndex: LogIndex {
     /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
+        after mark: WakeMark?,
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         let layers = self.layers
@@ -89,9 +90,11 @@ package final class BackgroundIndex: LogIndex {
         for layer in layers {
             for (address, row) in try layer.rows(after: nil, limit: .max) { newer[address] = row }
         }
-        var due = try base.rowsToWake(until: wallTime, limit: limit + newer.count).filter { newer[$0.address] == nil }
+        var due = try base.rowsToWake(until: wallTime, after: mark, limit: limit + newer.count)
+            .filter { newer[$0.address] == nil }
         due += newer.compactMap { address, row in
-            row.wake.flatMap { $0 <= wallTime ? (address: address, row: row) : nil }
+            guard let wake = row.wake, wake <= wallTime else { return nil }
+            return mark.map { WakeMark(wake, address) > $0 } ?? true ? (address: address, row: row) : nil
         }
         return Array(due.sorted(by: Self.wakesEarlier).prefix(limit))
     }

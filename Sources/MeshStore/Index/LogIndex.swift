@@ -42,8 +42,8 @@ package protocol LogIndex: AnyObject, Sendable {
     /// The rows behind `address` in the order of addresses, at most `limit`.
     func rows(after address: ActorAddress?, limit: Int) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)]
 
-    /// The rows that want to wake at `wallTime` or before, in the order of wake and address, at most `limit`.
-    func rowsToWake(until wallTime: WallTime, limit: Int) throws(JournalError) -> [(
+    /// The rows behind `mark` that want to wake at `wallTime` or before, in the order of their marks, at most `limit`.
+    func rowsToWake(until wallTime: WallTime, after mark: WakeMark?, limit: Int) throws(JournalError) -> [(
         address: ActorAddress, row: ActorRow
     )]
 

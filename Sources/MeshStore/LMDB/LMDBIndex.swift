@@ -117,11 +117,13 @@ package final class LMDBIndex: LogIndex {
     /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
+        after mark: WakeMark?,
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         try read { transaction throws(LMDBFailure) in
             var addresses: [ActorAddress] = []
-            try transaction.scan(from: [], in: tables.wakes) { key, sealed throws(LMDBFailure) in
+            let first = mark.map { IndexCodec.wakeKey($0.wallTime, IndexCodec.key($0.address)) + [0] } ?? []
+            try transaction.scan(from: first, in: tables.wakes) { key, sealed throws(LMDBFailure) in
                 guard addresses.count < limit, try IndexCodec.wake(key) <= wallTime else { return false }
                 _ = try IndexCodec.opened(sealed, at: key)
                 addresses.append(try IndexCodec.address(Array(key[8...])))
