@@ -11,6 +11,7 @@ enum Meshbench {
                 ActorsBenchmarkCommand.command,
                 StoreBenchmarkCommand.command,
                 StoreStartBenchmark.command,
+                StoreBackupBenchmark.command,
                 StoreCrashCommand.command,
                 ScaleBenchmarkCommand.command,
             ]
