@@ -29,7 +29,7 @@ struct StoreWriter {
         on disk: any Disk,
         _ index: any LogIndex,
         _ configuration: LogConfiguration,
-        opened: (JournalError?) -> Void
+        opened: (Result<StoreReader, JournalError>) -> Void
     ) {
         let core: StoreCore
         do throws(JournalError) {
@@ -37,10 +37,10 @@ struct StoreWriter {
         } catch {
             index.close()
             disk.close()
-            opened(error)
+            opened(.failure(error))
             return
         }
-        opened(nil)
+        opened(.success(core.reader))
         var writer = StoreWriter(core: core, configuration)
         var requests: [StoreRequest] = []
         while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {

@@ -85,13 +85,23 @@ package final class BackgroundIndex: LogIndex {
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         let layers = self.layers
-        var newer: [ActorAddress: ActorRow] = [:]
-        for layer in layers {
-            for (address, row) in try layer.rows(after: nil, limit: .max) { newer[address] = row }
+        let overlaid = layers.reduce(0) { $0 + $1.rowCount }
+        func newer(_ address: ActorAddress) throws(JournalError) -> ActorRow? {
+            for layer in layers.reversed() {
+                if let row = try layer.row(of: address) { return row }
+            }
+            return nil
         }
-        var due = try base.rowsToWake(until: wallTime, limit: limit + newer.count).filter { newer[$0.address] == nil }
-        due += newer.compactMap { address, row in
-            row.wake.flatMap { $0 <= wallTime ? (address: address, row: row) : nil }
+        var due: [(address: ActorAddress, row: ActorRow)] = []
+        for found in try base.rowsToWake(until: wallTime, limit: limit + overlaid)
+        where try newer(found.address) == nil { due.append(found) }
+        for (place, layer) in layers.enumerated() {
+            let above = layers[(place + 1)...]
+            for found in try layer.rowsToWake(until: wallTime, limit: limit + overlaid) {
+                var isHidden = false
+                for layer in above where try layer.row(of: found.address) != nil { isHidden = true }
+                if !isHidden { due.append(found) }
+            }
         }
         return Array(due.sorted(by: Self.wakesEarlier).prefix(limit))
     }

@@ -28,7 +28,7 @@ package struct IndexChanges: Sendable {
 /// - It follows the log: ``apply(_:)`` is called in the log's order, after the log has been synced. An index may forget
 ///   what it applied last, but then all of it, ``applied`` included; the log is played to it again.
 /// - It is never the only place of anything: ``removeAll()`` and playing the log from its start restore it.
-/// - Called from one thread at a time.
+/// - Read from many threads, changed from one at a time. A read sees every change that was applied before it began.
 package protocol LogIndex: AnyObject, Sendable {
     /// Up to where the log is contained; nil while it holds nothing.
     var applied: LogCursor? { get }
