@@ -35,13 +35,14 @@ import Testing
         }
     }
 
-    @Test func `a queue refuses what is beyond its bound, and everything once closed`() {
-        let queue = RequestQueue<Int>(capacity: Limits.Store.maximumRequestsWaiting)
-        for number in 0..<Limits.Store.maximumRequestsWaiting { #expect(queue.append(number) == nil) }
+    @Test(arguments: [Limits.Store.maximumRequestsWaiting, Limits.Store.maximumReadsWaiting])
+    func `a queue refuses what is beyond its bound, and everything once closed`(bound: Int) {
+        let queue = RequestQueue<Int>(capacity: bound)
+        for number in 0..<bound { #expect(queue.append(number) == nil) }
         #expect(queue.append(0) == .full)
         var taken: [Int] = []
         #expect(queue.take(into: &taken, patience: nil))
-        #expect(taken.count == Limits.Store.maximumRequestsWaiting)
+        #expect(taken.count == bound)
         queue.close()
         #expect(queue.append(0) == .closed)
         taken.removeAll()

@@ -65,4 +65,12 @@ package protocol Journal: Sendable {
 
     /// The actors that want to be activated at `wallTime` or before, earliest first, at most as many as a scan.
     func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary]
+
+    /// Bytes of this process's memory that the store takes for itself: they are not there for actors.
+    var memoryInUse: Int { get }
+}
+
+extension Journal {
+    /// Nothing worth counting.
+    package var memoryInUse: Int { 0 }
 }

@@ -4,8 +4,8 @@ package import MeshCore
 /// The journal of one machine: a log with group commit, written by a thread of its own.
 ///
 /// What callers ask while a sync is under way is written together with the next one. Waiting never occupies a thread of
-/// the cooperative pool. Reads and backups have threads of their own, and the writer waits for none of them. One process
-/// owns a store; ``close()`` it, or let go of the last reference.
+/// the cooperative pool. Reads and backups have threads of their own, and the writer waits for none of them. One
+/// process owns a store; ``close()`` it, or let go of the last reference.
 package final class LogStore: Journal {
     private let queue: RequestQueue<StoreRequest>
     private let readers: ReaderThreads
@@ -145,6 +145,9 @@ package final class LogStore: Journal {
         }
     }
 
+    /// Bytes of the index and of what waits for it, and of the buffers.
+    package var memoryInUse: Int { readers.indexMemory + Self.bufferBytes }
+
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.
     package func close() async throws(JournalError) {
         await readers.close()
@@ -159,8 +162,8 @@ package final class LogStore: Journal {
 
     /// Copies the store as it stands to the empty `target` while it goes on serving, and verifies the copy.
     ///
-    /// What stands before a durable end never changes, and segments that compaction drops stay open until they have been
-    /// copied: the writer only says where the end is, and a thread that gives way to others does the rest.
+    /// What stands before a durable end never changes, and segments that compaction drops stay open until they have
+    /// been copied: the writer only says where the end is, and a thread that gives way to others does the rest.
     package func backUp(to target: any Disk) async throws(JournalError) -> VerificationReport {
         let copy = try await perform(behindEverything: true) { core throws(JournalError) in
             try core.checkOpen()
@@ -196,6 +199,9 @@ package final class LogStore: Journal {
         }
         return try result.get()
     }
+
+    /// A batch that is filled, another that is being read, one of a scan.
+    private static let bufferBytes = 4 * 1_024 * 1_024
 
     private func submit(_ request: StoreRequest, refused: (JournalError) -> Void) {
         switch queue.append(request) {

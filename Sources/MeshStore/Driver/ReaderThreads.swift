@@ -9,9 +9,14 @@ final class ReaderThreads: Sendable {
     typealias Work = @Sendable (Result<StoreReader, JournalError>) -> Void
 
     private let queues: [RequestQueue<Work>]
+    private let index: any LogIndex
+
+    /// Bytes that the index takes.
+    var indexMemory: Int { index.memoryInUse }
 
     /// Threads for `reader`; nil where the machine has none left.
     init?(reader: StoreReader) {
+        index = reader.index
         queues = (0..<Self.count).map { _ in RequestQueue(capacity: Limits.Store.maximumReadsWaiting) }
         for queue in queues {
             let didStart = StoreThread.start {

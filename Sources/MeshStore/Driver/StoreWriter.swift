@@ -21,7 +21,7 @@ struct StoreWriter {
     private var isAnchorBehind = false
     private var lastAnchor = ContinuousClock.now
     private let usualBatchBytes: Int
-    private var segmentsSeen = 1
+    private var segmentsSeen: Int
 
     /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
     static func run(
@@ -56,6 +56,8 @@ struct StoreWriter {
 
     private init(core: StoreCore, _ configuration: LogConfiguration) {
         self.core = core
+        // Not at once: whoever calls first after a start shall not wait for it.
+        segmentsSeen = core.engine.segmentCount
         usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
     }
 

@@ -3,8 +3,8 @@ internal import MeshCore
 
 /// The append-only log over a ``Disk``: synchronous, without threads and without a clock.
 ///
-/// One owner calls it from one thread at a time; ``segments`` may be read beside that where the disk allows it. What its
-/// files look like: docs/store-format.md.
+/// One owner calls it from one thread at a time; ``segments`` may be read beside that where the disk allows it. What
+/// its files look like: docs/store-format.md.
 package final class LogEngine {
     private let disk: any Disk
     private let configuration: LogConfiguration
