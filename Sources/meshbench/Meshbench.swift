@@ -13,6 +13,7 @@ enum Meshbench {
                 StoreStartBenchmark.command,
                 StoreBackupBenchmark.command,
                 StoreCrashCommand.command,
+                IndexFlipsCommand.command,
                 ScaleBenchmarkCommand.command,
             ]
         )
