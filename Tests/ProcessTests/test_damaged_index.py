@@ -1,7 +1,7 @@
 """Every byte of an index flipped in turn: it is found, or it changes nothing; nothing wrong is served, nothing hangs.
 
-MESHNODE_INDEX_FLIPS says how many flips to try of each kind through the program itself, three processes for a flip. "all"
-tries every byte of the file in one process that is replaced when it crashes (`meshbench index-flips`).
+MESHNODE_INDEX_FLIPS says how many flips to try of each kind through the program itself, several processes for a flip.
+"all" tries every byte of the file in one process that is replaced when it crashes (`meshbench index-flips`).
 """
 
 import collections
