@@ -135,23 +135,28 @@ package final class BackgroundIndex: LogIndex {
     /// Lets the thread hand `changes` to the other index as they are; while that lasts, they are in no layer.
     package func applyLarge(_ changes: IndexChanges) throws(JournalError) {
         try waitForLarge()
-        let mustStart = state.withLock { state in
-            precondition(state.waiting == 0 && state.applying == nil, "only while a store is opened")
+        let mustStart: Bool? = state.withLock { state in
+            guard state.waiting == 0, state.applying == nil else { return nil }
             state.large = changes
             defer { state.isRunning = true }
             return !state.isRunning
         }
+        // What came before did not go in: this must not either, before that has.
+        guard let mustStart else { return try apply(changes) }
         if mustStart { try start() }
         _ = wakeUps.append(true)
         _ = hurry.append(true)
     }
 
+    /// Returns when the large part is in, or where it does not go in, as on a full disk, keeps it with what waits.
     private func waitForLarge() throws(JournalError) {
         var nothing: [Bool] = []
         while true {
-            let (isTaken, failure) = state.withLock { ($0.large == nil, $0.failure) }
-            if isTaken { return }
-            if let failure { throw failure }
+            let (isTaken, refused) = state.withLock { state in
+                (state.large == nil, state.failure == nil ? nil : state.large.take())
+            }
+            if let refused { _ = try add(refused) }
+            if isTaken || refused != nil { return }
             _ = progress.take(into: &nothing, patience: .milliseconds(10))
             nothing.removeAll()
         }
