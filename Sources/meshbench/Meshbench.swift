@@ -11,7 +11,9 @@ enum Meshbench {
                 ActorsBenchmarkCommand.command,
                 StoreBenchmarkCommand.command,
                 StoreStartBenchmark.command,
+                StoreBackupBenchmark.command,
                 StoreCrashCommand.command,
+                IndexFlipsCommand.command,
                 ScaleBenchmarkCommand.command,
             ]
         )

@@ -145,17 +145,20 @@ package final class ActorNode: Sendable {
 
     /// Lets residents leave that nobody has called for a while, or for whom there is no room.
     private func letLeave() async {
-        let policy = PassivationPolicy(
-            idleTime: configuration.idleTime,
-            memoryBudget: configuration.memoryBudget
-        )
         let clock = core.environment.clock
-        while (try? await clock.sleep(for: configuration.sweepInterval)) != nil {
+        var pause = configuration.sweepInterval
+        while (try? await clock.sleep(for: pause)) != nil {
             let now = clock.now
+            let policy = PassivationPolicy(
+                idleTime: configuration.idleTime,
+                memoryBudget: max(0, configuration.memoryBudget - core.environment.journal.memoryInUse)
+            )
             let candidates = orderedHosts.flatMap { $0.table.candidates(now: now) }
             for address in policy.leavers(among: candidates, now: now) {
                 hostsByKind[address.kind.name]?.table.passivate(address)
             }
+            // Where the budget is nearly used up, a whole interval would let it be overrun by what arrives in it.
+            pause = policy.isCrowded(candidates) ? configuration.sweepInterval / 16 : configuration.sweepInterval
         }
     }
 

@@ -73,6 +73,9 @@ package final class VolatileIndex: LogIndex {
         }
     }
 
+    /// How many rows it has.
+    var rowCount: Int { state.withLock { $0.rows.count } }
+
     /// Everything in it, each row once and each actor's entries together.
     var contents: IndexChanges {
         state.withLock { state in
