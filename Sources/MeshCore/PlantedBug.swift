@@ -6,6 +6,8 @@
 package enum PlantedBug: String, CaseIterable, Sendable {
     /// The store takes appends of any epoch.
     case skipEpochCheck
+    /// The store takes appends wherever they think the journal stands.
+    case skipHeadCheck
     /// A claim does not raise the epoch.
     case claimKeepsEpoch
     /// The store says that a batch is durable without syncing it.
@@ -20,6 +22,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case keepFailedBatch
     /// The store forgets when an actor wants to be woken.
     case forgetWake
+    /// The log is read without comparing checksums.
+    case skipChecksums
     /// A reply leaves before its append.
     case replyBeforeCommit
     /// A refusal leaves before the append that it depends on.
@@ -44,6 +48,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case failedAppendStays
     /// An owner that lives, but does not know that it is one, is waited for in vain.
     case waitForSilentOwner
+    /// An actor's place is taken when it is there, not when it sets out: two may set out.
+    case twinActivation
+    /// A call that is led elsewhere is never sent there.
+    case loseRedirectedCall
+    /// An actor that leaves in good order does not give up its ownership.
+    case forgetRelease
 
     private static let planted = Lock<PlantedBug?>(nil)
 

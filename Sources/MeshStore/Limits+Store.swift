@@ -20,6 +20,11 @@ extension Limits {
         /// The next one is refused with `readOnly` and a message that says why.
         package static let maximumRequestsWaiting = 65_536
 
+        /// Reads that wait for one thread of those that read.
+        ///
+        /// The next one is refused with `readOnly` and a message that says why.
+        package static let maximumReadsWaiting = 65_536
+
         /// Changes that wait for the index.
         ///
         /// Beyond them the writer waits for it.

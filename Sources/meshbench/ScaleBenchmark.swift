@@ -18,10 +18,15 @@ struct ScaleBenchmark {
         let firstCall: Duration
         /// Calls that found nobody living there, in ascending order.
         let activations: [Duration]
-        /// Resident memory of the process before the first call and at most during the calls, in bytes.
-        let memoryBefore: Int
-        let memoryAtMost: Int
+        /// Memory of the process before the first call, and when it was largest during the calls.
+        let memoryBefore: Memory
+        let memoryAtMost: Memory
         let residentsAtMost: Int
+    }
+
+    struct Memory {
+        let resident: Int
+        let ofFiles: Int
     }
 
     /// Gives each actor one deposit, through a node that keeps few of them.
@@ -45,7 +50,7 @@ struct ScaleBenchmark {
         let clock = ContinuousClock()
         let start = clock.now
         return try await withNode { node in
-            let memoryBefore = Self.residentMemory()
+            let memoryBefore = Self.memory()
             try await deposit(node, 0)
             let firstCall = clock.now - start
             var generator = SeededGenerator(seed: 7)
@@ -57,8 +62,9 @@ struct ScaleBenchmark {
                 let began = clock.now
                 try await deposit(node, generator.integer(below: actors))
                 if node.counts.activations > counted { activations.append(clock.now - began) }
-                guard call % 1_000 == 0 else { continue }
-                memoryAtMost = max(memoryAtMost, Self.residentMemory())
+                guard call % 250 == 0 else { continue }
+                let memory = Self.memory()
+                if memory.resident > memoryAtMost.resident { memoryAtMost = memory }
                 residentsAtMost = max(residentsAtMost, node.residentCount)
             }
             return Figures(
@@ -94,7 +100,6 @@ struct ScaleBenchmark {
         let owner = Owner(node: try NodeID("scale"), incarnation: UInt64(getpid()))
         var configuration = ActorNodeConfiguration()
         configuration.memoryBudget = memoryBudget
-        configuration.sweepInterval = .milliseconds(100)
         let node = ActorNode(
             owner: owner,
             kinds: [.journaled(SampleAccount.self, performer: NoTransfers())],
@@ -117,12 +122,15 @@ struct ScaleBenchmark {
         return result
     }
 
-    /// What the kernel counts for this process without pages of files, which it takes back when it wants them: the
-    /// index is mapped, and what was read of it is counted to whoever read it.
-    private static func residentMemory() -> Int {
+    /// What the kernel counts as this process's memory, in bytes: its own, and pages of files that it has mapped, which
+    /// are the program, its libraries and what of the index was read lately.
+    private static func memory() -> Memory {
         let lines = RepositoryFile.text("/proc/self/status")?.split(separator: "\n") ?? []
-        let line = lines.first { $0.hasPrefix("RssAnon:") }
-        let kibibytes = line?.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first
-        return (kibibytes.flatMap { Int($0) } ?? 0) * 1_024
+        func bytes(_ name: String) -> Int {
+            let line = lines.first { $0.hasPrefix(name) }
+            let kibibytes = line?.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first
+            return (kibibytes.flatMap { Int($0) } ?? 0) * 1_024
+        }
+        return Memory(resident: bytes("VmRSS:"), ofFiles: bytes("RssFile:"))
     }
 }

@@ -15,8 +15,8 @@ enum ScaleBenchmarkCommand {
     )
     private static let budget = Option<ByteCount>(
         "budget",
-        default: ByteCount(bytes: 64 << 20),
-        "What residents may take."
+        default: ByteCount(bytes: 256 << 20),
+        "What residents and the store may take together."
     )
     private static let folder = Option<String>(
         "folder",
@@ -51,8 +51,10 @@ enum ScaleBenchmarkCommand {
             table.append(["activation with its first durable command, \(name)", "\(figures.activations[place])"])
         }
         table.append(["residents at most", "\(figures.residentsAtMost)"])
-        table.append(["memory before the calls, MiB", "\(figures.memoryBefore >> 20)"])
-        table.append(["memory at most, MiB", "\(figures.memoryAtMost >> 20)"])
+        for (name, memory) in [("before the calls", figures.memoryBefore), ("at most", figures.memoryAtMost)] {
+            let files = "\(memory.ofFiles >> 20) of them pages of files"
+            table.append(["resident memory \(name), MiB", "\(memory.resident >> 20), \(files)"])
+        }
         try invocation.terminal.write(table.text)
         return .success
     }

@@ -49,6 +49,8 @@ struct LogStoreContender: StoreContender {
         )
     }
 
+    func backUp(to target: POSIXDisk) async throws -> VerificationReport { try await store.backUp(to: target) }
+
     func close() async throws { try await store.close() }
 }
 

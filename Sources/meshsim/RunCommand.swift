@@ -14,9 +14,9 @@ enum RunCommand {
         "run",
         summary: "Run a mesh with faults under each seed and check every promise.",
         discussion: """
-            Each seed draws a world: hubs, edges, purses, clients, faults. While faults happen nothing may be lost, done
-            twice or shown too early; once they have ended, everything must answer again. The first broken promise ends
-            the run with exit status 1, the last notes and the line that replays it.
+            Each seed draws a world: hubs, edges, accounts, clients, faults. While faults happen nothing may be lost,
+            done twice or shown too early; once they have ended, everything must answer again. The first broken promise
+            ends the run with exit status 1, the last notes and the line that replays it.
             """,
         parameters: [seeds, firstSeed, json, notes],
         examples: ["meshsim run --seeds 300": "What each push runs."]

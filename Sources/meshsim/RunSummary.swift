@@ -64,7 +64,7 @@ struct RunSummary {
         let store = plan.isShared ? "a shared store" : "a disk"
         let head = "seed \(plan.seed): \(plan.hubCount) hubs on \(store), \(plan.edgeCount) edges, "
         var lines = [
-            head + "\(plan.purseCount) purses, \(plan.clientCount) clients; faults: \(faults)",
+            head + "\(plan.accountCount) accounts, \(plan.clientCount) clients; faults: \(faults)",
             "    \(report.steps) steps, trace \(String(report.traceHash, radix: 16))",
         ]
         lines += report.notes.map { "    \($0)" }

@@ -116,6 +116,46 @@ import Testing
         }
     }
 
+    @Test func `alarms of other nodes, however many are overdue, do not hide ours`() throws {
+        try forSeeds(1...1) { mesh in
+            let both = try SampleMesh.membership(1, "one", "two")
+            let (one, two) = (try NodeID("one"), try NodeID("two"))
+            let keys = (0..<10_000).map { "k\($0)" }
+            let placed = { (key: String) in both.node(for: SampleAccount.kind, key, .anywhere) }
+            let theirs = keys.filter { placed($0) == two }.prefix(Limits.Journal.maximumActorsScanned)
+            let ours = try #require(keys.first { placed($0) == one })
+            // All are overdue, ours last; the other node does not run.
+            for (number, key) in (theirs + [ours]).enumerated() {
+                let address = try ActorAddress(SampleAccount.kind, key)
+                let claim = try await mesh.store.claim(address, for: SampleMesh.member("two").owner, .ifFree)
+                let time = WallTime(millisecondsSince1970: Int64(number))
+                var generator = SeededGenerator(seed: UInt64(number))
+                let command = CommandID(at: time, using: &generator)
+                let event = SampleAccount.Event.reminderSet(time).wireBytes
+                let append = JournalAppend(
+                    address: address,
+                    epoch: claim.epoch,
+                    head: claim.head,
+                    wallTime: time,
+                    entries: [JournalEntry(command: command, events: [event], answer: [])],
+                    wake: time
+                )
+                try await mesh.store.append(append)
+                try await mesh.store.release(address, claim.epoch)
+            }
+            let node = try mesh.node("one", membership: both)
+            try await mesh.running(node) {
+                try await mesh.world.clock.sleep(for: .seconds(30))
+                // Asked of the node and the store: a call would ring by itself.
+                try check(node.counts.activations == 1, "\(node.counts.activations) were woken here")
+                let last = WallTime(millisecondsSince1970: Int64(theirs.count) - 1)
+                let behind = WakeMark(last, try ActorAddress(SampleAccount.kind, "z"))
+                let left = try await mesh.store.actorsToWake(until: mesh.world.clock.wallTime, after: behind)
+                try check(left.isEmpty, "ours has not rung")
+            }
+        }
+    }
+
     @Test func `alarms beyond those that ring at a time wait their turn`() throws {
         try forSeeds(1...2) { mesh in
             let first = try mesh.node("one")

@@ -47,7 +47,10 @@ import Testing
         let (a, b) = (try address("a"), try address("b"))
         var schedule = WakeSchedule()
         var now = Instant.origin
+        schedule.scanBegan()
         #expect(schedule.toWake([a, b], now: now) == [a, b])
+        schedule.succeeded([b])
+        schedule.scanEnded()
         #expect(schedule.failed(a) == .retry(attempt: 1))
         #expect(schedule.toWake([a], now: now).isEmpty)
         now = now + Limits.Alarms.firstPause
@@ -57,7 +60,9 @@ import Testing
             #expect(schedule.toWake([a], now: now) == [a])
         }
         #expect(schedule.failed(a) == .putAside)
+        schedule.scanBegan()
         #expect(schedule.toWake([], now: now).isEmpty)
+        schedule.scanEnded()
         #expect(schedule.toWake([a], now: now) == [a])
         #expect(schedule.failed(a) == .retry(attempt: 1))
     }

@@ -10,7 +10,7 @@ import Testing
     private let owner: Owner
 
     init() throws {
-        address = try ActorAddress(.purse, "a")
+        address = try ActorAddress(SampleAccount.kind, "a")
         owner = Owner(node: try NodeID("hub-1"), incarnation: 1)
     }
 
@@ -21,8 +21,8 @@ import Testing
             history.record(.committed(append(1, at: 0, 1, .deposited(5))))
             history.record(.answered(id(1), address, .done(5)))
             history.record(.answered(id(2), address, .balance(5)))
-            history.record(.committed(append(1, at: 1, 3, .sent(2))))
-            history.record(.effectAsked(address, key: "purse/a/2/0", amount: 2))
+            history.record(.committed(append(1, at: 1, 3, .transferBegun(2, recipient: "b"))))
+            history.record(.effectAsked(address, key: "sample-account/a/2/0", amount: 2))
         }
         #expect(violation == nil)
     }
@@ -58,13 +58,14 @@ import Testing
 
     @Test func `see replies and effects that leave before their entry is durable`() {
         let reply = broken { $0.record(.answered(id(1), address, .done(5))) }
-        let effect = broken { $0.record(.effectAsked(address, key: "purse/a/1/0", amount: 5)) }
+        let effect = broken { $0.record(.effectAsked(address, key: "sample-account/a/1/0", amount: 5)) }
         let again = broken { history in
             history.record(.claimed(address, epoch(1), owner))
             history.record(.committed(append(1, at: 0, 1, .deposited(5))))
-            history.record(.committed(append(1, at: 1, 2, .sent(5))))
-            history.record(.committed(append(1, at: 2, 3, .settled(PaymentPlace(head: Head(rawValue: 2), index: 0)))))
-            history.record(.effectAsked(address, key: "purse/a/2/0", amount: 5))
+            history.record(.committed(append(1, at: 1, 2, .transferBegun(5, recipient: "b"))))
+            let transfer = EventPosition(head: Head(rawValue: 2), index: 0)
+            history.record(.committed(append(1, at: 2, 3, .transferEnded(transfer))))
+            history.record(.effectAsked(address, key: "sample-account/a/2/0", amount: 5))
         }
         #expect(reply == "output-gate" && effect == "output-gate" && again == "output-gate")
     }
@@ -123,7 +124,12 @@ import Testing
         return CommandID(at: VirtualClock.firstWallTime, using: &generator)
     }
 
-    private func append(_ epoch: UInt64, at head: UInt64, _ command: UInt64, _ event: PurseEvent) -> JournalAppend {
+    private func append(
+        _ epoch: UInt64,
+        at head: UInt64,
+        _ command: UInt64,
+        _ event: SampleAccount.Event
+    ) -> JournalAppend {
         let entry = JournalEntry(command: id(command), events: [event.wireBytes], answer: [])
         return JournalAppend(
             address: address,

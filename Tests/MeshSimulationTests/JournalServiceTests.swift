@@ -18,7 +18,7 @@ import Testing
 
     @Test func `an append whose answer is lost has happened, one that was lost has not`() throws {
         let (first, second, head) = try run { service, journal, _ in
-            let address = try ActorAddress(.purse, "a")
+            let address = try ActorAddress(SampleAccount.kind, "a")
             let claim = try await journal.claim(address, for: owner, .ifFree)
             var faults = JournalFaults()
             faults.lostAnswersPerThousand = 1_000
@@ -39,7 +39,7 @@ import Testing
     {
         func lateHead(claiming: Bool) throws -> Head? {
             try run { service, journal, clock in
-                let address = try ActorAddress(.purse, "a")
+                let address = try ActorAddress(SampleAccount.kind, "a")
                 let claim = try await journal.claim(address, for: owner, .ifFree)
                 var faults = JournalFaults()
                 faults.lateAppendsPerThousand = 1_000

@@ -123,6 +123,25 @@ import Testing
         let bytes = try contents(of: place.name, on: disk)
         #expect(bytes.indices.filter { bytes[$0] != 0 } == [place.offset])
         #expect(bytes[place.offset].nonzeroBitCount == 1)
+        #expect(disk.isDamaged)
+        disk.heal()
+        #expect(try contents(of: "log", on: disk) == pattern(64, 0) && !disk.isDamaged)
+    }
+
+    @Test func `a misdirected write takes one sector, until that is written again or put right`() throws {
+        let disk = SimulatedDisk(generator: SeededGenerator(seed: 3))
+        let file = try disk.open("log", creating: true)
+        try file.write(pattern(2_000, 0), at: 0)
+        #expect(disk.misdirectWrite(at: 1_000)?.offset == 512)
+        let bytes = try contents(of: "log", on: disk)
+        #expect(Array(bytes.indices.filter { bytes[$0] != 0 }) == Array(512..<1_024))
+        try file.write(pattern(512, 7), at: 512)
+        #expect(try Array(contents(of: "log", on: disk)[512..<1_024]) == pattern(512, 7) && !disk.isDamaged)
+        _ = disk.misdirectWrite(at: 1_999)
+        #expect(try contents(of: "log", on: disk).count == 2_000)
+        disk.heal()
+        #expect(try Array(contents(of: "log", on: disk)[1_024...]) == pattern(976, 0))
+        #expect(disk.counts.sectorsOverwritten == 2)
     }
 }
 

@@ -94,25 +94,23 @@ import Testing
         #expect(dead == .timedOut || dead == .lost)
     }
 
-    @Test func `refuses what is too large or too many`() throws {
-        let (code, lost) = try run(seed: 7) { net in
-            let large = [UInt8](repeating: 0, count: Limits.SimulatedNetwork.maximumPayloadBytes + 1)
-            let code = await net.code { try await net.near.request(large, to: net.farID, deadline: nil) }
-            let deaf = SimulatedTransport(net.network, as: try NodeID("deaf"))
-            let inbox = await withTaskGroup(of: TransportErrorCode?.self) { group in
-                let count = Limits.SimulatedNetwork.maximumWaitingRequests
-                deaf.listenWithoutServing()
-                for _ in 0..<(count + 3) {
-                    group.addTask { [deadline = net.clock.now + .seconds(30)] in
-                        await net.code { try await net.near.request([1], to: NodeID("deaf"), deadline: deadline) }
-                    }
-                }
-                return await group.reduce(into: 0) { $0 += $1 == .lost ? 1 : 0 }
+    @Test(arguments: TransportConformance.allCases)
+    func `keeps every law of a transport`(law: TransportConformance) throws {
+        for seed in 1...5 as ClosedRange<UInt64> {
+            let outcome = try SeededRun.run(seed: seed, maximumSteps: 2_000_000) { world in
+                let (client, server) = (try NodeID("client"), try NodeID("server"))
+                let network = SimulatedNetwork(clock: world.clock, generator: world.generator)
+                let pair = TransportsUnderTest(
+                    client: SimulatedTransport(network, as: client),
+                    client,
+                    server: SimulatedTransport(network, as: server),
+                    server,
+                    clock: world.clock
+                )
+                try await law.check(pair)
             }
-            return (code, inbox)
+            try outcome.result.get()
         }
-        #expect(code == .tooLarge)
-        #expect(lost == 3)
     }
 }
 

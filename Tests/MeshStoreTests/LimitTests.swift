@@ -35,17 +35,35 @@ import Testing
         }
     }
 
-    @Test func `a queue refuses what is beyond its bound, and everything once closed`() {
-        let queue = RequestQueue<Int>(capacity: Limits.Store.maximumRequestsWaiting)
-        for number in 0..<Limits.Store.maximumRequestsWaiting { #expect(queue.append(number) == nil) }
+    @Test(arguments: [Limits.Store.maximumRequestsWaiting, Limits.Store.maximumReadsWaiting])
+    func `a queue refuses what is beyond its bound, and everything once closed`(bound: Int) {
+        let queue = RequestQueue<Int>(capacity: bound)
+        for number in 0..<bound { #expect(queue.append(number) == nil) }
         #expect(queue.append(0) == .full)
         var taken: [Int] = []
         #expect(queue.take(into: &taken, patience: nil))
-        #expect(taken.count == Limits.Store.maximumRequestsWaiting)
+        #expect(taken.count == bound)
         queue.close()
         #expect(queue.append(0) == .closed)
         taken.removeAll()
         #expect(!queue.take(into: &taken, patience: nil))
+    }
+
+    @Test func `what an index cannot take while a store is opened waits in memory`() throws {
+        let index = BackgroundIndex(before: RefusingIndex())
+        let address = try StoreExample.address("a")
+        for head in 1...3 as ClosedRange<UInt64> {
+            var changes = IndexChanges()
+            var row = ActorRow()
+            row.head = Head(rawValue: head)
+            changes.rows = [(address, row)]
+            changes.cursor = LogCursor(position: LogPosition(rawValue: head), hash: .zero)
+            try head < 3 ? index.applyLarge(changes) : index.apply(changes)
+        }
+        #expect(try index.row(of: address)?.head.rawValue == 3)
+        #expect(index.applied?.position.rawValue == 3)
+        #expect(index.failure?.code == .readOnly)
+        index.close()
     }
 
     @Test func `whoever writes waits where too many changes wait for the index`() throws {
@@ -59,4 +77,27 @@ import Testing
         #expect(base.applied == changes.cursor)
         index.close()
     }
+}
+
+/// An index, a double, on a disk without room.
+private final class RefusingIndex: LogIndex {
+    var applied: LogCursor? { nil }
+
+    func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { nil }
+
+    func places(of address: ActorAddress, after head: Head, limit: Int) throws(JournalError) -> [EntryPlace] { [] }
+
+    func rows(after address: ActorAddress?, limit: Int) throws(JournalError) -> [(
+        address: ActorAddress, row: ActorRow
+    )] { [] }
+
+    func rowsToWake(until wallTime: WallTime, after mark: WakeMark?, limit: Int) throws(JournalError) -> [(
+        address: ActorAddress, row: ActorRow
+    )] { [] }
+
+    func apply(_ changes: IndexChanges) throws(JournalError) { throw JournalError(.readOnly, "there is no room") }
+
+    func removeAll() throws(JournalError) {}
+
+    func close() {}
 }

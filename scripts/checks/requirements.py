@@ -41,12 +41,12 @@ EARNED_BY: dict[str, set[str]] = {
 }
 _PORTS = {
     "Journal": ("claim(_:for:_:)", "release(_:_:)", "append(_:)", "entries(of:after:)", "save(_:of:_:)",
-                "actors(after:)", "actorsToWake(until:)"),
+                "actors(after:)", "actorsToWake(until:after:)"),
     "Transport": ("request(_:to:deadline:)", "serve(_:)"),
     "Disk": ("names()", "open(_:creating:)", "rename(_:to:)", "remove(_:)", "syncFolder()", "close()"),
     "DiskFile": ("size()", "read(into:at:)", "write(_:at:)", "allocate(_:)", "truncate(to:)", "sync()"),
-    "LogIndex": ("applied", "row(of:)", "places(of:after:limit:)", "rows(after:limit:)", "rowsToWake(until:limit:)",
-                 "apply(_:)", "removeAll()", "close()"),
+    "LogIndex": ("applied", "row(of:)", "places(of:after:limit:)", "rows(after:limit:)",
+                 "rowsToWake(until:after:limit:)", "apply(_:)", "removeAll()", "close()"),
     "Journaled": ("kind", "commands", "init(key:)", "apply(_:at:)", "pendingEffects", "nextAlarm", "approximateBytes"),
     "PlainActor": ("kind", "commands", "run()"),
     "Command": ("tag", "decide(_:_:)", "Reply", "Refusal", "Target"),

@@ -10,26 +10,40 @@ package struct WakeSchedule: Sendable {
     private struct Attempts {
         var count = 0
         var next: Instant
+        /// The last scan that listed it.
+        var scan: UInt64
     }
 
     private var attempts: [ActorAddress: Attempts] = [:]
+    private var scan: UInt64 = 0
     private let backoff = Backoff(first: Limits.Alarms.firstPause, longest: Limits.Alarms.longestPause)
 
     /// A schedule that has woken nobody.
     package init() {}
 
-    /// The actors of `due` to wake at `now`; those that are no longer due are forgotten.
+    /// A look at all that are due begins; ``toWake(_:now:)`` follows for each page of them.
+    package mutating func scanBegan() { scan += 1 }
+
+    /// The actors of `due` to wake at `now`.
     package mutating func toWake(_ due: [ActorAddress], now: Instant) -> [ActorAddress] {
-        let listed = Set(due)
-        attempts = attempts.filter { listed.contains($0.key) }
-        return due.filter { address in
-            let known = attempts[address] ?? Attempts(next: now)
+        due.filter { address in
+            var known = attempts[address] ?? Attempts(next: now, scan: scan)
+            known.scan = scan
+            defer { attempts[address] = known }
             guard known.next <= now else { return false }
-            let count = known.count + 1
-            attempts[address] = Attempts(count: count, next: now + backoff.pause(after: count))
+            known.count += 1
+            known.next = now + backoff.pause(after: known.count)
             return true
         }
     }
+
+    /// These were woken and are no longer due.
+    package mutating func succeeded(_ addresses: Set<ActorAddress>) {
+        for address in addresses { attempts[address] = nil }
+    }
+
+    /// All that are due have been seen: the others are forgotten.
+    package mutating func scanEnded() { attempts = attempts.filter { $0.value.scan == scan } }
 
     /// What a vain attempt is worth telling.
     package enum FailedAction: Hashable, Sendable {

@@ -132,29 +132,33 @@ package final class ActorNode: Sendable {
         hostsByKind.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    private func respond(to request: IncomingRequest) async -> [UInt8] {
-        guard let call = try? ActorCall(wireBytes: request.payload) else {
-            return ActorReply.failed(.malformed, retryAfter: nil).wireBytes
+    nonisolated(nonsending) private func respond(to request: IncomingRequest) async -> [UInt8] {
+        let call: ActorCall
+        do throws(WireError) { call = try ActorCall(payload: request.payload) } catch {
+            return ActorReply.Obstacle.failed(.malformed, retryAfter: nil).payload
         }
-        guard let host = hostsByKind[call.address.kind.name] else {
-            return ActorReply.failed(.unknownCommand, retryAfter: nil).wireBytes
+        guard let host = hostsByKind[call.head.address.kind.name] else {
+            return ActorReply.Obstacle.failed(.unknownCommand, retryAfter: nil).payload
         }
-        return await host.answer(call).wireBytes
+        return await host.answer(call)
     }
 
     /// Lets residents leave that nobody has called for a while, or for whom there is no room.
     private func letLeave() async {
-        let policy = PassivationPolicy(
-            idleTime: configuration.idleTime,
-            memoryBudget: configuration.memoryBudget
-        )
         let clock = core.environment.clock
-        while (try? await clock.sleep(for: configuration.sweepInterval)) != nil {
+        var pause = configuration.sweepInterval
+        while (try? await clock.sleep(for: pause)) != nil {
             let now = clock.now
+            let policy = PassivationPolicy(
+                idleTime: configuration.idleTime,
+                memoryBudget: max(0, configuration.memoryBudget - core.environment.journal.memoryInUse)
+            )
             let candidates = orderedHosts.flatMap { $0.table.candidates(now: now) }
             for address in policy.leavers(among: candidates, now: now) {
                 hostsByKind[address.kind.name]?.table.passivate(address)
             }
+            // Where the budget is nearly used up, a whole interval would let it be overrun by what arrives in it.
+            pause = policy.isCrowded(candidates) ? configuration.sweepInterval / 16 : configuration.sweepInterval
         }
     }
 
@@ -165,18 +169,31 @@ package final class ActorNode: Sendable {
         let clock = core.environment.clock
         var schedule = WakeSchedule()
         repeat {
-            let wallTime = clock.wallTime
-            let due: [ActorAddress]
             do throws(JournalError) {
-                due = try await core.environment.journal.actorsToWake(until: wallTime).map(\.address)
+                try await wakeDue(&schedule)
             } catch {
                 core.environment.logger.log(.warning, .wakeScanFailed, error: error)
-                continue
             }
-            let here = due.filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
-            let failed = await wake(schedule.toWake(here, now: clock.now), wallTime)
-            for address in failed { report(schedule.failed(address), address) }
         } while (try? await clock.sleep(for: configuration.wakeInterval)) != nil
+    }
+
+    /// Goes through all that are due, page by page: those of other nodes and those that rest must not hide the rest.
+    private func wakeDue(_ schedule: inout WakeSchedule) async throws(JournalError) {
+        let clock = core.environment.clock
+        let wallTime = clock.wallTime
+        schedule.scanBegan()
+        var mark: WakeMark?
+        while !Task.isCancelled {
+            let page = try await core.environment.journal.actorsToWake(until: wallTime, after: mark)
+            guard let last = page.last?.wakeMark else { break }
+            mark = last
+            let here = page.map(\.address).filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
+            let woken = schedule.toWake(here, now: clock.now)
+            let failed = await wake(woken, wallTime)
+            schedule.succeeded(Set(woken).subtracting(failed))
+            for address in failed { report(schedule.failed(address), address) }
+        }
+        schedule.scanEnded()
     }
 
     /// Wakes all of `addresses` at the same time; returns those whose alarm is still due.

@@ -52,10 +52,12 @@ package struct ActorNodeConfiguration: Hashable, Sendable {
     /// How long a resident stays without a call.
     package var idleTime = Duration.seconds(300)
 
-    /// How often residents are looked through for those that may leave.
-    package var sweepInterval = Duration.seconds(10)
+    /// How often residents are looked through for those that may leave; 16 times as often when memory runs short.
+    package var sweepInterval = Duration.seconds(1)
 
-    /// What all residents together may take, in bytes as they report it.
+    /// What all residents, as they report it, and the store, as it reports it, may take together, in bytes.
+    ///
+    /// The program itself comes on top: its code and the threads' stacks, some ten megabytes.
     package var memoryBudget = 256 * 1_024 * 1_024
 
     /// Calls that one actor may have at a time; further ones are refused with `overloaded`.

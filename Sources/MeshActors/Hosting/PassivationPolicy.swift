@@ -37,6 +37,11 @@ package struct PassivationPolicy: Hashable, Sendable {
         self.memoryBudget = memoryBudget
     }
 
+    /// Whether three quarters of the budget are used.
+    package func isCrowded(_ candidates: [PassivationCandidate]) -> Bool {
+        candidates.reduce(0) { $0 + $1.bytes } > memoryBudget / 4 * 3
+    }
+
     /// The residents that shall leave at `now`, those who leave first in front.
     package func leavers(among candidates: [PassivationCandidate], now: Instant) -> [ActorAddress] {
         var total = candidates.reduce(0) { $0 + $1.bytes }

@@ -53,7 +53,12 @@ extension Residency {
                     return leftInOrder
                 }
             },
-            depart: { await $0.release() },
+            depart: { resident in
+                #if PLANTED_BUGS
+                if PlantedBug.forgetRelease.isOn { return }
+                #endif
+                await resident.release()
+            },
             wake: { await $0.wake(at: $1) }
         )
     }

@@ -63,6 +63,21 @@ package protocol Journal: Sendable {
     /// The actors behind `address` in their order, at most ``Limits/Journal/maximumActorsScanned``; empty at the end.
     func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary]
 
-    /// The actors that want to be activated at `wallTime` or before, earliest first, at most as many as a scan.
-    func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary]
+    /// The actors behind `mark` that want to be activated at `wallTime` or before, in the order of their marks.
+    ///
+    /// At most ``Limits/Journal/maximumActorsScanned``; empty at the end.
+    func actorsToWake(until wallTime: WallTime, after mark: WakeMark?) async throws(JournalError) -> [ActorSummary]
+
+    /// Bytes of this process's memory that the store takes for itself: they are not there for actors.
+    var memoryInUse: Int { get }
+}
+
+extension Journal {
+    /// Nothing worth counting.
+    package var memoryInUse: Int { 0 }
+
+    /// The first of the actors that want to be activated at `wallTime` or before.
+    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
+        try await actorsToWake(until: wallTime, after: nil)
+    }
 }

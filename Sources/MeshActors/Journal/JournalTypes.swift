@@ -219,3 +219,27 @@ package struct ActorSummary: Hashable, Sendable {
         self.wake = wake
     }
 }
+
+/// A place in the order in which actors want to be woken.
+package struct WakeMark: Hashable, Sendable, Comparable {
+    /// When.
+    package let wallTime: WallTime
+
+    /// Who; of two at the same time the one whose address comes first.
+    package let address: ActorAddress
+
+    /// The place of `address` at `wallTime`.
+    package init(_ wallTime: WallTime, _ address: ActorAddress) {
+        self.wallTime = wallTime
+        self.address = address
+    }
+
+    package static func < (left: WakeMark, right: WakeMark) -> Bool {
+        left.wallTime == right.wallTime ? left.address < right.address : left.wallTime < right.wallTime
+    }
+}
+
+extension ActorSummary {
+    /// Its place among those that want to be woken, if it is one.
+    package var wakeMark: WakeMark? { wake.map { WakeMark($0, address) } }
+}

@@ -34,17 +34,38 @@ package struct IncomingRequest: Sendable {
     }
 }
 
+/// Handles one request, on the executor of whoever brings it, and returns the response.
+package typealias RequestHandler = nonisolated(nonsending) @Sendable (IncomingRequest) async -> [UInt8]
+
 /// The port to other nodes: requests with responses, each one frame.
 ///
 /// Contract, which `TransportConformance` in `MeshTestKit` holds every implementation to:
-/// - A request is handled at most once, and its response reaches only its own caller.
-/// - Requests do not wait for each other, except where a bound of the transport is met.
-/// - Cancelling the caller ends its wait at once, and reaches the handler's task if the request is being handled.
-/// - A deadline is absolute on this node's clock; the receiver is told what is left of it.
-/// - Neither side trusts the other's bytes; payloads are opaque here.
+///
+/// - **Requests.** A request is handled at most once, and ends exactly once: with its own response or with one error.
+///   There are no one-way messages: what wants no answer is a request whose response is empty. Nothing is repeated by
+///   the transport; whether to ask again is for callers, who know what is safe.
+/// - **What an error promises.** `unreachable`, `timedOut` of a deadline that had passed before, and `tooLarge` of a
+///   request: it was not handled. Everything else: it may have been, or still be under way.
+/// - **Order.** None is promised, neither of requests nor of responses. Requests do not wait for each other, small
+///   ones not for large ones, except where a bound is met. A handler may ask its caller.
+/// - **Payloads** are opaque, from none to ``Limits/Call/maximumMessageBytes`` bytes. What is larger is `tooLarge`, at
+///   the sender, and ends that request alone.
+/// - **Cancelling** the caller ends its wait at once, with `lost` where no response is there yet, and cancels the
+///   handler's task if the request is being handled. A handler heeds it: an implementation may have to wait for one
+///   that does not.
+/// - **Deadlines** are absolute on this node's clock. When one passes, the wait ends with `timedOut`, and the handler's
+///   task is cancelled. The receiver is not told of it; a payload that needs it holds what is left of it.
+/// - **Peers come and go.** A node that does not serve is `unreachable`, soon and not at the deadline. When a peer
+///   stops or its connection breaks, what is under way ends with `lost`. Connecting, and connecting anew, is the
+///   transport's business: as soon as the peer serves again, a request reaches it.
+/// - **Bounds.** A node handles at most ``Limits/Call/maximumRequestsWaiting`` requests at a time; what exceeds them
+///   waits or is `unreachable`, and is never both refused and handled. The sender is held up, nobody's memory grows.
+/// - **Trust.** ``IncomingRequest/sender`` is authenticated. Neither side trusts the other's bytes.
+/// - **Isolation, closing.** Both methods may be called from any task, at the same time. A transport is closed by who
+///   made it; then requests end with `closed`.
 package protocol Transport: Sendable {
     /// Asks `node` and returns its response.
-    func request(
+    nonisolated(nonsending) func request(
         _ payload: [UInt8],
         to node: NodeID,
         deadline: Instant?
@@ -52,7 +73,9 @@ package protocol Transport: Sendable {
 
     /// Handles what others ask, each request in a task of its own or its caller's, until the calling task is cancelled.
     ///
-    /// Call it once, before others may ask. When it returns, no handler runs any more; it waits for those that run in
-    /// their callers' tasks, which it cannot cancel.
-    func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async
+    /// One call at a time; it may be called again when it has returned. No handler is called before, and when it
+    /// returns none runs any more and none will. Handlers with a deadline, or from other processes, are cancelled when
+    /// it ends. One that runs in the task of a caller without a deadline cannot be: it is waited for, and must end by
+    /// itself when its node stops.
+    func serve(_ handler: @escaping RequestHandler) async
 }

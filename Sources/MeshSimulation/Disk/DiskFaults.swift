@@ -36,6 +36,8 @@ package struct DiskCounts: Hashable, Sendable {
     package var sectorsLost = 0
     /// Bits that were turned at rest.
     package var bitsFlipped = 0
+    /// Sectors at rest over which something was written that was meant for another place.
+    package var sectorsOverwritten = 0
 }
 
 extension Limits {

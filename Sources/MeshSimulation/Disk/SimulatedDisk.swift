@@ -5,7 +5,8 @@ package import MeshStore
 ///
 /// Until a sync, a power cut may keep, lose, reorder or tear what was written, at sectors of 512 bytes; until
 /// ``syncFolder()`` it may undo creations, renamings and removals, the latest first. After a failed sync nobody knows
-/// what is safe, and later syncs do not make up for it. Handles from before a power cut are dead.
+/// what is safe, and later syncs do not make up for it. Handles from before a power cut are dead. What is at rest can
+/// be damaged: `SimulatedDisk+Damage.swift`.
 package final class SimulatedDisk: Disk {
     typealias FileNumber = Int
 
@@ -21,7 +22,7 @@ package final class SimulatedDisk: Disk {
         var counts = DiskCounts()
         var capacity = Int.max
         var generator: SeededGenerator
-        fileprivate var names: [String: FileNumber] = [:]
+        fileprivate(set) var names: [String: FileNumber] = [:]
         fileprivate var safeNames: [String: FileNumber] = [:]
         fileprivate var nameChanges: [NameChange] = []
         fileprivate var nextNumber = 0
@@ -29,7 +30,7 @@ package final class SimulatedDisk: Disk {
         fileprivate var operationsLeft: Int?
     }
 
-    private let state: Lock<State>
+    let state: Lock<State>
 
     /// An empty disk that draws its faults from `generator`.
     package init(generator: SeededGenerator) { state = Lock(State(generator: generator)) }
@@ -68,21 +69,6 @@ package final class SimulatedDisk: Disk {
             }
             let alive = Set(state.names.values)
             state.files = state.files.filter { alive.contains($0.key) }
-        }
-    }
-
-    /// Turns one bit of one file at rest; returns its file and offset, or nil when nothing is written anywhere.
-    package func flipBit(in name: String? = nil, at offset: Int? = nil) -> (name: String, offset: Int)? {
-        state.withLock { state in
-            let full = state.names.filter { (state.files[$0.value]?.length ?? 0) > 0 }.keys.sorted()
-            guard let name = name ?? state.generator.pick(from: full), let number = state.names[name],
-                let length = state.files[number]?.length, length > 0
-            else { return nil }
-            let offset = offset ?? state.generator.integer(below: length)
-            let bit = state.generator.integer(below: 8)
-            guard state.files[number]?.flipBit(bit, at: offset) == true else { return nil }
-            state.counts.bitsFlipped += 1
-            return (name, offset)
         }
     }
 

@@ -29,26 +29,35 @@ struct SimulatedFileContent {
     private var seen = Image()
     private var safe = Image()
     private var changes: [Change] = []
+    /// What is wrong with bytes at rest, by their offsets; a write puts a byte right.
+    private var damage: [Int: UInt8] = [:]
 
     /// The length that a reader sees.
     var length: Int { seen.length }
+
+    /// How far anything was ever written; behind it are zeros.
+    var writtenLength: Int { seen.bytes.count }
 
     /// The bytes that a reader sees from `offset`, at most `count`.
     func read(_ count: Int, at offset: Int) -> [UInt8] {
         let end = min(offset + count, seen.length)
         guard offset < end else { return [] }
         let written = offset < seen.bytes.count ? Array(seen.bytes[offset..<min(end, seen.bytes.count)]) : []
-        return written + repeatElement(0, count: end - offset - written.count)
+        var bytes = written + repeatElement(0, count: end - offset - written.count)
+        for (place, mask) in damage where place >= offset && place < end { bytes[place - offset] ^= mask }
+        return bytes
     }
 
     mutating func write(_ data: [UInt8], at offset: Int) {
         seen.write(data, at: offset)
         changes.append(.write(data, offset: offset))
+        if !damage.isEmpty { damage = damage.filter { $0.key < offset || $0.key >= offset + data.count } }
     }
 
     mutating func setLength(_ length: Int) {
         seen.setLength(length)
         changes.append(.length(length))
+        if !damage.isEmpty { damage = damage.filter { $0.key < length } }
     }
 
     /// A sync that succeeds.
@@ -78,13 +87,28 @@ struct SimulatedFileContent {
         return lost
     }
 
-    /// Turns one bit of what is safe and of what is seen; false where there is no such byte.
-    mutating func flipBit(_ bit: Int, at offset: Int) -> Bool {
-        guard offset < safe.bytes.count, offset < seen.bytes.count else { return false }
-        safe.bytes[offset] ^= 1 << UInt8(bit)
-        seen.bytes[offset] ^= 1 << UInt8(bit)
+    // MARK: Damage at rest
+
+    /// Whether any byte reads as something else than what was written.
+    var isDamaged: Bool { !damage.isEmpty }
+
+    /// Turns bits of the byte at `offset`; false where there is none.
+    mutating func damage(_ mask: UInt8, at offset: Int) -> Bool {
+        guard offset < seen.length, mask != 0 else { return false }
+        let mask = mask ^ (damage[offset] ?? 0)
+        damage[offset] = mask == 0 ? nil : mask
         return true
     }
+
+    /// Makes the bytes of `range` read as what was meant for another place; none of them is zero.
+    mutating func overwrite(_ range: Range<Int>, using generator: inout SeededGenerator) {
+        for (offset, byte) in zip(range, read(range.count, at: range.lowerBound)) {
+            _ = damage(byte ^ UInt8(generator.integer(in: 1...255)), at: offset)
+        }
+    }
+
+    /// Puts the good copy back.
+    mutating func heal() { damage = [:] }
 
     private static func apply(_ change: Change, to image: inout Image) {
         switch change {

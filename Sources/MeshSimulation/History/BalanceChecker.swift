@@ -12,7 +12,7 @@ struct BalanceChecker: Checker {
     /// Whether queries show the newest balance.
     let answersAreFresh: Bool
 
-    private var mirrors: [ActorAddress: PurseMirror] = [:]
+    private var mirrors: [ActorAddress: AccountMirror] = [:]
     private var firstSeen: [CommandID: Int] = [:]
 
     init(answersAreFresh: Bool) { self.answersAreFresh = answersAreFresh }
@@ -21,13 +21,13 @@ struct BalanceChecker: Checker {
         switch event {
         case .committed(let append), .surfaced(let append):
             for entry in append.entries {
-                if let problem = mirrors[append.address, default: PurseMirror()].add(entry) {
+                if let problem = mirrors[append.address, default: AccountMirror()].add(entry) {
                     throw violation("in \(append.address), after \(entry.command.tail), \(problem)")
                 }
             }
         case .issued(let command, let address, _):
             guard firstSeen[command] == nil else { break }
-            firstSeen[command] = answersAreFresh ? mirrors[address, default: PurseMirror()].balances.count - 1 : 0
+            firstSeen[command] = answersAreFresh ? mirrors[address, default: AccountMirror()].balances.count - 1 : 0
         case .answered(let command, let address, let answer):
             try check(answer, to: command, of: address)
         default: break
@@ -39,7 +39,7 @@ struct BalanceChecker: Checker {
         to command: CommandID,
         of address: ActorAddress
     ) throws(Violation) {
-        let mirror = mirrors[address] ?? PurseMirror()
+        let mirror = mirrors[address] ?? AccountMirror()
         let window = mirror.balances.dropFirst(firstSeen[command] ?? 0)
         switch answer {
         case .done(let balance):

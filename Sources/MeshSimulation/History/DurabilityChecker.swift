@@ -10,6 +10,7 @@ struct DurabilityChecker: Checker {
     }
 
     private var written: [ActorAddress: [JournalEntry]] = [:]
+    private var snapshots: [ActorAddress: Snapshot] = [:]
     /// How many attempts at each entry have no known end; the same entry may be tried again after one of them.
     private var open: [Place: [JournalEntry: Int]] = [:]
 
@@ -28,6 +29,8 @@ struct DurabilityChecker: Checker {
                 }
                 written[append.address, default: []].append(entry)
             }
+        case .snapshotSaved(let address, let snapshot): snapshots[address] = snapshot
+        case .handedOut(let address, let snapshot, let entries): try checkHandedOut(address, snapshot, entries)
         case .found(let address, let entries, let snapshotHead, let head):
             try compare(address, entries, snapshotHead: snapshotHead, head: head)
         default: break
@@ -37,6 +40,24 @@ struct DurabilityChecker: Checker {
     private func visit(_ append: JournalAppend, _ body: (Place, JournalEntry) -> Void) {
         for (offset, entry) in append.entries.enumerated() {
             body(Place(address: append.address, head: append.head.advanced(by: offset + 1)), entry)
+        }
+    }
+
+    /// What the store hands out is what it was given; what it had to make up its mind about is seen by ``compare``.
+    private func checkHandedOut(
+        _ address: ActorAddress,
+        _ snapshot: Snapshot?,
+        _ entries: [PlacedEntry]
+    ) throws(Violation) {
+        if let snapshot, let saved = snapshots[address], saved.head == snapshot.head, saved != snapshot {
+            throw violation("the snapshot of \(address) at \(snapshot.head.rawValue) has changed")
+        }
+        let known = written[address, default: []]
+        for placed in entries {
+            let index = Int(placed.head.rawValue) - 1
+            guard index >= known.count || known[index] == placed.entry else {
+                throw violation("\(address) was handed an entry at \(placed.head.rawValue) that has changed")
+            }
         }
     }
 

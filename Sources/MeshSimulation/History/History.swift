@@ -10,7 +10,7 @@ package final class History: Sendable {
         var checkers: [any Checker]
         var violation: Violation?
         var eventCount = 0
-        var mirrors: [ActorAddress: PurseMirror] = [:]
+        var mirrors: [ActorAddress: AccountMirror] = [:]
     }
 
     private let trace: Trace
@@ -42,7 +42,7 @@ package final class History: Sendable {
         let isNew = state.withLock { state in
             state.eventCount += 1
             if let append = event.durable {
-                for entry in append.entries { _ = state.mirrors[append.address, default: PurseMirror()].add(entry) }
+                for entry in append.entries { _ = state.mirrors[append.address, default: AccountMirror()].add(entry) }
             }
             guard state.violation == nil else { return false }
             for index in state.checkers.indices {
@@ -80,6 +80,15 @@ package final class History: Sendable {
         broken.light()
     }
 
+    /// A store calls something corrupt: it may do so while the disk is damaged, and at no other time.
+    ///
+    /// The other half, that damage is never served, is what all other checkers watch: to them a disk that is damaged is
+    /// as good as any. When the good copy is back, everything that was durable must be there again.
+    func check(_ error: JournalError, isDamaged: Bool) {
+        guard error.code == .corrupt, !isDamaged else { return }
+        fail(Violation("corruption", "the disk is as it was written, and the store says: \(error.message)"))
+    }
+
     /// How many entries of `address` are known.
     func head(of address: ActorAddress) -> Head { state.withLock { $0.mirrors[address]?.head ?? .none } }
 
@@ -111,6 +120,8 @@ extension HistoryEvent {
         case .denied(let append): "\(append.address) denies \(append.head.rawValue)+\(append.entries.count)"
         case .surfaced(let append): "\(append.address) surfaces \(append.head.rawValue)+\(append.entries.count)"
         case .snapshotSaved(let address, let snapshot): "\(address) snapshot at \(snapshot.head.rawValue)"
+        case .handedOut(let address, let snapshot, let entries):
+            "\(address) handed out: \(snapshot == nil ? "no snapshot" : "a snapshot"), \(entries.count) entries"
         case .issued(let command, let address, let ask): "\(address) asked \(ask) as \(command.tail)"
         case .answered(let command, let address, let answer): "\(address) answered \(command.tail) with \(answer)"
         case .unknown(let command, let address, let why): "\(address) left \(command.tail) open: \(why)"

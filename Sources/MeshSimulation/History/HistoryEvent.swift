@@ -15,6 +15,8 @@ package enum HistoryEvent: Sendable {
     case surfaced(JournalAppend)
     /// The store took a snapshot.
     case snapshotSaved(ActorAddress, Snapshot)
+    /// The store told an owner what it has of an actor, or a part of it.
+    case handedOut(ActorAddress, snapshot: Snapshot?, entries: [PlacedEntry])
     /// A client asked for something.
     case issued(CommandID, ActorAddress, Ask)
     /// A client got an answer; it left a node.
@@ -34,24 +36,24 @@ package enum HistoryEvent: Sendable {
         }
     }
 
-    /// What a client asks a purse for.
+    /// What a client asks an account for.
     package enum Ask: Hashable, Sendable {
         case deposit(Int64)
         case withdraw(Int64)
         /// Withdraw, and pay out in the world.
         case send(Int64)
-        /// Ring in so many milliseconds.
+        /// Ring at so many milliseconds since 1970.
         case alarm(Int64)
         case balance
     }
 
     /// What a client is told.
     package enum Answer: Hashable, Sendable {
-        /// Done, and what is in the purse since.
+        /// Done, and what is in the account since.
         case done(Int64)
         /// Not done: there was less than this.
         case refused(Int64)
-        /// What is in the purse.
+        /// What is in the account.
         case balance(Int64)
     }
 }

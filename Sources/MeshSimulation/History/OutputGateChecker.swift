@@ -17,7 +17,7 @@ struct OutputGateChecker: Checker {
     let ownersMayBeStale: Bool
 
     private var durable: Set<Name> = []
-    private var mirrors: [ActorAddress: PurseMirror] = [:]
+    private var mirrors: [ActorAddress: AccountMirror] = [:]
     private var performed: [String: Int64] = [:]
 
     init(ownersMayBeStale: Bool) { self.ownersMayBeStale = ownersMayBeStale }
@@ -27,7 +27,7 @@ struct OutputGateChecker: Checker {
         case .committed(let append), .surfaced(let append):
             for entry in append.entries {
                 durable.insert(Name(address: append.address, command: entry.command))
-                _ = mirrors[append.address, default: PurseMirror()].add(entry)
+                _ = mirrors[append.address, default: AccountMirror()].add(entry)
             }
         case .answered(let command, let address, .done):
             guard durable.contains(Name(address: address, command: command)) else {
@@ -43,7 +43,7 @@ struct OutputGateChecker: Checker {
         guard place.count == 2, key.hasPrefix("\(address)/") else {
             throw violation("\(key) is no key of an effect of \(address)")
         }
-        let position = PaymentPlace(head: Head(rawValue: place[0]), index: Int(clamping: place[1]))
+        let position = EventPosition(head: Head(rawValue: place[0]), index: Int(clamping: place[1]))
         guard let payment = mirrors[address]?.payments[position] else {
             throw violation("\(key) is asked for before its event is durable")
         }

@@ -27,6 +27,7 @@ package final class DiskJournal: Journal {
     private let clock: any Clock
     private let gate: NodeGate
     private let history: History
+    private let disk: SimulatedDisk
     private let arrivals = Beacon()
     private let state: Lock<State>
 
@@ -44,6 +45,7 @@ package final class DiskJournal: Journal {
         self.clock = clock
         self.gate = gate
         self.history = history
+        self.disk = disk
         let core = try StoreCore(on: disk, index: VolatileIndex(), configuration)
         state = Lock(State(core: core, generator: generator))
     }
@@ -128,7 +130,10 @@ package final class DiskJournal: Journal {
     ) async throws(JournalError) -> Value {
         guard await gate.pass() else { throw Self.ended }
         let result = state.withLock { state -> Result<Value, JournalError> in
-            do throws(JournalError) { return .success(try question(state.core)) } catch { return .failure(error) }
+            do throws(JournalError) { return .success(try question(state.core)) } catch {
+                history.check(error, isDamaged: disk.isDamaged)
+                return .failure(error)
+            }
         }
         return try result.get()
     }
@@ -141,6 +146,7 @@ package final class DiskJournal: Journal {
         try await ask { core throws(JournalError) in
             let claim = try core.claim(address, for: owner, takeover)
             history.record(.claimed(address, claim.epoch, owner))
+            history.record(.handedOut(address, snapshot: claim.snapshot, entries: []))
             return claim
         }
     }
@@ -156,15 +162,22 @@ package final class DiskJournal: Journal {
     }
 
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
-        try await ask { core throws(JournalError) in try core.entries(of: address, after: head) }
+        try await ask { core throws(JournalError) in
+            let entries = try core.entries(of: address, after: head)
+            history.record(.handedOut(address, snapshot: nil, entries: entries))
+            return entries
+        }
     }
 
     package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
         try await ask { core throws(JournalError) in try core.actors(after: address) }
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await ask { core throws(JournalError) in try core.actorsToWake(until: wallTime) }
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await ask { core throws(JournalError) in try core.actorsToWake(until: wallTime, after: mark) }
     }
 
     private static var ended: JournalError { JournalError(.closed, "this life of the node has ended") }

@@ -20,14 +20,20 @@ final class DiskStore: Sendable {
 
     /// Opens the store and tells the history what it has.
     func open(_ gate: NodeGate) async throws -> OpenJournal {
-        let journal = try DiskJournal(
-            on: disk,
-            clock: clock,
-            gate: gate,
-            history: history,
-            generator: generator.withLock { $0.split() }
-        )
-        try await Audit.record(journal, in: history)
+        let journal: DiskJournal
+        do throws(JournalError) {
+            journal = try DiskJournal(
+                on: disk,
+                clock: clock,
+                gate: gate,
+                history: history,
+                generator: generator.withLock { $0.split() }
+            )
+            try await Audit.record(journal, in: history)
+        } catch {
+            history.check(error, isDamaged: disk.isDamaged)
+            throw error
+        }
         return OpenJournal(journal: journal, run: { await journal.run() })
     }
 

@@ -17,6 +17,9 @@ package struct JournalFaults: Hashable, Sendable {
     /// Out of a thousand appends, how many reach the store only after the caller has given them up.
     package var lateAppendsPerThousand = 0
 
+    /// Out of a thousand appends that happen, how many reach the store once more later, as a proxy may repeat them.
+    package var repeatedAppendsPerThousand = 0
+
     /// How late, at most, those reach the store.
     package var longestLateness = Duration.seconds(10)
 
@@ -34,6 +37,8 @@ package struct JournalCounts: Hashable, Sendable {
     package var lostCalls = 0
     /// Appends that arrived after their caller had given up.
     package var lateAppends = 0
+    /// Appends that arrived a second time, and were refused.
+    package var repeatedAppends = 0
     /// Calls while the service was away.
     package var refusedCalls = 0
 }

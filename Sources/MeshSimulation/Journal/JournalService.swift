@@ -17,6 +17,7 @@ package final class JournalService: Sendable {
     fileprivate struct LateAppend {
         let append: JournalAppend
         let due: Instant
+        let isRepeated: Bool
     }
 
     /// What is behind the faults.
@@ -54,7 +55,10 @@ package final class JournalService: Sendable {
                 do throws(CancellationError) { try await clock.sleep(until: append.due) } catch { return }
                 // Its caller gave it up long ago: nobody is left to be told how it went.
                 let isDone = (try? await store.append(append.append)) != nil
-                state.withLock { $0.counts.lateAppends += isDone ? 1 : 0 }
+                state.withLock { state in
+                    state.counts.repeatedAppends += append.isRepeated && !isDone ? 1 : 0
+                    state.counts.lateAppends += !append.isRepeated && isDone ? 1 : 0
+                }
             }
         }
     }
@@ -82,8 +86,7 @@ package final class JournalService: Sendable {
         enum Fate { case good, answerLost, late }
         let fate = state.withLock { state -> Fate in
             if state.draws(state.faults.lateAppendsPerThousand) {
-                let lateness = state.generator.integer(in: 1...Int(state.faults.longestLateness.wholeNanoseconds))
-                state.late.append(LateAppend(append: append, due: clock.now + .nanoseconds(lateness)))
+                state.delay(append, from: clock.now, isRepeated: false)
                 return .late
             }
             return state.draws(state.faults.lostAnswersPerThousand) ? .answerLost : .good
@@ -97,6 +100,12 @@ package final class JournalService: Sendable {
             state.counts.appends += 1
             state.counts.lostAnswers += fate == .answerLost ? 1 : 0
         }
+        let isRepeated = state.withLock { state in
+            let isRepeated = state.draws(state.faults.repeatedAppendsPerThousand)
+            if isRepeated { state.delay(append, from: clock.now, isRepeated: true) }
+            return isRepeated
+        }
+        if isRepeated { arrivals.light() }
         if fate == .answerLost { throw JournalError(.unknownOutcome, "the connection to the store broke") }
     }
 
@@ -106,4 +115,11 @@ package final class JournalService: Sendable {
 
 extension JournalService.State {
     fileprivate mutating func draws(_ share: Int) -> Bool { share > 0 && generator.chance(share, in: 1_000) }
+
+    fileprivate mutating func delay(_ append: JournalAppend, from now: Instant, isRepeated: Bool) {
+        let lateness = generator.integer(in: 1...Int(faults.longestLateness.wholeNanoseconds))
+        late.append(
+            JournalService.LateAppend(append: append, due: now + .nanoseconds(lateness), isRepeated: isRepeated)
+        )
+    }
 }

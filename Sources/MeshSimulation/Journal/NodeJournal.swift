@@ -40,8 +40,11 @@ package final class NodeJournal: Journal {
         try await visit { store throws(JournalError) in try await store.actors(after: address) }
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await visit { store throws(JournalError) in try await store.actorsToWake(until: wallTime) }
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await visit { store throws(JournalError) in try await store.actorsToWake(until: wallTime, after: mark) }
     }
 
     /// A call that has left the node happens although the node dies; what comes back reaches only the living.

@@ -21,6 +21,7 @@ package final class RecordingJournal: Journal {
     ) async throws(JournalError) -> Claim {
         let claim = try await inner.claim(address, for: owner, takeover)
         history.record(.claimed(address, claim.epoch, owner))
+        history.record(.handedOut(address, snapshot: claim.snapshot, entries: []))
         return claim
     }
 
@@ -34,7 +35,9 @@ package final class RecordingJournal: Journal {
     }
 
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
-        try await inner.entries(of: address, after: head)
+        let entries = try await inner.entries(of: address, after: head)
+        history.record(.handedOut(address, snapshot: nil, entries: entries))
+        return entries
     }
 
     package func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
@@ -46,7 +49,10 @@ package final class RecordingJournal: Journal {
         try await inner.actors(after: address)
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await inner.actorsToWake(until: wallTime)
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await inner.actorsToWake(until: wallTime, after: mark)
     }
 }

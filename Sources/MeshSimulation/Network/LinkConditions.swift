@@ -1,5 +1,3 @@
-package import MeshCore
-
 /// How one direction of a link treats what is sent over it.
 package struct LinkConditions: Hashable, Sendable {
     /// The shortest way from node to node.
@@ -33,15 +31,4 @@ package struct NetworkCounts: Hashable, Sendable {
     package var unreachable = 0
     /// Messages that were held up.
     package var clogged = 0
-}
-
-extension Limits {
-    /// Bounds on the model of a network.
-    package enum SimulatedNetwork {
-        /// Requests that wait for a node to handle them; more are `unreachable`.
-        package static let maximumWaitingRequests = 1_024
-
-        /// A payload beyond it is `tooLarge`.
-        package static let maximumPayloadBytes = 1_024 * 1_024
-    }
 }

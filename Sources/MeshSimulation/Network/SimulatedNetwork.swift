@@ -1,3 +1,4 @@
+internal import MeshActors
 package import MeshCore
 
 /// A model of the links between nodes, whose delays and losses a seed decides.
@@ -14,7 +15,8 @@ package final class SimulatedNetwork: Sendable {
         var generator: SeededGenerator
         var conditions = LinkConditions()
         var cut: Set<Link> = []
-        var inboxes: [NodeID: Inbox] = [:]
+        /// How many lives of each node serve: the next may begin before the last has ended.
+        var serving: [NodeID: Int] = [:]
         var counts = NetworkCounts()
     }
 
@@ -22,6 +24,9 @@ package final class SimulatedNetwork: Sendable {
 
     /// The time in which messages travel.
     let clock: any Clock
+
+    /// What joins the ends of all links.
+    let inside = InProcessNetwork()
 
     /// A network without faults whose delays are drawn from `generator`.
     package init(clock: any Clock, generator: SeededGenerator) {
@@ -80,16 +85,12 @@ package final class SimulatedNetwork: Sendable {
         state.withLock { !$0.cut.contains(Link(from: from, to: to)) }
     }
 
-    /// Whether the sender knows by now that `node` does not answer: nobody serves there.
-    func inbox(of node: NodeID) -> Inbox? { state.withLock { $0.inboxes[node] } }
+    /// Whether anybody serves at `node`; one who sends knows it.
+    func isServing(_ node: NodeID) -> Bool { state.withLock { $0.serving[node] ?? 0 > 0 } }
 
-    func attach(_ inbox: Inbox, as node: NodeID) { state.withLock { $0.inboxes[node] = inbox } }
+    func beginServing(_ node: NodeID) { state.withLock { $0.serving[node, default: 0] += 1 } }
 
-    func detach(_ inbox: Inbox, as node: NodeID) {
-        state.withLock { state in
-            if state.inboxes[node] === inbox { state.inboxes[node] = nil }
-        }
-    }
+    func endServing(_ node: NodeID) { state.withLock { $0.serving[node, default: 0] -= 1 } }
 
     func count(_ change: @Sendable (inout NetworkCounts) -> Void) { state.withLock { change(&$0.counts) } }
 

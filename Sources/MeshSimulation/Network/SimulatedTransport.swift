@@ -1,7 +1,7 @@
 package import MeshActors
 package import MeshCore
 
-/// One node's way into a ``SimulatedNetwork``.
+/// One node's way into a ``SimulatedNetwork``: the in-process transport, with a link before and behind it.
 ///
 /// A lost request and a lost response look the same to the caller (`lost`, after a while); a cut that the caller knows
 /// of, or a node where nobody serves, is `unreachable`. Each request is handled at most once: repeating is for callers.
@@ -22,7 +22,7 @@ package final class SimulatedTransport: Transport {
         to peer: NodeID,
         deadline: Instant?
     ) async throws(TransportError) -> [UInt8] {
-        guard payload.count <= Limits.SimulatedNetwork.maximumPayloadBytes else {
+        guard payload.count <= Limits.Call.maximumMessageBytes else {
             throw TransportError(.tooLarge, "a request of \(payload.count) bytes")
         }
         guard let deadline else { return try await exchange(payload, with: peer).get() }
@@ -43,52 +43,40 @@ package final class SimulatedTransport: Transport {
         return try result.get()
     }
 
-    package func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async {
-        let inbox = Inbox()
-        network.attach(inbox, as: node)
+    /// Serves until the calling task is cancelled or this life ends; what a dead life still answers reaches nobody.
+    package func serve(_ handler: @escaping RequestHandler) async {
+        network.beginServing(node)
         await withDiscardingTaskGroup { group in
-            while let exchange = await inbox.next() {
-                group.addTask { [gate] in await Self.handle(exchange, behind: gate, with: handler) }
+            let serving = OneShot<Done>()
+            group.addTask { [network, node, gate] in
+                await network.inside.transport(of: node, clock: network.clock).serve { request in
+                    guard await gate.pass() else { return [] }
+                    network.count { $0.requestsDelivered += 1 }
+                    let response = await handler(request)
+                    _ = await gate.pass()
+                    return response
+                }
+                serving.open(Done())
             }
+            await gate.untilDead()
             group.cancelAll()
+            _ = try? await serving.wait()
         }
-        inbox.close()
-        network.detach(inbox, as: node)
-    }
-
-    /// Accepts requests that nobody will handle: what a node looks like that has stopped inside.
-    package func listenWithoutServing() { network.attach(Inbox(), as: node) }
-
-    /// Runs the handler in a task that ends with the caller's patience.
-    private static func handle(
-        _ exchange: Exchange,
-        behind gate: NodeGate,
-        with handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]
-    ) async {
-        let callerGone = Beacon()
-        exchange.onCallerGone { callerGone.light() }
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                guard await gate.pass() else { return true }
-                let response = await handler(exchange.request)
-                if await gate.pass() { exchange.finish(.response(response)) }
-                return true
-            }
-            group.addTask {
-                await callerGone.wait()
-                return false
-            }
-            _ = await group.next()
-            group.cancelAll()
-        }
-        exchange.finish(.gone)
+        network.endServing(node)
     }
 
     private func exchange(_ payload: [UInt8], with peer: NodeID) async -> Result<[UInt8], TransportError> {
         do throws(TransportError) {
             guard await gate.pass() else { throw TransportError(.closed, "this life of the node has ended") }
-            let exchange = try await deliver(payload, to: peer)
-            let response = try await receive(from: exchange, of: peer)
+            guard network.isOpen(from: node, to: peer), network.isServing(peer) else {
+                try await pause(for: .milliseconds(1))
+                network.count { $0.unreachable += 1 }
+                throw TransportError(.unreachable, "there is no way to \(peer)")
+            }
+            try await travel(from: node, to: peer)
+            let response = try await handled(payload, by: peer)
+            try await travel(from: peer, to: node)
+            network.count { $0.responsesDelivered += 1 }
             guard await gate.pass() else { throw TransportError(.closed, "this life of the node has ended") }
             return .success(response)
         } catch {
@@ -96,27 +84,16 @@ package final class SimulatedTransport: Transport {
         }
     }
 
-    private func deliver(_ payload: [UInt8], to peer: NodeID) async throws(TransportError) -> Exchange {
-        guard network.isOpen(from: node, to: peer), network.inbox(of: peer) != nil else {
-            try await pause(for: .milliseconds(1))
-            network.count { $0.unreachable += 1 }
-            throw TransportError(.unreachable, "there is no way to \(peer)")
+    /// What `peer` makes of a request that has reached it; how it failed there, the caller cannot know.
+    private func handled(_ payload: [UInt8], by peer: NodeID) async throws(TransportError) -> [UInt8] {
+        let inside = network.inside.transport(of: node, clock: network.clock)
+        do throws(TransportError) {
+            // With a deadline, so that the end of the peer ends the request too; the caller's own is kept outside.
+            return try await inside.request(payload, to: peer, deadline: network.clock.now + Self.longestHandling)
+        } catch {
+            guard error.code == .tooLarge else { throw try await lose() }
+            throw error
         }
-        try await travel(from: node, to: peer)
-        let exchange = Exchange(IncomingRequest(sender: node, payload: payload))
-        guard let inbox = network.inbox(of: peer), inbox.put(exchange) else { throw try await lose() }
-        network.count { $0.requestsDelivered += 1 }
-        return exchange
-    }
-
-    private func receive(from exchange: Exchange, of peer: NodeID) async throws(TransportError) -> [UInt8] {
-        guard case .response(let response) = await exchange.outcome() else { throw try await lose() }
-        guard response.count <= Limits.SimulatedNetwork.maximumPayloadBytes else {
-            throw TransportError(.tooLarge, "a response of \(response.count) bytes")
-        }
-        try await travel(from: peer, to: node)
-        network.count { $0.responsesDelivered += 1 }
-        return response
     }
 
     private func travel(from: NodeID, to: NodeID) async throws(TransportError) {
@@ -143,4 +120,7 @@ package final class SimulatedTransport: Transport {
             throw TransportError(.lost, "the caller has gone")
         }
     }
+
+    /// How long, at most, a peer may take over a request whose caller waits for ever.
+    private static let longestHandling = Duration.seconds(86_400)
 }

@@ -49,6 +49,7 @@ struct Director: Sendable {
         case .disk(let store):
             store.disk.setRoom(nil)
             store.disk.setFaults(DiskFaults())
+            store.disk.heal()
             // A disk that has failed once is not asked again before the store is opened anew.
             let hasFailed = plan.faults.contains(.failingSync) || plan.faults.contains(.powerCutWithin)
             if hasFailed { nodes.first?.crash(downFor: .milliseconds(10)) }
@@ -78,7 +79,9 @@ struct Director: Sendable {
             try? await clock.sleep(for: lasting)
             outside.setSlow(false)
         case .partition, .lossyLinks, .clog: await disturbNetwork(fault, lasting, &generator)
-        case .storeAway, .lostAnswers, .lateAppends: await disturbService(fault, lasting, &generator)
+        case .storeAway, .lostAnswers, .lateAppends, .repeatedAppends:
+            await disturbService(fault, lasting, &generator)
+        case .bitFlip, .misdirectedWrite: await damage(fault, lasting, downFor: downTime, &generator)
         case .powerCut, .powerCutWithin, .diskFull, .failingSync:
             await disturbDisk(fault, lasting, downFor: downTime, &generator)
         }
@@ -116,6 +119,7 @@ struct Director: Sendable {
         case .lostAnswers:
             faults.lostAnswersPerThousand = generator.integer(in: 1...300)
             faults.lostCallsPerThousand = generator.integer(in: 1...100)
+        case .repeatedAppends: faults.repeatedAppendsPerThousand = generator.integer(in: 1...300)
         default: faults.lateAppendsPerThousand = generator.integer(in: 1...300)
         }
         service.setFaults(faults)
@@ -155,5 +159,24 @@ struct Director: Sendable {
             store.disk.setFaults(DiskFaults())
             crash(hub, downFor: downTime)
         }
+    }
+
+    /// Damages what is at rest, and puts it right after a while; in every other case the store is opened meanwhile.
+    private func damage(
+        _ fault: WorldFault,
+        _ lasting: Duration,
+        downFor downTime: Duration,
+        _ generator: inout SeededGenerator
+    ) async {
+        guard case .disk(let store) = storage, let hub = nodes.first(where: { plan.hubs.contains($0.id.text) }) else {
+            return
+        }
+        for _ in 0..<generator.integer(in: fault == .bitFlip ? 1...40 : 1...3) {
+            let place = fault == .bitFlip ? store.disk.flipBit() : store.disk.misdirectWrite()
+            if let place { trace.note("\(place.name) is damaged at \(place.offset)") }
+        }
+        if generator.chance(1, in: 2) { crash(hub, downFor: downTime) }
+        try? await clock.sleep(for: lasting)
+        store.disk.heal()
     }
 }

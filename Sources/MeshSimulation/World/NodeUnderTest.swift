@@ -10,7 +10,7 @@ package protocol NodeUnderTest: Sendable {
     /// Hands its actors over and takes no new ones.
     func drain() async
 
-    /// Asks the purse `key`, under the name `command` where it is given.
+    /// Asks the account `key`, under the name `command` where it is given.
     func call(_ key: String, _ ask: HistoryEvent.Ask, as command: CommandID, deadline: Instant) async -> CallOutcome
 }
 
@@ -50,6 +50,9 @@ package struct NodePorts: Sendable {
 
     /// Where its payments go.
     package let outside: OutsideWorld
+
+    /// How long an actor stays whom nobody calls.
+    package let idleTime: Duration
 
     /// The way in and out of this life.
     package let gate: NodeGate

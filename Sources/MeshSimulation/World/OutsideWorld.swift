@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+package import MeshTestKit
 
 /// Where payments are made: it knows each key for ever, so that asking twice pays once.
 package final class OutsideWorld: Sendable {
@@ -41,5 +42,25 @@ package final class OutsideWorld: Sendable {
         }
         try await clock.sleep(for: delay)
         guard !fails, await gate.pass() else { throw Silence() }
+    }
+}
+
+/// Makes the transfers of accounts as payments in the world outside.
+package struct PaymentPerformer: EffectPerformer {
+    private let outside: OutsideWorld
+    private let gate: NodeGate
+
+    /// The performer of the life behind `gate`.
+    package init(outside: OutsideWorld, gate: NodeGate) {
+        self.outside = outside
+        self.gate = gate
+    }
+
+    package func perform(
+        _ transfer: SampleAccount.OpenTransfer,
+        _ context: EffectContext
+    ) async throws -> SampleAccount.TransferDone {
+        try await outside.pay(transfer.amount, for: context.idempotencyKey, of: context.address, behind: gate)
+        return SampleAccount.TransferDone(position: context.position)
     }
 }

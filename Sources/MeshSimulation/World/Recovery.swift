@@ -11,16 +11,17 @@ struct Recovery: Sendable {
     let client: SimulatedClient
     let storage: Storage
 
-    /// Asks every purse through every node, waits for what is pending, and reads the whole store.
+    /// Asks every account through every node, waits for what is pending, and reads the whole store.
     func run(_ generator: SeededGenerator) async {
         var generator = generator
         let deadline = clock.now + Limits.Recovery.longest
         // In every other world nothing is written any more: what is pending must go on without a push.
         let asks: [HistoryEvent.Ask] = generator.chance(1, in: 2) ? [.deposit(1), .balance] : [.balance]
-        for number in 1...plan.purseCount {
-            for node in nodes { await reach("purse-\(number)", asks, through: node, before: deadline, &generator) }
+        for number in 1...plan.accountCount {
+            for node in nodes { await reach("account-\(number)", asks, through: node, before: deadline, &generator) }
         }
         await settle(before: clock.now + Limits.Recovery.longestSettling)
+        await HandOver(plan: plan, clock: clock, nodes: nodes, history: history, client: client).run(generator.split())
         do {
             try await storage.audit(history)
         } catch {
@@ -66,7 +67,7 @@ struct Recovery: Sendable {
 extension Limits {
     /// Bounds on how long a world takes to recover; beyond them its run fails.
     package enum Recovery {
-        /// From the end of the faults until every purse answers through every node.
+        /// From the end of the faults until every account answers through every node.
         package static let longest = Duration.seconds(60)
 
         /// From then until every payment is made and every alarm that was due has rung.

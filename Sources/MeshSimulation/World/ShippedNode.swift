@@ -10,15 +10,15 @@ package struct ShippedNode: NodeUnderTest {
     /// The node of the life that `ports` describes.
     package init(_ ports: NodePorts) {
         var configuration = ActorNodeConfiguration()
-        configuration.idleTime = .seconds(3)
-        configuration.sweepInterval = .seconds(1)
+        configuration.idleTime = ports.idleTime
+        configuration.sweepInterval = min(ports.idleTime, .seconds(1))
         self.ports = ports
         node = ActorNode(
             owner: Owner(node: ports.id, incarnation: ports.incarnation),
             kinds: [
                 .journaled(
-                    Purse.self,
-                    performer: PursePerformer(outside: ports.outside, gate: ports.gate),
+                    SampleAccount.self,
+                    performer: PaymentPerformer(outside: ports.outside, gate: ports.gate),
                     placed: .hubs
                 )
             ],
@@ -49,21 +49,24 @@ package struct ShippedNode: NodeUnderTest {
     /// Hands everything over.
     package func drain() async { await node.drain() }
 
-    /// Calls a purse, wherever it lives.
+    /// Calls an account, wherever it lives.
     package func call(
         _ key: String,
         _ ask: HistoryEvent.Ask,
         as command: CommandID,
         deadline: Instant
     ) async -> CallOutcome {
-        let purse: ActorReference<JournaledActor<Purse>>
-        do throws(ActorError) { purse = try node.actor(Purse.self, key) } catch { return .open(error.code.rawValue) }
-        let asking = Asking(purse: purse, id: command, deadline: deadline)
+        let account: ActorReference<JournaledActor<SampleAccount>>
+        do throws(ActorError) { account = try node.actor(SampleAccount.self, key) } catch {
+            return .open(error.code.rawValue)
+        }
+        let asking = Asking(account: account, id: command, deadline: deadline)
         return switch ask {
-        case .deposit(let amount): await asking.outcome(of: Purse.Deposit(amount))
-        case .withdraw(let amount): await asking.outcome(of: Purse.Withdraw(amount), refusing: amount)
-        case .send(let amount): await asking.outcome(of: Purse.Send(amount), refusing: amount)
-        case .alarm(let time): await asking.outcome(of: Purse.SetAlarm(time))
+        case .deposit(let amount): await asking.outcome(of: SampleAccount.Deposit(amount: amount))
+        case .withdraw(let amount): await asking.outcome(of: SampleAccount.Withdraw(amount: amount), refusing: amount)
+        case .send(let amount):
+            await asking.outcome(of: SampleAccount.Transfer(amount: amount, to: "the world"), refusing: amount)
+        case .alarm(let time): await asking.outcome(of: SampleAccount.Remind(amount: time))
         case .balance: await asking.balance()
         }
     }
@@ -71,16 +74,16 @@ package struct ShippedNode: NodeUnderTest {
     private static var membershipInterval: Duration { .milliseconds(700) }
 }
 
-/// One call to one purse.
+/// One call to one account.
 private struct Asking {
-    let purse: ActorReference<JournaledActor<Purse>>
+    let account: ActorReference<JournaledActor<SampleAccount>>
     let id: CommandID
     let deadline: Instant
 
-    func outcome<C: Command<Purse>>(of command: C, refusing amount: Int64 = 0) async -> CallOutcome
+    func outcome<C: Command<SampleAccount>>(of command: C, refusing amount: Int64 = 0) async -> CallOutcome
     where C.Reply == Int64 {
         do throws(CallFailure<C.Refusal>) {
-            return .answered(.done(try await purse.call(command, id: id, deadline: deadline)))
+            return .answered(.done(try await account.call(command, id: id, deadline: deadline)))
         } catch {
             return switch error {
             case .refused: .answered(.refused(amount))
@@ -91,7 +94,7 @@ private struct Asking {
     }
 
     func balance() async -> CallOutcome {
-        let outcome = await outcome(of: Purse.Balance())
+        let outcome = await outcome(of: SampleAccount.Balance())
         guard case .answered(.done(let balance)) = outcome else { return outcome }
         return .answered(.balance(balance))
     }

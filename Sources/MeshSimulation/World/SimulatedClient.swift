@@ -1,4 +1,4 @@
-package import MeshActors
+internal import MeshActors
 internal import MeshCore
 internal import MeshTestKit
 
@@ -19,7 +19,7 @@ package struct CallCounts: Hashable, Sendable {
     package init() {}
 }
 
-/// Somebody who asks purses for things, tries again when in doubt, and now and then asks twice on purpose.
+/// Somebody who asks accounts for things, tries again when in doubt, and now and then asks twice on purpose.
 struct SimulatedClient: Sendable {
     let clock: any Clock
     let wallClock: any Clock
@@ -34,7 +34,7 @@ struct SimulatedClient: Sendable {
         while clock.now < end, !Task.isCancelled {
             let thought = Duration.milliseconds(generator.integer(in: 1...Int(plan.longestThought / .milliseconds(1))))
             do throws(CancellationError) { try await clock.sleep(for: thought) } catch { return }
-            let key = "purse-\(generator.integer(in: 1...plan.purseCount))"
+            let key = "account-\(generator.integer(in: 1...plan.accountCount))"
             let command = CommandID(at: wallClock.wallTime, using: &generator)
             let ask = drawAsk(&generator)
             guard await pursue(key, ask, as: command, &generator) else { continue }
@@ -73,21 +73,34 @@ struct SimulatedClient: Sendable {
         through node: SimulatedNode,
         patience: Duration
     ) async -> HistoryEvent.Answer? {
-        guard let address = try? ActorAddress(.purse, key) else { return nil }
+        guard case .answered(let answer) = await outcome(key, ask, as: command, through: node, patience: patience)
+        else { return nil }
+        return answer
+    }
+
+    /// Asks once, and says what came of it.
+    func outcome(
+        _ key: String,
+        _ ask: HistoryEvent.Ask,
+        as command: CommandID,
+        through node: SimulatedNode,
+        patience: Duration
+    ) async -> CallOutcome {
+        guard let address = try? ActorAddress(SampleAccount.kind, key) else { return .open("no such key") }
         history.record(.issued(command, address, ask))
         counts.withLock { $0.calls += 1 }
-        switch await node.call(key, ask, as: command, deadline: clock.now + patience) {
+        let outcome = await node.call(key, ask, as: command, deadline: clock.now + patience)
+        switch outcome {
         case .answered(let answer):
             counts.withLock { counts in
                 if case .refused = answer { counts.refused += 1 } else { counts.answered += 1 }
             }
             history.record(.answered(command, address, answer))
-            return answer
         case .open(let why):
             counts.withLock { $0.open += 1 }
             history.record(.unknown(command, address, why))
-            return nil
         }
+        return outcome
     }
 
     private func drawAsk(_ generator: inout SeededGenerator) -> HistoryEvent.Ask {
@@ -95,13 +108,8 @@ struct SimulatedClient: Sendable {
         case 0..<6: .deposit(Int64(generator.integer(in: 1...100)))
         case 6..<12: .withdraw(Int64(generator.integer(in: 1...100)))
         case 12..<15: .send(Int64(generator.integer(in: 1...50)))
-        case 15: .alarm(Int64(generator.integer(in: 1...20_000)))
+        case 15: .alarm(wallClock.wallTime.millisecondsSince1970 + Int64(generator.integer(in: 1...20_000)))
         default: .balance
         }
     }
-}
-
-extension ActorKind {
-    /// The word of the kind that simulated worlds use.
-    package static var purse: ActorKind { ActorKind("purse") }
 }

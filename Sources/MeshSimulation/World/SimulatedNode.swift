@@ -6,7 +6,9 @@ internal import MeshTestKit
 final class SimulatedNode: Sendable {
     private struct Life {
         let gate: NodeGate
+        let owner: Owner
         let clock: NodeClock
+        let journal: (any Journal)?
         let node: any NodeUnderTest
     }
 
@@ -51,18 +53,36 @@ final class SimulatedNode: Sendable {
         life?.gate.kill()
     }
 
-    /// Hands everything over, then ends the life.
-    func drain(downFor downTime: Duration) async {
-        guard let life = state.withLock({ $0.life }) else { return }
+    /// Hands everything over, then ends the life; between the two `inspect` sees which life it was, and its store.
+    ///
+    /// Returns false when the node had not handed everything over in time.
+    @discardableResult
+    func drain(
+        downFor downTime: Duration,
+        inspect: @Sendable (Owner, any Journal) async -> Void = { _, _ in }
+    ) async -> Bool {
+        guard let life = state.withLock({ $0.life }) else { return true }
         surroundings.trace.note("\(id) drains")
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await life.node.drain() }
-            group.addTask { await life.gate.untilDead() }
-            group.addTask { [clock = surroundings.clock] in try? await clock.sleep(for: Self.drainPatience) }
-            await group.next()
-            group.cancelAll()
+        let isDrained = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await life.node.drain()
+                return true
+            }
+            group.addTask {
+                await life.gate.untilDead()
+                return true
+            }
+            group.addTask { [clock = surroundings.clock] in
+                try? await clock.sleep(for: Self.drainPatience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
-        if !life.gate.isDead { crash(downFor: downTime) }
+        guard !life.gate.isDead else { return true }
+        if isDrained, let journal = life.journal { await inspect(life.owner, journal) }
+        crash(downFor: downTime)
+        return isDrained
     }
 
     func setPaused(_ isPaused: Bool) {
@@ -113,12 +133,16 @@ final class SimulatedNode: Sendable {
                 office: surroundings.office,
                 trace: surroundings.trace,
                 outside: surroundings.outside,
+                idleTime: surroundings.idleTime,
                 gate: gate
             )
-            surroundings.office.enter(Owner(node: id, incarnation: incarnation))
+            let owner = Owner(node: id, incarnation: incarnation)
+            surroundings.office.enter(owner)
             let node = try await surroundings.makeNode(ports)
             surroundings.trace.note("\(id) lives its life \(incarnation)")
-            state.withLock { $0.life = Life(gate: gate, clock: clock, node: node) }
+            state.withLock {
+                $0.life = Life(gate: gate, owner: owner, clock: clock, journal: journal?.journal, node: node)
+            }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await node.run() }
                 if let journal { group.addTask { await journal.run() } }
@@ -158,6 +182,7 @@ struct Surroundings: Sendable {
     let network: SimulatedNetwork
     let outside: OutsideWorld
     let storage: Storage
+    let idleTime: Duration
     let makeNode: NodeMaker
 
     /// The store of the node, opened for one of its lives; nil for a node that owns nothing.

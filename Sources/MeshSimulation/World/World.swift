@@ -94,6 +94,7 @@ private struct WorldRun: Sendable {
             network: network,
             outside: outside,
             storage: storage,
+            idleTime: plan.idleTime,
             makeNode: makeNode
         )
         nodes = (plan.hubs + plan.edges).compactMap { try? NodeID($0) }

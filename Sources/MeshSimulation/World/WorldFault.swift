@@ -24,6 +24,8 @@ package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     case lostAnswers
     /// Appends reach the shared store after they were given up.
     case lateAppends
+    /// Appends reach the shared store twice, the second time late.
+    case repeatedAppends
     /// The power of a hub fails: what was not synced may be lost or torn.
     case powerCut
     /// The power fails in the middle of what the store does.
@@ -32,6 +34,10 @@ package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     case diskFull
     /// A sync fails.
     case failingSync
+    /// Bits at rest turn, until the good copy is put back.
+    case bitFlip
+    /// A sector at rest is written over by what was meant for another place, until the good copy is put back.
+    case misdirectedWrite
     /// The world outside does not answer, or answers late.
     case slowOutside
 
@@ -39,8 +45,8 @@ package enum WorldFault: String, Hashable, Sendable, CaseIterable {
     func fits(_ plan: WorldPlan) -> Bool {
         switch self {
         case .falseDeath: plan.hubCount > 1
-        case .storeAway, .lostAnswers, .lateAppends: plan.isShared
-        case .powerCut, .powerCutWithin, .diskFull, .failingSync: !plan.isShared
+        case .storeAway, .lostAnswers, .lateAppends, .repeatedAppends: plan.isShared
+        case .powerCut, .powerCutWithin, .diskFull, .failingSync, .bitFlip, .misdirectedWrite: !plan.isShared
         case .partition: plan.hubCount + plan.edgeCount > 1
         default: true
         }

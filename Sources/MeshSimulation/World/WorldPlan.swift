@@ -14,8 +14,8 @@ package struct WorldPlan: Sendable {
     /// Whether the hubs share a store service; otherwise the one hub has a disk of its own.
     package let isShared: Bool
 
-    /// How many purses there are.
-    package let purseCount: Int
+    /// How many accounts there are.
+    package let accountCount: Int
 
     /// How many clients are at work at the same time.
     package let clientCount: Int
@@ -29,6 +29,9 @@ package struct WorldPlan: Sendable {
     /// How long, at most, a client thinks between two commands.
     package let longestThought: Duration
 
+    /// How long an actor stays whom nobody calls: where that is short, actors come and go all the time.
+    package let idleTime: Duration
+
     /// Draws the plan of `seed`.
     package init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed ^ 0x574F_524C_4421)
@@ -36,10 +39,11 @@ package struct WorldPlan: Sendable {
         hubCount = generator.integer(in: 1...Limits.World.maximumHubs)
         edgeCount = generator.integer(in: 0...Limits.World.maximumEdges)
         isShared = hubCount > 1 || generator.chance(1, in: 3)
-        purseCount = generator.integer(in: 1...6)
+        accountCount = generator.integer(in: 1...6)
         clientCount = generator.integer(in: 2...6)
         turmoil = .seconds(generator.integer(in: 10...60))
         longestThought = .milliseconds(generator.pick(from: [20, 200, 1_000]) ?? 200)
+        idleTime = .milliseconds(generator.pick(from: [200, 1_000, 3_000]) ?? 3_000)
         var faults: Set<WorldFault> = []
         let share = generator.integer(in: 1...3)
         for fault in WorldFault.allCases where generator.chance(share, in: 4) { faults.insert(fault) }

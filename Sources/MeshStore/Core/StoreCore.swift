@@ -9,6 +9,10 @@ internal import MeshCore
 package final class StoreCore {
     let engine: LogEngine
     let index: any LogIndex
+
+    /// What may be read beside the thread that calls all else.
+    let reader: StoreReader
+
     private var batch = BatchBuilder()
     private var live: [ActorAddress: LiveActor] = [:]
     private var staged: [(actor: LiveActor, row: ActorRow, isOwnershipWritten: Bool)] = []
@@ -41,6 +45,7 @@ package final class StoreCore {
             boundary: { cursor throws(JournalError) in try replayer(first).boundary(cursor) },
             visitor: { record throws(JournalError) in try replayer(first).visit(record) }
         )
+        reader = StoreReader(index, engine.segments)
         try replay?.flush()
     }
 
@@ -55,6 +60,21 @@ package final class StoreCore {
         for owner: Owner,
         _ takeover: Takeover
     ) throws(JournalError) -> Claim {
+        let (epoch, row) = try take(address, for: owner, takeover)
+        do throws(JournalError) {
+            return Claim(epoch: epoch, head: row.head, snapshot: try reader.snapshot(of: row, address))
+        } catch {
+            try? release(address, epoch)
+            throw error
+        }
+    }
+
+    /// Makes `owner` the owner as ``claim(_:for:_:)`` does, and leaves it to the caller to read the snapshot.
+    func take(
+        _ address: ActorAddress,
+        for owner: Owner,
+        _ takeover: Takeover
+    ) throws(JournalError) -> (epoch: Epoch, row: ActorRow) {
         try checkOpen()
         if isStaged(address) { try commit() }
         let actor = try actor(address)
@@ -62,13 +82,12 @@ package final class StoreCore {
             let held = HeldElsewhere(owner: holder, epoch: actor.epoch)
             throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
         }
-        let snapshot = try snapshot(of: actor.row, address)
         actor.epoch = try nextEpoch()
         actor.holder = owner
         actor.isOwnershipWritten = false
         actor.isClaimed = true
         live[address] = actor
-        return Claim(epoch: actor.epoch, head: actor.row.head, snapshot: snapshot)
+        return (actor.epoch, actor.row)
     }
 
     private func nextEpoch() throws(JournalError) -> Epoch {
@@ -253,8 +272,14 @@ package final class StoreCore {
         try existing(address) ?? LiveActor(address, ActorRow())
     }
 
-    /// Actors in memory whose rows say less than is known: claimed, and nothing written since.
-    var unwritten: [LiveActor] { live.values.filter { !$0.isOwnershipWritten } }
+    /// Actors in memory of which more is known than the log says: claimed, and nothing written since.
+    var unwritten: [ActorAddress: ActorRow] {
+        live.values.reduce(into: [:]) { rows, actor in
+            guard !actor.isOwnershipWritten else { return }
+            rows[actor.address] = actor.row
+            rows[actor.address]?.epoch = actor.epoch
+        }
+    }
 
     func checkOpen() throws(JournalError) {
         guard !isClosed else { throw JournalError(.closed, "the store has been closed") }

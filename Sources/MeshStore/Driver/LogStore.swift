@@ -4,11 +4,16 @@ package import MeshCore
 /// The journal of one machine: a log with group commit, written by a thread of its own.
 ///
 /// What callers ask while a sync is under way is written together with the next one. Waiting never occupies a thread of
-/// the cooperative pool. One process owns a store; ``close()`` it, or let go of the last reference.
+/// the cooperative pool. Reads and backups have threads of their own, and the writer waits for none of them. One
+/// process owns a store; ``close()`` it, or let go of the last reference.
 package final class LogStore: Journal {
     private let queue: RequestQueue<StoreRequest>
+    private let readers: ReaderThreads
 
-    private init(_ queue: RequestQueue<StoreRequest>) { self.queue = queue }
+    private init(_ queue: RequestQueue<StoreRequest>, _ readers: ReaderThreads) {
+        self.queue = queue
+        self.readers = readers
+    }
 
     deinit { queue.close() }
 
@@ -21,26 +26,71 @@ package final class LogStore: Journal {
         _ configuration: LogConfiguration = LogConfiguration()
     ) async throws(JournalError) -> LogStore {
         let queue = RequestQueue<StoreRequest>(capacity: Limits.Store.maximumRequestsWaiting)
-        let error: JournalError? = await withUnsafeContinuation { opened in
+        let opened: Result<StoreReader, JournalError> = await withUnsafeContinuation { opened in
             let didStart = StoreThread.start {
                 StoreWriter.run(queue, on: disk, index, configuration) { opened.resume(returning: $0) }
             }
-            if !didStart {
-                opened.resume(returning: JournalError(.unknownOutcome, "the machine has no thread left for the store"))
-            }
+            if !didStart { opened.resume(returning: .failure(.noThread)) }
         }
-        if let error { throw error }
-        return LogStore(queue)
+        guard let readers = ReaderThreads(reader: try opened.get()) else {
+            queue.close()
+            throw .noThread
+        }
+        return LogStore(queue, readers)
     }
 
     /// Makes `owner` the owner; see ``Journal``.
+    ///
+    /// What the index has to fetch from the disk is fetched by a reader's thread first, and the snapshot is read by one
+    /// afterwards, so that the writer's own part is short.
     package func claim(
         _ address: ActorAddress,
         for owner: Owner,
         _ takeover: Takeover
     ) async throws(JournalError) -> Claim {
-        try await perform(behind: address) { core throws(JournalError) in
-            try core.claim(address, for: owner, takeover)
+        let result: Result<Claim, JournalError> = await withUnsafeContinuation { answer in
+            readers.submit(for: address) { [self] reader in
+                // Its outcome counts only for the cache: the writer looks again, and says what is wrong.
+                _ = try? reader.get().index.row(of: address)
+                let work: StoreRequest.Work = { [self] core in
+                    take(address, for: owner, takeover, core, answer)
+                }
+                submit(.perform(behind: address, behindEverything: false, work)) {
+                    answer.resume(returning: .failure($0))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func take(
+        _ address: ActorAddress,
+        for owner: Owner,
+        _ takeover: Takeover,
+        _ core: StoreCore,
+        _ answer: UnsafeContinuation<Result<Claim, JournalError>, Never>
+    ) {
+        let (epoch, row): (Epoch, ActorRow)
+        do throws(JournalError) {
+            (epoch, row) = try core.take(address, for: owner, takeover)
+        } catch {
+            return answer.resume(returning: .failure(error))
+        }
+        guard row.snapshotPosition != nil else {
+            return answer.resume(returning: .success(Claim(epoch: epoch, head: row.head, snapshot: nil)))
+        }
+        readers.submit(for: address) { [self] reader in
+            do throws(JournalError) {
+                let snapshot = try reader.get().snapshot(of: row, address)
+                guard snapshot?.head ?? .none <= row.head else {
+                    throw JournalError(.unknownOutcome, "\(address) was claimed once more meanwhile")
+                }
+                answer.resume(returning: .success(Claim(epoch: epoch, head: row.head, snapshot: snapshot)))
+            } catch {
+                let release: StoreRequest.Work = { try? $0.release(address, epoch) }
+                submit(.perform(behind: address, behindEverything: false, release)) { _ in }
+                answer.resume(returning: .failure(error))
+            }
         }
     }
 
@@ -57,9 +107,11 @@ package final class LogStore: Journal {
         if let error { throw error }
     }
 
-    /// How many entries the actors have.
+    /// The entries behind `head`, as many as one read returns.
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
-        try await perform { core throws(JournalError) in try core.entries(of: address, after: head) }
+        try await readers.perform(for: address) { reader throws(JournalError) in
+            try reader.entries(of: address, after: head)
+        }
     }
 
     /// Returns when the snapshot is durable.
@@ -74,18 +126,34 @@ package final class LogStore: Journal {
         if let error { throw error }
     }
 
-    /// How many actors there are.
+    /// The actors behind `address`, as many as one scan returns.
     package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
-        try await perform { core throws(JournalError) in try core.actors(after: address) }
+        // First what only the writer knows: what it then writes is in the index before it forgets that it did not.
+        let unwritten = try await perform { core throws(JournalError) in
+            try core.checkOpen()
+            return core.unwritten
+        }
+        return try await readers.perform(for: nil) { reader throws(JournalError) in
+            try reader.actors(after: address, unwritten: unwritten)
+        }
     }
 
     /// The actors that are due.
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await perform { core throws(JournalError) in try core.actorsToWake(until: wallTime) }
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await readers.perform(for: nil) { reader throws(JournalError) in
+            try reader.actorsToWake(until: wallTime, after: mark)
+        }
     }
+
+    /// Bytes of the index and of what waits for it, and of the buffers.
+    package var memoryInUse: Int { readers.indexMemory + Self.bufferBytes }
 
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.
     package func close() async throws(JournalError) {
+        await readers.close()
         defer { queue.close() }
         try await perform(behindEverything: true) { core throws(JournalError) in try core.close() }
     }
@@ -97,13 +165,25 @@ package final class LogStore: Journal {
 
     /// Copies the store as it stands to the empty `target` while it goes on serving, and verifies the copy.
     ///
-    /// The log only grows at its end, so that what stands before a place is the same whenever it is copied. Compaction
-    /// waits meanwhile, because the writer does: copying takes its turn between two batches.
+    /// What stands before a durable end never changes, and segments that compaction drops stay open until they have
+    /// been copied: the writer only says where the end is, and a thread that gives way to others does the rest.
     package func backUp(to target: any Disk) async throws(JournalError) -> VerificationReport {
-        try await perform(behindEverything: true) { core throws(JournalError) in
-            try core.engine.copy(to: target)
-            return StoreVerification.verify(target)
+        let copy = try await perform(behindEverything: true) { core throws(JournalError) in
+            try core.checkOpen()
+            return core.engine.copyable
         }
+        let result: Result<VerificationReport, JournalError> = await withUnsafeContinuation { answer in
+            let didStart = StoreThread.start {
+                StoreThread.yieldToOthers()
+                let result = Result { () throws(JournalError) in
+                    try copy.write(to: target)
+                    return StoreVerification.verify(target)
+                }
+                answer.resume(returning: result)
+            }
+            if !didStart { answer.resume(returning: .failure(.noThread)) }
+        }
+        return try result.get()
     }
 
     /// Runs `body` on the writer's thread, in the order of requests, between two batches.
@@ -123,11 +203,19 @@ package final class LogStore: Journal {
         return try result.get()
     }
 
+    /// A batch that is filled, another that is being read, one of a scan.
+    private static let bufferBytes = 4 * 1_024 * 1_024
+
     private func submit(_ request: StoreRequest, refused: (JournalError) -> Void) {
         switch queue.append(request) {
         case nil: return
         case .full: refused(JournalError(.readOnly, "too many requests wait for the store"))
-        case .closed: refused(JournalError(.closed, "the store has been closed"))
+        case .closed: refused(.closedStore)
         }
     }
+}
+
+extension JournalError {
+    static let closedStore = JournalError(.closed, "the store has been closed")
+    static let noThread = JournalError(.unknownOutcome, "the machine has no thread left for the store")
 }

@@ -21,7 +21,7 @@ struct StoreWriter {
     private var isAnchorBehind = false
     private var lastAnchor = ContinuousClock.now
     private let usualBatchBytes: Int
-    private var segmentsSeen = 1
+    private var segmentsSeen: Int
 
     /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
     static func run(
@@ -29,7 +29,7 @@ struct StoreWriter {
         on disk: any Disk,
         _ index: any LogIndex,
         _ configuration: LogConfiguration,
-        opened: (JournalError?) -> Void
+        opened: (Result<StoreReader, JournalError>) -> Void
     ) {
         let core: StoreCore
         do throws(JournalError) {
@@ -37,10 +37,10 @@ struct StoreWriter {
         } catch {
             index.close()
             disk.close()
-            opened(error)
+            opened(.failure(error))
             return
         }
-        opened(nil)
+        opened(.success(core.reader))
         var writer = StoreWriter(core: core, configuration)
         var requests: [StoreRequest] = []
         while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {
@@ -56,6 +56,8 @@ struct StoreWriter {
 
     private init(core: StoreCore, _ configuration: LogConfiguration) {
         self.core = core
+        // Not at once: whoever calls first after a start shall not wait for it.
+        segmentsSeen = core.engine.segmentCount
         usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
     }
 

@@ -20,6 +20,8 @@ package final class BackgroundIndex: LogIndex {
         var cursor: LogCursor?
         var failure: JournalError?
         var isRunning = false
+        /// What goes to the other index as it is, when the store is opened.
+        var large: IndexChanges?
     }
 
     /// An index in front of `base`.
@@ -82,16 +84,27 @@ package final class BackgroundIndex: LogIndex {
     /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
+        after mark: WakeMark?,
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         let layers = self.layers
-        var newer: [ActorAddress: ActorRow] = [:]
-        for layer in layers {
-            for (address, row) in try layer.rows(after: nil, limit: .max) { newer[address] = row }
+        let overlaid = layers.reduce(0) { $0 + $1.rowCount }
+        func newer(_ address: ActorAddress) throws(JournalError) -> ActorRow? {
+            for layer in layers.reversed() {
+                if let row = try layer.row(of: address) { return row }
+            }
+            return nil
         }
-        var due = try base.rowsToWake(until: wallTime, limit: limit + newer.count).filter { newer[$0.address] == nil }
-        due += newer.compactMap { address, row in
-            row.wake.flatMap { $0 <= wallTime ? (address: address, row: row) : nil }
+        var due: [(address: ActorAddress, row: ActorRow)] = []
+        for found in try base.rowsToWake(until: wallTime, after: mark, limit: limit + overlaid)
+        where try newer(found.address) == nil { due.append(found) }
+        for (place, layer) in layers.enumerated() {
+            let above = layers[(place + 1)...]
+            for found in try layer.rowsToWake(until: wallTime, after: mark, limit: limit + overlaid) {
+                var isHidden = false
+                for layer in above where try layer.row(of: found.address) != nil { isHidden = true }
+                if !isHidden { due.append(found) }
+            }
         }
         return Array(due.sorted(by: Self.wakesEarlier).prefix(limit))
     }
@@ -110,6 +123,7 @@ package final class BackgroundIndex: LogIndex {
 
     /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
+        try waitForLarge()
         var waiting = try add(changes)
         var nothing: [Bool] = []
         while waiting > Limits.Store.maximumChangesWaiting, failure == nil {
@@ -119,26 +133,64 @@ package final class BackgroundIndex: LogIndex {
         }
     }
 
+    /// Lets the thread hand `changes` to the other index as they are; while that lasts, they are in no layer.
+    package func applyLarge(_ changes: IndexChanges) throws(JournalError) {
+        try waitForLarge()
+        let mustStart: Bool? = state.withLock { state in
+            guard state.waiting == 0, state.applying == nil else { return nil }
+            state.large = changes
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        // What came before did not go in: this must not either, before that has.
+        guard let mustStart else { return try apply(changes) }
+        if mustStart { try start() }
+        _ = wakeUps.append(true)
+        _ = hurry.append(true)
+    }
+
+    /// Returns when the large part is in, or where it does not go in, as on a full disk, keeps it with what waits.
+    private func waitForLarge() throws(JournalError) {
+        var nothing: [Bool] = []
+        while true {
+            let (isTaken, refused) = state.withLock { state in
+                (state.large == nil, state.failure == nil ? nil : state.large.take())
+            }
+            if let refused { _ = try add(refused) }
+            if isTaken || refused != nil { return }
+            _ = progress.take(into: &nothing, patience: .milliseconds(10))
+            nothing.removeAll()
+        }
+    }
+
+    /// Bytes of memory for what waits, and those of the other index.
+    package var memoryInUse: Int {
+        let waiting = state.withLock { $0.waiting + $0.inFlight }
+        return waiting * Self.bytesOfChange + base.memoryInUse
+    }
+
     /// Takes `changes` in and returns how many wait.
     private func add(_ changes: IndexChanges) throws(JournalError) -> Int {
-        let (waiting, mustStart) = try state.withLock { state throws(JournalError) in
+        let (waiting, pages, mustStart) = try state.withLock { state throws(JournalError) in
             try state.pending.apply(changes)
             // A row that comes with its entry takes the place of the one before.
             state.waiting += max(changes.entries.count, changes.rows.count) + changes.trims.count
             state.cursor = changes.cursor
             let mustStart = !state.isRunning
             state.isRunning = true
-            return (state.waiting + state.inFlight, mustStart)
+            let pages = IndexChanges.roughPages(rows: state.pending.rowCount, entries: state.waiting)
+            return (state.waiting + state.inFlight, pages, mustStart)
         }
-        if mustStart { start() }
+        if mustStart { try start() }
         _ = wakeUps.append(true)
-        if waiting > Limits.Store.maximumChangesWaiting / 2 { _ = hurry.append(true) }
+        if pages > Self.pagesAtOnce || waiting > Limits.Store.maximumChangesWaiting / 2 { _ = hurry.append(true) }
         return waiting
     }
 
-    private func start() {
-        let didStart = StoreThread.start { [self] in run() }
-        if !didStart { state.withLock { $0.isRunning = false } }
+    private func start() throws(JournalError) {
+        guard !StoreThread.start({ [self] in run() }) else { return }
+        state.withLock { $0.isRunning = false }
+        throw .noThread
     }
 
     private func run() {
@@ -159,6 +211,7 @@ package final class BackgroundIndex: LogIndex {
 
     /// Hands the other index what has gathered, or once more what it could not take.
     private func handOn() {
+        handOnLarge()
         let applying = state.withLock { state in
             if state.applying == nil, state.waiting > 0 {
                 state.applying = state.pending
@@ -181,6 +234,20 @@ package final class BackgroundIndex: LogIndex {
             state.withLock { $0.failure = error }
             _ = wakeUps.append(true)
         }
+    }
+
+    private func handOnLarge() {
+        guard let large = state.withLock({ $0.large }) else { return }
+        do throws(JournalError) {
+            try base.applyLarge(large)
+            state.withLock { state in
+                state.large = nil
+                state.cursor = large.cursor
+            }
+        } catch {
+            state.withLock { $0.failure = error }
+        }
+        _ = progress.append(true)
     }
 
     /// Forgets everything.
@@ -206,4 +273,10 @@ package final class BackgroundIndex: LogIndex {
     }
 
     private static let pause = Duration.seconds(1)
+
+    /// Beyond so many pages that a transaction would write, it does not wait for more: the library keeps the memory.
+    private static let pagesAtOnce = 2_048
+
+    /// A row or a place in two dictionaries, measured with a million of them.
+    private static let bytesOfChange = 320
 }

@@ -7,6 +7,8 @@ final class IndexReplay {
     private let index: any LogIndex
     private let isTruncated: Bool
     private var rows: [ActorAddress: ActorRow] = [:]
+    /// Those that the index may not have taken in yet.
+    private var earlierRows: [ActorAddress: ActorRow] = [:]
     private var changes = IndexChanges()
 
     /// A replay to `index`; `isTruncated` where the log no longer begins with the first batch ever.
@@ -21,6 +23,8 @@ final class IndexReplay {
         var row = ActorRow()
         var isKnown = true
         if let known = rows[head.address] {
+            row = known
+        } else if let known = earlierRows[head.address] {
             row = known
         } else if let known = try index.row(of: head.address) {
             row = known
@@ -91,17 +95,29 @@ final class IndexReplay {
     /// Takes note of a place between two batches, and hands the index what has piled up.
     func boundary(_ cursor: LogCursor) throws(JournalError) {
         changes.cursor = cursor
-        if changes.entries.count + rows.count >= Self.changesAtOnce { try flush() }
+        if changes.entries.count + rows.count >= Self.changesAtOnce { try handOn() }
     }
 
-    /// Hands the index what is left.
+    /// Hands the index what has piled up, and lets it take that in while the log is read on.
+    private func handOn() throws(JournalError) {
+        changes.rows = rows.map { ($0.key, $0.value) }
+        try index.applyLarge(changes)
+        let cursor = changes.cursor
+        changes = IndexChanges()
+        changes.cursor = cursor
+        earlierRows = rows
+        rows = [:]
+    }
+
+    /// Hands the index what is left, and returns when it has all of it.
     func flush() throws(JournalError) {
         changes.rows = rows.map { ($0.key, $0.value) }
         try index.apply(changes)
         let cursor = changes.cursor
         changes = IndexChanges()
         changes.cursor = cursor
-        rows.removeAll(keepingCapacity: true)
+        rows = [:]
+        earlierRows = [:]
     }
 
     private func fault(_ record: ScannedRecord, _ problem: String) -> JournalError {
@@ -109,5 +125,5 @@ final class IndexReplay {
         return JournalError(.corrupt, "the record of \(name) at log position \(record.position.rawValue) \(problem)")
     }
 
-    private static var changesAtOnce: Int { 65_536 }
+    private static var changesAtOnce: Int { 131_072 }
 }

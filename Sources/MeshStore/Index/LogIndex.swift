@@ -20,6 +20,11 @@ package struct IndexChanges: Sendable {
 
     /// How many there are.
     package var count: Int { rows.count + entries.count + trims.count }
+
+    /// How many pages a tree on a disk about has to write for them: an actor's row and its places lie anywhere.
+    var roughPages: Int { Self.roughPages(rows: rows.count, entries: entries.count) }
+
+    static func roughPages(rows: Int, entries: Int) -> Int { 2 * rows + entries / 256 }
 }
 
 /// The port to what can be derived from the log and is kept to find things quickly.
@@ -28,7 +33,7 @@ package struct IndexChanges: Sendable {
 /// - It follows the log: ``apply(_:)`` is called in the log's order, after the log has been synced. An index may forget
 ///   what it applied last, but then all of it, ``applied`` included; the log is played to it again.
 /// - It is never the only place of anything: ``removeAll()`` and playing the log from its start restore it.
-/// - Called from one thread at a time.
+/// - Read from many threads, changed from one at a time. A read sees every change that was applied before it began.
 package protocol LogIndex: AnyObject, Sendable {
     /// Up to where the log is contained; nil while it holds nothing.
     var applied: LogCursor? { get }
@@ -42,17 +47,33 @@ package protocol LogIndex: AnyObject, Sendable {
     /// The rows behind `address` in the order of addresses, at most `limit`.
     func rows(after address: ActorAddress?, limit: Int) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)]
 
-    /// The rows that want to wake at `wallTime` or before, in the order of wake and address, at most `limit`.
-    func rowsToWake(until wallTime: WallTime, limit: Int) throws(JournalError) -> [(
+    /// The rows behind `mark` that want to wake at `wallTime` or before, in the order of their marks, at most `limit`.
+    func rowsToWake(until wallTime: WallTime, after mark: WakeMark?, limit: Int) throws(JournalError) -> [(
         address: ActorAddress, row: ActorRow
     )]
 
     /// Takes in what the log has gained.
     func apply(_ changes: IndexChanges) throws(JournalError)
 
+    /// Takes in a large part of what the log has gained, when nobody reads but whoever calls.
+    ///
+    /// May return before it is in; then the caller must remember its rows until the next call returns.
+    func applyLarge(_ changes: IndexChanges) throws(JournalError)
+
+    /// Bytes of memory that it has in use, those of its file that count as the process's included.
+    var memoryInUse: Int { get }
+
     /// Forgets everything, to be filled from the log again.
     func removeAll() throws(JournalError)
 
     /// Returns when everything applied is as safe as the index makes it; afterwards it is used no more.
     func close()
+}
+
+extension LogIndex {
+    /// In at once.
+    package func applyLarge(_ changes: IndexChanges) throws(JournalError) { try apply(changes) }
+
+    /// Not counted where it is for tests and simulation.
+    package var memoryInUse: Int { 0 }
 }

@@ -50,14 +50,15 @@ package final class VolatileIndex: LogIndex {
     /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
+        after mark: WakeMark?,
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         state.withLock { state in
             let due = state.rows.compactMap { address, row in
-                row.wake.flatMap { $0 <= wallTime ? (wake: $0, address: address, row: row) : nil }
+                row.wake.map { (mark: WakeMark($0, address), row: row) }
             }
-            let ordered = due.sorted { $0.wake == $1.wake ? $0.address < $1.address : $0.wake < $1.wake }
-            return ordered.prefix(limit).map { ($0.address, $0.row) }
+            .filter { due in due.mark.wallTime <= wallTime && (mark.map { due.mark > $0 } ?? true) }
+            return due.sorted { $0.mark < $1.mark }.prefix(limit).map { ($0.mark.address, $0.row) }
         }
     }
 
@@ -71,6 +72,9 @@ package final class VolatileIndex: LogIndex {
             state.cursor = changes.cursor
         }
     }
+
+    /// How many rows it has.
+    var rowCount: Int { state.withLock { $0.rows.count } }
 
     /// Everything in it, each row once and each actor's entries together.
     var contents: IndexChanges {

@@ -6,17 +6,37 @@ internal import MeshCore
 /// An LMDB file and the gate before its map.
 ///
 /// Transactions live only inside the closures of ``read(_:)`` and ``write(_:)``, hold the environment strongly, and are
-/// counted by the gate: the map grows only while there is none.
+/// counted by the gate: the map grows, and the library's memory is given back, only while there is none.
 final class LMDBEnvironment: @unchecked Sendable {
-    // Sendable: the handle may be used from any thread (MDB_NOTLS); `mapBytes` changes only behind the closed gate.
-    fileprivate let handle: OpaquePointer
+    // Sendable: the handle may be used from any thread (MDB_NOTLS); what is `var` changes only behind the closed gate.
+    private var handle: OpaquePointer?
     private let gate: UnsafeMutablePointer<pthread_rwlock_t>
     private var mapBytes: Int
+    private var map: UnsafeMutableRawPointer?
+    private var tableNames: [String] = []
+    private let accesses = Lock((count: 0, isBulk: false))
+    private let path: String
+    private let tables: Int
 
     let isReadOnly: Bool
 
     init(path: String, mapBytes: Int, tables: Int, isReadOnly: Bool) throws(LMDBFailure) {
+        self.path = path
+        self.tables = tables
+        self.mapBytes = mapBytes
         self.isReadOnly = isReadOnly
+        gate = .allocate(capacity: 1)
+        pthread_rwlock_init(gate, nil)
+        try open()
+    }
+
+    deinit {
+        if let handle { mdb_env_close(handle) }
+        pthread_rwlock_destroy(gate)
+        gate.deallocate()
+    }
+
+    private func open() throws(LMDBFailure) {
         var created: OpaquePointer?
         try LMDBFailure.check(mdb_env_create(&created), "creating an environment")
         guard let created else { throw LMDBFailure(status: ENOMEM, doing: "creating an environment") }
@@ -24,7 +44,9 @@ final class LMDBEnvironment: @unchecked Sendable {
         do {
             try LMDBFailure.check(mdb_env_set_mapsize(created, mapBytes), "sizing the map")
             try LMDBFailure.check(mdb_env_set_maxdbs(created, UInt32(tables)), "making room for tables")
-            let flags = cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY) : 0)
+            let isBulk = accesses.withLock { $0.isBulk }
+            let flags =
+                cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY) : 0) | (isBulk ? UInt32(MDB_NOSYNC) : 0)
             try LMDBFailure.check(mdb_env_open(created, path, flags, 0o600), "opening '\(path)'")
             try LMDBFailure.check(mdb_reader_check(created, &deadReaders), "forgetting dead readers")
         } catch {
@@ -32,16 +54,84 @@ final class LMDBEnvironment: @unchecked Sendable {
             throw error
         }
         handle = created
-        self.mapBytes = mapBytes
-        gate = .allocate(capacity: 1)
-        pthread_rwlock_init(gate, nil)
+        noteMap()
     }
 
-    deinit {
-        mdb_env_close(handle)
-        pthread_rwlock_destroy(gate)
-        gate.deallocate()
+    private func noteMap() {
+        var information = MDB_envinfo()
+        guard let handle, mdb_env_info(handle, &information) == 0 else { return }
+        mapBytes = information.me_mapsize
+        map = cmesh_lmdb_map(handle)
+        // Else one read may map two megabytes of the file. Refused where there are no large pages.
+        if let map { madvise(map, mapBytes, MADV_NOHUGEPAGE) }
     }
+
+    fileprivate func opened() throws(LMDBFailure) -> OpaquePointer {
+        guard let handle else { throw LMDBFailure(status: ENOMEM, doing: "opening '\(path)' again") }
+        return handle
+    }
+
+    // MARK: Memory
+
+    /// Notes that a transaction has touched the map, and lets go of its pages where many may have gathered.
+    ///
+    /// They count as this process's memory although they are the file's; a page that is wanted again is mapped again.
+    fileprivate func noteAccess(isWriting: Bool) {
+        let isDue = accesses.withLock { accesses in
+            // One in order of keys, as writers do, shares its pages with its neighbours.
+            accesses.count += isWriting ? 1 : 4
+            guard accesses.count >= (accesses.isBulk ? Self.bulkBetweenReleases : Self.accessesBetweenReleases) else {
+                return false
+            }
+            accesses.count = 0
+            return true
+        }
+        // The map stays where it is while there is a transaction, and the bytes in it stay the same.
+        if isDue, let map { madvise(map, mapBytes, Int32(MADV_DONTNEED)) }
+    }
+
+    /// Whether the index is being made again: then speed counts, not memory, and nothing is synced before the end.
+    ///
+    /// What a power cut leaves of it has no seal, so that it is checked before it is used, and made once more. The sync
+    /// of the first transaction that is not part of this is one of everything before it.
+    func setBulk(_ isBulk: Bool) {
+        let hasChanged = accesses.withLock { accesses in
+            defer { accesses.isBulk = isBulk }
+            return accesses.isBulk != isBulk
+        }
+        if hasChanged, let handle { mdb_env_set_flags(handle, UInt32(MDB_NOSYNC), isBulk ? 1 : 0) }
+    }
+
+    /// Gives back what the library has kept of the pages of its largest transaction, by opening the file anew.
+    func renew() {
+        pthread_rwlock_wrlock(gate)
+        defer { pthread_rwlock_unlock(gate) }
+        guard let old = handle else { return }
+        // What is not safe yet the log plays again after a power cut, as ever.
+        mdb_env_close(old)
+        (handle, map) = (nil, nil)
+        do throws(LMDBFailure) {
+            try open()
+            try openAgain()
+        } catch {
+            if let handle { mdb_env_close(handle) }
+            handle = nil
+        }
+        cmesh_lmdb_trim_memory()
+    }
+
+    /// The tables get the same numbers, being opened in the same order.
+    private func openAgain() throws(LMDBFailure) {
+        let transaction = try LMDBTransaction(self, isReadOnly: true)
+        for name in tableNames { _ = try transaction.table(name) }
+        try transaction.commit()
+    }
+
+    fileprivate func noteTable(_ name: String) {
+        if !tableNames.contains(name) { tableNames.append(name) }
+    }
+
+    // MARK: Transactions
 
     /// Runs `body` with a transaction that sees one state and changes nothing.
     func read<Result>(_ body: (borrowing LMDBTransaction) throws(LMDBFailure) -> Result) throws(LMDBFailure) -> Result {
@@ -77,19 +167,26 @@ final class LMDBEnvironment: @unchecked Sendable {
     }
 
     /// Makes the last transaction safe too; a failure costs that transaction, which the log plays again.
-    func sync() { mdb_env_sync(handle, 1) }
+    func sync() {
+        pthread_rwlock_rdlock(gate)
+        defer { pthread_rwlock_unlock(gate) }
+        if let handle { mdb_env_sync(handle, 1) }
+    }
 
     /// Writes what is in use to a new file at `path`, packed, without the pages that are free.
     func copy(to path: String) throws(LMDBFailure) {
-        try LMDBFailure.check(mdb_env_copy2(handle, path, UInt32(MDB_CP_COMPACT)), "copying")
+        try LMDBFailure.check(mdb_env_copy2(opened(), path, UInt32(MDB_CP_COMPACT)), "copying")
     }
 
     private func grow() throws(LMDBFailure) {
         pthread_rwlock_wrlock(gate)
         defer { pthread_rwlock_unlock(gate) }
-        try LMDBFailure.check(mdb_env_set_mapsize(handle, mapBytes * 2), "growing the map")
-        mapBytes *= 2
+        try LMDBFailure.check(mdb_env_set_mapsize(opened(), mapBytes * 2), "growing the map")
+        noteMap()
     }
+
+    private static let accessesBetweenReleases = 512
+    private static let bulkBetweenReleases = 1 << 20
 }
 
 /// What LMDB said instead of doing something.
@@ -117,15 +214,17 @@ struct LMDBFailure: Error {
 /// One transaction: aborted at the end of its scope unless it has been committed.
 struct LMDBTransaction: ~Copyable {
     private let transaction: OpaquePointer
+    private let isReadOnly: Bool
     /// Retained by hand, because only what is trivially destroyed can be discarded.
     private let environment: Unmanaged<LMDBEnvironment>
 
     fileprivate init(_ environment: LMDBEnvironment, isReadOnly: Bool) throws(LMDBFailure) {
         var begun: OpaquePointer?
         let flags = isReadOnly ? UInt32(MDB_RDONLY) : 0
-        try LMDBFailure.check(mdb_txn_begin(environment.handle, nil, flags, &begun), "beginning a transaction")
+        try LMDBFailure.check(mdb_txn_begin(environment.opened(), nil, flags, &begun), "beginning a transaction")
         guard let begun else { throw LMDBFailure(status: ENOMEM, doing: "beginning a transaction") }
         transaction = begun
+        self.isReadOnly = isReadOnly
         self.environment = .passRetained(environment)
     }
 
@@ -147,13 +246,19 @@ struct LMDBTransaction: ~Copyable {
         var table: MDB_dbi = 0
         let flags = environment._withUnsafeGuaranteedRef { $0.isReadOnly } ? 0 : UInt32(MDB_CREATE)
         try LMDBFailure.check(mdb_dbi_open(transaction, name, flags, &table), "opening table '\(name)'")
+        environment._withUnsafeGuaranteedRef { $0.noteTable(name) }
         return table
+    }
+
+    private borrowing func noteAccess() {
+        environment._withUnsafeGuaranteedRef { $0.noteAccess(isWriting: !isReadOnly) }
     }
 
     /// A copy of the value at `key`; nil where there is none.
     borrowing func value(_ key: [UInt8], in table: MDB_dbi) throws(LMDBFailure) -> [UInt8]? {
         var value: UnsafeRawPointer?
         var count = 0
+        noteAccess()
         let status = cmesh_lmdb_get(transaction, table, key, key.count, &value, &count)
         if status == MDB_NOTFOUND { return nil }
         try LMDBFailure.check(status, "reading")
@@ -162,11 +267,13 @@ struct LMDBTransaction: ~Copyable {
 
     /// Stores `value` at `key`, in place of what may be there.
     borrowing func put(_ value: [UInt8], at key: [UInt8], in table: MDB_dbi) throws(LMDBFailure) {
+        noteAccess()
         try LMDBFailure.check(cmesh_lmdb_put(transaction, table, key, key.count, value, value.count), "writing")
     }
 
     /// Stores `block` of actor `number` without allocating, and returns the checksum it ends with.
     borrowing func put(_ block: PlaceBlock, of number: UInt64, in table: MDB_dbi) throws(LMDBFailure) -> UInt32 {
+        noteAccess()
         let (status, checksum) = block.store(of: number) { key, value in
             cmesh_lmdb_put(transaction, table, key.baseAddress, key.count, value.baseAddress, value.count)
         }
@@ -201,6 +308,7 @@ struct LMDBTransaction: ~Copyable {
             return cmesh_lmdb_move(cursor, key.isEmpty ? MDB_FIRST : MDB_SET_RANGE, &foundKey, &foundValue)
         }
         while status == 0 {
+            noteAccess()
             let key = Array(UnsafeRawBufferPointer(start: foundKey.mv_data, count: foundKey.mv_size))
             let value = Array(UnsafeRawBufferPointer(start: foundValue.mv_data, count: foundValue.mv_size))
             guard try body(key, value) else { return }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MeshActors
 internal import MeshCore
 
@@ -35,11 +36,11 @@ extension LMDBIndex {
         _ progress: inout IndexProgress,
         _ transaction: borrowing LMDBTransaction
     ) throws(LMDBFailure) {
-        let rows = Dictionary(changes.rows, uniquingKeysWith: { $1 })
         var numbers: [ActorAddress: UInt64] = [:]
-        numbers.reserveCapacity(rows.count)
-        for (address, row) in rows.sorted(by: { $0.key < $1.key }) {
-            numbers[address] = try write(row, of: address, &progress, transaction)
+        numbers.reserveCapacity(changes.rows.count)
+        for (key, place) in Self.inOrderOfKeys(changes.rows) {
+            let (address, row) = changes.rows[place]
+            numbers[address] = try write(row, at: key, &progress, transaction)
         }
         var places: [UInt64: [EntryPlace]] = [:]
         var run: (address: ActorAddress, number: UInt64, places: [EntryPlace])?
@@ -62,14 +63,32 @@ extension LMDBIndex {
         for (address, head) in changes.trims { try trim(address, through: head, &progress, transaction) }
     }
 
+    /// The keys of `rows` in their order, in which a tree is written with the fewest steps, and where each row stands.
+    private static func inOrderOfKeys(_ rows: [(address: ActorAddress, row: ActorRow)]) -> [(key: [UInt8], place: Int)]
+    {
+        var keys = rows.enumerated().map { (key: IndexCodec.key($0.element.address), place: $0.offset) }
+        keys.sort { left, right in
+            let order = left.key.withUnsafeBytes { left in
+                right.key.withUnsafeBytes { right in
+                    // No key is empty.
+                    guard let first = left.baseAddress, let second = right.baseAddress else { return Int32(0) }
+                    let order = memcmp(first, second, min(left.count, right.count))
+                    return order == 0 ? Int32(clamping: left.count - right.count) : order
+                }
+            }
+            // Of two rows of one actor the later counts.
+            return order == 0 ? left.place < right.place : order < 0
+        }
+        return keys
+    }
+
     private func write(
         _ row: ActorRow,
-        of address: ActorAddress,
+        at key: [UInt8],
         _ progress: inout IndexProgress,
         _ transaction: borrowing LMDBTransaction
     ) throws(LMDBFailure) -> UInt64 {
-        let key = IndexCodec.key(address)
-        let old = try found(address, transaction)
+        let old = try found(key, transaction)
         let number = old?.number ?? progress.nextNumber
         if old == nil { progress.nextNumber += 1 }
         let sealed = IndexCodec.sealed(IndexCodec.value(row, number: number), at: key)

@@ -21,6 +21,7 @@ package final class LMDBIndex: LogIndex {
     static let cursorKey = Array("cursor".utf8)
 
     private let path: String
+    private let pagesUsed = Lock(0)
 
     /// Opens the index at `path`, or makes an empty one; a map of `mapBytes` grows by itself.
     ///
@@ -69,7 +70,13 @@ package final class LMDBIndex: LogIndex {
         _ address: ActorAddress,
         _ transaction: borrowing LMDBTransaction
     ) throws(LMDBFailure) -> (row: ActorRow, number: UInt64, checksum: UInt32)? {
-        let key = IndexCodec.key(address)
+        try found(IndexCodec.key(address), transaction)
+    }
+
+    func found(
+        _ key: [UInt8],
+        _ transaction: borrowing LMDBTransaction
+    ) throws(LMDBFailure) -> (row: ActorRow, number: UInt64, checksum: UInt32)? {
         guard let sealed = try transaction.value(key, in: tables.actors) else { return nil }
         let (row, number) = try IndexCodec.row(IndexCodec.opened(sealed, at: key))
         return (row, number, IndexCodec.checksum(endingIn: sealed))
@@ -117,11 +124,13 @@ package final class LMDBIndex: LogIndex {
     /// The rows that are due, earliest first.
     package func rowsToWake(
         until wallTime: WallTime,
+        after mark: WakeMark?,
         limit: Int
     ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
         try read { transaction throws(LMDBFailure) in
             var addresses: [ActorAddress] = []
-            try transaction.scan(from: [], in: tables.wakes) { key, sealed throws(LMDBFailure) in
+            let first = mark.map { IndexCodec.wakeKey($0.wallTime, IndexCodec.key($0.address)) + [0] } ?? []
+            try transaction.scan(from: first, in: tables.wakes) { key, sealed throws(LMDBFailure) in
                 guard addresses.count < limit, try IndexCodec.wake(key) <= wallTime else { return false }
                 _ = try IndexCodec.opened(sealed, at: key)
                 addresses.append(try IndexCodec.address(Array(key[8...])))
@@ -137,9 +146,16 @@ package final class LMDBIndex: LogIndex {
     }
 
     /// Takes in what the log has gained.
-    package func apply(_ changes: IndexChanges) throws(JournalError) {
+    package func apply(_ changes: IndexChanges) throws(JournalError) { try apply(changes, isBulk: false) }
+
+    /// Takes in a part of the log without syncing it.
+    package func applyLarge(_ changes: IndexChanges) throws(JournalError) { try apply(changes, isBulk: true) }
+
+    private func apply(_ changes: IndexChanges, isBulk: Bool) throws(JournalError) {
         let before = progress.withLock { $0 }
         var next = before
+        let pages = changes.roughPages
+        environment.setBulk(isBulk)
         do throws(LMDBFailure) {
             try environment.write { transaction throws(LMDBFailure) in
                 next = before
@@ -153,7 +169,19 @@ package final class LMDBIndex: LogIndex {
         }
         let reached = next
         progress.withLock { $0 = reached }
+        if pages > Self.pagesKept {
+            environment.renew()
+        } else {
+            pagesUsed.withLock { $0 = max($0, pages) }
+        }
     }
+
+    /// Pages of the largest transaction, which the library keeps, and those of the file that stay mapped.
+    package var memoryInUse: Int { (pagesUsed.withLock { $0 } + Self.pagesMapped) * Self.pageBytes }
+
+    private static let pageBytes = 4_096
+    private static let pagesKept = 4_096
+    private static let pagesMapped = 2_048
 
     /// Forgets everything.
     package func removeAll() throws(JournalError) {

@@ -3,18 +3,22 @@ internal import MeshCore
 
 /// The append-only log over a ``Disk``: synchronous, without threads and without a clock.
 ///
-/// One owner calls it from one thread at a time; reading records of what is durable may happen beside that where the
-/// disk allows it. What its files look like: docs/store-format.md.
+/// One owner calls it from one thread at a time; ``segments`` may be read beside that where the disk allows it. What
+/// its files look like: docs/store-format.md.
 package final class LogEngine {
     private let disk: any Disk
     private let configuration: LogConfiguration
     private let anchorFile: AnchorFile
-    private let segments: SegmentTable
+
+    /// What readers see.
+    let segments: SegmentTable
     private var allocated: Int
     private var failure: Failure?
 
     /// The place behind the last durable batch.
-    package private(set) var end: LogCursor
+    package private(set) var end: LogCursor {
+        didSet { segments.advance(to: end.position) }
+    }
 
     /// How often the store has been opened, this time included.
     package private(set) var generation: UInt64
@@ -39,8 +43,9 @@ package final class LogEngine {
     ) throws(JournalError) {
         self.disk = disk
         self.configuration = configuration
-        end = try opening.replay(from: start, restarting: restarting, boundary: boundary, visitor: visitor)
-        segments = SegmentTable(opening.segments)
+        let end = try opening.replay(from: start, restarting: restarting, boundary: boundary, visitor: visitor)
+        self.end = end
+        segments = SegmentTable(opening.segments, end: end.position)
         anchorFile = opening.anchorFile
         generation = opening.anchor.generation + 1
         #if PLANTED_BUGS
@@ -202,21 +207,12 @@ package final class LogEngine {
         }
     }
 
-    /// Copies anchor and log to `target`.
-    func copy(to target: any Disk) throws(JournalError) {
-        try writeAnchor()
-        try StoreTool.copyFiles(disk, to: target)
+    /// What a copy of the log as it stands needs; copying it is for another thread.
+    var copyable: LogCopy {
+        LogCopy(view: segments.view, anchor: Anchor(sequence: 0, generation: generation, first: first, end: end))
     }
 
-    // MARK: Reading
-
-    /// The record whose frame stands at `position`.
-    package func record(at position: LogPosition) throws(JournalError) -> StoreRecord {
-        guard position < end.position, let segment = segments.segment(of: position) else {
-            throw JournalError(.corrupt, "an index names log position \(position.rawValue), where there is no record")
-        }
-        return try segment.record(at: position)
-    }
+    // MARK: Looking back
 
     /// The first segment's place and the place behind it, where it is not the last one.
     package var oldestSegment: (base: LogPosition, end: LogPosition)? { segments.oldest }
@@ -226,7 +222,7 @@ package final class LogEngine {
 
     /// Hands the records of the segment at `base` to `visitor`.
     func scanSegment(at base: LogPosition, _ visitor: RecordVisitor) throws(JournalError) {
-        guard let segment = segments.segment(of: base) else { return }
+        guard let segment = segments.view.segment(of: base) else { return }
         var scan = try SegmentScan(segment, from: segment.base)
         let ending = try scan.run(record: visitor, boundary: { _ in })
         if ending != .clean { throw .corrupt(scan.cursor.position, in: segment.name, "the segment does not check") }

@@ -19,14 +19,25 @@ final class LogOpening {
         self.disk = disk
         self.mayChange = mayChange
         do throws(DiskError) {
-            let names = try disk.names()
             anchorFile = try AnchorFile(on: disk, creating: mayChange)
             anchor = anchorFile.current ?? Anchor(sequence: 0, generation: 0, first: .start, end: .start)
-            if !names.contains(AnchorFile.name) { try disk.syncFolder() }
         } catch {
             throw .reading(AnchorFile.name, error)
         }
         try openSegments(configuration)
+        try secureNames()
+    }
+
+    /// Makes the names of everything found safe.
+    ///
+    /// An earlier life may have made a file and failed to sync the folder: the operating system shows its name, a power
+    /// cut would take it away, and with it what this life acknowledges in it.
+    private func secureNames() throws(JournalError) {
+        guard mayChange else { return }
+        #if PLANTED_BUGS
+        if PlantedBug.skipFolderSync.isOn { return }
+        #endif
+        do { try disk.syncFolder() } catch { throw .reading("the folder", error) }
     }
 
     private func openSegments(_ configuration: LogConfiguration) throws(JournalError) {

@@ -70,7 +70,7 @@ struct SegmentScan {
         guard batch.count == header.batchBytes else { return try ending(of: header, batch, at: offset) }
         let content = batch.part(BatchHeader.byteCount..<BatchHeader.byteCount + header.contentBytes)
         let trailer = batch.part(BatchHeader.byteCount + header.contentBytes..<batch.count)
-        guard BatchHeader.isTrailer(trailer), CRC32C.checksum(content) == header.checksum else {
+        guard BatchHeader.isTrailer(trailer), RecordFrame.isSound(content, header.checksum) else {
             return try ending(of: header, batch, at: offset)
         }
         var position = header.position.advanced(by: BatchHeader.byteCount)
@@ -152,6 +152,14 @@ enum RecordFrame {
             return nil
         }
         let body = bytes.part(StoreRecord.frameBytes..<StoreRecord.frameBytes + length)
-        return bytes.integer(at: 4) == CRC32C.checksum(body) ? body : nil
+        return isSound(body, bytes.integer(at: 4)) ? body : nil
+    }
+
+    /// Whether `bytes` are those of which `checksum` was taken.
+    static func isSound(_ bytes: UnsafeRawBufferPointer, _ checksum: UInt32) -> Bool {
+        #if PLANTED_BUGS
+        if PlantedBug.skipChecksums.isOn { return true }
+        #endif
+        return CRC32C.checksum(bytes) == checksum
     }
 }

@@ -2,54 +2,86 @@ internal import MeshActors
 internal import MeshCore
 internal import MeshWire
 
-/// The segments in the order of their places; readers may look beside the writer.
+/// The segments in the order of their places, and where the durable log ends; readers look beside the writer.
 final class SegmentTable: Sendable {
-    private let content: Lock<[Segment]>
+    private struct Content {
+        var segments: [Segment]
+        var end: LogPosition
+        var drops = 0
+    }
 
-    init(_ segments: [Segment]) { content = Lock(segments) }
+    private let content: Lock<Content>
 
-    var all: [Segment] { content.withLock { $0 } }
+    init(_ segments: [Segment], end: LogPosition) { content = Lock(Content(segments: segments, end: end)) }
+
+    /// What can be read at this moment, and stays readable whatever is dropped meanwhile.
+    var view: SegmentView { content.withLock { SegmentView(segments: $0.segments, end: $0.end) } }
+
+    var all: [Segment] { content.withLock { $0.segments } }
+
+    /// How often segments have been dropped: whoever found a place before that may have to look it up again.
+    var drops: Int { content.withLock { $0.drops } }
 
     /// The one that grows; there always is one.
     var last: Segment {
-        content.withLock { segments in
-            guard let last = segments.last else { preconditionFailure("a log has a segment") }
+        content.withLock { content in
+            guard let last = content.segments.last else { preconditionFailure("a log has a segment") }
             return last
         }
     }
 
-    func append(_ segment: Segment) { content.withLock { $0.append(segment) } }
+    func append(_ segment: Segment) { content.withLock { $0.segments.append(segment) } }
 
-    /// The segment in which `position` stands.
-    func segment(of position: LogPosition) -> Segment? {
-        content.withLock { segments in
-            var (low, high) = (0, segments.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if segments[middle].base.position <= position { low = middle + 1 } else { high = middle }
-            }
-            return low == 0 ? nil : segments[low - 1]
-        }
-    }
+    /// Lets readers see what is durable up to `end`.
+    func advance(to end: LogPosition) { content.withLock { $0.end = end } }
 
     /// The beginning of the segment in which `position` stands or which begins there.
     func firstBase(atOrBefore position: LogPosition) -> LogPosition {
-        segment(of: position)?.base.position ?? .start
+        view.segment(of: position)?.base.position ?? .start
     }
 
     var oldest: (base: LogPosition, end: LogPosition)? {
-        content.withLock { segments in
-            segments.count < 2 ? nil : (segments[0].base.position, segments[1].base.position)
+        content.withLock { content in
+            content.segments.count < 2
+                ? nil : (content.segments[0].base.position, content.segments[1].base.position)
         }
     }
 
     /// Forgets the segments before `position` and returns their names.
     func drop(before position: LogPosition) -> [String] {
-        content.withLock { segments in
-            let dropped = segments.prefix { $0.base.position < position }.map(\.name)
-            segments.removeFirst(dropped.count)
+        content.withLock { content in
+            let dropped = content.segments.prefix { $0.base.position < position }.map(\.name)
+            content.segments.removeFirst(dropped.count)
+            content.drops += 1
             return dropped
         }
+    }
+}
+
+/// The log as it stood at one moment: it holds its files open, so that removing them takes nothing from its reader.
+struct SegmentView: Sendable {
+    /// The segments in the order of their places.
+    let segments: [Segment]
+
+    /// Where the durable log ended.
+    let end: LogPosition
+
+    /// The segment in which `position` stands.
+    func segment(of position: LogPosition) -> Segment? {
+        var (low, high) = (0, segments.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].base.position <= position { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : segments[low - 1]
+    }
+
+    /// The record whose frame stands at `position`.
+    func record(at position: LogPosition) throws(JournalError) -> StoreRecord {
+        guard position < end, let segment = segment(of: position) else {
+            throw JournalError(.corrupt, "an index names log position \(position.rawValue), where there is no record")
+        }
+        return try segment.record(at: position)
     }
 }
 

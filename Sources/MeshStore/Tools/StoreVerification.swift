@@ -124,7 +124,7 @@ package enum StoreVerification {
         let wanted = try expected.places(of: address, after: row.snapshotHead, limit: .max)
         guard found == wanted else { throw JournalError(.corrupt, "the places of \(address) differ") }
         guard let wake = row.wake else { return }
-        let due = try index.rowsToWake(until: wake, limit: .max)
+        let due = try index.rowsToWake(until: wake, after: nil, limit: .max)
         guard due.contains(where: { $0.address == address }) else {
             throw JournalError(.corrupt, "the wake of \(address) is missing")
         }

@@ -65,6 +65,14 @@ struct JournalScanLaws {
         let next = example.request(early, claim.epoch, Head(rawValue: 1), [example.entry(2)])
         try await journal.append(next)
         try await requireWakes(["middle", "late"], until: 1_000)
+        let twin = try example.address("minute")
+        let twinClaim = try await journal.claim(twin, for: owner, .ifFree)
+        try await journal.append(example.request(twin, twinClaim.epoch, .none, [example.entry(1)], wake: 200))
+        for (key, behind) in [("early", ["middle", "minute"]), ("middle", ["minute"]), ("minute", [])] {
+            let mark = WakeMark(WallTime(millisecondsSince1970: key == "early" ? 100 : 200), try example.address(key))
+            let due = try await journal.actorsToWake(until: WallTime(millisecondsSince1970: 299), after: mark)
+            try require(due.map(\.address.key) == behind, "behind \(key) \(due.map(\.address.key)) are due")
+        }
     }
 
     func survival(_ reopen: @Sendable () async throws -> any Journal) async throws {

@@ -4,17 +4,23 @@ package import MeshCore
 ///
 /// Wall time starts at a fixed moment and can be made to jump, as operators' clocks do.
 package final class VirtualClock: Clock {
-    private struct Sleeper {
+    private struct Alarm: Comparable {
         let deadline: Instant
         let arrival: Int
-        let continuation: CheckedContinuation<Void, Never>
+
+        static func < (left: Alarm, right: Alarm) -> Bool {
+            (left.deadline, left.arrival) < (right.deadline, right.arrival)
+        }
     }
 
     private struct State {
         var now = Instant.origin
         var wallOffsetMilliseconds: Int64
         var arrivals = 0
-        var sleepers: [Sleeper] = []
+        /// By their arrivals.
+        var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
+        /// When to wake whom, those included who were cancelled since.
+        var alarms = Heap<Alarm>()
     }
 
     private let state: Lock<State>
@@ -45,7 +51,7 @@ package final class VirtualClock: Clock {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                add(Sleeper(deadline: deadline, arrival: arrival, continuation: continuation))
+                add(continuation, Alarm(deadline: deadline, arrival: arrival))
             }
         } onCancel: {
             wake(arrival)
@@ -55,17 +61,15 @@ package final class VirtualClock: Clock {
 
     /// Moves to the earliest deadline and wakes who waited for it; false when nobody sleeps.
     package func advanceToNextDeadline() -> Bool {
-        let sleeper = state.withLock { state -> Sleeper? in
-            let earliest = state.sleepers.indices.min { left, right in
-                let (left, right) = (state.sleepers[left], state.sleepers[right])
-                return (left.deadline, left.arrival) < (right.deadline, right.arrival)
+        let sleeper = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            while let alarm = state.alarms.popMin() {
+                guard let sleeper = state.sleepers.removeValue(forKey: alarm.arrival) else { continue }
+                state.now = max(state.now, alarm.deadline)
+                return sleeper
             }
-            guard let earliest else { return nil }
-            let sleeper = state.sleepers.remove(at: earliest)
-            state.now = max(state.now, sleeper.deadline)
-            return sleeper
+            return nil
         }
-        sleeper?.continuation.resume()
+        sleeper?.resume()
         return sleeper != nil
     }
 
@@ -74,20 +78,48 @@ package final class VirtualClock: Clock {
         state.withLock { $0.wallOffsetMilliseconds += duration.wholeNanoseconds / 1_000_000 }
     }
 
-    private func add(_ sleeper: Sleeper) {
+    private func add(_ continuation: CheckedContinuation<Void, Never>, _ alarm: Alarm) {
         let isDue = state.withLock { state in
-            let isDue = sleeper.deadline <= state.now || Task.isCancelled
-            if !isDue { state.sleepers.append(sleeper) }
+            let isDue = alarm.deadline <= state.now || Task.isCancelled
+            if !isDue {
+                state.sleepers[alarm.arrival] = continuation
+                state.alarms.insert(alarm)
+            }
             return isDue
         }
-        if isDue { sleeper.continuation.resume() }
+        if isDue { continuation.resume() }
     }
 
     private func wake(_ arrival: Int) {
-        let sleeper = state.withLock { state -> Sleeper? in
-            guard let index = state.sleepers.firstIndex(where: { $0.arrival == arrival }) else { return nil }
-            return state.sleepers.remove(at: index)
+        state.withLock { $0.sleepers.removeValue(forKey: arrival) }?.resume()
+    }
+}
+
+/// The least of its elements first.
+private struct Heap<Element: Comparable> {
+    private var elements: [Element] = []
+
+    mutating func insert(_ element: Element) {
+        elements.append(element)
+        var index = elements.count - 1
+        while index > 0, elements[index] < elements[(index - 1) / 2] {
+            elements.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
         }
-        sleeper?.continuation.resume()
+    }
+
+    mutating func popMin() -> Element? {
+        guard let least = elements.first, let last = elements.popLast() else { return nil }
+        guard !elements.isEmpty else { return least }
+        elements[0] = last
+        var index = 0
+        while true {
+            var child = 2 * index + 1
+            guard child < elements.count else { return least }
+            if child + 1 < elements.count, elements[child + 1] < elements[child] { child += 1 }
+            guard elements[child] < elements[index] else { return least }
+            elements.swapAt(index, child)
+            index = child
+        }
     }
 }

@@ -88,7 +88,10 @@ package final class FaultyJournal: Journal {
         try await journal.actors(after: address)
     }
 
-    package func actorsToWake(until wallTime: WallTime) async throws(JournalError) -> [ActorSummary] {
-        try await journal.actorsToWake(until: wallTime)
+    package func actorsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await journal.actorsToWake(until: wallTime, after: mark)
     }
 }

@@ -235,7 +235,7 @@ extension SampleAccount {
         package init(from reader: inout WireReader) throws(WireError) { position = try EventPosition(from: &reader) }
     }
 
-    /// Asks to be reminded at a time, in milliseconds since 1970; replies with how often that has happened.
+    /// Asks to be reminded at a time, in milliseconds since 1970; replies with the balance.
     package struct Remind: Command, SampleAmount {
         package typealias Reply = Int64
         package typealias Refusal = NoRefusal
@@ -249,7 +249,7 @@ extension SampleAccount {
 
         package func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> Int64 {
             turn.emit(.reminderSet(WallTime(millisecondsSince1970: amount)))
-            return Int64(state.reminders)
+            return state.balance
         }
     }
 

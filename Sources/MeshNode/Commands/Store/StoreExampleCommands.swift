@@ -64,8 +64,12 @@ enum StoreReadCommand {
             guard let next = actors.last?.address else { break }
             last = next
         }
-        for actor in try await store.actorsToWake(until: WallTime(millisecondsSince1970: .max)) {
-            lines.append("wakes \(actor.address) \(wake(actor))")
+        var mark: WakeMark?
+        while true {
+            let actors = try await store.actorsToWake(until: WallTime(millisecondsSince1970: .max), after: mark)
+            for actor in actors { lines.append("wakes \(actor.address) \(wake(actor))") }
+            guard let next = actors.last?.wakeMark else { break }
+            mark = next
         }
         try await store.close()
         for line in lines { try invocation.terminal.writeLine(line) }

@@ -1,14 +1,15 @@
 internal import MeshActors
 internal import MeshCore
+internal import MeshTestKit
 internal import MeshWire
 
-/// What the journal says about one purse, worked out without the runtime.
-struct PurseMirror: Sendable {
+/// What the journal says about one account, worked out without the runtime.
+struct AccountMirror: Sendable {
     /// The balance after each entry so far; the first is that of an empty journal.
     private(set) var balances: [Int64] = [0]
 
     /// Payments that were asked for, and whether they are known to be made.
-    private(set) var payments: [PaymentPlace: (amount: Int64, isSettled: Bool)] = [:]
+    private(set) var payments: [EventPosition: (amount: Int64, isSettled: Bool)] = [:]
 
     /// When it wants to be woken.
     private(set) var alarm: WallTime?
@@ -30,18 +31,18 @@ struct PurseMirror: Sendable {
         var balance = balance
         let here = head.advanced(by: 1)
         for (index, bytes) in entry.events.enumerated() {
-            guard let event = try? PurseEvent(wireBytes: bytes) else { return "an event cannot be read" }
+            guard let event = try? SampleAccount.Event(wireBytes: bytes) else { return "an event cannot be read" }
             switch event {
             case .deposited(let amount): balance += amount
             case .withdrawn(let amount): balance -= amount
-            case .sent(let amount):
+            case .transferBegun(let amount, _):
                 balance -= amount
-                payments[PaymentPlace(head: here, index: index)] = (amount, false)
-            case .settled(let position):
+                payments[EventPosition(head: here, index: index)] = (amount, false)
+            case .transferEnded(let position):
                 guard payments[position]?.isSettled == false else { return "a payment is settled twice, or unknown" }
                 payments[position]?.isSettled = true
-            case .alarmSet(let time): alarm = time
-            case .rang: alarm = nil
+            case .reminderSet(let time): alarm = time
+            case .reminded: alarm = nil
             }
         }
         balances.append(balance)
