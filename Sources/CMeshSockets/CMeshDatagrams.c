@@ -21,7 +21,7 @@ static void read_control(struct msghdr *header, cmesh_received *received) {
             struct in_pktinfo info;
             memcpy(&info, data, sizeof info);
             received->local.family = AF_INET;
-            memcpy(received->local.bytes, &info.ipi_addr, 4);
+            memcpy(received->local.bytes, &info.ipi_spec_dst, 4); /* for a broadcast, ours and not the group's */
         } else if (item->cmsg_level == IPPROTO_IPV6 && item->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
             memcpy(&info, data, sizeof info);

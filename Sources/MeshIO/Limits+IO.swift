@@ -3,9 +3,6 @@ package import MeshCore
 extension Limits {
     /// Bounds on loops and sockets.
     package enum IO {
-        /// Descriptors that one loop watches; registering a further one throws `tooMany`.
-        package static let maximumRegistrations = 65_536
-
         /// Events fetched by one wait; the others come with the next turn.
         package static let maximumEventsPerTurn = 256
 
@@ -15,14 +12,14 @@ extension Limits {
         /// Closures left by other threads that wait for a loop; ``EventLoop/execute(_:)`` refuses further ones.
         ///
         /// Jobs of tasks cannot be refused: their number is that of the tasks.
-        package static let maximumClosuresWaiting = 1_048_576
+        package static let maximumClosuresWaiting = 262_144
 
         /// Rounds of jobs that a loop still runs once it was told to stop.
         ///
         /// What is left then runs on a thread of its own, without descriptors and timers.
         package static let maximumRoundsAfterStop = 64
 
-        /// Loops of one group; asking for more is our own mistake and traps.
+        /// Loops of one group; asking for more throws `tooMany`.
         package static let maximumLoopsInGroup = 256
 
         /// Datagrams of one train, which is as many as every Linux with segmentation cuts.
@@ -45,7 +42,7 @@ extension Limits {
         package static let receiveRoomBytes = 65_536
 
         /// Messages fetched by one call.
-        package static let messagesPerReceive = 8
+        package static let messagesPerReceive = 16
 
         /// Calls that fetch in one turn; then other descriptors have theirs, and the rest comes with the next turn.
         package static let maximumReceivesPerTurn = 4

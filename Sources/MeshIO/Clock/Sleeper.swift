@@ -39,8 +39,8 @@ final class Sleeper: TimerHandler, @unchecked Sendable {
         guard isWaiting else { return continuation.resume(returning: false) }
         if loop.isOnLoop {
             schedule()
-        } else if !loop.execute({ self.schedule() }) {
-            wake(isDue: false)
+        } else {
+            loop.add(.closure { self.schedule() })
         }
     }
 
@@ -68,8 +68,7 @@ final class Sleeper: TimerHandler, @unchecked Sendable {
         if loop.isOnLoop {
             forget()
         } else {
-            // Refused where the loop has ended, and its timers with it.
-            _ = loop.execute { self.forget() }
+            loop.add(.closure { self.forget() })
         }
     }
 

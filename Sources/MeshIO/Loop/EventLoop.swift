@@ -75,15 +75,24 @@ extension EventLoop {
         return outcome != .refused
     }
 
-    /// Runs `body` on the loop and returns its result; throws `stopped` where the loop has ended.
+    /// Runs `body` on the loop and returns its result.
+    ///
+    /// Throws `stopped` where the loop has been stopped, and `tooMany` where ``execute(_:)`` refuses.
     package func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = execute { continuation.resume(with: Swift.Result(catching: body)) }
-            if !isTaken { continuation.resume(throwing: IOError(.stopped, "the loop '\(name)' takes no more work")) }
+            if !isTaken { continuation.resume(throwing: refusal) }
         }
     }
 
-    private func add(_ work: LoopWork) {
+    private var refusal: IOError {
+        inbox.withLock { $0.phase } == .running
+            ? IOError(.tooMany, "too much waits for the loop '\(name)'")
+            : IOError(.stopped, "the loop '\(name)' has been stopped")
+    }
+
+    /// Adds what cannot be refused because its number is that of the tasks; after the end a thread of its own runs it.
+    func add(_ work: LoopWork) {
         if isOnLoop {
             turns.local.append(work)
             return

@@ -11,7 +11,9 @@ package final class EventLoopGroup: Sendable {
     /// Starts `count` loops called `name-0`, `name-1` and so on; without a count one for each processor there is to use.
     package init(count: Int? = nil, name: String) throws(IOError) {
         let count = count ?? min(Limits.IO.maximumLoopsInGroup, max(1, Int(cmesh_available_processors())))
-        precondition((1...Limits.IO.maximumLoopsInGroup).contains(count), "a group has 1 to 256 loops, not \(count)")
+        guard (1...Limits.IO.maximumLoopsInGroup).contains(count) else {
+            throw IOError(.tooMany, "a group has from 1 to \(Limits.IO.maximumLoopsInGroup) loops, not \(count)")
+        }
         var loops: [EventLoop] = []
         for index in 0..<count {
             do throws(IOError) {

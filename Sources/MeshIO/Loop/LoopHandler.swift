@@ -61,7 +61,7 @@ package struct LoopRegistration: Hashable, Sendable {
 /// The handlers of a loop by slot.
 ///
 /// A slot's generation changes with each use, so that an event fetched before its handler left finds nobody, even where
-/// the slot has a new owner.
+/// the slot has a new owner. There are never more slots than the system allows descriptors.
 struct LoopRegistrations {
     private struct Slot {
         var generation: UInt32
@@ -71,8 +71,6 @@ struct LoopRegistrations {
 
     private var slots: [Slot] = []
     private var free: [UInt32] = []
-
-    var count: Int { slots.count - free.count }
 
     mutating func add(_ descriptor: Int32, _ handler: any LoopHandler) -> LoopRegistration {
         guard let slot = free.popLast() else {

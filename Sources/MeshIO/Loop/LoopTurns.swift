@@ -113,9 +113,6 @@ extension LoopTurns {
         handler: any LoopHandler
     ) throws(IOError) -> LoopRegistration {
         guard !isStopped else { throw IOError(.stopped, "the loop has been stopped") }
-        guard registrations.count < Limits.IO.maximumRegistrations else {
-            throw IOError(.tooMany, "the loop watches \(registrations.count) descriptors already")
-        }
         let registration = registrations.add(descriptor, handler)
         let status = cmesh_epoll_change(epoll, EPOLL_CTL_ADD, descriptor, readiness.events, registration.token)
         guard status == 0 else {

@@ -32,6 +32,8 @@ package struct SendQueue: ~Copyable {
     private var used = 0
     private var waiting: [Waiting] = []
     private var head = 0
+    /// The kernel refused to cut the first train.
+    private var isHeadCutHere = false
     private let family: SocketAddress.Family
 
     /// Whether trains go to the kernel whole.
@@ -68,6 +70,7 @@ extension SendQueue {
     /// Memory for a train of at most `count` bytes, to be filled and added at once; nil where there is no room.
     package mutating func reserve(_ count: Int) -> UnsafeMutableRawBufferPointer? {
         precondition(count <= Limits.IO.maximumTrainBytes, "a train of \(count) bytes is too long")
+        if Limits.IO.maximumBytesToSend - used < count { compact() }
         guard self.count < Limits.IO.maximumTrainsToSend, Limits.IO.maximumBytesToSend - used >= count else {
             return nil
         }
@@ -94,6 +97,17 @@ extension SendQueue {
         )
         used += count
     }
+
+    /// Moves what still waits to the front of the arena.
+    private mutating func compact() {
+        guard head > 0, !isEmpty else { return }
+        waiting.removeFirst(head)
+        head = 0
+        let moved = waiting[0].offset
+        arena.update(from: arena + moved, count: used - moved)
+        used -= moved
+        for index in waiting.indices { waiting[index].offset -= moved }
+    }
 }
 
 // MARK: - Sending
@@ -101,14 +115,16 @@ extension SendQueue {
 extension SendQueue {
     /// Sends what waits, in as few calls as possible, until nothing is left or the kernel has no room.
     ///
-    /// A datagram that the kernel refuses is dropped and counted; those behind it go all the same. Where a device cannot
-    /// cut trains (EIO, or EINVAL for one of several datagrams) they are cut here from then on.
+    /// A datagram that the kernel refuses is dropped and counted; those behind it go all the same. A train that it does
+    /// not cut (EIO, EINVAL) is cut here; all later ones too once that has helped. EINVAL alone says little: it is also the
+    /// answer to a peer whose port is 0, which must not cost the others their speed.
     package mutating func flush(counting counters: inout UDPCounters, _ send: Send) -> Outcome {
         while !isEmpty {
             let count = fillMessages()
             counters.sendCalls &+= 1
             let answer = send(messages, count)
             if answer > 0 {
+                if isHeadCutHere { isSegmenting = false }
                 for index in 0..<min(Int(answer), Int(count)) { advance(over: index, counting: &counters) }
             } else if answer == -EAGAIN || answer == 0 {
                 counters.timesBlocked &+= 1
@@ -116,7 +132,7 @@ extension SendQueue {
             } else if answer == -EINTR {
                 continue
             } else if messages[0].segment_size != 0, answer == -EIO || answer == -EINVAL {
-                isSegmenting = false
+                isHeadCutHere = true
             } else {
                 counters.lastRefusal = 0 &- answer
                 refuseFirst(counting: &counters)
@@ -138,7 +154,7 @@ extension SendQueue {
             while offset < train.count {
                 guard count < Int(cmesh_messages_per_send) else { return Int32(count) }
                 let left = train.count - offset
-                let isWhole = isSegmenting || left <= train.segmentBytes
+                let isWhole = isSegmenting && !isHeadCutHere || left <= train.segmentBytes
                 let bytes = isWhole ? left : train.segmentBytes
                 messages[count] = cmesh_outgoing(
                     bytes: arena + train.offset + offset,
@@ -151,6 +167,7 @@ extension SendQueue {
                 offset += bytes
                 count += 1
             }
+            if isHeadCutHere { break }
             index += 1
         }
         return Int32(count)
@@ -174,6 +191,8 @@ extension SendQueue {
     private mutating func drop(_ bytes: Int) {
         waiting[head].offset += bytes
         waiting[head].count -= bytes
-        if waiting[head].count == 0 { head += 1 }
+        guard waiting[head].count == 0 else { return }
+        head += 1
+        isHeadCutHere = false
     }
 }

@@ -54,5 +54,6 @@ package struct UDPCounters: Hashable, Sendable {
     /// How often the kernel had no room.
     package internal(set) var timesBlocked: UInt64 = 0
 
-    init() {}
+    /// Nothing yet.
+    package init() {}
 }

@@ -26,6 +26,7 @@ package final class UDPSocket {
     private let batch: ReceiveBatch
     private var registration: LoopRegistration?
     private var queue: SendQueue
+    private let send: SendQueue.Send?
 
     /// The address it is bound to, with its port.
     package let localAddress: SocketAddress
@@ -48,12 +49,13 @@ package final class UDPSocket {
     /// Binds a socket to `address`, any free port where that is 0. On the loop alone.
     ///
     /// The loop keeps an open socket, the socket does not keep its owner; one that has lost its owner closes itself.
-    /// Sockets of one loop may share a batch.
+    /// Sockets of one loop may share a batch. `send` stands in for the kernel's call where a test is to see it without room.
     package init(
         loop: EventLoop,
         address: SocketAddress,
         configuration: UDPConfiguration = UDPConfiguration(),
         batch: ReceiveBatch = ReceiveBatch(),
+        send: SendQueue.Send? = nil,
         owner: any UDPSocketOwner
     ) throws(IOError) {
         loop.preconditionOnLoop()
@@ -61,6 +63,7 @@ package final class UDPSocket {
         self.loop = loop
         self.owner = owner
         self.batch = batch
+        self.send = send
         descriptor = opened.descriptor
         localAddress = opened.local
         isJoining = opened.isJoining
@@ -117,16 +120,23 @@ extension UDPSocket {
     /// Adds the first `count` bytes of what was reserved last.
     package func append(_ train: DatagramTrain, count: Int) { queue.append(train, count: count) }
 
-    /// Sends what waits. On the loop alone.
-    package func flush() {
+    /// Sends what waits and returns how many datagrams went. On the loop alone.
+    ///
+    /// Where the kernel has no room for all of them, ``isBlocked`` is set and the rest leaves by itself.
+    @discardableResult
+    package func flush() -> Int {
         loop.preconditionOnLoop()
-        guard let registration, !isBlocked, !queue.isEmpty else { return }
-        guard sendWaiting() == .blocked else { return }
-        isBlocked = true
-        watch(registration, for: [.readable, .writable])
+        guard let registration, !isBlocked, !queue.isEmpty else { return 0 }
+        let before = counters.datagramsSent
+        if sendWaiting() == .blocked {
+            isBlocked = true
+            watch(registration, for: [.readable, .writable])
+        }
+        return Int(counters.datagramsSent &- before)
     }
 
     private func sendWaiting() -> SendQueue.Outcome {
+        if let send { return queue.flush(counting: &counters, send) }
         let descriptor = descriptor
         return queue.flush(counting: &counters) { messages, count in
             cmesh_send(descriptor, messages.assumingMemoryBound(to: cmesh_outgoing.self), count)
