@@ -1,6 +1,7 @@
 internal import CMeshAllocations
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 internal import MeshTestKit
 internal import MeshWire
 
@@ -10,6 +11,9 @@ struct ActorsBenchmark {
     let iterations: Int
 
     func run() async throws -> BenchmarkReport {
+        let loop = try EventLoop.start(name: "bench-clock")
+        defer { loop.stop() }
+        let clock = MachineClock(loop: loop)
         let store = VolatileJournal()
         let network = InProcessNetwork()
         let members = try ["one", "two"].map { name in
@@ -22,10 +26,10 @@ struct ActorsBenchmark {
                 kinds: [.journaled(SampleAccount.self, performer: NoTransfers())],
                 membership: membership,
                 journal: store,
-                transport: network.transport(of: member.owner.node, clock: MachineClock()),
-                clock: MachineClock(),
+                transport: network.transport(of: member.owner.node, clock: clock),
+                clock: clock,
                 generator: SeededGenerator(seed: 1),
-                logger: Logger(sink: VolatileLogSink(), clock: MachineClock(), minimumLevel: .error)
+                logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .error)
             )
         }
         return try await withThrowingTaskGroup(of: BenchmarkReport?.self) { group in

@@ -13,6 +13,7 @@ enum Meshbench {
                 StoreStartBenchmark.command,
                 StoreCrashCommand.command,
                 ScaleBenchmarkCommand.command,
+                UDPBenchmarkCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 internal import MeshStore
 internal import MeshTestKit
 internal import MeshWire
@@ -85,6 +86,9 @@ struct ScaleBenchmark {
     private func withNode<Result: Sendable>(
         _ body: @escaping @Sendable (ActorNode) async throws -> Result
     ) async throws -> Result {
+        let loop = try EventLoop.start(name: "bench-clock")
+        defer { loop.stop() }
+        let clock = MachineClock(loop: loop)
         let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
         let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
         let owner = Owner(node: try NodeID("scale"), incarnation: UInt64(getpid()))
@@ -97,9 +101,9 @@ struct ScaleBenchmark {
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
             journal: store,
             transport: nil,
-            clock: MachineClock(),
+            clock: clock,
             generator: SeededGenerator(seed: 1),
-            logger: Logger(sink: VolatileLogSink(), clock: MachineClock(), minimumLevel: .error),
+            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .error),
             configuration: configuration
         )
         let result = try await withThrowingTaskGroup(of: Void.self) { group in

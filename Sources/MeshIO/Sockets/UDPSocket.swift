@@ -14,19 +14,25 @@ package protocol UDPSocketOwner: AnyObject {
     func sendingUnblocked()
 }
 
-/// A UDP socket on a loop: datagrams in batches, both ways. Confined to that loop.
+/// A UDP socket on a loop: datagrams in batches, both ways.
 ///
-/// Trains are added with ``reserve(_:)`` and ``append(_:count:)`` and leave with ``flush()``, which an owner calls once a
-/// turn. Where the kernel has no room the rest waits, up to the bounds of `Limits.IO`, and leaves by itself. Whoever
-/// opens it closes it.
+/// Confined to that loop.
+///
+/// Trains are added with ``reserve(_:)`` and ``append(_:count:)`` and leave with ``flush()``, which an owner calls
+/// once a turn. Where the kernel has no room the rest waits, up to the bounds of `Limits.IO`, and leaves by itself.
+/// Whoever opens it closes it.
 package final class UDPSocket {
-    private weak var owner: (any UDPSocketOwner)?
     private let loop: EventLoop
     private let descriptor: Int32
     private let batch: ReceiveBatch
     private var registration: LoopRegistration?
     private var queue: SendQueue
     private let send: SendQueue.Send?
+
+    /// Who is told; not kept.
+    ///
+    /// Where it is missing when a datagram comes, the socket closes itself.
+    package weak var owner: (any UDPSocketOwner)?
 
     /// The address it is bound to, with its port.
     package let localAddress: SocketAddress
@@ -46,17 +52,20 @@ package final class UDPSocket {
     /// Whether the kernel had no room; the owner is told when it has.
     package private(set) var isBlocked = false
 
-    /// Binds a socket to `address`, any free port where that is 0. On the loop alone.
+    /// Binds a socket to `address`, any free port where that is 0.
     ///
-    /// The loop keeps an open socket, the socket does not keep its owner; one that has lost its owner closes itself.
-    /// Sockets of one loop may share a batch. `send` stands in for the kernel's call where a test is to see it without room.
+    /// On the loop alone.
+    ///
+    /// The loop keeps an open socket. An owner that needs the socket for its own beginning sets ``owner`` afterwards.
+    /// Sockets of one loop may share a batch. `send` stands in for the kernel's call where a test is to see it
+    /// without room.
     package init(
         loop: EventLoop,
         address: SocketAddress,
         configuration: UDPConfiguration = UDPConfiguration(),
         batch: ReceiveBatch = ReceiveBatch(),
         send: SendQueue.Send? = nil,
-        owner: any UDPSocketOwner
+        owner: (any UDPSocketOwner)? = nil
     ) throws(IOError) {
         loop.preconditionOnLoop()
         let opened = try OpenedSocket(address, configuration)
@@ -87,7 +96,9 @@ package final class UDPSocket {
         if registration != nil { Glibc.close(descriptor) }
     }
 
-    /// Ends the use of it: no call to the owner any more, what waits is dropped. On the loop alone.
+    /// Ends the use of it: no call to the owner any more, what waits is dropped.
+    ///
+    /// On the loop alone.
     package func close() {
         loop.preconditionOnLoop()
         guard let registration = registration.take() else { return }
@@ -120,7 +131,9 @@ extension UDPSocket {
     /// Adds the first `count` bytes of what was reserved last.
     package func append(_ train: DatagramTrain, count: Int) { queue.append(train, count: count) }
 
-    /// Sends what waits and returns how many datagrams went. On the loop alone.
+    /// Sends what waits and returns how many datagrams went.
+    ///
+    /// On the loop alone.
     ///
     /// Where the kernel has no room for all of them, ``isBlocked`` is set and the rest leaves by itself.
     @discardableResult
