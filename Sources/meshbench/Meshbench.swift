@@ -14,6 +14,7 @@ enum Meshbench {
                 StoreCrashCommand.command,
                 ScaleBenchmarkCommand.command,
                 UDPBenchmarkCommand.command,
+                QUICBenchmarkCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

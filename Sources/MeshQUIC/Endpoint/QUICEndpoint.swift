@@ -75,7 +75,7 @@ package final class QUICEndpoint {
             configuration: configuration,
             clock: clock
         )
-        let socket = try UDPSocket(loop: loop, address: address, owner: self)
+        let socket = try UDPSocket(loop: loop, address: address, configuration: configuration.socket, owner: self)
         state = State(socket: socket, trains: PacketTrains(socket: socket))
     }
 
