@@ -1,3 +1,4 @@
+internal import CMeshAllocations
 internal import Glibc
 internal import MeshCertificates
 internal import MeshCore
@@ -35,21 +36,43 @@ struct QUICGround: Sendable {
 
     static let serverName = ServerName.dns("localhost")
 
-    /// Processor time that the loop's thread has used, in microseconds.
-    static func processorTime(of loop: EventLoop) async throws -> Double {
-        try await loop.run {
+    /// Runs `body` and says what it cost the threads of both loops.
+    func costs<Value>(of body: () async throws -> Value) async throws -> (value: Value, near: LoopCost, far: LoopCost) {
+        let before = (try await LoopCost(of: near), try await LoopCost(of: far))
+        let value = try await body()
+        let after = (try await LoopCost(of: near), try await LoopCost(of: far))
+        return (value, after.0 - before.0, after.1 - before.1)
+    }
+}
+
+/// What the thread of a loop has used.
+struct LoopCost {
+    /// Processor time in microseconds.
+    let time: Double
+    /// Memory asked for, so many times.
+    let allocations: Double
+
+    private init(time: Double, allocations: Double) {
+        self.time = time
+        self.allocations = allocations
+    }
+
+    /// Since the loop began.
+    init(of loop: EventLoop) async throws {
+        self = try await loop.run {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
+            let microseconds = Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
+            return LoopCost(time: microseconds, allocations: Double(cmesh_allocation_count()))
         }
     }
 
-    /// Runs `body` and says what it cost each loop, in microseconds.
-    func costs<Value>(of body: () async throws -> Value) async throws -> (value: Value, near: Double, far: Double) {
-        let before = (try await Self.processorTime(of: near), try await Self.processorTime(of: far))
-        let value = try await body()
-        let after = (try await Self.processorTime(of: near), try await Self.processorTime(of: far))
-        return (value, after.0 - before.0, after.1 - before.1)
+    static func - (later: LoopCost, earlier: LoopCost) -> LoopCost {
+        LoopCost(time: later.time - earlier.time, allocations: later.allocations - earlier.allocations)
+    }
+
+    static func / (cost: LoopCost, count: Double) -> LoopCost {
+        LoopCost(time: cost.time / count, allocations: cost.allocations / count)
     }
 }
 

@@ -6,13 +6,13 @@ struct QUICOutcome {
     let median: Double
     /// The 99th of a hundred.
     let nearlyWorst: Double
-    /// Microseconds of the client's loop for each; for each megabyte of bulk.
-    let nearCost: Double
+    /// What each cost the client's loop; each megabyte of bulk.
+    let nearCost: LoopCost
     /// The same of the server's loop.
-    let farCost: Double
+    let farCost: LoopCost
 
     /// Of `waits`, in microseconds, which took `seconds` together.
-    init(waits: [Double], seconds: Double, nearCost: Double, farCost: Double) {
+    init(waits: [Double], seconds: Double, nearCost: LoopCost, farCost: LoopCost) {
         let sorted = waits.sorted()
         precondition(!sorted.isEmpty, "nothing was measured")
         let count = Double(sorted.count)
@@ -24,7 +24,7 @@ struct QUICOutcome {
     }
 
     /// Of `megabytes` sent in one go.
-    init(megabytes: Double, seconds: Double, nearCost: Double, farCost: Double) {
+    init(megabytes: Double, seconds: Double, nearCost: LoopCost, farCost: LoopCost) {
         perSecond = megabytes / seconds
         median = 0
         nearlyWorst = 0
@@ -33,7 +33,7 @@ struct QUICOutcome {
     }
 
     /// Of raw UDP.
-    init(_ exchange: UDPBaseline.Exchange, near: Double, far: Double, count: Int) {
+    init(_ exchange: UDPBaseline.Exchange, near: LoopCost, far: LoopCost, count: Int) {
         perSecond = exchange.perSecond
         median = exchange.median / .microseconds(1)
         nearlyWorst = exchange.nearlyWorst / .microseconds(1)
@@ -42,6 +42,7 @@ struct QUICOutcome {
     }
 
     var json: String {
-        "{\"perSecond\":\(perSecond),\"p50\":\(median),\"p99\":\(nearlyWorst),\"client\":\(nearCost),\"server\":\(farCost)}"
+        "{\"perSecond\":\(perSecond),\"p50\":\(median),\"p99\":\(nearlyWorst),\"client\":\(nearCost.time),"
+            + "\"server\":\(farCost.time)}"
     }
 }

@@ -9,7 +9,8 @@ struct QUICReport {
     var table: String {
         var table = Table(columns: [
             .init("figure"), .init("p50 µs", .right), .init("p99 µs", .right), .init("per second", .right),
-            .init("low–high", .right), .init("client µs", .right), .init("server µs", .right), .init("promised"),
+            .init("low–high", .right), .init("client µs", .right), .init("server µs", .right),
+            .init("allocations", .right), .init("promised"),
             .init("measured", .right),
         ])
         for figure in QUICFigure.allCases {
@@ -29,8 +30,9 @@ struct QUICReport {
             isTimed ? tenths(Spread(outcomes.map(\.nearlyWorst)).median) : "",
             whole(rate.median),
             "\(whole(rate.lowest))–\(whole(rate.highest))",
-            hundredths(Spread(outcomes.map(\.nearCost)).median),
-            hundredths(Spread(outcomes.map(\.farCost)).median),
+            hundredths(Spread(outcomes.map(\.nearCost.time)).median),
+            hundredths(Spread(outcomes.map(\.farCost.time)).median),
+            allocations(outcomes.map(\.nearCost)) + " + " + allocations(outcomes.map(\.farCost)),
         ] + promise(of: figure)
     }
 
@@ -52,6 +54,10 @@ struct QUICReport {
             return "\"\(figure)\":[\(outcomes.map(\.json).joined(separator: ","))]"
         }
         return "{\"benchmark\":\"quic\",\"counts\":{},\"times\":{\(times.joined(separator: ","))}}"
+    }
+
+    private func allocations(_ costs: [LoopCost]) -> String {
+        tenths(Spread(costs.map(\.allocations)).median)
     }
 
     private func whole(_ value: Double) -> String { String(Int(value.rounded())) }
