@@ -45,6 +45,16 @@ package enum CallFailure<Refusal: Error>: Error {
     case failed(ActorError)
 }
 
+extension CallFailure where Refusal == NoRefusal {
+    /// The same failure of a command that may be refused.
+    func of<Other: Error>(_: Other.Type) -> CallFailure<Other> {
+        switch self {
+        case .overloaded(let pause): .overloaded(retryAfter: pause)
+        case .failed(let error): .failed(error)
+        }
+    }
+}
+
 extension CallFailure: Equatable where Refusal: Equatable {}
 
 extension ActorErrorCode {

@@ -1,14 +1,36 @@
 internal import CMeshAllocations
 internal import MeshActors
+internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshTestKit
 internal import MeshWire
 
+/// What is measured, as the command line calls it.
+enum ActorsOperation: String, CaseIterable, CommandLineValue {
+    case localQuery = "local-query"
+    case localCommand = "local-command"
+    case remoteQuery = "remote-query"
+
+    /// Whether a whole round stays on one thread, so that its allocations can be counted.
+    var staysOnThread: Bool { self != .localCommand }
+
+    /// As the table calls it.
+    var title: String {
+        switch self {
+        case .localQuery: "local query"
+        case .localCommand: "local command"
+        case .remoteQuery: "remote query, in process"
+        }
+    }
+}
+
 /// Calls of actors over a store in memory: here, and on another node of the process.
 struct ActorsBenchmark {
     let rounds: Int
     let iterations: Int
+    /// The one operation to measure, for a profiler; nil for all.
+    let only: ActorsOperation?
 
     func run() async throws -> BenchmarkReport {
         let loop = try EventLoop.start(name: "bench-clock")
@@ -57,27 +79,34 @@ struct ActorsBenchmark {
         }
         let local = try node.actor(SampleAccount.self, near)
         let remote = try node.actor(SampleAccount.self, far)
-        var costs: [String: [Cost]] = [:]
+        let measured = ActorsOperation.allCases.filter { only == nil || $0 == only }
+        var costs: [[Cost]] = measured.map { _ in [] }
         for _ in 0..<rounds {
-            costs["local query", default: []].append(
-                try await .measure(iterations) { _ = try await local.call(SampleAccount.Balance()) }
-            )
-            costs["local command", default: []].append(
-                try await .measure(iterations / 10) { _ = try await local.call(SampleAccount.Deposit(amount: 1)) }
-            )
-            costs["remote query, in process", default: []].append(
-                try await .measure(iterations / 10) { _ = try await remote.call(SampleAccount.Balance()) }
-            )
+            for (index, operation) in measured.enumerated() {
+                // Each closure at its own call, where it is inlined: one that is stored costs more than some calls.
+                let cost =
+                    switch operation {
+                    case .localQuery:
+                        try await Cost.measure(iterations) { _ = try await local.call(SampleAccount.Balance()) }
+                    case .localCommand:
+                        try await Cost.measure(iterations / 10) {
+                            _ = try await local.call(SampleAccount.Deposit(amount: 1))
+                        }
+                    case .remoteQuery:
+                        try await Cost.measure(iterations / 10) { _ = try await remote.call(SampleAccount.Balance()) }
+                    }
+                costs[index].append(cost)
+            }
         }
-        let names = ["local query", "local command", "remote query, in process"]
-        return BenchmarkReport(benchmark: "actors", rows: names.map { Self.row($0, costs[$0] ?? []) })
+        let rows = zip(measured, costs).map { Self.row($0, $1) }
+        return BenchmarkReport(benchmark: "actors", rows: rows)
     }
 
-    private static func row(_ name: String, _ costs: [Cost]) -> BenchmarkReport.Row {
+    private static func row(_ operation: ActorsOperation, _ costs: [Cost]) -> BenchmarkReport.Row {
         BenchmarkReport.Row(
-            name: name,
+            name: operation.title,
             nanoseconds: Spread(costs.map(\.nanoseconds)),
-            allocations: Spread(costs.map(\.allocations)).median,
+            allocations: operation.staysOnThread ? Spread(costs.map(\.allocations)).median : nil,
             bytes: 0,
             speedup: nil,
             peer: nil
@@ -97,8 +126,7 @@ extension Cost {
         let start = clock.now
         for _ in 0..<iterations { try await operation() }
         let elapsed = clock.now - start
-        // The count is the thread's own: it tells the truth where the whole round stays on one thread, as local queries
-        // do, and nothing where tasks change threads.
+        // The count is the thread's own; `staysOnThread` says where it tells the truth.
         let allocations = max(0, Int64(cmesh_allocation_count()) - Int64(allocationsBefore))
         return Cost(
             nanoseconds: elapsed / .nanoseconds(1) / Double(iterations),

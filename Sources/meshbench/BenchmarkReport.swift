@@ -6,7 +6,8 @@ struct BenchmarkReport {
     struct Row {
         let name: String
         let nanoseconds: Spread
-        let allocations: Double
+        /// Nil where they cannot be counted: the count is a thread's, and this changes threads.
+        let allocations: Double?
         let bytes: Int
         /// How many times faster than its peer in the same round.
         let speedup: Spread?
@@ -28,7 +29,7 @@ struct BenchmarkReport {
                 rounded(row.nanoseconds.median),
                 "\(rounded(row.nanoseconds.lowest))–\(rounded(row.nanoseconds.highest))",
                 rounded(1e9 / row.nanoseconds.median),
-                exact(row.allocations),
+                row.allocations.map(exact) ?? "",
                 String(row.bytes),
                 speedup(of: row),
             ])
@@ -40,7 +41,9 @@ struct BenchmarkReport {
     ///
     /// `counts` must not differ between runs and is what `scripts/bench` gates; `times` may.
     var json: String {
-        let counts = rows.map { "\"\($0.name)\":{\"allocations\":\(exact($0.allocations)),\"bytes\":\($0.bytes)}" }
+        let counts = rows.compactMap { row in
+            row.allocations.map { "\"\(row.name)\":{\"allocations\":\(exact($0)),\"bytes\":\(row.bytes)}" }
+        }
         let times = rows.map { row in
             let speedup = row.speedup.map { ",\"speedup\":\($0.median)" } ?? ""
             return "\"\(row.name)\":{\"nanoseconds\":\(row.nanoseconds.median)\(speedup)}"

@@ -52,15 +52,20 @@ enum ActorsBenchmarkCommand {
         default: 100_000,
         "Queries in a round; a tenth as many of the others."
     )
+    private static let only = Option<ActorsOperation?>("only", "Measure this alone, for a profiler.")
     private static let json = Flag("json", "Print one JSON object in place of the table.")
 
     static let command = Command(
         "actors",
         summary: "Call actors here and on another node of the process, over a store in memory.",
-        parameters: [rounds, iterations, json],
+        parameters: [rounds, iterations, only, json],
         examples: ["meshbench actors --json": "Figures for a program to compare."]
     ) { invocation in
-        let benchmark = ActorsBenchmark(rounds: invocation[rounds], iterations: invocation[iterations])
+        let benchmark = ActorsBenchmark(
+            rounds: invocation[rounds],
+            iterations: invocation[iterations],
+            only: invocation[only]
+        )
         let report = try await benchmark.run()
         try invocation.terminal.write(invocation[json] ? report.json + "\n" : report.table)
         return .success

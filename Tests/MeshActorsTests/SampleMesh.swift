@@ -166,7 +166,8 @@ extension CommitPipeline {
     ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
         var release = Release.atOnce
         do throws(CallFailure<C.Refusal>) {
-            let reply = try decide(command, id: id, at: wallTime, using: &generator, &release)
+            let clock = VirtualClock(wallTime: wallTime)
+            let reply = try decide(command, id: id, by: clock, using: &generator, &release)
             return Decision(answer: .success(reply), release: release)
         } catch {
             guard case .refused(let refusal) = error else { throw error }

@@ -36,34 +36,74 @@ import Testing
 }
 
 @Suite struct `Messages between actors' nodes` {
-    private func call(body: [UInt8]) throws -> ActorCall {
+    private let head: ActorCall.Head
+
+    init() throws {
         var generator = SeededGenerator(seed: 1)
-        return ActorCall(
+        head = ActorCall.Head(
             command: CommandID(at: VirtualClock.firstWallTime, using: &generator),
             address: try ActorAddress(SampleAccount.kind, "a"),
             tag: 3,
             timeLeft: .milliseconds(250),
-            membershipEpoch: 4,
-            body: body
+            membershipEpoch: 4
         )
     }
 
-    @Test func `come back as they were sent`() throws {
-        let call = try call(body: [1, 2, 3])
-        #expect(try ActorCall(wireBytes: call.wireBytes) == call)
-        let replies: [ActorReply] = [
-            .value([1]), .refusal([2]), .redirect(to: try NodeID("two"), membershipEpoch: 9),
-            .failed(.tooLarge, retryAfter: nil), .failed(.unavailable, retryAfter: .milliseconds(100)),
+    @Test(arguments: [0, 1, 18, 19, 20, 250, 251, 252, 65_530, 65_540, 100_000])
+    func `calls come back as they were sent, whatever the length of the command`(count: Int) throws {
+        let text = String(repeating: "x", count: count)
+        let payload = try #require(ActorCall.payload(head, text))
+        let call = try ActorCall(payload: payload)
+        #expect(call.head == head)
+        #expect(try call.body.read(as: String.self) == text)
+    }
+
+    @Test func `stand on the wire as the protocol says: the fields as a byte string`() throws {
+        let payload = try #require(ActorCall.payload(head, UInt64(5)))
+        let fields: [[UInt8]] = [
+            [0x86], head.command.wireBytes, head.address.wireBytes, [0x03], [0x18, 0xFA], [0x04], [0x41, 0x05],
         ]
-        for reply in replies { #expect(try ActorReply(wireBytes: reply.wireBytes) == reply) }
+        #expect(payload == fields.flatMap { $0 })
+        #expect(ActorReply.payload(value: UInt64(5)) == [0x83, 0x00, 0x41, 0x05, 0xF6])
+        #expect(ActorReply.payload(refusal: UInt64(5)) == [0x83, 0x01, 0x41, 0x05, 0xF6])
+    }
+
+    @Test func `replies come back as they were sent`() throws {
+        guard case .value(let value) = try ActorReply(payload: ActorReply.payload(value: "yes")),
+            case .refusal(let refusal) = try ActorReply(payload: ActorReply.payload(refusal: "no"))
+        else {
+            Issue.record("a reply of another kind")
+            return
+        }
+        #expect(try value.read(as: String.self) == "yes")
+        #expect(try refusal.read(as: String.self) == "no")
+        let obstacles: [ActorReply.Obstacle] = [
+            .redirect(to: try NodeID("two"), membershipEpoch: 9), .failed(.tooLarge, retryAfter: nil),
+            .failed(.unavailable, retryAfter: .milliseconds(100)),
+        ]
+        for obstacle in obstacles {
+            guard case .other(let found) = try ActorReply(payload: obstacle.payload) else {
+                Issue.record("a reply of another kind")
+                continue
+            }
+            #expect(found == obstacle)
+        }
     }
 
     @Test func `are refused when they are cut short, or beyond their bound`() throws {
-        let bytes = try call(body: [1, 2, 3]).wireBytes
+        let bytes = try #require(ActorCall.payload(head, "abc"))
         for count in 0..<bytes.count {
-            #expect(throws: WireError.self) { try ActorCall(wireBytes: Array(bytes[..<count])) }
+            #expect(throws: WireError.self) { try ActorCall(payload: Array(bytes[..<count])) }
         }
-        let large = try call(body: [UInt8](repeating: 0, count: Limits.Call.maximumBodyBytes + 1))
-        #expect(throws: WireError.self) { try ActorCall(wireBytes: large.wireBytes) }
+        let text = String(repeating: "x", count: Limits.Call.maximumBodyBytes)
+        #expect(ActorCall.payload(head, text) == nil)
+        #expect(ActorCall.payload(head, String(text.dropLast(5))) != nil)
+        var writer = WireWriter()
+        writer.writeArrayHead(count: 6)
+        head.command.encode(into: &writer)
+        head.address.encode(into: &writer)
+        for number: UInt64 in [3, 250, 4] { writer.write(number) }
+        writer.write(bytes: [UInt8](repeating: 0, count: Limits.Call.maximumBodyBytes + 1))
+        #expect(throws: WireError.self) { try ActorCall(payload: writer.array) }
     }
 }

@@ -22,11 +22,18 @@ package struct ActorKind: Hashable, Sendable {
     }
 
     private static func isValid(_ name: String) -> Bool {
-        (1...Limits.Address.maximumKindBytes).contains(name.utf8.count)
-            && name.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+        var name = name
+        return name.withUTF8 { bytes in
+            guard (1...Limits.Address.maximumKindBytes).contains(bytes.count) else { return false }
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    continue
+                default: return false
+                }
             }
+            return true
+        }
     }
 }
 

@@ -37,7 +37,7 @@ protocol AnyActorHost: Sendable {
     /// Activates the actor and sends its alarm if that is due; false when it is still due, or could not be reached.
     func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> Bool
     /// Carries out a call from another node.
-    func answer(_ call: ActorCall) async -> ActorReply
+    nonisolated(nonsending) func answer(_ call: ActorCall) async -> [UInt8]
 }
 
 extension ActorHost: AnyActorHost {
@@ -76,25 +76,6 @@ extension ActorHost: AnyActorHost {
             return await residency.wake(typed(resident), wallTime)
         case .elsewhere: return true
         case .leaving, .nobody, .overloaded, .stopping: return false
-        }
-    }
-
-    func answer(_ call: ActorCall) async -> ActorReply {
-        guard let row = commands.rows[call.tag] else {
-            return .failed(.unknownCommand, retryAfter: nil)
-        }
-        guard Resident.self is any PlainActor.Type else { return await row(self, call) }
-        // A journaled value's callers wait for what ends with the node's `run()`; a plain actor may wait for anything,
-        // and the task that asks may belong to another node.
-        return await withTaskGroup(of: ActorReply.self) { group in
-            group.addTask { await row(self, call) }
-            group.addTask { [core] in
-                _ = try? await core.stopping.wait()
-                return .failed(.stopping, retryAfter: nil)
-            }
-            let first = await group.next() ?? .failed(.stopping, retryAfter: nil)
-            group.cancelAll()
-            return first
         }
     }
 }

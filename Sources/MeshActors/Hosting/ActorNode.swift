@@ -132,14 +132,15 @@ package final class ActorNode: Sendable {
         hostsByKind.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    private func respond(to request: IncomingRequest) async -> [UInt8] {
-        guard let call = try? ActorCall(wireBytes: request.payload) else {
-            return ActorReply.failed(.malformed, retryAfter: nil).wireBytes
+    nonisolated(nonsending) private func respond(to request: IncomingRequest) async -> [UInt8] {
+        let call: ActorCall
+        do throws(WireError) { call = try ActorCall(payload: request.payload) } catch {
+            return ActorReply.Obstacle.failed(.malformed, retryAfter: nil).payload
         }
-        guard let host = hostsByKind[call.address.kind.name] else {
-            return ActorReply.failed(.unknownCommand, retryAfter: nil).wireBytes
+        guard let host = hostsByKind[call.head.address.kind.name] else {
+            return ActorReply.Obstacle.failed(.unknownCommand, retryAfter: nil).payload
         }
-        return await host.answer(call).wireBytes
+        return await host.answer(call)
     }
 
     /// Lets residents leave that nobody has called for a while, or for whom there is no room.

@@ -24,7 +24,7 @@ package struct ActorReference<Resident: Actor>: Sendable {
         deadline: Instant? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
         // The common case here and not in `host`: each generic frame costs look-ups of its own.
-        if deadline == nil, let (cell, resident) = host.table.enterLive(address) {
+        if deadline == nil, case .here(let cell, let resident) = host.table.look(address) {
             do throws(CallFailure<C.Refusal>) {
                 let reply = try await command.deliver(to: host.typed(resident), id: id)
                 host.table.exit(cell)
@@ -34,5 +34,36 @@ package struct ActorReference<Resident: Actor>: Sendable {
             }
         }
         return try await host.call(command, address, id: id, deadline: deadline)
+    }
+}
+
+extension ActorReference {
+    /// The same for a journaled value, which decides on its caller's thread: a query of one that lives here waits for
+    /// nothing and changes no executor.
+    nonisolated(nonsending) package func call<C: Command>(
+        _ command: C,
+        id: CommandID? = nil,
+        deadline: Instant? = nil
+    ) async throws(CallFailure<C.Refusal>) -> C.Reply where Resident == JournaledActor<C.Target> {
+        guard deadline == nil else { return try await host.call(command, address, id: id, deadline: deadline) }
+        let cell: ActorTable.Cell
+        let resident: any Actor
+        switch host.table.look(address) {
+        case .here(let itsCell, let itself): (cell, resident) = (itsCell, itself)
+        case .elsewhere(let node): return try await host.route(command, address, id: id, hint: node)
+        case .unknown: return try await host.route(command, address, id: id)
+        }
+        let journaled = host.typed(resident)
+        var gate: CommitGate?
+        do throws(CallFailure<C.Refusal>) {
+            let reply = try journaled.decide(command, id: id, &gate)
+            if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
+            host.table.exit(cell)
+            return reply
+        } catch {
+            let failure = await journaled.settled(error, gate)
+            guard host.leave(cell, after: failure) else { throw failure }
+            return try await host.route(command, address, id: id)
+        }
     }
 }

@@ -67,16 +67,29 @@ final class ActorTable: Sendable {
 
     // MARK: Calls
 
-    /// The resident at `address` if it can be called at once; the call counts until ``exit(_:)``.
-    func enterLive(_ address: ActorAddress) -> (cell: Cell, resident: any Actor)? {
+    /// What a call can know at once.
+    enum FirstLook {
+        /// The resident can be called; the call counts until ``exit(_:)``.
+        case here(Cell, any Actor)
+        /// The actor is placed on that node.
+        case elsewhere(NodeID)
+        /// ``enter(_:for:)`` will say.
+        case unknown
+    }
+
+    /// Where a call to `address` goes, as far as that is known already.
+    func look(_ address: ActorAddress) -> FirstLook {
         state.withLock { state in
-            guard let cell = state.cells[address.key], cell.membershipEpoch == state.membership.epoch,
-                let resident = cell.resident, cell.machine.isLive, cell.machine.inFlight < settings.mailbox
-            else { return nil }
+            guard let cell = state.cells[address.key] else {
+                return state.routes[address.key].map { .elsewhere($0) } ?? .unknown
+            }
+            guard cell.membershipEpoch == state.membership.epoch, let resident = cell.resident, cell.machine.isLive,
+                cell.machine.inFlight < settings.mailbox
+            else { return .unknown }
             guard cell.machine.callArrived(now: state.useCountsAs, mailbox: settings.mailbox) == .enter else {
                 preconditionFailure("a live resident with room takes a call")
             }
-            return (cell, resident)
+            return .here(cell, resident)
         }
     }
 

@@ -1,11 +1,12 @@
 internal import MeshCore
 internal import MeshWire
 
-/// What one try at a call came to.
-enum Attempt<Reply: Sendable>: Sendable {
-    case done(Reply)
+/// Where a call goes, once what had to be waited for has happened.
+enum Place: Sendable {
+    /// To the resident; the call counts in the cell.
+    case here(ActorTable.Cell, any Actor)
     /// The actor is placed on that node.
-    case tryAt(NodeID)
+    case elsewhere(NodeID)
     /// It was leaving or moving; nothing happened.
     case again
 }
@@ -20,45 +21,62 @@ extension ActorHost {
     }
 
     /// Calls the actor at `address`, here or where it lives, until there is an answer.
-    func call<C: ActorCommand>(
+    nonisolated(nonsending) func call<C: ActorCommand>(
         _ command: C,
         _ address: ActorAddress,
         id: CommandID?,
         deadline: Instant?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        guard let deadline else { return try await route(command, address, id: id, deadline: nil) }
+        guard let deadline else { return try await route(command, address, id: id) }
         return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
-            try await self.route(command, address, id: id, deadline: deadline)
+            try await self.route(command, address, id: id, deadline)
         }
     }
 
-    private func route<C: ActorCommand>(
+    /// The same without a limit of its own; `deadline` is told to other nodes, and `hint` is asked first.
+    nonisolated(nonsending) func route<C: ActorCommand>(
         _ command: C,
         _ address: ActorAddress,
         id: CommandID?,
-        deadline: Instant?
+        _ deadline: Instant? = nil,
+        hint: NodeID? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
         var id = id
-        var hint: NodeID?
+        var hint = hint
         let backoff = Backoff(first: Limits.Placement.firstPause, longest: Limits.Placement.longestPause)
         for attempt in 1...Limits.Placement.maximumAttempts {
-            var outcome = Attempt<C.Reply>.again
+            let place: Place
             if let node = hint.take(), node != core.owner.node {
-                outcome = .tryAt(node)
+                place = .elsewhere(node)
             } else {
-                outcome = try await attemptHere(command, address, id: id)
+                do throws(CallFailure<NoRefusal>) {
+                    place = try await self.place(of: address)
+                } catch {
+                    throw error.of(C.Refusal.self)
+                }
             }
-            if case .tryAt(let node) = outcome {
+            switch place {
+            case .here(let cell, let resident):
+                do throws(CallFailure<C.Refusal>) {
+                    let reply = try await command.deliver(to: typed(resident), id: id)
+                    table.exit(cell)
+                    return reply
+                } catch {
+                    guard leave(cell, after: error) else { throw error }
+                }
+            case .elsewhere(let node):
                 let known = id ?? core.drawCommandID()
                 id = known
                 let call = RemoteCall(core: core, address: address, id: known, deadline: deadline)
-                outcome = try await call.send(command, to: node)
-            }
-            switch outcome {
-            case .done(let reply): return reply
-            case .tryAt(let node):
-                core.environment.counters.add(\.redirects)
-                hint = node
+                switch await call.ask(node, call.payload(command), isRepeatable: C.isRepeatable) {
+                case .value(let body): return try call.reply(in: body, from: node, to: C.self)
+                case .refusal(let body): throw call.refusal(in: body, from: node, of: C.self)
+                case .tryAt(let other):
+                    core.environment.counters.add(\.redirects)
+                    hint = other
+                case .again: break
+                case .failed(let failure): throw failure.of(C.Refusal.self)
+                }
             case .again: break
             }
             if attempt > 1 { try await pause(backoff.pause(after: attempt - 1), C.Refusal.self) }
@@ -68,22 +86,19 @@ extension ActorHost {
         )
     }
 
-    /// Carries `command` out if the actor lives here, or comes to live here.
-    func attemptHere<C: ActorCommand>(
-        _ command: C,
-        _ address: ActorAddress,
-        id: CommandID?
-    ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
+    /// Finds out where a call to `address` goes; waits for a stay that begins or ends.
+    nonisolated(nonsending) func place(
+        of address: ActorAddress
+    ) async throws(CallFailure<NoRefusal>) -> Place {
         switch table.enter(address, for: self) {
-        case .here(let cell, let resident):
-            return try await deliver(command, to: typed(resident), in: cell, id: id)
+        case .here(let cell, let resident): return .here(cell, resident)
         case .starting(let cell):
-            guard let resident = try await arrival(of: cell, C.Refusal.self) else { return .again }
-            return try await deliver(command, to: resident, in: cell, id: id)
+            guard let resident = try await arrival(of: cell) else { return .again }
+            return .here(cell, resident)
         case .leaving(let cell):
             guard (try? await cell.gone.wait()) != nil else { throw cancelled() }
             return .again
-        case .elsewhere(let node): return .tryAt(node)
+        case .elsewhere(let node): return .elsewhere(node)
         case .nobody: throw .failed(ActorError(.noHost, "no member may host \(address)"))
         case .overloaded:
             core.environment.counters.add(\.overloads)
@@ -92,27 +107,8 @@ extension ActorHost {
         }
     }
 
-    private func deliver<C: ActorCommand>(
-        _ command: C,
-        to resident: Resident,
-        in cell: ActorTable.Cell,
-        id: CommandID?
-    ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> where C.Resident == Resident {
-        do throws(CallFailure<C.Refusal>) {
-            let reply = try await command.deliver(to: resident, id: id)
-            table.exit(cell)
-            return .done(reply)
-        } catch {
-            guard leave(cell, after: error) else { throw error }
-            return .again
-        }
-    }
-
     /// The resident once it is ready; nil when the stay ended before it began.
-    private func arrival<Refusal>(
-        of cell: ActorTable.Cell,
-        _: Refusal.Type
-    ) async throws(CallFailure<Refusal>) -> Resident? {
+    private func arrival(of cell: ActorTable.Cell) async throws(CallFailure<NoRefusal>) -> (any Actor)? {
         let result: Result<any Actor, ActorError>
         do {
             result = try await cell.started.wait()
@@ -121,7 +117,7 @@ extension ActorHost {
             throw cancelled()
         }
         switch result {
-        case .success(let resident): return typed(resident)
+        case .success(let resident): return resident
         case .failure(let error):
             table.exit(cell)
             guard error.code == .moved else { throw .failed(error) }

@@ -5,55 +5,100 @@ internal import MeshWire
 ///
 ///     static var commands: CommandTable<JournaledActor<Self>> { .init().accepting(Deposit.self) }
 package struct CommandTable<Resident: Actor>: Sendable {
-    typealias Row = @Sendable (ActorHost<Resident>, ActorCall) async -> ActorReply
-
-    private(set) var rows: [UInt32: Row] = [:]
+    private(set) var rows: [UInt32: CommandRow] = [:]
 
     /// A kind that takes nothing.
     package init() {}
 
-    /// The table with `command` added, whose number no other may have.
-    package func accepting<C: ActorCommand>(_ command: C.Type) -> CommandTable where C.Resident == Resident {
-        precondition(rows[C.tag] == nil, "two commands of a kind have the number \(C.tag)")
+    /// A resident of the kind whose table this is, in its own type.
+    private static func typed(_ resident: any Actor) -> Resident {
+        // A host gives its rows what stands in its own table, into which only its own residents come.
+        unsafeDowncast(resident, to: Resident.self)
+    }
+
+    private func adding(_ row: CommandRow, _ tag: UInt32) -> CommandTable {
+        precondition(rows[tag] == nil, "two commands of a kind have the number \(tag)")
         var table = self
-        table.rows[C.tag] = { host, call in await host.answer(call, as: C.self) }
+        table.rows[tag] = row
         return table
     }
 }
 
-extension ActorHost {
-    /// Carries out `call`, or says where to go: a call is never sent on from here.
-    func answer<C: ActorCommand>(_ call: ActorCall, as _: C.Type) async -> ActorReply where C.Resident == Resident {
-        let command: C
-        do throws(WireError) { command = try C(wireBytes: call.body) } catch {
-            return .failed(.malformed, retryAfter: nil)
+extension CommandTable {
+    /// The table with `command` added, whose number no other may have.
+    package func accepting<C: Command>(_ command: C.Type) -> CommandTable where Resident == JournaledActor<C.Target> {
+        let decide = { @Sendable (resident: any Actor, call: ActorCall) -> RowAnswer in
+            let resident = Self.typed(resident)
+            var gate: CommitGate?
+            do throws(CallFailure<C.Refusal>) {
+                let reply = try resident.decide(call.command(C.self), id: call.head.command, &gate)
+                return RowAnswer(ActorReply.payload(value: reply), gate)
+            } catch {
+                return RowAnswer(error, gate)
+            }
         }
-        do throws(CallFailure<C.Refusal>) {
-            if call.timeLeft == nil, let (cell, resident) = table.enterLive(call.address) {
-                do throws(CallFailure<C.Refusal>) {
-                    let reply = try await command.deliver(to: typed(resident), id: call.command)
-                    table.exit(cell)
-                    return .value(reply.wireBytes)
-                } catch {
-                    guard leave(cell, after: error) else { throw error }
-                    return .failed(.moved, retryAfter: nil)
-                }
+        return adding(.decided(decide), C.tag)
+    }
+
+    /// The table with `command` added, whose number no other may have.
+    package func accepting<C: PlainCommand>(_ command: C.Type) -> CommandTable where Resident == C.Target {
+        let perform = { @Sendable (resident: any Actor, call: ActorCall) async -> RowAnswer in
+            let resident = Self.typed(resident)
+            do throws(CallFailure<C.Refusal>) {
+                let reply = try await call.command(C.self).deliver(to: resident, id: call.head.command)
+                return RowAnswer(ActorReply.payload(value: reply), nil)
+            } catch {
+                return RowAnswer(error, nil)
             }
-            let deadline = call.timeLeft.map { core.environment.clock.now + $0 }
-            let reply = try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> in
-                try await self.attemptHere(command, call.address, id: call.command)
-            }
-            switch reply {
-            case .done(let reply): return .value(reply.wireBytes)
-            case .tryAt(let node): return .redirect(to: node, membershipEpoch: core.membership.epoch)
-            case .again: return .failed(.moved, retryAfter: nil)
-            }
-        } catch {
-            switch error {
-            case .refused(let refusal): return .refusal(refusal.wireBytes)
-            case .overloaded(let pause): return .failed(.unavailable, retryAfter: pause)
-            case .failed(let error): return .failed(error.code, retryAfter: nil)
-            }
+        }
+        return adding(.performed(perform), C.tag)
+    }
+}
+
+/// How a command of another node is carried out.
+///
+/// A row is all that is made for each command: what stands around it knows neither the types of actor, command and
+/// reply, nor looks them up.
+enum CommandRow: Sendable {
+    /// A journaled value decides on the caller's thread.
+    case decided(@Sendable (any Actor, ActorCall) -> RowAnswer)
+    /// A plain actor may wait for others.
+    case performed(@Sendable (any Actor, ActorCall) async -> RowAnswer)
+}
+
+/// What a resident answers to a call of another node.
+struct RowAnswer: Sendable {
+    /// The message to send back.
+    let payload: [UInt8]
+    /// What the answer waits for, if it depends on what is not durable yet.
+    let gate: CommitGate?
+    /// Whether the resident has turned the call away because it is leaving; nothing happened.
+    let hasLeft: Bool
+
+    init(_ payload: [UInt8], _ gate: CommitGate?, hasLeft: Bool = false) {
+        self.payload = payload
+        self.gate = gate
+        self.hasLeft = hasLeft
+    }
+
+    init<Refusal: WireCodable>(_ failure: CallFailure<Refusal>, _ gate: CommitGate?) {
+        switch failure {
+        case .refused(let refusal): self.init(ActorReply.payload(refusal: refusal), gate)
+        case .overloaded(let pause): self.init(Self.obstacle(.unavailable, pause), nil)
+        case .failed(let error):
+            self.init(Self.obstacle(error.code, nil), nil, hasLeft: error.code == .moved)
+        }
+    }
+
+    private static func obstacle(_ code: ActorErrorCode, _ pause: Duration?) -> [UInt8] {
+        ActorReply.Obstacle.failed(code, retryAfter: pause).payload
+    }
+}
+
+extension ActorCall {
+    fileprivate func command<C: ActorCommand>(_: C.Type) throws(CallFailure<C.Refusal>) -> C {
+        do throws(WireError) { return try body.read(as: C.self) } catch {
+            throw .failed(ActorError(.malformed, "a command that cannot be read", cause: error))
         }
     }
 }

@@ -20,21 +20,43 @@ final class ActivityMeter: Sendable {
     }
 }
 
+/// How the append ended that an answer waits for.
+enum CommitOutcome: Sendable {
+    case committed
+    case failed(ActorErrorCode)
+}
+
+/// Opens when an answer may leave, or be given up.
+typealias CommitGate = OneShot<CommitOutcome>
+
+extension CommitGate {
+    /// Waits; nil once what `address` has appended is durable, or why that will not be known here.
+    nonisolated(nonsending) func failure(of address: ActorAddress) async -> ActorError? {
+        do {
+            guard case .failed(let code) = try await wait() else { return nil }
+            return ActorError(code, "the append of \(address) has failed")
+        } catch {
+            return ActorError(.cancelled, "the call to \(address) was cancelled before its commit")
+        }
+    }
+}
+
 /// The Swift actor that drives one ``CommitPipeline``: the running half of every journaled value.
 ///
-/// Callers decide in their own turn and wait for their commit. One task, in ``run()``, appends, begins effects and
+/// Callers decide on their own thread, one at a time under the lock of `desk`, and wait for their commit: a decision is
+/// synchronous, so a change of executor would cost more than it. One task, in ``run()``, appends, begins effects and
 /// saves snapshots; it is a child of the node's `run()`, and its life is the activation's.
 package actor JournaledActor<Value: Journaled> {
-    private enum CommitOutcome: Sendable {
-        case committed
-        case failed(ActorErrorCode)
+    /// What callers and the activation's task share; each step of either is one turn under the lock.
+    private struct Desk: ~Copyable {
+        var pipeline: CommitPipeline<Value>
+        var generator: SeededGenerator
+        var currentAppend = CommitGate()
+        var nextAppend = CommitGate()
     }
 
-    private var pipeline: CommitPipeline<Value>
-    private var currentAppend = OneShot<CommitOutcome>()
-    private var nextAppend = OneShot<CommitOutcome>()
+    private let desk: Lock<Desk>
     private var effects = EffectSchedule<Value.Effect>()
-    private var generator: SeededGenerator
     private let news = Signal()
     private let environment: ActorEnvironment
     private let handler: EffectHandler<Value>
@@ -51,63 +73,65 @@ package actor JournaledActor<Value: Journaled> {
     ) {
         address = replayed.address
         epoch = replayed.epoch
-        pipeline = CommitPipeline(replayed)
         // Before any call: what is decided before `run()` begins is not durable yet.
-        effects.listed(pipeline.value.pendingEffects)
+        effects.listed(replayed.value.pendingEffects)
         #if PLANTED_BUGS
         if PlantedBug.forgetEffects.isOn { effects = EffectSchedule() }
         #endif
+        desk = Lock(Desk(pipeline: CommitPipeline(replayed), generator: generator))
         self.environment = environment
         self.handler = handler
         self.meter = meter
-        self.generator = generator
     }
+
+    // MARK: Deciding
 
     /// Decides `command` and returns its answer once everything it depends on is durable.
     ///
     /// Cancelling ends the wait; what has been decided stays decided.
-    package func perform<C: Command>(
+    nonisolated(nonsending) package func perform<C: Command>(
         _ command: C,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
-        let wallTime = environment.clock.wallTime
-        var release = Release.atOnce
+        var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
-            let reply = try pipeline.decide(command, id: id, at: wallTime, using: &generator, &release)
-            if release != .atOnce { try await released(release, C.Refusal.self) }
+            let reply = try decide(command, id: id, &gate)
+            if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             return reply
         } catch {
-            if case .refused = error, release != .atOnce { try await released(release, C.Refusal.self) }
-            throw error
+            throw await settled(error, gate)
         }
     }
 
-    private func released<Refusal>(
-        _ release: Release,
-        _: Refusal.Type
-    ) async throws(CallFailure<Refusal>) {
-        switch release {
-        case .atOnce: break
-        case .withCurrentAppend: try await committed(currentAppend, Refusal.self)
-        case .withNextAppend:
-            news.raise()
-            try await committed(nextAppend, Refusal.self)
+    /// Decides `command` at once; the answer, or the refusal, leaves only when `gate` has opened, if there is one.
+    nonisolated func decide<C: Command>(
+        _ command: C,
+        id: CommandID?,
+        _ gate: inout CommitGate?
+    ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
+        try desk.withLock { desk throws(CallFailure<C.Refusal>) in
+            var release = Release.atOnce
+            defer {
+                switch release {
+                case .atOnce: gate = nil
+                case .withCurrentAppend: gate = desk.currentAppend
+                case .withNextAppend:
+                    gate = desk.nextAppend
+                    news.raise()
+                }
+            }
+            let clock = environment.clock
+            return try desk.pipeline.decide(command, id: id, by: clock, using: &desk.generator, &release)
         }
     }
 
-    private func committed<Refusal>(
-        _ append: OneShot<CommitOutcome>,
-        _: Refusal.Type
-    ) async throws(CallFailure<Refusal>) {
-        let outcome: CommitOutcome
-        do {
-            outcome = try await append.wait()
-        } catch {
-            throw .failed(ActorError(.cancelled, "the call to \(address) was cancelled before its commit"))
-        }
-        if case .failed(let code) = outcome {
-            throw .failed(ActorError(code, "the append of \(address) has failed"))
-        }
+    /// A refusal leaves as an answer does: `failure` once `gate` has opened, or why it did not.
+    nonisolated(nonsending) func settled<Refusal>(
+        _ failure: CallFailure<Refusal>,
+        _ gate: CommitGate?
+    ) async -> CallFailure<Refusal> {
+        guard case .refused = failure, let gate, let obstacle = await gate.failure(of: address) else { return failure }
+        return .failed(obstacle)
     }
 
     // MARK: The activation's own task
@@ -120,33 +144,50 @@ package actor JournaledActor<Value: Journaled> {
             while await step(&group) {}
             group.cancelAll()
         }
-        guard pipeline.isQuiet, !pipeline.hasFailed, !Task.isCancelled else {
+        let hasLeftNothing = desk.withLock { $0.pipeline.isQuiet && !$0.pipeline.hasFailed }
+        guard hasLeftNothing, !Task.isCancelled else {
             fail(.closed)
             return false
         }
-        if let snapshot = pipeline.finalSnapshot { await save(snapshot) }
+        if let snapshot = desk.withLock({ $0.pipeline.finalSnapshot }) { await save(snapshot) }
         return true
+    }
+
+    private enum Step: Sendable {
+        case append(JournalAppend)
+        case wait
+        case end
     }
 
     private func step(_ group: inout DiscardingTaskGroup) async -> Bool {
-        guard !Task.isCancelled, !pipeline.hasFailed else { return false }
+        guard !Task.isCancelled, !hasFailed else { return false }
         #if PLANTED_BUGS
-        if PlantedBug.effectBeforeCommit.isOn { effects.listed(pipeline.value.pendingEffects) }
+        if PlantedBug.effectBeforeCommit.isOn { effects.listed(desk.withLock { $0.pipeline.value.pendingEffects }) }
         #endif
         for effect in effects.begin() { group.addTask { await self.carryOut(effect) } }
-        meter.report(bytes: pipeline.value.approximateBytes, isBusy: effects.isBusy)
-        if let append = pipeline.beginAppend(at: environment.clock.wallTime) {
-            await commit(append)
-            return true
+        meter.report(bytes: desk.withLock { $0.pipeline.value.approximateBytes }, isBusy: effects.isBusy)
+        switch nextStep() {
+        case .append(let append): await commit(append)
+        case .wait: await news.wait()
+        case .end: return false
         }
-        guard !isClosed else { return false }
-        await news.wait()
         return true
     }
 
+    /// In one turn, so that nothing is decided between the look for an append and the look whether this is the end.
+    private func nextStep() -> Step {
+        let wallTime = environment.clock.wallTime
+        return desk.withLock { desk in
+            if let append = desk.pipeline.beginAppend(at: wallTime) {
+                desk.currentAppend = desk.nextAppend
+                desk.nextAppend = CommitGate()
+                return .append(append)
+            }
+            return desk.pipeline.isClosed ? .end : .wait
+        }
+    }
+
     private func commit(_ append: JournalAppend) async {
-        currentAppend = nextAppend
-        nextAppend = OneShot()
         do throws(JournalError) {
             try await environment.journal.append(append)
         } catch {
@@ -164,42 +205,45 @@ package actor JournaledActor<Value: Journaled> {
             #endif
             return fail(error.code)
         }
-        guard let commit = pipeline.appendSucceeded() else { return }
+        guard let commit = desk.withLock({ $0.pipeline.appendSucceeded() }) else { return }
         effects.listed(commit.effects)
-        currentAppend.open(.committed)
+        desk.withLock { $0.currentAppend }.open(.committed)
         if let snapshot = commit.snapshot { await save(snapshot) }
     }
 
     #if PLANTED_BUGS
     private func failedAppendIsDone() {
-        _ = pipeline.appendSucceeded()
-        currentAppend.open(.committed)
+        _ = desk.withLock { $0.pipeline.appendSucceeded() }
+        desk.withLock { $0.currentAppend }.open(.committed)
     }
     #endif
 
     private func fail(_ code: JournalErrorCode) {
-        pipeline.appendFailed(code)
-        let outcome = CommitOutcome.failed(ActorErrorCode(ofAppend: code))
-        currentAppend.open(outcome)
+        let (current, next) = desk.withLock { desk in
+            desk.pipeline.appendFailed(code)
+            return (desk.currentAppend, desk.nextAppend)
+        }
+        current.open(.failed(ActorErrorCode(ofAppend: code)))
         // What waits behind the failed append was never sent: it can be asked again as if nothing had been.
-        nextAppend.open(.failed(.moved))
+        next.open(.failed(.moved))
     }
 
     private func save(_ snapshot: Snapshot) async {
         do throws(JournalError) {
             try await environment.journal.save(snapshot, of: address, epoch)
-            pipeline.snapshotSaved(snapshot.head)
+            desk.withLock { $0.pipeline.snapshotSaved(snapshot.head) }
         } catch {
             // The journal holds everything: a missing snapshot costs time at the next activation.
             environment.logger.log(.warning, .snapshotFailed, error: error)
         }
     }
 
-    private var isClosed: Bool { pipeline.isClosed }
+    private var isClosed: Bool { desk.withLock { $0.pipeline.isClosed } }
+    private var hasFailed: Bool { desk.withLock { $0.pipeline.hasFailed } }
 
     /// Decides nothing from now on; ``run()`` ends when everything decided is durable.
     func close() {
-        pipeline.close()
+        desk.withLock { $0.pipeline.close() }
         news.raise()
     }
 
@@ -218,7 +262,7 @@ package actor JournaledActor<Value: Journaled> {
                 try await handler.carryOut(pending, context, self)
                 return ended(pending.position)
             } catch {
-                guard !Task.isCancelled, !pipeline.hasFailed, !isClosed else { return }
+                guard !Task.isCancelled, !hasFailed, !isClosed else { return }
                 noteFailure(of: context, error)
             }
             guard attempt < Limits.Effects.maximumAttempts else { break }
@@ -264,12 +308,13 @@ package actor JournaledActor<Value: Journaled> {
 
     /// Sends the value its alarm if the time has come; false when the alarm is still due afterwards.
     func wake(at wallTime: WallTime) async -> Bool {
-        guard let alarm = pipeline.value.nextAlarm, alarm.wallTime <= wallTime else { return true }
+        let (alarm, head) = desk.withLock { ($0.pipeline.value.nextAlarm, $0.pipeline.decidedHead) }
+        guard let alarm, alarm.wallTime <= wallTime else { return true }
         do {
-            try await alarm.ring(self, CommandID(derivedFrom: pipeline.decidedHead, index: 0, .alarm))
+            try await alarm.ring(self, CommandID(derivedFrom: head, index: 0, .alarm))
         } catch {
             return false
         }
-        return pipeline.value.nextAlarm.map { $0.wallTime > wallTime } ?? true
+        return desk.withLock { $0.pipeline.value.nextAlarm?.wallTime }.map { $0 > wallTime } ?? true
     }
 }

@@ -40,6 +40,8 @@ final class NodeCore: Sendable {
 
     var membership: Membership { state.withLock { $0.membership } }
 
+    var membershipEpoch: UInt64 { state.withLock { $0.membership.epoch } }
+
     /// Takes a newer membership in; false for one that is not newer.
     func adopt(_ membership: Membership) -> Bool {
         state.withLock { state in

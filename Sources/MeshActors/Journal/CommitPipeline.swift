@@ -22,12 +22,13 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     private var answers: RememberedAnswers
     private var durableHead: Head
     private var snapshotHead: Head
+    private let held: HeldValue<Value>
 
     /// Whether ``close()`` has been called.
     package private(set) var isClosed = false
 
     /// The value as it will be once everything decided is durable.
-    package private(set) var value: Value
+    package var value: Value { held.value }
 
     /// Whose value.
     package let address: ActorAddress
@@ -42,7 +43,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         durableHead = replayed.head
         snapshotHead = replayed.snapshotHead
         answers = replayed.answers
-        value = replayed.value
+        held = HeldValue(replayed.value)
     }
 
     // MARK: Deciding
@@ -52,11 +53,13 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// A refusal is a decision; any other failure says that nothing was decided. Without `id` the command gets one of
     /// `generator` if it changes anything.
     ///
-    /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call.
+    /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call;
+    /// inlined, it shares the look-ups of its caller.
+    @inline(__always)
     package mutating func decide<C: Command>(
         _ command: C,
         id: CommandID?,
-        at wallTime: WallTime,
+        by clock: any Clock,
         using generator: inout SeededGenerator,
         _ release: inout Release
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
@@ -67,10 +70,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             release = lastRelease
             return reply
         }
-        var turn = Turn<Value>(wallTime: wallTime, command: id ?? CommandID(at: wallTime, using: &generator))
+        var turn = Turn<Value>(clock: clock)
         let reply: C.Reply
         do throws(C.Refusal) {
-            reply = try command.decide(value, &turn)
+            reply = try command.decide(held.value, &turn)
         } catch {
             release = lastRelease
             #if PLANTED_BUGS
@@ -78,14 +81,15 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             #endif
             throw .refused(error)
         }
-        if turn.events.isEmpty {
+        if turn.isEmpty {
             release = lastRelease
             #if PLANTED_BUGS
             if PlantedBug.showEarly.isOn { release = .atOnce }
             #endif
             return reply
         }
-        try accept(turn, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        let id = id ?? CommandID(at: turn.wallTime, using: &generator)
+        try accept(id, turn.events, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
         release = .withNextAppend
         #if PLANTED_BUGS
         if PlantedBug.replyBeforeCommit.isOn { release = .atOnce }
@@ -107,11 +111,12 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     }
 
     private mutating func accept<Refusal>(
-        _ turn: Turn<Value>,
+        _ command: CommandID,
+        _ events: [Value.Event],
         _ answer: [UInt8],
         _: Refusal.Type
     ) throws(CallFailure<Refusal>) {
-        let entry = JournalEntry(command: turn.command, events: turn.events.map(\.wireBytes), answer: answer)
+        let entry = JournalEntry(command: command, events: events.map(\.wireBytes), answer: answer)
         let bytes = entry.byteCount
         guard bytes <= Limits.Journal.maximumAppendBytes else {
             throw .failed(ActorError(.tooLarge, "\(bytes) bytes of events in one command of \(address)"))
@@ -120,10 +125,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             waitingBytes + bytes <= Limits.Journal.maximumAppendBytes
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
-        for (index, event) in turn.events.enumerated() {
-            value.apply(event, at: EventPosition(head: head, index: index))
+        for (index, event) in events.enumerated() {
+            held.value.apply(event, at: EventPosition(head: head, index: index))
         }
-        answers.remember(turn.command, answer)
+        answers.remember(command, answer)
         waiting.append(entry)
         waitingBytes += bytes
     }
@@ -223,6 +228,14 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
 
     private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+}
+
+/// The value behind a reference: what is of any size would give the pipeline, and whoever holds it, a layout that is
+/// looked up in every call.
+private final class HeldValue<Value> {
+    var value: Value
+
+    init(_ value: Value) { self.value = value }
 }
 
 /// Outside of the generic pipeline, so that asking for it needs no metadata.

@@ -37,7 +37,7 @@ extension RememberedAnswers: WireCodable {
         writer.writeArrayHead(count: answers.count)
         for (command, answer) in inOrder {
             writer.writeArrayHead(count: 2)
-            writer.write(bytes: command.bytes)
+            command.encode(into: &writer)
             writer.write(bytes: answer)
         }
     }
@@ -55,13 +55,11 @@ extension RememberedAnswers: WireCodable {
 }
 
 extension UniqueID: WireCodable {
-    package func encode(into writer: inout WireWriter) { writer.write(bytes: bytes) }
+    package func encode(into writer: inout WireWriter) { writer.write(high: high, low: low) }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        guard let id = UniqueID(bytes: try reader.readBytes()) else {
-            throw WireError(.invalidValue, "an id that has not sixteen bytes")
-        }
-        self = id
+        let (high, low) = try reader.readSixteenBytes()
+        self.init(high: high, low: low)
     }
 }
 

@@ -1,120 +1,172 @@
 package import MeshCore
 package import MeshWire
 
-/// The payload of an actor-call frame.
-package struct ActorCall: Hashable, Sendable {
-    /// The command, for ever.
-    package let command: CommandID
-    /// Whom it is for.
-    package let address: ActorAddress
-    /// Which of the kind's commands.
-    package let tag: UInt32
-    /// How long the caller still waits; nil for as long as it takes.
-    package let timeLeft: Duration?
-    /// The membership by which the caller found the receiver.
-    package let membershipEpoch: UInt64
-    /// The command's own fields.
-    package let body: [UInt8]
+/// The fields of a command, a reply or a refusal as they stand in a message: a byte string that holds one value.
+///
+/// It shares the message's bytes, so that reading copies nothing but what the value keeps.
+package struct MessageBody: Sendable {
+    private let payload: [UInt8]
+    private let range: Range<Int>
 
-    /// A call of `command`.
-    package init(
-        command: CommandID,
-        address: ActorAddress,
-        tag: UInt32,
-        timeLeft: Duration?,
-        membershipEpoch: UInt64,
-        body: [UInt8]
-    ) {
-        self.command = command
-        self.address = address
-        self.tag = tag
-        self.timeLeft = timeLeft
-        self.membershipEpoch = membershipEpoch
-        self.body = body
+    fileprivate init(_ payload: [UInt8], _ range: Range<Int>) {
+        self.payload = payload
+        self.range = range
+    }
+
+    /// The value that the bytes spell from the first to the last.
+    package func read<Value: WireCodable>(as _: Value.Type) throws(WireError) -> Value {
+        try Value(wireBytes: payload.span.bytes.extracting(range))
     }
 }
 
-extension ActorCall: WireCodable {
-    package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 6)
-        command.encode(into: &writer)
-        address.encode(into: &writer)
-        tag.encode(into: &writer)
-        timeLeft.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
-        writer.write(membershipEpoch)
-        writer.write(bytes: body)
+/// The payload of an actor-call frame.
+package struct ActorCall: Sendable {
+    /// All but the command's own fields.
+    package struct Head: Hashable, Sendable {
+        /// The command, for ever.
+        package let command: CommandID
+        /// Whom it is for.
+        package let address: ActorAddress
+        /// Which of the kind's commands.
+        package let tag: UInt32
+        /// How long the caller still waits; nil for as long as it takes.
+        package let timeLeft: Duration?
+        /// The membership by which the caller found the receiver.
+        package let membershipEpoch: UInt64
+
+        /// A call of `command`.
+        package init(
+            command: CommandID,
+            address: ActorAddress,
+            tag: UInt32,
+            timeLeft: Duration?,
+            membershipEpoch: UInt64
+        ) {
+            self.command = command
+            self.address = address
+            self.tag = tag
+            self.timeLeft = timeLeft
+            self.membershipEpoch = membershipEpoch
+        }
     }
 
-    package init(from reader: inout WireReader) throws(WireError) {
+    /// All but the command's own fields.
+    package let head: Head
+    /// The command's own fields.
+    package let body: MessageBody
+
+    /// The call that `payload` spells.
+    package init(payload: [UInt8]) throws(WireError) {
+        var reader = WireReader(payload.span.bytes)
         let tail = try reader.beginRecord(fields: 6)
-        command = try CommandID(from: &reader)
-        address = try ActorAddress(from: &reader)
-        tag = try reader.readInteger(as: UInt32.self)
-        timeLeft = try UInt64?(from: &reader).map { .milliseconds(Int64(clamping: $0)) }
-        membershipEpoch = try reader.readUInt64()
-        body = try reader.readBytes()
-        try reader.endRecord(tail)
-        guard body.count <= Limits.Call.maximumBodyBytes else {
-            throw WireError(.invalidValue, "a command of \(body.count) bytes")
+        let command = try CommandID(from: &reader)
+        let address = try ActorAddress(from: &reader)
+        guard let tag = UInt32(exactly: try reader.readUInt64()) else {
+            throw WireError(.integerOutOfRange, "no command has a number of more than 32 bits")
         }
+        head = Head(
+            command: command,
+            address: address,
+            tag: tag,
+            timeLeft: try reader.readMilliseconds(),
+            membershipEpoch: try reader.readUInt64()
+        )
+        let range = try reader.readByteRange()
+        try reader.endRecord(tail)
+        try reader.finish()
+        guard range.count <= Limits.Call.maximumBodyBytes else {
+            throw WireError(.invalidValue, "a command of \(range.count) bytes")
+        }
+        body = MessageBody(payload, range)
+    }
+
+    /// The payload of a call that begins with `head`, of `command`; nil when its fields are beyond their bound.
+    package static func payload(_ head: Head, _ command: some WireCodable) -> [UInt8]? {
+        var bodyCount = 0
+        let payload = WireWriter.bytes { writer in
+            writer.writeArrayHead(count: 6)
+            head.command.encode(into: &writer)
+            head.address.encode(into: &writer)
+            writer.write(UInt64(head.tag))
+            writer.write(milliseconds: head.timeLeft)
+            writer.write(head.membershipEpoch)
+            bodyCount = writer.write(encoding: command)
+        }
+        return bodyCount <= Limits.Call.maximumBodyBytes ? payload : nil
     }
 }
 
 /// The payload of an actor-reply frame.
-package enum ActorReply: Hashable, Sendable {
+package enum ActorReply: Sendable {
     /// The reply's fields.
-    case value([UInt8])
+    case value(MessageBody)
     /// The refusal's fields.
-    case refusal([UInt8])
-    /// The actor is placed on that node, says the receiver's membership of that epoch; nothing happened.
-    case redirect(to: NodeID, membershipEpoch: UInt64)
-    /// Something else; with a pause, the receiver has more to do than its bounds allow, and nothing happened.
-    case failed(ActorErrorCode, retryAfter: Duration?)
-}
+    case refusal(MessageBody)
+    /// Nobody decided.
+    case other(Obstacle)
 
-extension ActorReply: WireCodable {
-    package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 3)
-        switch self {
-        case .value(let bytes):
-            writer.write(Number.value)
-            writer.write(bytes: bytes)
-            writer.writeNil()
-        case .refusal(let bytes):
-            writer.write(Number.refusal)
-            writer.write(bytes: bytes)
-            writer.writeNil()
-        case .redirect(let node, let epoch):
-            writer.write(Number.redirect)
-            writer.write(node.text)
-            writer.write(epoch)
-        case .failed(let code, let pause):
-            writer.write(Number.failed)
-            writer.write(code.wireNumber)
-            pause.map { UInt64(clamping: $0.wholeNanoseconds / 1_000_000) }.encode(into: &writer)
+    /// Why a call that arrived was not carried out.
+    package enum Obstacle: Hashable, Sendable {
+        /// The actor is placed on that node, says the receiver's membership of that epoch; nothing happened.
+        case redirect(to: NodeID, membershipEpoch: UInt64)
+        /// Something else; with a pause, the receiver has more to do than its bounds allow, and nothing happened.
+        case failed(ActorErrorCode, retryAfter: Duration?)
+
+        /// The payload that says so.
+        package var payload: [UInt8] {
+            WireWriter.bytes { writer in
+                writer.writeArrayHead(count: 3)
+                switch self {
+                case .redirect(let node, let epoch):
+                    writer.write(Number.redirect)
+                    writer.write(node.text)
+                    writer.write(epoch)
+                case .failed(let code, let pause):
+                    writer.write(Number.failed)
+                    writer.write(code.wireNumber)
+                    writer.write(milliseconds: pause)
+                }
+            }
         }
     }
 
-    package init(from reader: inout WireReader) throws(WireError) {
+    /// The reply that `payload` spells.
+    package init(payload: [UInt8]) throws(WireError) {
+        var reader = WireReader(payload.span.bytes)
         let tail = try reader.beginRecord(fields: 3)
         switch try reader.readUInt64() {
         case Number.value:
-            self = .value(try reader.readBytes())
+            self = .value(MessageBody(payload, try reader.readByteRange()))
             try reader.skipItem()
         case Number.refusal:
-            self = .refusal(try reader.readBytes())
+            self = .refusal(MessageBody(payload, try reader.readByteRange()))
             try reader.skipItem()
         case Number.redirect:
             let text = try reader.readText()
             guard let node = try? NodeID(text) else { throw WireError(.invalidValue, "a redirect to no node") }
-            self = .redirect(to: node, membershipEpoch: try reader.readUInt64())
+            self = .other(.redirect(to: node, membershipEpoch: try reader.readUInt64()))
         case Number.failed:
             let code = ActorErrorCode(wireNumber: try reader.readUInt64())
-            let pause = try UInt64?(from: &reader).map { Duration.milliseconds(Int64(clamping: $0)) }
-            self = .failed(code, retryAfter: pause)
+            self = .other(.failed(code, retryAfter: try reader.readMilliseconds()))
         case let number: throw WireError(.invalidValue, "an actor's reply of kind \(number)")
         }
         try reader.endRecord(tail)
+        try reader.finish()
+    }
+
+    /// The payload that answers with `reply`.
+    package static func payload(value reply: some WireCodable) -> [UInt8] { payload(Number.value, reply) }
+
+    /// The payload that answers with `refusal`.
+    package static func payload(refusal: some WireCodable) -> [UInt8] { payload(Number.refusal, refusal) }
+
+    private static func payload(_ number: UInt64, _ content: some WireCodable) -> [UInt8] {
+        WireWriter.bytes { writer in
+            writer.writeArrayHead(count: 3)
+            writer.write(number)
+            writer.write(encoding: content)
+            writer.writeNil()
+        }
     }
 
     private enum Number {
@@ -122,6 +174,22 @@ extension ActorReply: WireCodable {
         static let refusal = UInt64(1)
         static let redirect = UInt64(2)
         static let failed = UInt64(3)
+    }
+}
+
+extension WireWriter {
+    /// Appends a duration as whole milliseconds, or the mark of none.
+    fileprivate mutating func write(milliseconds duration: Duration?) {
+        guard let duration else { return writeNil() }
+        write(UInt64(clamping: duration.wholeNanoseconds / 1_000_000))
+    }
+}
+
+extension WireReader {
+    /// Reads a duration in whole milliseconds, or the mark of none.
+    @_lifetime(self: copy self)
+    fileprivate mutating func readMilliseconds() throws(WireError) -> Duration? {
+        try readNil() ? nil : .milliseconds(Int64(clamping: try readUInt64()))
     }
 }
 

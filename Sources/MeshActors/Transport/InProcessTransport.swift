@@ -29,12 +29,12 @@ private final class Service: Sendable {
         var lastOneOut: CheckedContinuation<Void, Never>?
     }
 
-    let handler: @Sendable (IncomingRequest) async -> [UInt8]
+    let handler: RequestHandler
     /// Serving ends: whoever is inside shall leave.
     let stopping = OneShot<Done>()
     private let state = Lock(State())
 
-    init(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) { self.handler = handler }
+    init(_ handler: @escaping RequestHandler) { self.handler = handler }
 
     /// Lets a caller in until ``exit()``; false when there is no room or serving ends.
     func enter() -> Bool {
@@ -90,7 +90,7 @@ package struct InProcessTransport: Transport {
         self.clock = clock
     }
 
-    package func request(
+    nonisolated(nonsending) package func request(
         _ payload: [UInt8],
         to peer: NodeID,
         deadline: Instant?
@@ -135,7 +135,7 @@ package struct InProcessTransport: Transport {
         }
     }
 
-    package func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async {
+    package func serve(_ handler: @escaping RequestHandler) async {
         let service = Service(handler)
         network.join(node, service)
         // Never opened: it ends when this task is cancelled.

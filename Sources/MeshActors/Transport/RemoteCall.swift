@@ -8,68 +8,94 @@ struct RemoteCall: Sendable {
     let id: CommandID
     let deadline: Instant?
 
-    /// Asks `node` and says what came of it.
-    func send<C: ActorCommand>(
-        _ command: C,
-        to node: NodeID
-    ) async throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> {
-        guard let transport = core.transport else {
-            throw .failed(ActorError(.noHost, "\(address) lives on \(node), and this node has no transport"))
-        }
-        let call = ActorCall(
+    /// What asking a node came to, before anybody looks at the answer's own fields.
+    enum Outcome: Sendable {
+        case value(MessageBody)
+        case refusal(MessageBody)
+        /// The actor is placed on that node.
+        case tryAt(NodeID)
+        /// It was leaving or moving; nothing happened.
+        case again
+        case failed(CallFailure<NoRefusal>)
+    }
+
+    /// The message that asks for `command`; nil when it is too large.
+    func payload<C: ActorCommand>(_ command: C) -> [UInt8]? {
+        let head = ActorCall.Head(
             command: id,
             address: address,
             tag: C.tag,
             timeLeft: deadline.map { $0 - core.environment.clock.now },
-            membershipEpoch: core.membership.epoch,
-            body: command.wireBytes
+            membershipEpoch: core.membershipEpoch
         )
-        guard call.body.count <= Limits.Call.maximumBodyBytes else {
-            throw .failed(ActorError(.tooLarge, "a command of \(call.body.count) bytes for \(address)"))
+        return ActorCall.payload(head, command)
+    }
+
+    /// Asks `node` with `payload`; a command that is not repeatable is never asked for twice.
+    nonisolated(nonsending) func ask(_ node: NodeID, _ payload: [UInt8]?, isRepeatable: Bool) async -> Outcome {
+        guard let transport = core.transport else {
+            let message = "\(address) lives on \(node), and this node has no transport"
+            return .failed(.failed(ActorError(.noHost, message)))
+        }
+        guard let payload else {
+            return .failed(.failed(ActorError(.tooLarge, "a command beyond its bound for \(address)")))
         }
         let response: [UInt8]
         do throws(TransportError) {
-            response = try await transport.request(call.wireBytes, to: node, deadline: deadline)
+            response = try await transport.request(payload, to: node, deadline: deadline)
         } catch {
-            return try afterLoss(error, of: C.self)
+            return afterLoss(error, isRepeatable)
         }
-        return try outcome(of: response, from: node, C.self)
-    }
-
-    private func afterLoss<C: ActorCommand>(
-        _ error: TransportError,
-        of _: C.Type
-    ) throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> {
-        guard !Task.isCancelled else { throw .failed(ActorError(.cancelled, "the call was cancelled", cause: error)) }
-        switch error.code {
-        case .unreachable: return .again
-        case .lost where C.isRepeatable: return .again
-        case .lost: throw .failed(ActorError(.outcomeUnknown, "no reply from \(address)", cause: error))
-        case .timedOut: throw .failed(ActorError(.deadlineExceeded, "no answer before the deadline", cause: error))
-        case .tooLarge: throw .failed(ActorError(.tooLarge, "a message for \(address)", cause: error))
-        case .closed: throw .failed(ActorError(.stopping, "the transport is closed", cause: error))
-        }
-    }
-
-    private func outcome<C: ActorCommand>(
-        of response: [UInt8],
-        from node: NodeID,
-        _: C.Type
-    ) throws(CallFailure<C.Refusal>) -> Attempt<C.Reply> {
-        let failure: CallFailure<C.Refusal>
         do throws(WireError) {
-            switch try ActorReply(wireBytes: response) {
-            case .value(let bytes): return .done(try C.Reply(wireBytes: bytes))
-            case .refusal(let bytes): failure = .refused(try C.Refusal(wireBytes: bytes))
-            case .redirect(let node, _): return .tryAt(node)
-            case .failed(_, let pause?): failure = .overloaded(retryAfter: pause)
-            case .failed(.moved, nil), .failed(.stopping, nil): return .again
-            case .failed(let code, nil):
-                failure = .failed(ActorError(code, "\(address) was not reached: \(code.rawValue)"))
+            switch try ActorReply(payload: response) {
+            case .value(let body): return .value(body)
+            case .refusal(let body): return .refusal(body)
+            case .other(.redirect(let node, _)): return .tryAt(node)
+            case .other(.failed(_, let pause?)): return .failed(.overloaded(retryAfter: pause))
+            case .other(.failed(.moved, nil)), .other(.failed(.stopping, nil)): return .again
+            case .other(.failed(let code, nil)):
+                return .failed(.failed(ActorError(code, "\(address) was not reached: \(code.rawValue)")))
             }
         } catch {
-            failure = .failed(ActorError(.malformed, "\(node) answers what cannot be read", cause: error))
+            return .failed(.failed(unreadable(node, error)))
         }
-        throw failure
+    }
+
+    private func afterLoss(_ error: TransportError, _ isRepeatable: Bool) -> Outcome {
+        guard !Task.isCancelled else {
+            return .failed(.failed(ActorError(.cancelled, "the call was cancelled", cause: error)))
+        }
+        let failure: ActorError
+        switch error.code {
+        case .unreachable: return .again
+        case .lost where isRepeatable: return .again
+        case .lost: failure = ActorError(.outcomeUnknown, "no reply from \(address)", cause: error)
+        case .timedOut: failure = ActorError(.deadlineExceeded, "no answer before the deadline", cause: error)
+        case .tooLarge: failure = ActorError(.tooLarge, "a message for \(address)", cause: error)
+        case .closed: failure = ActorError(.stopping, "the transport is closed", cause: error)
+        }
+        return .failed(.failed(failure))
+    }
+
+    /// The reply in an answer's `body`.
+    func reply<C: ActorCommand>(
+        in body: MessageBody,
+        from node: NodeID,
+        to _: C.Type
+    ) throws(CallFailure<C.Refusal>) -> C.Reply {
+        do throws(WireError) { return try body.read(as: C.Reply.self) } catch { throw .failed(unreadable(node, error)) }
+    }
+
+    /// The refusal in an answer's `body`.
+    func refusal<C: ActorCommand>(in body: MessageBody, from node: NodeID, of _: C.Type) -> CallFailure<C.Refusal> {
+        do throws(WireError) {
+            return .refused(try body.read(as: C.Refusal.self))
+        } catch {
+            return .failed(unreadable(node, error))
+        }
+    }
+
+    private func unreadable(_ node: NodeID, _ error: WireError) -> ActorError {
+        ActorError(.malformed, "\(node) answers what cannot be read", cause: error)
     }
 }

@@ -34,6 +34,9 @@ package struct IncomingRequest: Sendable {
     }
 }
 
+/// Handles one request, on the executor of whoever brings it, and returns the response.
+package typealias RequestHandler = nonisolated(nonsending) @Sendable (IncomingRequest) async -> [UInt8]
+
 /// The port to other nodes: requests with responses, each one frame.
 ///
 /// Contract, which `TransportConformance` in `MeshTestKit` holds every implementation to:
@@ -44,7 +47,7 @@ package struct IncomingRequest: Sendable {
 /// - Neither side trusts the other's bytes; payloads are opaque here.
 package protocol Transport: Sendable {
     /// Asks `node` and returns its response.
-    func request(
+    nonisolated(nonsending) func request(
         _ payload: [UInt8],
         to node: NodeID,
         deadline: Instant?
@@ -54,5 +57,5 @@ package protocol Transport: Sendable {
     ///
     /// Call it once, before others may ask. When it returns, no handler runs any more; it waits for those that run in
     /// their callers' tasks, which it cannot cancel.
-    func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async
+    func serve(_ handler: @escaping RequestHandler) async
 }

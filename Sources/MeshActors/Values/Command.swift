@@ -87,23 +87,32 @@ extension PlainActor {
 
 /// The circumstances of one decision, and the events that come of it.
 package struct Turn<Target: Journaled> {
-    /// The time by the owner's clock.
-    package let wallTime: WallTime
-
-    /// The command that is being decided.
-    package let command: CommandID
+    private let clock: any Clock
+    private var readTime: WallTime?
 
     /// What has been emitted so far.
     package private(set) var events: [Target.Event] = []
 
-    /// A decision about `command` at `wallTime`.
-    package init(wallTime: WallTime, command: CommandID) {
-        self.wallTime = wallTime
-        self.command = command
+    /// Whether nothing has been emitted; asking the array would ask for its metadata.
+    private(set) var isEmpty = true
+
+    /// A decision by `clock`.
+    package init(clock: any Clock) { self.clock = clock }
+
+    /// The time by the owner's clock: the same however often it is asked for in a turn, and not read unless it is.
+    package var wallTime: WallTime {
+        mutating get {
+            let time = readTime ?? clock.wallTime
+            readTime = time
+            return time
+        }
     }
 
     /// Adds a change; it counts once the decision returns, and not at all if it throws.
-    package mutating func emit(_ event: Target.Event) { events.append(event) }
+    package mutating func emit(_ event: Target.Event) {
+        events.append(event)
+        isEmpty = false
+    }
 }
 
 /// The refusal of a command that is never refused.

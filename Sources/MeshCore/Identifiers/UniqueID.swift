@@ -3,8 +3,17 @@
 /// The layout is UUID version 7 (RFC 9562 §5.7): milliseconds first, so that ids sort by time and sit together in an
 /// index, then 74 random bits. Time and randomness are arguments: a simulation draws the same ids for the same seed.
 package struct UniqueID: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    /// The first eight bytes, the most significant first.
+    package let high: UInt64
+
+    /// The last eight bytes.
+    package let low: UInt64
+
+    /// The id of these sixteen bytes.
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
 
     /// A fresh id at `wallTime`.
     package init(at wallTime: WallTime, using generator: inout some RandomNumberGenerator) {

@@ -17,7 +17,7 @@ package final class SimulatedTransport: Transport {
         self.gate = gate
     }
 
-    package func request(
+    nonisolated(nonsending) package func request(
         _ payload: [UInt8],
         to peer: NodeID,
         deadline: Instant?
@@ -43,7 +43,7 @@ package final class SimulatedTransport: Transport {
         return try result.get()
     }
 
-    package func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async {
+    package func serve(_ handler: @escaping RequestHandler) async {
         let inbox = Inbox()
         network.attach(inbox, as: node)
         await withDiscardingTaskGroup { group in
@@ -63,7 +63,7 @@ package final class SimulatedTransport: Transport {
     private static func handle(
         _ exchange: Exchange,
         behind gate: NodeGate,
-        with handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]
+        with handler: @escaping RequestHandler
     ) async {
         let callerGone = Beacon()
         exchange.onCallerGone { callerGone.light() }

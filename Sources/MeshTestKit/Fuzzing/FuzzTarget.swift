@@ -29,8 +29,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "error-frame") { checkRoundTrip(ErrorFrame.self, $0) },
         FuzzTarget(name: "frames") { checkFrames($0) },
         FuzzTarget(name: "text") { checkText($0) },
-        FuzzTarget(name: "actor-call") { checkRoundTrip(ActorCall.self, $0) },
-        FuzzTarget(name: "actor-reply") { checkRoundTrip(ActorReply.self, $0) },
+        FuzzTarget(name: "actor-call") { checkActorCall($0) },
+        FuzzTarget(name: "actor-reply") { checkActorReply($0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
     ]
 
@@ -74,6 +74,31 @@ package struct FuzzTarget: Sendable {
             reader.endNesting()
         case 7 where first >= 0xF9: _ = try reader.readDouble()
         default: _ = try reader.readBool()
+        }
+    }
+
+    /// What stands around a command's fields comes back the same, and the fields are a command or are refused.
+    private static func checkActorCall(_ input: UnsafeRawBufferPointer) {
+        guard let call = try? ActorCall(payload: Array(input)) else { return }
+        let transfer = try? call.body.read(as: SampleAccount.Transfer.self)
+        let payload = transfer.map { ActorCall.payload(call.head, $0) } ?? ActorCall.payload(call.head, Done())
+        guard let payload, let again = try? ActorCall(payload: payload) else {
+            preconditionFailure("a call that was read cannot be written")
+        }
+        precondition(again.head == call.head, "a call changes on its way")
+        let isSame = (try? again.body.read(as: SampleAccount.Transfer.self))?.wireBytes == transfer?.wireBytes
+        precondition(isSame, "a command changes on its way")
+    }
+
+    /// The same for replies.
+    private static func checkActorReply(_ input: UnsafeRawBufferPointer) {
+        guard let reply = try? ActorReply(payload: Array(input)) else { return }
+        switch reply {
+        case .value(let body), .refusal(let body): _ = try? body.read(as: SampleAccount.Refusal.self)
+        case .other(let obstacle):
+            guard case .other(obstacle)? = try? ActorReply(payload: obstacle.payload) else {
+                preconditionFailure("a reply changes on its way")
+            }
         }
     }
 

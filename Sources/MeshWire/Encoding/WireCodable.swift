@@ -12,11 +12,7 @@ public protocol WireCodable: Sendable {
 
 extension WireCodable {
     /// The bytes of this value alone.
-    public var wireBytes: [UInt8] {
-        var writer = WireWriter()
-        encode(into: &writer)
-        return writer.array
-    }
+    public var wireBytes: [UInt8] { WireWriter.bytes { encode(into: &$0) } }
 
     /// The value that `bytes` spell from the first to the last.
     public init(wireBytes bytes: RawSpan) throws(WireError) {

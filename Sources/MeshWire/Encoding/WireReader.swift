@@ -115,6 +115,25 @@ public struct WireReader: ~Escapable {
         return bytes.extracting(unchecked: offset..<offset + length).withUnsafeBytes { Array($0) }
     }
 
+    /// Reads a byte string of sixteen bytes, the most significant first.
+    @_lifetime(self: copy self)
+    package mutating func readSixteenBytes() throws(WireError) -> (high: UInt64, low: UInt64) {
+        let start = offset
+        let length = try readLength(.bytes)
+        guard length == 16 else {
+            throw WireError(.invalidValue, "\(length) bytes at offset \(start) where sixteen belong")
+        }
+        return (try readBigEndian(), try readBigEndian())
+    }
+
+    /// Reads past a byte string, of which it says where it stands.
+    @_lifetime(self: copy self)
+    package mutating func readByteRange() throws(WireError) -> Range<Int> {
+        let length = try readLength(.bytes)
+        defer { offset += length }
+        return offset..<offset + length
+    }
+
     // MARK: Arrays, records and maps
 
     /// Begins an array and returns how many elements follow; ``endNesting()`` closes it.

@@ -6,6 +6,8 @@ internal import MeshCore
 /// map keys in bytewise order. Reuse a writer with ``removeAll()``: once it has grown, encoding allocates nothing.
 public struct WireWriter: ~Copyable {
     private var storage: UnsafeMutableRawBufferPointer
+    /// Whether `storage` is the writer's own, and not lent by ``bytes(_:)``.
+    private var ownsStorage: Bool
 
     /// The number of bytes written.
     public private(set) var count = 0
@@ -13,9 +15,24 @@ public struct WireWriter: ~Copyable {
     /// An empty writer with room for `capacity` bytes before its first growth.
     public init(capacity: Int = 256) {
         storage = .allocate(byteCount: max(capacity, 16), alignment: 1)
+        ownsStorage = true
     }
 
-    deinit { storage.deallocate() }
+    private init(lent storage: UnsafeMutableRawBufferPointer) {
+        self.storage = storage
+        ownsStorage = false
+    }
+
+    deinit { if ownsStorage { storage.deallocate() } }
+
+    /// The bytes that `write` writes: what is short is built on the stack, so that only the result is allocated.
+    public static func bytes(_ write: (inout WireWriter) -> Void) -> [UInt8] {
+        withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { room in
+            var writer = WireWriter(lent: room)
+            write(&writer)
+            return writer.array
+        }
+    }
 
     /// Everything written so far.
     public var bytes: RawSpan {
@@ -79,6 +96,41 @@ public struct WireWriter: ~Copyable {
     public mutating func write(bytes: [UInt8]) {
         writeHead(.bytes, UInt64(bytes.count))
         bytes.withUnsafeBytes { append($0) }
+    }
+
+    /// Appends a byte string of sixteen bytes, the most significant first.
+    package mutating func write(high: UInt64, low: UInt64) {
+        writeHead(.bytes, 16)
+        append(high)
+        append(low)
+    }
+
+    /// Appends a byte string that holds the encoding of `value`, and returns that encoding's length.
+    @discardableResult
+    public mutating func write(encoding value: some WireCodable) -> Int {
+        // Most are shorter than 24 bytes, which is a head of one; for longer ones the bytes make room afterwards.
+        let start = count
+        append(UInt8(0))
+        value.encode(into: &self)
+        let length = count - start - 1
+        let headCount = Self.headCount(for: UInt64(length))
+        reserve(headCount - 1)
+        let content = self.start + start + 1
+        if headCount > 1 { (content + headCount - 1).copyMemory(from: content, byteCount: length) }
+        count = start
+        writeHead(.bytes, UInt64(length))
+        count += length
+        return length
+    }
+
+    private static func headCount(for argument: UInt64) -> Int {
+        switch argument {
+        case ..<24: 1
+        case ...0xFF: 2
+        case ...0xFFFF: 3
+        case ...0xFFFF_FFFF: 5
+        default: 9
+        }
     }
 
     /// Begins an array, or a record of that many fields; the elements follow.
@@ -169,8 +221,9 @@ public struct WireWriter: ~Copyable {
             alignment: 1
         )
         larger.copyMemory(from: UnsafeRawBufferPointer(storage)[..<count].rebased)
-        storage.deallocate()
+        if ownsStorage { storage.deallocate() }
         storage = larger
+        ownsStorage = true
     }
 }
 
