@@ -52,8 +52,8 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshIO", "MeshStore",
-            "MeshTestKit", "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
+            "MeshIO", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

@@ -1,4 +1,5 @@
 internal import MeshCore
+package import MeshIO
 
 /// How connections of an endpoint behave.
 package struct QUICConfiguration: Sendable {
@@ -37,6 +38,9 @@ package struct QUICConfiguration: Sendable {
 
     /// Whether early data of a resumed client is taken; it may be replayed, so only what is idempotent belongs in it.
     package var allowsEarlyData = true
+
+    /// How the endpoint's socket is made.
+    package var socket = UDPConfiguration()
 
     /// The defaults.
     package init() {}

@@ -16,6 +16,7 @@ enum Meshbench {
                 IndexFlipsCommand.command,
                 ScaleBenchmarkCommand.command,
                 UDPBenchmarkCommand.command,
+                QUICBenchmarkCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

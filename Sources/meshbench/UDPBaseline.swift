@@ -10,8 +10,8 @@ struct UDPBaseline {
         let nearlyWorst: Duration
     }
 
-    private let near: EventLoop
-    private let far: EventLoop
+    let near: EventLoop
+    let far: EventLoop
 
     /// Two loops, which live until ``end()``.
     init() throws {

@@ -14,7 +14,7 @@ import Testing
             address: .loopbackIPv4(port: 0),
             accepts: true,
             credentials: try authority.credentials(.hub, "hub-1"),
-            verifier: authority.verifier,
+            verifier: try authority.verifier,
             software: "test/1",
             clock: clock
         )
@@ -23,7 +23,7 @@ import Testing
             address: .loopbackIPv4(port: 0),
             accepts: false,
             credentials: try authority.credentials(.edge, "laptop-7"),
-            verifier: authority.verifier,
+            verifier: try authority.verifier,
             software: "test/1",
             clock: clock
         )

@@ -13,7 +13,7 @@ struct SampleAuthority {
 
     var trust: TrustAnchors { TrustAnchors(certificates: [authority.certificate.der]) }
 
-    var verifier: CertificateVerifier { CertificateVerifier(trust: trust) }
+    var verifier: CertificateVerifier { get throws { try CertificateVerifier(trust: trust) } }
 
     func credentials(_ role: NodeRole, _ name: String) throws -> NodeCredentials {
         let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))

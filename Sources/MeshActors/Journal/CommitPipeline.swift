@@ -116,7 +116,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         _ answer: [UInt8],
         _: Refusal.Type
     ) throws(CallFailure<Refusal>) {
-        let entry = JournalEntry(command: command, events: events.map(\.wireBytes), answer: answer)
+        let entry = JournalEntry(command: command, events: events.map { $0.wireBytes }, answer: answer)
         let bytes = entry.byteCount
         guard bytes <= Limits.Journal.maximumAppendBytes else {
             throw .failed(ActorError(.tooLarge, "\(bytes) bytes of events in one command of \(address)"))

@@ -83,9 +83,13 @@ extension QUICConnection {
     /// Acts on what was reported, and on what that leads to, until nothing is left.
     func actOnHappenings() {
         while !happenings.isEmpty {
+            // What one leads to is listed in other memory: that of the last time, where no outer call uses it.
             var list: [Happening] = []
             swap(&list, &happenings)
+            swap(&happenings, &spareHappenings)
             for happening in list where !isOver || happening.countsAfterTheEnd { act(on: happening) }
+            list.removeAll(keepingCapacity: list.count <= Limits.Connection.happeningsKept)
+            spareHappenings = list
         }
         if streamsToGrant > 0, !isOver {
             ngtcp2_conn_extend_max_streams_bidi(raw, streamsToGrant)

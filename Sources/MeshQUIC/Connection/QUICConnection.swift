@@ -77,7 +77,9 @@ package final class QUICConnection {
     var remote: SocketAddress
     var isMigrating = false
     var countsAsHandshake = false
-    private(set) lazy var timer = LoopTimer(handler: self)
+    private(set) lazy var timer = LoopTimer(handler: relay)
+    private lazy var relay = TimerRelay(self)
+    var spareHappenings: [Happening] = []
 
     /// What has passed through a connection.
     package struct Counts: Hashable, Sendable {

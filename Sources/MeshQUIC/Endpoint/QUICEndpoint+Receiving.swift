@@ -1,9 +1,10 @@
 internal import CMeshQUIC
 internal import MeshCore
-package import MeshIO
+internal import MeshIO
 
-extension QUICEndpoint: UDPSocketOwner {
-    package func received(_ datagram: borrowing ReceivedDatagram) {
+extension QUICEndpoint {
+    /// A datagram has come.
+    func received(_ datagram: borrowing ReceivedDatagram) {
         receivedPath.set(remote: datagram.remote, local: datagram.local)
         let ecn = datagram.congestion.rawValue
         datagram.bytes.withUnsafeBytes { packet in
@@ -15,10 +16,6 @@ extension QUICEndpoint: UDPSocketOwner {
             }
         }
     }
-
-    package func receivedAll() {}
-
-    package func sendingUnblocked() { flushAfterBlock() }
 
     /// Whose a packet is, by the connection id in it.
     private func owner(of bytes: UnsafePointer<UInt8>, count: Int) -> QUICConnection? {

@@ -26,11 +26,13 @@ package final class QUICEndpoint {
     var handshakesUnderWay = 0
     var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
     var statelessRefill = Instant.origin
-    weak var handler: (any QUICEndpointHandler)?
+    /// Kept until the endpoint is closed.
+    private(set) var handler: (any QUICEndpointHandler)?
 
     private(set) var state: State?
     private var dirty: [QUICConnection] = []
-    private lazy var hook = TurnHook(loop: loop, handler: self)
+    private lazy var relay = EndpointRelay(self)
+    private lazy var hook = TurnHook(loop: loop, handler: relay)
 
     /// What an open endpoint sends and receives with.
     struct State {
@@ -54,7 +56,7 @@ package final class QUICEndpoint {
         package var resets: UInt64 = 0
     }
 
-    /// Opens `address`; without a handler no client is taken. On the loop alone.
+    /// Opens `address`; without a handler, which is kept until the end, no client is taken. On the loop alone.
     package init(
         loop: EventLoop,
         address: SocketAddress,
@@ -75,7 +77,7 @@ package final class QUICEndpoint {
             configuration: configuration,
             clock: clock
         )
-        let socket = try UDPSocket(loop: loop, address: address, owner: self)
+        let socket = try UDPSocket(loop: loop, address: address, configuration: configuration.socket, owner: relay)
         state = State(socket: socket, trains: PacketTrains(socket: socket))
     }
 
@@ -145,7 +147,8 @@ package final class QUICEndpoint {
 
     func flushAfterBlock() { hook.mark() }
 
-    private func flush() {
+    /// Sends what the connections of this turn have to say.
+    func flush() {
         guard let state, !state.socket.isBlocked else { return }
         var list: [QUICConnection] = []
         swap(&list, &dirty)
@@ -221,10 +224,7 @@ package final class QUICEndpoint {
         state.socket.flush()
         state.socket.close()
         dirty = []
+        handler = nil
         self.state = nil
     }
-}
-
-extension QUICEndpoint: TurnHandler {
-    package func prepareToWait() { flush() }
 }

@@ -17,8 +17,8 @@ final class OutgoingRequest: @unchecked Sendable {
     private let payload: [UInt8]
     private var continuation: Continuation?
     private var frames: FrameStream?
-    private weak var link: PeerLink?
-    private lazy var timer = LoopTimer(handler: self)
+    private var link: PeerLink?
+    private var alarm: (timer: LoopTimer, loop: EventLoop)?
     private(set) var isOver = false
 
     init(_ payload: [UInt8], type: FrameType, to node: NodeID, deadline: Instant?) {
@@ -33,7 +33,10 @@ final class OutgoingRequest: @unchecked Sendable {
 
     /// Ends the wait at `deadline`.
     func arm(on loop: EventLoop) {
-        if let deadline, !isOver { loop.schedule(timer, at: deadline) }
+        guard let deadline, !isOver else { return }
+        let timer = LoopTimer(handler: self)
+        alarm = (timer, loop)
+        loop.schedule(timer, at: deadline)
     }
 
     /// Sends it on `stream`.
@@ -52,9 +55,10 @@ final class OutgoingRequest: @unchecked Sendable {
     func end(_ result: Result<[UInt8], TransportError>) {
         guard !isOver else { return }
         isOver = true
-        link?.core.loop.cancel(timer)
+        if let alarm = alarm.take() { alarm.loop.cancel(alarm.timer) }
         if let stream = frames?.stream, !stream.isAtEnd { stream.reset(code: MeshStreamCode.cancelled.rawValue) }
         frames = nil
+        link = nil
         continuation.take()?.resume(returning: result)
     }
 }

@@ -18,7 +18,8 @@ final class PeerLink {
     private var greeting: HelloStateMachine
     private var held: [QUICStream] = []
     private var waiting: [OutgoingRequest] = []
-    private lazy var timer = LoopTimer(handler: self)
+    private lazy var timer = LoopTimer(handler: relay)
+    private lazy var relay = TimerRelay(self)
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?

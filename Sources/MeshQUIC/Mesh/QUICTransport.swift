@@ -61,7 +61,7 @@ package final class QUICTransport: Transport {
         return try result.get()
     }
 
-    package func request(
+    nonisolated(nonsending) package func request(
         _ payload: [UInt8],
         to node: NodeID,
         deadline: Instant?
@@ -70,11 +70,11 @@ package final class QUICTransport: Transport {
     }
 
     /// Hands `payload` to `node`, which does not answer; returns once its transport has it.
-    package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?) async throws(TransportError) {
+    nonisolated(nonsending) package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?) async throws(TransportError) {
         _ = try await send(payload, as: .actorMessage, to: node, deadline: deadline)
     }
 
-    private func send(
+    nonisolated(nonsending) private func send(
         _ payload: [UInt8],
         as type: FrameType,
         to node: NodeID,
@@ -103,7 +103,7 @@ package final class QUICTransport: Transport {
         }
     }
 
-    package func serve(_ handler: @escaping @Sendable (IncomingRequest) async -> [UInt8]) async {
+    package func serve(_ handler: @escaping RequestHandler) async {
         let core = core
         guard (try? await loop.run { core.value.service = RequestService(handler) }) != nil else { return }
         // Never opened: it ends when this task is cancelled.

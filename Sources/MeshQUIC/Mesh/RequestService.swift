@@ -6,15 +6,13 @@ internal import MeshIO
 ///
 /// Confined to the loop, but for the end of a task.
 final class RequestService {
-    typealias Handler = @Sendable (IncomingRequest) async -> [UInt8]
-
-    private let handler: Handler
+    private let handler: RequestHandler
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var lastNumber = 0
     private var isOpen = true
     private var lastOneOut: CheckedContinuation<Void, Never>?
 
-    init(_ handler: @escaping Handler) { self.handler = handler }
+    init(_ handler: @escaping RequestHandler) { self.handler = handler }
 
     var hasRoom: Bool { isOpen && tasks.count < Limits.Call.maximumRequestsWaiting }
 

@@ -1,0 +1,21 @@
+internal import MeshIO
+
+/// Stands between a loop and an endpoint.
+///
+/// A loop keeps whom it tells by weak references. An object that has had one is counted through a side table from then
+/// on, which makes each reference several times as dear; so the weak ones are to this, which goes with its endpoint.
+final class EndpointRelay {
+    private unowned let endpoint: QUICEndpoint
+
+    init(_ endpoint: QUICEndpoint) { self.endpoint = endpoint }
+}
+
+extension EndpointRelay: UDPSocketOwner {
+    func received(_ datagram: borrowing ReceivedDatagram) { endpoint.received(datagram) }
+    func receivedAll() {}
+    func sendingUnblocked() { endpoint.flushAfterBlock() }
+}
+
+extension EndpointRelay: TurnHandler {
+    func prepareToWait() { endpoint.flush() }
+}
