@@ -10,6 +10,8 @@ package struct ActorCounts: Hashable, Sendable {
     package var evictions = 0
     /// Calls refused because a mailbox or the node was full.
     package var overloads = 0
+    /// Calls of other nodes whose certificates do not allow them.
+    package var callsDenied = 0
     /// Calls that this node sent on to another owner.
     package var redirects = 0
     /// Tries of effects that threw.

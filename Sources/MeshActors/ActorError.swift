@@ -30,6 +30,8 @@ package enum ActorErrorCode: String, ErrorCode {
     case malformed
     /// The node is stopping, or does not run.
     case stopping
+    /// The caller's certificate does not allow the call; nothing happened.
+    case notAllowed
 }
 
 /// An error of the actor runtime.

@@ -10,10 +10,13 @@ extension LogEvent {
     static let effectAbandoned = LogEvent("actor.effect-abandoned")
     static let alarmFailed = LogEvent("actor.alarm-failed")
     static let alarmAbandoned = LogEvent("actor.alarm-abandoned")
+    static let callDenied = LogEvent("actor.call-denied")
     static let wakeScanFailed = LogEvent("actor.wake-scan-failed")
 }
 
 extension LogKey {
     static let actor = LogKey("actor")
     static let attempt = LogKey("attempt")
+    static let caller = LogKey("caller")
+    static let command = LogKey("command")
 }

@@ -11,6 +11,7 @@ package final class ActorNode: Sendable {
     private let configuration: ActorNodeConfiguration
     private let hosts: [ObjectIdentifier: any AnyActorHost]
     private let hostsByKind: [String: any AnyActorHost]
+    private let accessByKind: [String: AccessRule]
 
     /// A node that hosts `kinds` and knows the mesh as `membership`.
     package init(
@@ -43,6 +44,7 @@ package final class ActorNode: Sendable {
         }
         self.hosts = hosts
         self.hostsByKind = hostsByKind
+        accessByKind = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind.name, $0.access) })
     }
 
     // MARK: References
@@ -140,7 +142,24 @@ package final class ActorNode: Sendable {
         guard let host = hostsByKind[call.head.address.kind.name] else {
             return ActorReply.Obstacle.failed(.unknownCommand, retryAfter: nil).payload
         }
+        guard allows(request.identity, call.head) else {
+            return ActorReply.Obstacle.failed(.notAllowed, retryAfter: nil).payload
+        }
         return await host.answer(call)
+    }
+
+    /// Whether the one whom the transport has authenticated may send that command.
+    private func allows(_ caller: NodeIdentity?, _ call: ActorCall.Head) -> Bool {
+        guard let caller, let rule = accessByKind[call.address.kind.name],
+            !rule.allows(caller, key: call.address.key, tag: call.tag)
+        else { return true }
+        core.environment.counters.add(\.callsDenied)
+        let fields = [
+            LogField(.actor, .text("\(call.address)")), LogField(.command, .integer(Int64(call.tag))),
+            LogField(.caller, .text(caller.text)),
+        ]
+        core.environment.logger.log(.warning, .callDenied, fields)
+        return false
     }
 
     /// Lets residents leave that nobody has called for a while, or for whom there is no room.

@@ -4,31 +4,36 @@ internal import MeshCore
 package struct HostedKind: Sendable {
     let kind: ActorKind
     let residentType: ObjectIdentifier
+    let access: AccessRule
     let makeHost: @Sendable (NodeCore, ActorNodeConfiguration) -> any AnyActorHost
 
     /// Journaled actors without effects.
     package static func journaled<Value: Journaled>(
         _ type: Value.Type,
-        placed rule: PlacementRule = .anywhere
+        placed rule: PlacementRule = .anywhere,
+        access: AccessRule = .hubs
     ) -> HostedKind where Value.Effect == NoEffect {
-        journaled(type, EffectHandler(), rule)
+        journaled(type, EffectHandler(), rule, access)
     }
 
     /// Journaled actors whose effects `performer` carries out.
     package static func journaled<Value: Journaled, Performer: EffectPerformer>(
         _ type: Value.Type,
         performer: Performer,
-        placed rule: PlacementRule = .anywhere
+        placed rule: PlacementRule = .anywhere,
+        access: AccessRule = .hubs
     ) -> HostedKind where Performer.Target == Value {
-        journaled(type, EffectHandler(performer), rule)
+        journaled(type, EffectHandler(performer), rule, access)
     }
 
     private static func journaled<Value: Journaled>(
         _ type: Value.Type,
         _ handler: EffectHandler<Value>,
-        _ rule: PlacementRule
+        _ rule: PlacementRule,
+        _ access: AccessRule
     ) -> HostedKind {
-        HostedKind(kind: Value.kind, residentType: ObjectIdentifier(JournaledActor<Value>.self)) { core, settings in
+        let type = ObjectIdentifier(JournaledActor<Value>.self)
+        return HostedKind(kind: Value.kind, residentType: type, access: access) { core, settings in
             let residency = Residency.journaled(core, rule, handler)
             return ActorHost(Value.kind, core, Value.commands, rule, settings, residency)
         }
@@ -38,9 +43,10 @@ package struct HostedKind: Sendable {
     package static func plain<Plain: PlainActor>(
         _ type: Plain.Type,
         placed rule: PlacementRule = .anywhere,
+        access: AccessRule = .hubs,
         make: @escaping @Sendable (ActorAddress) -> Plain
     ) -> HostedKind {
-        HostedKind(kind: Plain.kind, residentType: ObjectIdentifier(type)) { core, settings in
+        HostedKind(kind: Plain.kind, residentType: ObjectIdentifier(type), access: access) { core, settings in
             let residency = Residency.plain(make)
             return ActorHost(Plain.kind, core, Plain.commands, rule, settings, residency)
         }

@@ -193,7 +193,7 @@ extension ActorErrorCode {
     private static let numbers: [(ActorErrorCode, UInt64)] = [
         (.outcomeUnknown, 0), (.unknownCommand, 1), (.noHost, 2), (.moved, 3), (.tooManyRedirects, 4),
         (.deadlineExceeded, 5), (.cancelled, 6), (.unavailable, 7), (.corrupt, 8), (.commandMismatch, 9),
-        (.tooLarge, 10), (.malformed, 11), (.stopping, 12),
+        (.tooLarge, 10), (.malformed, 11), (.stopping, 12), (.notAllowed, 13),
     ]
 
     var wireNumber: UInt64 { Self.numbers.first { $0.0 == self }?.1 ?? 0 }

@@ -24,12 +24,16 @@ package struct IncomingRequest: Sendable {
     /// Who asks, as the transport has authenticated it.
     package let sender: NodeID
 
+    /// What the sender's certificate says of it; nil where both are one process, which asks for none.
+    package let identity: NodeIdentity?
+
     /// What it asks: the payload of one frame.
     package let payload: [UInt8]
 
-    /// A request of `sender`.
-    package init(sender: NodeID, payload: [UInt8]) {
+    /// A request of `sender`, whose certificate names `identity`.
+    package init(sender: NodeID, identity: NodeIdentity? = nil, payload: [UInt8]) {
         self.sender = sender
+        self.identity = identity
         self.payload = payload
     }
 }

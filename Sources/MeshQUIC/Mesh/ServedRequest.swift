@@ -40,7 +40,7 @@ final class ServedRequest {
             return frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
         }
         if !wantsReply { frames.stream.write([], isLast: true) }
-        let request = IncomingRequest(sender: link.peerNode, payload: payload)
+        let request = IncomingRequest(sender: link.peerNode, identity: link.peer?.identity, payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
         task = service.run(request, on: link.core.loop) { response in
             answer.value.respond(wantsReply ? response : nil)
