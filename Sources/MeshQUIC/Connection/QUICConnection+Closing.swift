@@ -50,7 +50,7 @@ extension QUICConnection {
         )
         guard count > 0 else { return end(reason) }
         packet.removeLast(packet.count - count)
-        endpoint.sendStateless(packet, path: ngtcp2_conn_get_path(raw))
+        endpoint.sendClose(packet, path: ngtcp2_conn_get_path(raw), isRepeat: false)
         phase = .closing(packet: packet)
         endpoint.handshakeEnded(self)
         endpoint.schedule(timer, at: endpoint.now + 3 * ngtcp2_conn_get_pto(raw))
