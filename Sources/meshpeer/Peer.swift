@@ -36,8 +36,9 @@ struct Peer {
         case ("connect", 3):
             guard let address = AddressText.parse(words[1]) else { return "failed no address" }
             let node = try await transport.connect(to: address, serverName: .dns(words[2]))
-            let isResumed = await transport.statistics(to: node)?.isResumed ?? false
-            return "connected \(node) \(isResumed ? "resumed" : "full")"
+            let found = await transport.statistics(to: node)
+            let early = found?.isEarlyDataAccepted == true ? "early" : "late"
+            return "connected \(node) \(found?.isResumed == true ? "resumed" : "full") \(early)"
         case ("migrate", 2):
             guard let address = AddressText.parse(words[1]) else { return "failed no address" }
             return "migrated \(try await transport.migrate(to: address).port)"

@@ -37,8 +37,9 @@ extension QUICConnection {
             protocolName = String(decoding: UnsafeBufferPointer(start: name.data, count: Int(name.size)), as: UTF8.self)
         }
         isResumed = gnutls_session_is_resumed(session) != 0
-        if !isServer, ticket != nil, cmesh_quic_is_early_data_accepted(session) == 0 {
-            _ = cmesh_quic_early_data_rejected(raw)
+        if !isServer, ticket != nil {
+            isEarlyDataAccepted = cmesh_quic_is_early_data_accepted(session) != 0
+            if !isEarlyDataAccepted { _ = cmesh_quic_early_data_rejected(raw) }
         }
         if isResumed, !restorePeer(session) { return }
         guard isServer else { return }

@@ -56,6 +56,8 @@ package final class QUICConnection {
     package internal(set) var protocolName: String?
     /// Whether it was resumed with a ticket.
     package internal(set) var isResumed = false
+    /// Whether the server took what this client sent before the handshake was complete.
+    package internal(set) var isEarlyDataAccepted = false
     /// Why it ended.
     package internal(set) var closeReason: CloseReason?
     /// What has passed through it.

@@ -10,6 +10,8 @@ package struct LinkStatistics: Hashable, Sendable {
     package let remote: SocketAddress
     /// Whether it was resumed with a ticket.
     package let isResumed: Bool
+    /// Whether the server took our hello before the handshake was complete.
+    package let isEarlyDataAccepted: Bool
     /// The streams that are open, the oldest first.
     package let streams: [StreamStatistics]
 
@@ -18,6 +20,7 @@ package struct LinkStatistics: Hashable, Sendable {
         path = connection.pathStatistics
         remote = connection.remoteAddress
         isResumed = connection.isResumed
+        isEarlyDataAccepted = connection.isEarlyDataAccepted
         streams = connection.openStreams.map(StreamStatistics.init)
     }
 }
