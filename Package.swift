@@ -61,7 +61,7 @@ let modules: [Module] = [
     ),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
-    .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests(

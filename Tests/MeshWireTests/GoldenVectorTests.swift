@@ -1,3 +1,4 @@
+import MeshActors
 import MeshCore
 import MeshTestKit
 import MeshWire
@@ -40,7 +41,47 @@ private struct Golden {
     }
 
     static func all() throws -> [Golden] {
-        integers() + numbers() + texts() + collections() + (try messages())
+        integers() + numbers() + texts() + collections() + (try messages()) + (try calls()) + streams()
+    }
+
+    private static func calls() throws -> [Golden] {
+        let id = try #require(UniqueID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4051"))
+        func call(_ kind: String, _ key: String, _ tag: UInt32, _ timeLeft: Duration?, _ epoch: UInt64, _ body: [UInt8])
+            throws -> ActorCall
+        {
+            ActorCall(
+                command: id,
+                address: try ActorAddress(try ActorKind(checking: kind), key),
+                tag: tag,
+                timeLeft: timeLeft,
+                membershipEpoch: epoch,
+                body: body
+            )
+        }
+        return [
+            Golden("call with a deadline", try call("ledger", "acct-1", 2, .milliseconds(1_500), 7, [0x82, 0x01, 0xF5])),
+            Golden("call without a deadline", try call("clock", "ü", 1, nil, 0, [])),
+            Golden("reply with a value", ActorReply.value([0x81, 0x01])),
+            Golden("reply with a refusal", ActorReply.refusal([0x82, 0x03, 0x01])),
+            Golden("reply with a redirect", ActorReply.redirect(to: try NodeID("hub-2"), membershipEpoch: 8)),
+            Golden("reply that failed", ActorReply.failed(.unknownCommand, retryAfter: nil)),
+            Golden("reply of one that is overloaded", ActorReply.failed(.unavailable, retryAfter: .milliseconds(250))),
+        ]
+    }
+
+    private static func streams() -> [Golden] {
+        [
+            Golden("stream-open", StreamOpen(purpose: "echo", offset: 0)),
+            Golden("stream-open that goes on", StreamOpen(purpose: "blob", offset: 4_294_967_296)),
+            Golden("stream-chunk", StreamChunk(offset: 65_536, bytes: [0x00, 0xFF])),
+            Golden("stream-end", StreamEnd(length: 4_294_967_296)),
+            Golden("cancel", Cancel(code: 0)),
+            Golden(
+                "go-away",
+                GoAway(patienceMilliseconds: 30_000, message: "maintenance", elsewhere: "hub-2.example:443")
+            ),
+            Golden("go-away without a place", GoAway(patienceMilliseconds: 0, message: "")),
+        ]
     }
 
     private static func integers() -> [Golden] {

@@ -1,4 +1,5 @@
 import Foundation
+import MeshActors
 import MeshCore
 import MeshTestKit
 import MeshWire
@@ -28,6 +29,11 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
 enum VectorType: String, CaseIterable {
     case unsigned, signed, truth, number, text, bytes, numbers, map, transfer, hello, error, stream
     case optionalText = "optional-text"
+    case call, reply, cancel
+    case streamOpen = "stream-open"
+    case streamChunk = "stream-chunk"
+    case streamEnd = "stream-end"
+    case goAway = "go-away"
 
     func rewrite(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
         switch self {
@@ -44,6 +50,13 @@ enum VectorType: String, CaseIterable {
         case .hello: try Hello(wireBytes: bytes).wireBytes
         case .error: try ErrorFrame(wireBytes: bytes).wireBytes
         case .stream: try rewriteFrames(bytes)
+        case .call: try ActorCall(wireBytes: bytes).wireBytes
+        case .reply: try ActorReply(wireBytes: bytes).wireBytes
+        case .cancel: try Cancel(wireBytes: bytes).wireBytes
+        case .streamOpen: try StreamOpen(wireBytes: bytes).wireBytes
+        case .streamChunk: try StreamChunk(wireBytes: bytes).wireBytes
+        case .streamEnd: try StreamEnd(wireBytes: bytes).wireBytes
+        case .goAway: try GoAway(wireBytes: bytes).wireBytes
         }
     }
 
