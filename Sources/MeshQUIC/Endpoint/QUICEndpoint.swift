@@ -207,6 +207,12 @@ package final class QUICEndpoint {
         if dirty.isEmpty { swap(&list, &dirty) } else { hook.mark() }
     }
 
+    /// Sends what `connection` has, in the middle of a turn.
+    func flushNow(_ connection: QUICConnection) {
+        guard let state, !state.socket.isBlocked else { return }
+        connection.flush(into: state.trains)
+    }
+
     /// Has `timer` told at ngtcp2's `deadline`, which is UInt64.max for never.
     func schedule(_ timer: LoopTimer, at deadline: UInt64) {
         if deadline == .max {
