@@ -57,12 +57,21 @@ let modules: [Module] = [
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
+    .executable(
+        "meshpeer",
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshWire",
+        ]
+    ),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
-    .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshQUICTests", uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
+    .tests(
+        "MeshQUICTests",
+        uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]
+    ),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),

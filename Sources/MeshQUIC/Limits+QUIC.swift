@@ -8,6 +8,12 @@ extension Limits {
 
         /// A writer that waits is called again when a stream holds no more than this.
         package static let lowWaterBytes = 128 * 1_024
+
+        /// A stream that holds as much, sent and not yet acknowledged included, asks its writer to wait.
+        package static let maximumHeldBytes = 4 * 1_024 * 1_024
+
+        /// Streams of bytes for one purpose that are served at a time; a further one is refused as overloaded.
+        package static let maximumServed = 1_024
     }
 
     /// Bounds on connections.

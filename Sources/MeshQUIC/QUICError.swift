@@ -10,6 +10,8 @@ package enum QUICErrorCode: String, ErrorCode {
     case connectionClosed
     /// The endpoint or the connection is closing.
     case stopping
+    /// What was asked for is done only when something else has ended.
+    case busy
     /// The library refused something for a reason of its own.
     case libraryFailed
 }

@@ -44,4 +44,16 @@ extension Limits {
         /// The sentence for people, in bytes; longer ones are cut before sending and refused on arrival.
         package static let maximumMessageBytes = 1_024
     }
+
+    /// Bounds on streams of bytes.
+    package enum ByteStream {
+        /// Bytes of the word that says what a stream is for; a longer one is refused.
+        package static let maximumPurposeBytes = 64
+
+        /// Bytes of one chunk that we send; a received one may fill the bound of its frame.
+        package static let chunkBytes = 60 * 1_024
+
+        /// No stream is longer, so that offsets can be added without overflow; a later offset is refused.
+        package static let maximumLength = UInt64(1) << 62
+    }
 }

@@ -221,8 +221,37 @@ def streams() -> list[Entry]:
     ]
 
 
+def messages() -> list[Entry]:
+    """Payloads of calls, replies and streams of bytes (sections 7 and 8)."""
+    call: list[Any] = [bytes(16), ["ledger", "acct-1"], 2, None, b"\x80"]
+
+    def changed(index: int, value: Any) -> bytes:
+        return encode_value([*call[:index], value, *call[index + 1:]])
+
+    newer, plain = encode_value([*call, "more"]), encode_value(call)
+    return [
+        accepted("call from a newer node", "call", newer, plain),
+        refused("call with a short id", "call", changed(0, bytes(15)), "invalidValue"),
+        refused("call of a kind in capitals", "call", changed(1, ["Ledger", "a"]), "invalidValue"),
+        refused("call without a key", "call", changed(1, ["ledger", ""]), "invalidValue"),
+        refused("call with a tag beyond 32 bits", "call", changed(2, 2**32), "integerOutOfRange"),
+        refused("call without a body", "call", encode_value(call[:4]), "missingFields"),
+        refused("reply of an unknown sort", "reply", encode_value([4, b"", None]), "invalidValue"),
+        refused("reply with text in place of bytes", "reply", encode_value([0, "", None]), "typeMismatch"),
+        refused("reply with a redirect to nobody", "reply", encode_value([2, "-", None]), "invalidValue"),
+        refused("stream-open without a purpose", "stream-open", encode_value(["", 0]), "invalidValue"),
+        refused("stream-open with a long purpose", "stream-open", encode_value(["x" * 65, 0]), "invalidValue"),
+        refused("stream-open beyond every stream", "stream-open", encode_value(["x", 2**62 + 1]), "invalidValue"),
+        refused("stream-chunk without bytes", "stream-chunk", encode_value([0, b""]), "invalidValue"),
+        refused("stream-chunk beyond every stream", "stream-chunk", encode_value([2**62 + 1, b"x"]), "invalidValue"),
+        refused("stream-end without a length", "stream-end", encode_value([]), "missingFields"),
+        refused("cancel with a code beyond 32 bits", "cancel", encode_value([2**32]), "integerOutOfRange"),
+        refused("go-away with many words", "go-away", encode_value([0, "x" * 1025, None]), "invalidValue"),
+    ]
+
+
 def document() -> str:
-    parts = (integers, floats, half_floats, texts, maps_and_arrays, records, random_records, hellos, streams)
+    parts = (integers, floats, half_floats, texts, maps_and_arrays, records, random_records, hellos, streams, messages)
     entries = [entry for part in parts for entry in part()]
     return "[\n" + ",\n".join("  " + json.dumps(entry) for entry in entries) + "\n]\n"
 

@@ -1,4 +1,4 @@
-"""A second implementation of docs/protocol.md, sections 1 to 4, written from that page alone.
+"""A second implementation of docs/protocol.md, sections 1 to 8, written from that page alone.
 
 It shares no code with the Swift one. Values come from the cbor2 package; `Walker` first holds the bytes to
 section 1, which allows less than CBOR does.
@@ -31,6 +31,8 @@ FRAME_BOUNDS = {
     0x0B: ("blob", 1048576),
     0x0C: ("go-away", 4096),
     0x0D: ("hello", 4096),
+    0x0E: ("actor-message", 1048576),
+    0x0F: ("stream-open", 1024),
 }
 
 NODE = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", re.ASCII)
@@ -198,6 +200,80 @@ class Error:
             take_text(message, 1024),
             None if retry is None else take_unsigned(retry, 2**32 - 1),
         )
+
+
+MAXIMUM_OFFSET = 2**62
+KIND = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+
+
+def take_bytes(value: Any, lowest: int = 0, highest: int = MAXIMUM_PAYLOAD) -> bytes:
+    if not isinstance(value, bytes) or not lowest <= len(value) <= highest:
+        raise ProtocolError(f"{lowest} to {highest} bytes wanted")
+    return value
+
+
+def take_optional(value: Any, maximum: int) -> int | None:
+    return None if value is None else take_unsigned(value, maximum)
+
+
+def parse_call(payload: bytes) -> list[Any]:
+    """The fields of an actor-call or actor-message (section 7)."""
+    command, address, tag, left, body = take_record(decode_value(payload), 5)
+    kind, key = take_record(address, 2)
+    if not KIND.fullmatch(take_text(kind, 32)) or not take_text(key, 256):
+        raise ProtocolError("no address of an actor")
+    return [
+        take_bytes(command, 16, 16), [kind, key], take_unsigned(tag, 2**32 - 1), take_optional(left, 2**64 - 1),
+        take_bytes(body, 0, 1_024_000),
+    ]
+
+
+def parse_reply(payload: bytes) -> list[Any]:
+    """The three fields of an actor-reply (section 7)."""
+    sort, first, second = take_record(decode_value(payload), 3)
+    match take_unsigned(sort, 2**64 - 1):
+        case 0 | 1:
+            return [sort, take_bytes(first), None]
+        case 2:
+            if not NODE.fullmatch(take_text(first, 63)):
+                raise ProtocolError("a redirect to no node")
+            return [sort, first, None]
+        case 3:
+            return [sort, take_unsigned(first, 2**64 - 1), take_optional(second, 2**64 - 1)]
+    raise ProtocolError("an unknown sort of reply")
+
+
+def parse_stream_open(payload: bytes) -> list[Any]:
+    purpose, offset = take_record(decode_value(payload), 2)
+    if not take_text(purpose, 64):
+        raise ProtocolError("a stream without a purpose")
+    return [purpose, take_unsigned(offset, MAXIMUM_OFFSET)]
+
+
+def parse_stream_chunk(payload: bytes) -> list[Any]:
+    offset, content = take_record(decode_value(payload), 2)
+    return [take_unsigned(offset, MAXIMUM_OFFSET), take_bytes(content, 1)]
+
+
+def parse_stream_end(payload: bytes) -> list[Any]:
+    return [take_unsigned(take_record(decode_value(payload), 1)[0], 2**64 - 1)]
+
+
+def parse_cancel(payload: bytes) -> list[Any]:
+    return [take_unsigned(take_record(decode_value(payload), 1)[0], 2**32 - 1)]
+
+
+def parse_go_away(payload: bytes) -> list[Any]:
+    patience, message, elsewhere = take_record(decode_value(payload), 3)
+    where = None if elsewhere is None else take_text(elsewhere, 1024)
+    return [take_unsigned(patience, 2**32 - 1), take_text(message, 1024), where]
+
+
+#: What reads the payloads of sections 7 and 8, by the names that the vectors use.
+PAYLOADS = {
+    "call": parse_call, "reply": parse_reply, "stream-open": parse_stream_open, "stream-chunk": parse_stream_chunk,
+    "stream-end": parse_stream_end, "cancel": parse_cancel, "go-away": parse_go_away,
+}
 
 
 def frame(frame_type: int, payload: bytes) -> bytes:

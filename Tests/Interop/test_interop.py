@@ -28,6 +28,10 @@ def value_of(vector: dict[str, Any]) -> Any:
         return bytes.fromhex(value)
     if kind == "transfer":
         return [*value[:2], float(value[2]), value[3], [float(weight) for weight in value[4]], value[5]]
+    if kind == "call":
+        return [bytes.fromhex(value[0]), *value[1:5], bytes.fromhex(value[5])]
+    if (kind == "reply" and value[0] < 2) or kind == "stream-chunk":
+        return [value[0], bytes.fromhex(value[1]), *value[2:]]
     return value
 
 
@@ -58,6 +62,11 @@ class GoldenBytes(unittest.TestCase):
             error = protocol.Error.parse(bytes.fromhex(vector["hex"]))
             self.assertEqual([error.code, error.message, error.retry_after_milliseconds], vector["value"])
             self.assertEqual(error.payload().hex(), vector["hex"])
+
+    def test_payloads_of_calls_and_streams(self) -> None:
+        for vector in [vector for vector in golden() if vector["type"] in protocol.PAYLOADS]:
+            found = protocol.PAYLOADS[vector["type"]](bytes.fromhex(vector["hex"]))
+            self.assertEqual(found, value_of(vector), vector["name"])
 
     def test_streams_however_they_are_cut(self) -> None:
         for vector in [vector for vector in golden() if vector["type"] == "stream"]:
@@ -117,6 +126,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "hello": protocol.Hello.parse,
     "error": protocol.Error.parse,
     "stream": read_stream,
+    **protocol.PAYLOADS,
 }
 
 

@@ -1,3 +1,4 @@
+import MeshActors
 import MeshCore
 import MeshTestKit
 import MeshWire
@@ -31,6 +32,26 @@ private struct Golden {
         reads = { try Value(wireBytes: $0) == value }
     }
 
+    private init(_ name: String, written: [UInt8], reads: @escaping ([UInt8]) throws -> Bool) {
+        self.name = name
+        self.written = written
+        self.reads = reads
+    }
+
+    private init(_ name: String, _ head: ActorCall.Head, _ body: [UInt8]) {
+        self.init(name, written: ActorCall.payload(head, ItemsAsTheyAre(body)) ?? []) { bytes in
+            let call = try ActorCall(payload: bytes)
+            return call.head == head && call.body.bytes == body
+        }
+    }
+
+    private init(_ name: String, _ obstacle: ActorReply.Obstacle) {
+        self.init(name, written: obstacle.payload) { bytes in
+            guard case .other(let found) = try ActorReply(payload: bytes) else { return false }
+            return found == obstacle
+        }
+    }
+
     private init(_ name: String, frames: [Frame]) throws {
         self.name = name
         var writer = WireWriter()
@@ -40,7 +61,48 @@ private struct Golden {
     }
 
     static func all() throws -> [Golden] {
-        integers() + numbers() + texts() + collections() + (try messages())
+        integers() + numbers() + texts() + collections() + (try messages()) + (try calls()) + streams()
+    }
+
+    private static func calls() throws -> [Golden] {
+        let id = try #require(UniqueID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4051"))
+        func call(_ kind: String, _ key: String, _ tag: UInt32, _ timeLeft: Duration?) throws -> ActorCall.Head {
+            let address = try ActorAddress(try ActorKind(checking: kind), key)
+            return ActorCall.Head(command: id, address: address, tag: tag, timeLeft: timeLeft)
+        }
+        return [
+            Golden("call with a deadline", try call("ledger", "acct-1", 2, .milliseconds(1_500)), [0x82, 0x01, 0xF5]),
+            Golden("call without a deadline", try call("clock", "ü", 1, nil), []),
+            Golden("reply with a value", written: ActorReply.payload(value: ItemsAsTheyAre([0x81, 0x01]))) { bytes in
+                guard case .value(let body) = try ActorReply(payload: bytes) else { return false }
+                return body.bytes == [0x81, 0x01]
+            },
+            Golden(
+                "reply with a refusal",
+                written: ActorReply.payload(refusal: ItemsAsTheyAre([0x82, 0x03, 0x01]))
+            ) { bytes in
+                guard case .refusal(let body) = try ActorReply(payload: bytes) else { return false }
+                return body.bytes == [0x82, 0x03, 0x01]
+            },
+            Golden("reply with a redirect", .redirect(to: try NodeID("hub-2"))),
+            Golden("reply that failed", .failed(.unknownCommand, retryAfter: nil)),
+            Golden("reply of one that is overloaded", .failed(.unavailable, retryAfter: .milliseconds(250))),
+        ]
+    }
+
+    private static func streams() -> [Golden] {
+        [
+            Golden("stream-open", StreamOpen(purpose: "echo", offset: 0)),
+            Golden("stream-open that goes on", StreamOpen(purpose: "blob", offset: 4_294_967_296)),
+            Golden("stream-chunk", StreamChunk(offset: 65_536, bytes: [0x00, 0xFF])),
+            Golden("stream-end", StreamEnd(length: 4_294_967_296)),
+            Golden("cancel", Cancel(code: 0)),
+            Golden(
+                "go-away",
+                GoAway(patienceMilliseconds: 30_000, message: "maintenance", elsewhere: "hub-2.example:443")
+            ),
+            Golden("go-away without a place", GoAway(patienceMilliseconds: 0, message: "")),
+        ]
     }
 
     private static func integers() -> [Golden] {

@@ -1,4 +1,5 @@
 import Foundation
+import MeshActors
 import MeshCore
 import MeshTestKit
 import MeshWire
@@ -28,6 +29,11 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
 enum VectorType: String, CaseIterable {
     case unsigned, signed, truth, number, text, bytes, numbers, map, transfer, hello, error, stream
     case optionalText = "optional-text"
+    case call, reply, cancel
+    case streamOpen = "stream-open"
+    case streamChunk = "stream-chunk"
+    case streamEnd = "stream-end"
+    case goAway = "go-away"
 
     func rewrite(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
         switch self {
@@ -44,6 +50,13 @@ enum VectorType: String, CaseIterable {
         case .hello: try Hello(wireBytes: bytes).wireBytes
         case .error: try ErrorFrame(wireBytes: bytes).wireBytes
         case .stream: try rewriteFrames(bytes)
+        case .call: try ActorCall(payload: bytes).rewritten
+        case .reply: try ActorReply(payload: bytes).rewritten
+        case .cancel: try Cancel(wireBytes: bytes).wireBytes
+        case .streamOpen: try StreamOpen(wireBytes: bytes).wireBytes
+        case .streamChunk: try StreamChunk(wireBytes: bytes).wireBytes
+        case .streamEnd: try StreamEnd(wireBytes: bytes).wireBytes
+        case .goAway: try GoAway(wireBytes: bytes).wireBytes
         }
     }
 
@@ -75,4 +88,32 @@ extension FrameDecoder {
         guard decoder.isBetweenFrames else { throw WireError(.truncated, "the stream ends inside a frame") }
         return frames
     }
+}
+
+extension ActorCall {
+    /// What it is written as again.
+    var rewritten: [UInt8] { ActorCall.payload(head, ItemsAsTheyAre(body.bytes)) ?? [] }
+}
+
+extension ActorReply {
+    /// What it is written as again.
+    var rewritten: [UInt8] {
+        switch self {
+        case .value(let body): ActorReply.payload(value: ItemsAsTheyAre(body.bytes))
+        case .refusal(let body): ActorReply.payload(refusal: ItemsAsTheyAre(body.bytes))
+        case .other(let obstacle): obstacle.payload
+        }
+    }
+}
+
+/// The fields of a command or an answer, written as they came.
+struct ItemsAsTheyAre: WireCodable {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Nobody reads it: a body is opaque here.
+    init(from reader: inout WireReader) throws(WireError) { throw WireError(.invalidValue, "opaque") }
+
+    func encode(into writer: inout WireWriter) { writer.write(encoded: bytes) }
 }

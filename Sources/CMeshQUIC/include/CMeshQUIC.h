@@ -192,6 +192,20 @@ static inline int cmesh_quic_shutdown_stream(ngtcp2_conn *_Nonnull connection, i
 #endif
 }
 
+/* On a client whose handshake has completed: whether the server took what was sent before. */
+static inline int cmesh_quic_is_early_data_accepted(gnutls_session_t _Nonnull session) {
+    return (gnutls_session_get_flags(session) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
+}
+
+/* Forgets what was sent as early data; not from inside an event. */
+static inline int cmesh_quic_early_data_rejected(ngtcp2_conn *_Nonnull connection) {
+#if CMESH_QUIC_NGTCP2_1
+    return ngtcp2_conn_tls_early_data_rejected(connection);
+#else
+    return ngtcp2_conn_early_data_rejected(connection);
+#endif
+}
+
 static inline int cmesh_quic_stop_reading_stream(ngtcp2_conn *_Nonnull connection, int64_t stream, uint64_t code) {
 #if CMESH_QUIC_NGTCP2_1
     return ngtcp2_conn_shutdown_stream_read(connection, 0, stream, code);

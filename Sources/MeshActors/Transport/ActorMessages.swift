@@ -13,6 +13,9 @@ package struct MessageBody: Sendable {
         self.range = range
     }
 
+    /// The bytes, for those who do not know what they spell.
+    package var bytes: [UInt8] { Array(payload[range]) }
+
     /// The value that the bytes spell from the first to the last.
     package func read<Value: WireCodable>(as _: Value.Type) throws(WireError) -> Value {
         try Value(wireBytes: payload.span.bytes.extracting(range))

@@ -72,12 +72,24 @@ enum TLSAlert {
     static let unknownAuthority = UInt8(48)
     static let certificateRequired = UInt8(116)
 
+    /// What was the matter where GnuTLS has refused the handshake by itself.
+    static let sentences: [UInt8: String] = [
+        decryptError: "the key of the one who signed the handshake is not that of its certificate",
+        protocolVersion: "the other side offers no TLS version that is spoken here; QUIC has 1.3 alone (RFC 9001 §4.2)",
+        certificateRequired: "the client shows no certificate",
+        noApplicationProtocol: "none of the application protocols that the client offers is spoken here",
+    ]
+
+    static let decryptError = UInt8(51)
+    static let protocolVersion = UInt8(70)
+    static let noApplicationProtocol = UInt8(120)
+
     static let words: [UInt8: String] = [
         40: "handshake failure", badCertificate: "bad certificate", unsupportedCertificate: "unsupported certificate",
         revokedCertificate: "revoked certificate", expiredCertificate: "expired certificate",
         46: "unknown certificate", 47: "illegal parameter", unknownAuthority: "unknown authority",
-        50: "decode error", 51: "decrypt error", 70: "unsupported version", 80: "internal error",
+        50: "decode error", decryptError: "decrypt error", protocolVersion: "unsupported version", 80: "internal error",
         109: "missing extension", 112: "unrecognised name", certificateRequired: "certificate required",
-        120: "no common protocol",
+        noApplicationProtocol: "no common protocol",
     ]
 }

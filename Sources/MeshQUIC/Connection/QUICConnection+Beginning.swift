@@ -7,7 +7,7 @@ extension QUICConnection {
     func beginAsClient(_ protocols: [ApplicationProtocol], token: [UInt8]?) throws(QUICError) {
         var settings = cmesh_quic_settings(endpoint.configuration, now: endpoint.now)
         var (destination, source) = (ngtcp2_cid.random(), ngtcp2_cid.random())
-        endpoint.receivedPath.set(remote: remote, local: endpoint.localAddress)
+        endpoint.receivedPath.set(remote: remote, local: local)
         let token = token ?? []
         let status = cmesh_quic_client_new(
             owner,

@@ -4,7 +4,10 @@ internal import MeshIO
 
 extension QUICConnection {
     /// Ends the connection; the peer is told `code` and `message`, and every stream is over.
+    ///
+    /// What was written before leaves first, as far as the peer and the network take it at once.
     package func close(code: UInt64, _ message: String = "") {
+        endpoint.flushNow(self)
         close(.application, code, CloseReason(.us, .application(code), message))
     }
 
@@ -22,10 +25,9 @@ extension QUICConnection {
         if let refusal {
             alert = TLSAlert.number(for: refusal.code)
             words = refusal.message
-        } else if alert == TLSAlert.certificateRequired {
-            words = "the client shows no certificate"
         } else {
-            words = String(cString: gnutls_strerror(ngtcp2_conn_get_tls_error(raw)))
+            // ngtcp2 keeps GnuTLS's own error only for some failures.
+            words = TLSAlert.sentences[alert] ?? String(cString: gnutls_strerror(ngtcp2_conn_get_tls_error(raw)))
         }
         close(.alert, UInt64(alert), CloseReason(.us, .alert(alert), words))
     }
@@ -50,7 +52,7 @@ extension QUICConnection {
         )
         guard count > 0 else { return end(reason) }
         packet.removeLast(packet.count - count)
-        endpoint.sendStateless(packet, path: ngtcp2_conn_get_path(raw))
+        endpoint.sendClose(packet, path: ngtcp2_conn_get_path(raw), isRepeat: false)
         phase = .closing(packet: packet)
         endpoint.handshakeEnded(self)
         endpoint.schedule(timer, at: endpoint.now + 3 * ngtcp2_conn_get_pto(raw))

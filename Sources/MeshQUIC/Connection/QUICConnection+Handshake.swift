@@ -37,6 +37,10 @@ extension QUICConnection {
             protocolName = String(decoding: UnsafeBufferPointer(start: name.data, count: Int(name.size)), as: UTF8.self)
         }
         isResumed = gnutls_session_is_resumed(session) != 0
+        if !isServer, ticket != nil {
+            isEarlyDataAccepted = cmesh_quic_is_early_data_accepted(session) != 0
+            if !isEarlyDataAccepted { _ = cmesh_quic_early_data_rejected(raw) }
+        }
         if isResumed, !restorePeer(session) { return }
         guard isServer else { return }
         giveTicket(session)
@@ -50,7 +54,10 @@ extension QUICConnection {
     private func restorePeer(_ session: gnutls_session_t) -> Bool {
         if !isServer {
             peer = ticket?.server
-            return true
+            guard let peer else { return refuseResumption("its ticket names no server", TLSAlert.badCertificate) }
+            let now = endpoint.tls.clock.wallTime
+            return peer.validity.contains(now)
+                || refuseResumption("the certificate of '\(peer.identity)' has expired", TLSAlert.expiredCertificate)
         }
         var count = UInt32(0)
         guard let chain = gnutls_certificate_get_peers(session, &count), count > 0 else {

@@ -9,7 +9,7 @@ extension QUICConnection {
         switch phase {
         case .closed: return
         case .closing(let closePacket):
-            endpoint.sendStateless(closePacket, path: path)
+            endpoint.sendClose(closePacket, path: path, isRepeat: true)
             return
         case .handshaking, .established: break
         }
@@ -56,6 +56,7 @@ extension QUICConnection {
 
     func received(_ bytes: UnsafeRawBufferPointer, isLast: Bool, isEarly: Bool, on stream: QUICStream) {
         counts.bytesReceived += UInt64(bytes.count)
+        stream.counts.bytesReceived += UInt64(bytes.count)
         stream.received.append(bytes)
         if isLast { stream.progress.isPeerFinished = true }
         if isEarly { stream.progress.isEarly = true }
@@ -66,7 +67,12 @@ extension QUICConnection {
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
         stream.toSend.acknowledged(count)
-        guard stream.progress.isWriterWaiting, stream.toSend.heldBytes <= Limits.Stream.lowWaterBytes else { return }
+        wakeWriter(of: stream)
+    }
+
+    /// Has the writer called when there is room again.
+    func wakeWriter(of stream: QUICStream) {
+        guard stream.progress.isWriterWaiting, stream.hasRoomAgain else { return }
         stream.progress.isWriterWaiting = false
         happenings.append(.hasRoom(stream))
     }
@@ -117,7 +123,9 @@ extension QUICConnection {
         case .hasStreamCredit: handler?.connectionHasStreamCredit(self)
         case .datagram(let bytes): handler?.connection(self, received: bytes)
         case .addressToken(let token): endpoint.remember(addressToken: token, of: self)
-        case .pathValidated(let hasSucceeded): if hasSucceeded { pathChanged() }
+        case .pathValidated(let hasSucceeded):
+            if hasSucceeded { pathChanged() }
+            endpoint.migrationEnded(self)
         case .earlyDataRejected: earlyDataRejected()
         case .ticket: ticketReceived()
         }
@@ -127,12 +135,14 @@ extension QUICConnection {
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
-        let untaken = stream.received.count
+        let untaken = stream.untakenBytes
+        stream.progress.uncreditedBytes = 0
         if untaken > 0, !isOver { ngtcp2_conn_extend_max_offset(raw, UInt64(untaken)) }
         let user = stream.handler
         stream.handler = nil
         stream.connection = nil
         user?.streamClosed(stream, code: code)
+        if !isOver { handler?.connection(self, closed: stream) }
     }
 
     /// `count` bytes of `stream` were taken: the peer may send as many more.
@@ -149,10 +159,10 @@ extension QUICConnection {
     private func pathChanged() {
         let path = ngtcp2_conn_get_path(raw).pointee
         if let address = SocketAddress(path.remote) { remote = address }
-        isMigrating = false
     }
 
-    private func earlyDataRejected() {
+    /// What was opened as early data never happened: whoever uses it is told, and may open it again.
+    func earlyDataRejected() {
         let rejected = streams.values.sorted { $0.id < $1.id }
         streams = [:]
         sendQueue.removeAll()

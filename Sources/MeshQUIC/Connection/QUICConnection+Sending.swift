@@ -34,6 +34,8 @@ extension QUICConnection {
         // Before that the round trip is a guess, and pacing by it would hold the client's second flight for 22 ms.
         if isEstablished { ngtcp2_conn_update_pkt_tx_time(raw, endpoint.now) }
         endpoint.schedule(timer, at: ngtcp2_conn_get_expiry(raw))
+        // Writers for whom there is room now; what they write leaves in the next turn.
+        actOnHappenings()
     }
 
     /// Lets ngtcp2 fill one packet with what waits: datagrams, then streams by turns, then what it wants itself.
@@ -113,6 +115,8 @@ extension QUICConnection {
             if taken >= 0 {
                 stream.toSend.sent(taken)
                 counts.bytesWritten += UInt64(taken)
+                stream.counts.bytesSent += UInt64(taken)
+                wakeWriter(of: stream)
                 if isLast && taken == described.bytes { stream.progress.isFinishSent = true }
                 if taken > 0 { sendQueue.rotate() }
             }

@@ -13,6 +13,9 @@ package protocol QUICConnectionHandler: AnyObject {
     /// A datagram has arrived.
     func connection(_ connection: QUICConnection, received datagram: [UInt8])
 
+    /// A stream is over; whoever used it has been told.
+    func connection(_ connection: QUICConnection, closed stream: QUICStream)
+
     /// The peer allows more streams than before.
     func connectionHasStreamCredit(_ connection: QUICConnection)
 
@@ -23,6 +26,11 @@ package protocol QUICConnectionHandler: AnyObject {
     ///
     /// The last call.
     func connectionClosed(_ connection: QUICConnection, reason: CloseReason)
+}
+
+extension QUICConnectionHandler {
+    /// Who does not count streams need not know.
+    package func connection(_ connection: QUICConnection, closed stream: QUICStream) {}
 }
 
 /// One QUIC connection, on either side.
@@ -53,6 +61,8 @@ package final class QUICConnection {
     package internal(set) var protocolName: String?
     /// Whether it was resumed with a ticket.
     package internal(set) var isResumed = false
+    /// Whether the server took what this client sent before the handshake was complete.
+    package internal(set) var isEarlyDataAccepted = false
     /// Why it ended.
     package internal(set) var closeReason: CloseReason?
     /// What has passed through it.
@@ -75,6 +85,8 @@ package final class QUICConnection {
     var isDirty = false
     var streamsToGrant = 0
     var remote: SocketAddress
+    /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
+    var local: SocketAddress
     var isMigrating = false
     var countsAsHandshake = false
     private(set) lazy var timer = LoopTimer(handler: relay)
@@ -110,6 +122,7 @@ package final class QUICConnection {
         self.endpoint = endpoint
         self.isServer = isServer
         self.remote = remote
+        local = endpoint.localAddress
         self.serverName = serverName
         self.ticket = ticket
         owner = .allocate(capacity: 1)
@@ -162,6 +175,9 @@ package final class QUICConnection {
 
     /// How many streams are open, from either side.
     package var streamCount: Int { streams.count }
+
+    /// The streams that are open, from either side, the oldest first.
+    package var openStreams: [QUICStream] { streams.values.sorted { $0.id < $1.id } }
 
     // MARK: Datagrams
 

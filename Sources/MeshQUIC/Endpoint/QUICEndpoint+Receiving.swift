@@ -10,6 +10,8 @@ extension QUICEndpoint {
         datagram.bytes.withUnsafeBytes { packet in
             guard let bytes = packet.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
             if let connection = owner(of: bytes, count: packet.count) {
+                // A client's socket may be bound to all addresses, or have changed: its path is the one it has chosen.
+                if !connection.isServer { receivedPath.set(remote: datagram.remote, local: connection.local) }
                 connection.receive(packet, path: receivedPath.path, ecn: ecn)
             } else {
                 receivedByNobody(packet, bytes, ecn, from: datagram.remote, to: datagram.local)
@@ -62,6 +64,7 @@ extension QUICEndpoint {
         // A reset looks like any packet with a random id; its last bytes say whose it is (RFC 9000 §10.3).
         let end = bytes + (packet.count - ConnectionID.resetTokenBytes)
         if let connection = connections.connection(resetBy: ConnectionID(end, count: ConnectionID.resetTokenBytes)) {
+            if !connection.isServer { receivedPath.set(remote: remote, local: connection.local) }
             return connection.receive(packet, path: receivedPath.path, ecn: ecn)
         }
         guard handler != nil, packet.count > Self.shortestReset, mayAnswerStateless() else { return }
@@ -112,9 +115,9 @@ extension QUICEndpoint {
         state?.socket.flush()
     }
 
-    /// Repeats a close, as far as the second's share allows.
-    func sendStateless(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>) {
-        guard mayAnswerStateless(), let remote = SocketAddress(path.pointee.remote) else { return }
+    /// Sends a close; repeats of it only as far as the second's share allows.
+    func sendClose(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>, isRepeat: Bool) {
+        guard !isRepeat || mayAnswerStateless(), let remote = SocketAddress(path.pointee.remote) else { return }
         state?.trains.send(packet, to: remote, from: SocketAddress(path.pointee.local))
         state?.socket.flush()
     }

@@ -21,7 +21,7 @@ package final class QUICEndpoint {
     let tls: TLSContext
     let receivedPath = PathMemory()
     let proof = AddressProof()
-    let resetSecret = [UInt8].random(count: 32)
+    let resetSecret: [UInt8]
     var connections = ConnectionTable()
     var handshakesUnderWay = 0
     var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
@@ -31,6 +31,7 @@ package final class QUICEndpoint {
 
     private(set) var state: State?
     private var dirty: [QUICConnection] = []
+    private var rebinding: Rebinding?
     private lazy var relay = EndpointRelay(self)
     private lazy var hook = TurnHook(loop: loop, handler: relay)
 
@@ -38,6 +39,13 @@ package final class QUICEndpoint {
     struct State {
         let socket: UDPSocket
         let trains: PacketTrains
+    }
+
+    /// A change of address that the servers have not all confirmed.
+    private struct Rebinding {
+        let old: UDPSocket
+        var left: Set<ObjectIdentifier>
+        let settled: () -> Void
     }
 
     /// What an endpoint has done beside its connections.
@@ -70,6 +78,7 @@ package final class QUICEndpoint {
         self.loop = loop
         self.configuration = configuration
         self.handler = handler
+        resetSecret = Self.resetSecret(of: credentials.privateKey)
         tls = try TLSContext(
             credentials: credentials,
             verifier: verifier,
@@ -136,6 +145,46 @@ package final class QUICEndpoint {
         ngtcp2_conn_submit_new_token(connection.raw, token, token.count)
     }
 
+    // MARK: Another address
+
+    /// Goes on at `address`, with all connections; `settled` is called when every server has confirmed it or is gone.
+    ///
+    /// One change at a time, and only an endpoint that nobody has connected to: clients cannot follow a server. On the
+    /// loop alone.
+    package func rebind(to address: SocketAddress, settled: @escaping () -> Void) throws {
+        guard let old = state else { throw QUICError(.stopping, "the endpoint is closed") }
+        guard rebinding == nil else { throw QUICError(.busy, "an earlier change of address is not settled") }
+        let list = connections.all
+        guard !list.contains(where: \.isServer) else {
+            throw QUICError(.busy, "clients are connected to the present address and could not follow")
+        }
+        let socket = try UDPSocket(loop: loop, address: address, configuration: configuration.socket, owner: relay)
+        old.trains.endTrain()
+        old.socket.flush()
+        state = State(socket: socket, trains: PacketTrains(socket: socket))
+        // What is on its way to the old address is still taken until all is settled.
+        rebinding = Rebinding(old: old.socket, left: [], settled: settled)
+        for connection in list where connection.move(to: socket.localAddress) {
+            rebinding?.left.insert(ObjectIdentifier(connection))
+        }
+        settleIfDone()
+    }
+
+    /// The server of `connection` has confirmed the new path, or the connection is over.
+    func migrationEnded(_ connection: QUICConnection) {
+        guard connection.isMigrating else { return }
+        connection.isMigrating = false
+        rebinding?.left.remove(ObjectIdentifier(connection))
+        settleIfDone()
+    }
+
+    private func settleIfDone() {
+        guard let rebinding, rebinding.left.isEmpty else { return }
+        self.rebinding = nil
+        rebinding.old.close()
+        rebinding.settled()
+    }
+
     // MARK: Turns
 
     func isDirty(_ connection: QUICConnection) {
@@ -161,6 +210,12 @@ package final class QUICEndpoint {
         if dirty.isEmpty { swap(&list, &dirty) } else { hook.mark() }
     }
 
+    /// Sends what `connection` has, in the middle of a turn.
+    func flushNow(_ connection: QUICConnection) {
+        guard let state, !state.socket.isBlocked else { return }
+        connection.flush(into: state.trains)
+    }
+
     /// Has `timer` told at ngtcp2's `deadline`, which is UInt64.max for never.
     func schedule(_ timer: LoopTimer, at deadline: UInt64) {
         if deadline == .max {
@@ -184,6 +239,7 @@ package final class QUICEndpoint {
 
     func forget(_ connection: QUICConnection) {
         handshakeEnded(connection)
+        migrationEnded(connection)
         loop.cancel(connection.timer)
         connections.remove(connection)
     }
@@ -226,5 +282,16 @@ package final class QUICEndpoint {
         dirty = []
         handler = nil
         self.state = nil
+    }
+
+    /// The same after a restart, so that peers of the life before learn at once that it is over; no other node's.
+    private static func resetSecret(of key: PrivateKey) -> [UInt8] {
+        key.withBytes { key in
+            var secret = [UInt8](repeating: 0, count: 32)
+            let label = Array("mesh/1 stateless reset".utf8)
+            let status = gnutls_hmac_fast(GNUTLS_MAC_SHA256, key.baseAddress, key.count, label, label.count, &secret)
+            precondition(status == 0, "SHA-256 is always there")
+            return secret
+        }
     }
 }

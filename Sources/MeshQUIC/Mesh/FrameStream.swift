@@ -3,7 +3,7 @@ internal import MeshWire
 
 /// The frames of one stream, in either direction: what cuts what arrives, and puts headers before what leaves.
 ///
-/// Confined to the loop.
+/// Confined to the loop. The peer may send more only as frames are taken.
 final class FrameStream {
     let stream: QUICStream
     private var decoder = FrameDecoder()
@@ -16,11 +16,12 @@ final class FrameStream {
     func next() throws(WireError) -> Frame? {
         while true {
             if offset == bytes.count {
-                bytes = stream.takeReceived()
+                bytes = stream.takeUncredited()
                 offset = 0
                 if bytes.isEmpty { return nil }
             }
-            let arrived = bytes
+            let (arrived, start) = (bytes, offset)
+            defer { stream.credit(offset - start) }
             if let frame = try decoder.next(in: arrived.span.bytes, from: &offset) { return frame }
         }
     }
@@ -39,6 +40,22 @@ final class FrameStream {
             header.storeBytes(of: UInt32(payload.count).bigEndian, toByteOffset: 1, as: UInt32.self)
             return payload.withUnsafeBytes { stream.write(UnsafeRawBufferPointer(header), $0, isLast: isLast) }
         }
+    }
+
+    /// Sends a chunk of a stream of bytes: a ``StreamChunk``, of which only what stands before the bytes is copied twice.
+    func writeChunk(offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
+        var writer = WireWriter()
+        writer.writeArrayHead(count: 2)
+        writer.write(offset)
+        var head = writer.array
+        switch bytes.count {
+        case ..<24: head.append(0x40 | UInt8(bytes.count))
+        case ..<256: head += [0x58, UInt8(bytes.count)]
+        default: head += [0x59, UInt8(bytes.count >> 8), UInt8(truncatingIfNeeded: bytes.count)]
+        }
+        let length = UInt32(head.count + bytes.count).bigEndian
+        let header = [FrameType.streamChunk.rawValue] + withUnsafeBytes(of: length) { Array($0) } + head
+        header.withUnsafeBytes { _ = stream.write($0, bytes) }
     }
 
     /// Says why something was not done, as the last frame.

@@ -19,6 +19,9 @@ package protocol LinkObserver: Sendable {
     /// A link has ended; `node` is nil where it never opened.
     func linkClosed(to node: NodeID?, _ reason: CloseReason)
 
+    /// `node` will close the link; no further request is sent to it, and those under way may end.
+    func linkIsLeaving(to node: NodeID, _ farewell: GoAway)
+
     /// A frame other than a hello has arrived on the control stream.
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer
 
@@ -29,6 +32,7 @@ package protocol LinkObserver: Sendable {
 extension LinkObserver {
     package func linkOpened(to node: NodeID, role: NodeRole) {}
     package func linkClosed(to node: NodeID?, _ reason: CloseReason) {}
+    package func linkIsLeaving(to node: NodeID, _ farewell: GoAway) {}
     package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
     package func received(datagram: [UInt8], from node: NodeID) {}
 }

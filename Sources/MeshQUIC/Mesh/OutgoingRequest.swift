@@ -40,7 +40,7 @@ final class OutgoingRequest: @unchecked Sendable {
     }
 
     /// Sends it on `stream`.
-    func send(on stream: QUICStream, of link: PeerLink) {
+    func use(_ stream: QUICStream, of link: PeerLink) {
         guard !isOver else { return stream.reset(code: MeshStreamCode.cancelled.rawValue) }
         stream.handler = self
         let frames = FrameStream(stream)
@@ -52,6 +52,9 @@ final class OutgoingRequest: @unchecked Sendable {
     /// Nobody wants the answer any more.
     func cancel() { end(.failure(TransportError(.lost, "the caller was cancelled"))) }
 
+    /// It was never sent, or nobody knows how it ended.
+    func fail(_ error: TransportError) { end(.failure(error)) }
+
     func end(_ result: Result<[UInt8], TransportError>) {
         guard !isOver else { return }
         isOver = true
@@ -62,6 +65,8 @@ final class OutgoingRequest: @unchecked Sendable {
         continuation.take()?.resume(returning: result)
     }
 }
+
+extension OutgoingRequest: StreamUser {}
 
 extension OutgoingRequest: TimerHandler {
     func timerFired(_ timer: LoopTimer) { end(.failure(TransportError(.timedOut, "no response in time"))) }

@@ -5,71 +5,78 @@ internal import MeshWire
 
 /// A connection that speaks the mesh protocol: the hello, then requests in both directions.
 ///
-///     connecting ──established──▶ greeting ──hello──▶ open ──▶ closed
+///     connecting ──established, and both have said hello──▶ open ──go-away──▶ leaving ──▶ closed
+///          └──refused, no hello in time────────────────────────────────────────────────────▲
 ///
-/// The client opens the first stream, the control stream, and both say hello on it. Streams that arrive before the
-/// peer's hello are kept until it has come.
+/// The client opens the first stream, the control stream, and both say hello on it. A resumed client says it as early
+/// data, which somebody may have recorded: until the handshake is complete nothing else is acted upon. Streams that
+/// arrive before the link is open are kept until it is.
 final class PeerLink {
     let core: TransportCore
     /// Told once: the link is open, or why it is not.
     private var opened: ((Result<Void, QUICError>) -> Void)?
-    private var connection: QUICConnection?
+    private(set) var connection: QUICConnection?
     private var control: FrameStream?
     private var greeting: HelloStateMachine
     private var held: [QUICStream] = []
-    private var waiting: [OutgoingRequest] = []
+    private var waiting: [any StreamUser] = []
     private lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?
-    /// Whom the peer's certificate names. Only read once the connection is established.
+    /// Whom the peer's certificate names. Only read once the link is open.
     private(set) var peerNode: NodeID
+    /// Whether requests may be made and are served.
+    private(set) var isOpen = false
+    /// Told when nothing is under way any more.
+    private var idled: (() -> Void)?
 
     init(core: TransportCore, opened: ((Result<Void, QUICError>) -> Void)? = nil) {
         self.core = core
         self.opened = opened
         peerNode = core.hello.node
-        greeting = HelloStateMachine(
-            local: core.hello,
-            deadline: core.loop.now + Limits.Hello.patience
-        )
+        greeting = Self.greeting(core)
     }
 
-    /// The peer's identity, from its certificate.
-    var peer: PeerCertificate? { connection?.peer }
-
-    var quic: QUICConnection? { connection }
+    private static func greeting(_ core: TransportCore) -> HelloStateMachine {
+        HelloStateMachine(local: core.hello, deadline: core.loop.now + Limits.Hello.patience)
+    }
 
     // MARK: Requests
 
-    /// Sends `request` now, or as soon as the peer allows another stream.
-    func begin(_ request: OutgoingRequest) {
-        guard !request.isOver else { return }
+    /// Gives `user` a stream now, or as soon as the peer allows another.
+    func begin(_ user: any StreamUser) {
+        guard !user.isOver else { return }
         guard waiting.isEmpty, let stream = connection?.openStream() else {
             guard waiting.count < Limits.Call.maximumRequestsWaiting else {
-                return request.end(.failure(TransportError(.unreachable, "too many requests wait for \(peerNode)")))
+                return user.fail(TransportError(.unreachable, "too many requests wait for \(peerNode)"))
             }
-            return waiting.append(request)
+            return waiting.append(user)
         }
-        request.send(on: stream, of: self)
+        user.use(stream, of: self)
     }
 
     private func beginWaiting() {
         waiting.removeAll { $0.isOver }
         while let next = waiting.first, let stream = connection?.openStream() {
             waiting.removeFirst()
-            next.send(on: stream, of: self)
+            next.use(stream, of: self)
         }
     }
 
     // MARK: Hello
 
+    /// A client with a ticket says hello before the server has answered at all.
+    func greetEarly(_ connection: QUICConnection) {
+        self.connection = connection
+        if let stream = connection.openStream() { greet(FrameStream(stream)) }
+    }
+
     private func greet(_ frames: FrameStream) {
         control = frames
         frames.stream.handler = self
         frames.write(.hello, core.hello.wireBytes)
-        if let deadline = greeting.nextDeadline { core.loop.schedule(timer, at: deadline) }
     }
 
     private func received(_ frame: Frame, _ frames: FrameStream) throws(WireError) {
@@ -85,30 +92,60 @@ final class PeerLink {
 
     private func act(on action: HelloStateMachine.HelloReceivedAction, _ frames: FrameStream) {
         switch action {
-        case .begin(let agreement): open(agreement, frames)
+        case .begin(let agreement): agree(agreement, frames)
         case .refuse(let code): refuse(WireError(code, "the hello is refused: \(code.rawValue)"), on: frames)
         case .ignore: break
         }
     }
 
-    private func open(_ agreement: Agreement, _ frames: FrameStream) {
-        guard agreement.peer.node == peerNode, agreement.peer.role == peer?.identity.role else {
-            let claim = "the hello says \(agreement.peer.node), the certificate \(peerNode)"
+    private func agree(_ agreement: Agreement, _ frames: FrameStream) {
+        guard let identity = connection?.peer?.identity else {
+            return refuse(WireError(.helloViolation, "no certificate says who this is"), on: frames)
+        }
+        guard agreement.peer.node == identity.node, agreement.peer.role == identity.role else {
+            let claim = "the hello says \(agreement.peer.node), a \(agreement.peer.role), the certificate \(identity)"
             return refuse(WireError(.helloViolation, claim), on: frames)
         }
         self.agreement = agreement
+        peerNode = identity.node
+        openIfReady()
+    }
+
+    /// Open is a link on which both have said hello and nothing can be a repetition of early data any more.
+    private func openIfReady() {
+        guard !isOpen, agreement != nil, let connection, connection.isEstablished else { return }
+        isOpen = true
         core.loop.cancel(timer)
         core.add(self)
         tell(.success(()))
         let streams = held
         held = []
-        for stream in streams { serve(stream) }
+        for stream in streams where stream.handler == nil { serve(stream) }
+        streamReceivedControl()
     }
+
+    private func tell(_ result: Result<Void, QUICError>) {
+        let opened = opened.take()
+        opened?(result)
+    }
+
+    // MARK: Control
 
     private func receivedControl(_ frame: Frame, _ frames: FrameStream) throws(WireError) {
         guard frame.type.mayBeSent(by: agreement?.peer.role) else {
             throw WireError(.helloViolation, "a \(frame.type) from the wrong side")
         }
+        switch frame.type {
+        case .error:
+            let error: ErrorFrame = try frame.decode()
+            let reason = CloseReason(.peer, .application(UInt64(error.code.rawValue)), error.message)
+            connection?.close(.application, 0, reason)
+        case .goAway: core.linkIsLeaving(self, try frame.decode(as: GoAway.self))
+        default: answer(frame, frames)
+        }
+    }
+
+    private func answer(_ frame: Frame, _ frames: FrameStream) {
         switch core.control(frame, from: peerNode) {
         case .answer(let answer): frames.write(answer.type, answer.payload)
         case .nothing: break
@@ -116,10 +153,8 @@ final class PeerLink {
         }
     }
 
-    private func tell(_ result: Result<Void, QUICError>) {
-        let opened = opened.take()
-        opened?(result)
-    }
+    /// Sends `frame` on the control stream.
+    func send(_ frame: Frame) { control?.write(frame.type, frame.payload) }
 
     // MARK: Streams of the peer
 
@@ -139,35 +174,51 @@ final class PeerLink {
         }
     }
 
+    // MARK: The end
+
     func close(code: UInt64, _ message: String) { connection?.close(code: code, message) }
+
+    /// Tells the peer to go, and calls `idled` once no stream but the control stream is open.
+    func leave(_ farewell: GoAway, idled: @escaping () -> Void) {
+        self.idled = idled
+        send(Frame(type: .goAway, payload: farewell.wireBytes))
+        idleIfDone()
+    }
+
+    private func idleIfDone() {
+        guard idled != nil, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
+        idled.take()?()
+    }
 }
 
 extension PeerLink: QUICConnectionHandler {
     func connectionEstablished(_ connection: QUICConnection) {
         self.connection = connection
-        guard let node = connection.peer?.identity.node else {
+        guard connection.peer != nil else {
             return connection.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), "no identity")
         }
-        peerNode = node
-        if !connection.isServer, let stream = connection.openStream() { greet(FrameStream(stream)) }
+        core.loop.schedule(timer, at: core.loop.now + Limits.Hello.patience)
+        if !connection.isServer, control == nil, let stream = connection.openStream() { greet(FrameStream(stream)) }
+        openIfReady()
     }
 
     func connection(_ connection: QUICConnection, opened stream: QUICStream) {
         self.connection = connection
-        if connection.isServer, control == nil {
-            return greet(FrameStream(stream))
-        }
-        if agreement == nil { held.append(stream) } else { serve(stream) }
+        if connection.isServer, control == nil { return greet(FrameStream(stream)) }
+        if isOpen { serve(stream) } else { held.append(stream) }
     }
 
     func connection(_ connection: QUICConnection, received datagram: [UInt8]) {
-        core.received(datagram: datagram, from: peerNode)
+        // Before the link is open nobody knows whose it is, or it may be a repetition.
+        if isOpen { core.received(datagram: datagram, from: peerNode) }
     }
+
+    func connection(_ connection: QUICConnection, closed stream: QUICStream) { idleIfDone() }
 
     func connectionHasStreamCredit(_ connection: QUICConnection) { beginWaiting() }
 
     func connection(_ connection: QUICConnection, received ticket: ResumptionTicket) {
-        core.keep(ticket, for: connection.remoteAddress)
+        core.keep(ticket, of: connection)
     }
 
     func connectionClosed(_ connection: QUICConnection, reason: CloseReason) {
@@ -175,20 +226,22 @@ extension PeerLink: QUICConnectionHandler {
         core.remove(self, reason)
         self.connection = nil
         held = []
-        let requests = waiting
+        let users = waiting
         waiting = []
-        for request in requests {
-            request.end(.failure(TransportError(.unreachable, "the connection has ended: \(reason)")))
-        }
+        for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }
         tell(.failure(QUICError(.connectionClosed, reason.description)))
+        idleIfDone()
     }
 }
 
 extension PeerLink: QUICStreamHandler {
-    func streamReceived(_ stream: QUICStream) {
-        guard let control else { return }
+    func streamReceived(_ stream: QUICStream) { streamReceivedControl() }
+
+    /// Before the link is open the hello alone is read; what is behind it waits.
+    private func streamReceivedControl() {
+        guard let control, agreement == nil || isOpen else { return }
         do throws(WireError) {
-            while let frame = try control.next() { try received(frame, control) }
+            while agreement == nil || isOpen, let frame = try control.next() { try received(frame, control) }
             if control.isOver, connection != nil {
                 let code = UInt64(PeerErrorCode.protocolViolation.rawValue)
                 connection?.close(code: code, "the control stream has ended")
@@ -201,14 +254,22 @@ extension PeerLink: QUICStreamHandler {
     func streamHasRoom(_ stream: QUICStream) {}
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
+        guard code != MeshStreamCode.earlyDataRejected.rawValue else {
+            // The server has not seen it: it is said again once the connection is established.
+            control = nil
+            greeting = Self.greeting(core)
+            return
+        }
         connection?.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), "the control stream has ended")
     }
 }
 
 extension PeerLink: TimerHandler {
     func timerFired(_ timer: LoopTimer) {
-        guard case .refuse(let code) = greeting.deadlineReached(now: core.loop.now), let control else { return }
-        refuse(WireError(code, "no hello in time"), on: control)
+        guard case .refuse = greeting.deadlineReached(now: core.loop.now) else { return }
+        let error = WireError(.helloViolation, "no hello in time")
+        if let control { return refuse(error, on: control) }
+        connection?.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), error.message)
     }
 }
 

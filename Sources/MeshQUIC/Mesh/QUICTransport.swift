@@ -1,7 +1,7 @@
 package import MeshActors
 package import MeshCore
 package import MeshIO
-internal import MeshWire
+package import MeshWire
 
 /// Connects nodes by QUIC: the ``Transport`` of real nodes.
 ///
@@ -111,21 +111,135 @@ package final class QUICTransport: Transport {
         await withCheckedContinuation { continuation in
             let isTaken = loop.execute {
                 guard let service = core.value.service.take() else { return continuation.resume() }
-                service.stop(continuation)
+                service.pool.stop(continuation)
             }
             if !isTaken { continuation.resume() }
         }
     }
 
-    /// Ends every link; callers are told that theirs is lost.
+    /// Ends every link at once; callers are told that theirs is lost.
     package func close(_ message: String = "") async {
         let core = core
         try? await loop.run { core.value.close(code: 0, message) }
+    }
+
+    /// Asks every peer to go, lets what is under way end for as long as `patience`, and closes.
+    package func leave(_ message: String, patience: Duration, elsewhere: String? = nil) async {
+        let core = core
+        let milliseconds = UInt32(clamping: patience.wholeNanoseconds / 1_000_000)
+        let farewell = GoAway(patienceMilliseconds: milliseconds, message: message, elsewhere: elsewhere)
+        await withCheckedContinuation { continuation in
+            let isTaken = loop.execute {
+                core.value.leave(farewell, patience: patience) { continuation.resume() }
+            }
+            if !isTaken { continuation.resume() }
+        }
     }
 
     /// The nodes to which there are links.
     package func connectedNodes() async -> [NodeID] {
         let core = core
         return (try? await loop.run { core.value.nodes }) ?? []
+    }
+}
+
+// MARK: - Streams of bytes
+
+extension QUICTransport {
+    /// Opens a stream of bytes to `node`; whether it is taken there shows when it is read or written.
+    ///
+    /// Both directions begin at `offset`, which is more than 0 where an earlier stream is gone on with.
+    package func openStream(
+        to node: NodeID,
+        purpose: String,
+        offset: UInt64 = 0
+    ) async throws(TransportError) -> ByteStream {
+        let core = core
+        let loop = loop
+        let opened = try? await loop.run {
+            let stream = ByteStreamCore(StreamOpen(purpose: purpose, offset: offset), with: node)
+            core.value.open(stream)
+            return ByteStream(stream, on: loop)
+        }
+        guard let opened else { throw TransportError(.closed, "the loop has ended") }
+        return opened
+    }
+
+    /// Takes the streams that peers open for `purpose`, each in a task of its own, until the calling task is cancelled.
+    ///
+    /// When `handler` returns, our direction ends; when it throws, the peer is told of a fault of ours. When this
+    /// function returns, no handler runs any more.
+    package func serveStreams(
+        for purpose: String,
+        _ handler: @escaping @Sendable (ByteStream) async throws -> Void
+    ) async {
+        let core = core
+        let begin: @Sendable () -> Void = { core.value.streamServices[purpose] = StreamService(handler) }
+        guard (try? await loop.run(begin)) != nil else { return }
+        // Never opened: it ends when this task is cancelled.
+        _ = try? await OneShot<Done>().wait()
+        await withCheckedContinuation { continuation in
+            let isTaken = loop.execute {
+                guard let service = core.value.streamServices.removeValue(forKey: purpose) else {
+                    return continuation.resume()
+                }
+                service.pool.stop(continuation)
+            }
+            if !isTaken { continuation.resume() }
+        }
+    }
+}
+
+// MARK: - Links
+
+extension QUICTransport {
+    /// Sends `bytes` once to `node`; they may be lost on the way, or dropped where they do not fit one packet.
+    package func send(datagram bytes: [UInt8], to node: NodeID) async {
+        let core = core
+        try? await loop.run { core.value.link(to: node)?.connection?.send(datagram: bytes) }
+    }
+
+    /// Sends `frame` on the control stream to `node`; false where there is no link.
+    package func send(control frame: Frame, to node: NodeID) async -> Bool {
+        let core = core
+        let isSent = try? await loop.run {
+            let link = core.value.link(to: node)
+            link?.send(frame)
+            return link != nil
+        }
+        return isSent ?? false
+    }
+
+    /// Changes the keys of the link to `node`; false where there is none, or an earlier change is not settled.
+    package func updateKeys(to node: NodeID) async -> Bool {
+        let core = core
+        return (try? await loop.run { core.value.link(to: node)?.connection?.updateKeys() ?? false }) ?? false
+    }
+
+    /// How the link to `node` stands.
+    package func statistics(to node: NodeID) async -> LinkStatistics? {
+        let core = core
+        return (try? await loop.run { core.value.link(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
+    }
+
+    /// Closes the link to `node`.
+    package func disconnect(from node: NodeID, _ message: String = "") async {
+        let core = core
+        try? await loop.run { core.value.link(to: node)?.close(code: 0, message) }
+    }
+
+    /// Goes on at `address`, with all links, and returns where that is once every server has confirmed it.
+    ///
+    /// For a transport that has only dialled. One change at a time: a second waits for the first, and gives way with
+    /// `busy` to a third.
+    package func migrate(to address: SocketAddress) async throws(QUICError) -> SocketAddress {
+        let result: Result<SocketAddress, QUICError> = await withUnsafeContinuation { continuation in
+            let core = core
+            let isTaken = loop.execute {
+                core.value.migrate(to: address) { continuation.resume(returning: $0) }
+            }
+            if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
+        }
+        return try result.get()
     }
 }

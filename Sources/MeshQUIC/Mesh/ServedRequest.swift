@@ -5,12 +5,15 @@ internal import MeshWire
 /// A request of the peer, from its first byte to our answer.
 ///
 ///     reading ──frame──▶ handled in a task of its own ──▶ answered
-///        └──refused        └──peer resets, connection ends: the task is cancelled
+///        └──refused        └──peer cancels or resets, connection ends: the task is cancelled
+///
+/// A stream of bytes begins here too and goes on as a ``ByteStreamCore``.
 final class ServedRequest {
     private unowned let link: PeerLink
     private let frames: FrameStream
     private var task: Task<Void, Never>?
     private var hasBegun = false
+    private var isRefused = false
 
     init(_ stream: QUICStream, of link: PeerLink) {
         self.link = link
@@ -19,32 +22,85 @@ final class ServedRequest {
     }
 
     private func read() throws(WireError) {
-        guard !hasBegun, let frame = try frames.next() else {
-            if !hasBegun, frames.isOver { frames.stream.reset(code: MeshStreamCode.refused.rawValue) }
-            return
+        while !isRefused, let frame = try frames.next() {
+            if hasBegun { try receivedLater(frame) } else { try begin(frame) }
+            guard frames.stream.handler === self else { return }
         }
+        if !hasBegun, frames.isOver { frames.stream.reset(code: MeshStreamCode.refused.rawValue) }
+    }
+
+    /// Behind a request only its end may come.
+    private func receivedLater(_ frame: Frame) throws(WireError) {
+        guard frame.type == .cancel else {
+            throw WireError(.invalidValue, "a \(frame.type) behind a request")
+        }
+        _ = try frame.decode(as: Cancel.self)
+        task?.cancel()
+        frames.stream.reset(code: MeshStreamCode.cancelled.rawValue)
+    }
+
+    private func begin(_ frame: Frame) throws(WireError) {
         hasBegun = true
         switch frame.type {
         case .actorCall: begin(frame.payload, wantsReply: true)
         case .actorMessage: begin(frame.payload, wantsReply: false)
+        case .streamOpen: serve(try frame.decode(as: StreamOpen.self))
         default: frames.refuse(.unknownFrameType, "a \(frame.type) opens no stream here")
         }
     }
 
     private func begin(_ payload: [UInt8], wantsReply: Bool) {
-        guard let service = link.core.service else {
-            return frames.stream.reset(code: MeshStreamCode.notServed.rawValue)
+        guard let service = link.core.service, !link.core.isLeaving else {
+            return frames.refuse(.notServed, "no request is served here")
         }
-        guard service.hasRoom else {
-            let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
-            return frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
-        }
+        guard service.pool.hasRoom else { return refuseOverloaded() }
         if !wantsReply { frames.stream.write([], isLast: true) }
-        let request = IncomingRequest(sender: link.peerNode, identity: link.peer?.identity, payload: payload)
+        let request = IncomingRequest(sender: link.peerNode, identity: link.connection?.peer?.identity, payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
-        task = service.run(request, on: link.core.loop) { response in
+        let handler = service.handler
+        task = service.pool.run(on: link.core.loop) {
+            await handler(request)
+        } finished: { response in
             answer.value.respond(wantsReply ? response : nil)
+        } abandoned: {
+            answer.value.abandon()
         }
+    }
+
+    private func refuseOverloaded() {
+        let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
+        frames.refuse(.overloaded, "too much at a time", retryAfterMilliseconds: pause)
+    }
+
+    private func serve(_ open: StreamOpen) {
+        guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
+            return frames.refuse(.notServed, "no stream is taken here for that purpose")
+        }
+        guard service.pool.hasRoom else { return refuseOverloaded() }
+        let loop = link.core.loop
+        let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
+        let stream = ByteStream(core, on: loop)
+        let handler = service.handler
+        let confined = LoopConfined(core, on: loop)
+        _ = service.pool.run(on: loop) {
+            do {
+                try await handler(stream)
+                try await stream.finish()
+                return true
+            } catch {
+                return false
+            }
+        } finished: { isDone in
+            if !isDone { confined.value.refuse(.internalError, "the one who took the stream has failed") }
+        } abandoned: {
+            confined.value.refuse(.notServed, "the one who took the stream has stopped")
+        }
+    }
+
+    /// Who was to answer stops: the peer learns it at once, not when the task has heeded its cancellation.
+    private func abandon() {
+        task = nil
+        frames.stream.reset(code: MeshStreamCode.stopped.rawValue)
     }
 
     private func respond(_ response: [UInt8]?) {

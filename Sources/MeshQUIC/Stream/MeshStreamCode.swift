@@ -13,6 +13,9 @@ package struct MeshStreamCode: RawRepresentable, Hashable, Sendable {
     /// There is no room now.
     package static let overloaded = MeshStreamCode(rawValue: 3)
 
+    /// Who was to answer has stopped, and may have begun.
+    package static let stopped = MeshStreamCode(rawValue: 4)
+
     /// The connection ended first. Never sent: a varint cannot hold it.
     package static let connectionLost = MeshStreamCode(rawValue: 1 << 63)
     /// It was opened as early data, which the server did not take. Never sent.

@@ -29,6 +29,16 @@ package final class QUICStream {
     var toSend = SendBuffer()
     var received = ReceiveBuffer()
     var progress = Progress()
+    /// What has passed through it.
+    package internal(set) var counts = Counts()
+
+    /// What has passed through a stream.
+    package struct Counts: Hashable, Sendable {
+        /// Bytes that arrived.
+        package var bytesReceived: UInt64 = 0
+        /// Bytes that left, without those sent again.
+        package var bytesSent: UInt64 = 0
+    }
 
     /// Where the stream stands.
     struct Progress {
@@ -52,6 +62,8 @@ package final class QUICStream {
         var resetCode: UInt64?
         /// It is over, or its connection is.
         var isClosed = false
+        /// Bytes that the user has and the peer was not yet told of.
+        var uncreditedBytes = 0
     }
 
     init(_ id: Int64, of connection: QUICConnection) {
@@ -66,7 +78,25 @@ package final class QUICStream {
     package var isEarlyData: Bool { progress.isEarly }
 
     /// Whether there is room: a writer that goes on without makes the stream hold more than it should.
-    package var hasRoom: Bool { toSend.heldBytes < Limits.Stream.highWaterBytes }
+    ///
+    /// What waits counts, and what the peer has not acknowledged: on a long path the second may be much more.
+    package var hasRoom: Bool {
+        toSend.unsentBytes < Limits.Stream.highWaterBytes && toSend.heldBytes < Limits.Stream.maximumHeldBytes
+    }
+
+    /// Whether a writer that was told to wait is called again.
+    var hasRoomAgain: Bool {
+        toSend.unsentBytes <= Limits.Stream.lowWaterBytes && toSend.heldBytes < Limits.Stream.maximumHeldBytes
+    }
+
+    /// Bytes that wait to be sent.
+    package var unsentBytes: Int { toSend.unsentBytes }
+
+    /// Bytes that are kept, sent or not, until the peer acknowledges them.
+    package var heldBytes: Int { toSend.heldBytes }
+
+    /// Bytes that have arrived and nobody has taken.
+    package var untakenBytes: Int { received.count + progress.uncreditedBytes }
 
     var hasWork: Bool { toSend.unsentBytes > 0 || (progress.isFinishQueued && !progress.isFinishSent) }
 
@@ -104,6 +134,20 @@ package final class QUICStream {
         let taken = received.takeAll()
         if !taken.isEmpty { connection?.consumed(taken.count, of: self) }
         return taken
+    }
+
+    /// What has arrived since the last call; the peer may send more only as ``credit(_:)`` says so.
+    package func takeUncredited() -> [UInt8] {
+        let taken = received.takeAll()
+        if !progress.isClosed { progress.uncreditedBytes += taken.count }
+        return taken
+    }
+
+    /// `count` of the bytes that were taken are done with.
+    package func credit(_ count: Int) {
+        guard count > 0, !progress.isClosed else { return }
+        progress.uncreditedBytes -= count
+        connection?.consumed(count, of: self)
     }
 
     /// Ends both directions at once: the peer learns `code`, and what was written and not sent is forgotten.

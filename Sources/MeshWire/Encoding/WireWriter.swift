@@ -151,6 +151,9 @@ public struct WireWriter: ~Copyable {
 
     // MARK: Raw bytes, for frames
 
+    /// Appends items that are encoded already.
+    package mutating func write(encoded bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+
     /// Appends `bytes` as they are.
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }

@@ -20,9 +20,9 @@ extension FrameType {
     package static let preWarm = FrameType(rawValue: 0x03)
     /// A question that the edge's hub shall answer.
     package static let escalation = FrameType(rawValue: 0x04)
-    /// A piece of an answer, with its offset.
+    /// A piece of a stream of bytes, with its offset.
     package static let streamChunk = FrameType(rawValue: 0x05)
-    /// The end of an answer, with what it used.
+    /// The end of a stream of bytes, with its length.
     package static let streamEnd = FrameType(rawValue: 0x06)
     /// Something asked for on this stream was not done, or the connection is about to close.
     package static let error = FrameType(rawValue: 0x07)
@@ -40,6 +40,8 @@ extension FrameType {
     package static let hello = FrameType(rawValue: 0x0D)
     /// A command for an actor that nobody waits for.
     package static let actorMessage = FrameType(rawValue: 0x0E)
+    /// A stream of bytes begins, in chunks with offsets.
+    package static let streamOpen = FrameType(rawValue: 0x0F)
 }
 
 /// What the registry says about one type of frame.
@@ -88,6 +90,7 @@ extension FrameRegistration {
         row(.goAway, "go-away", 4 * kibibyte, .cbor, .either),
         row(.hello, "hello", 4 * kibibyte, .cbor, .either),
         row(.actorMessage, "actor-message", 1_024 * kibibyte, .cbor, .either),
+        row(.streamOpen, "stream-open", kibibyte, .cbor, .either),
     ]
 
     private static let kibibyte = 1_024

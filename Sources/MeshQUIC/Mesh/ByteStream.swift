@@ -1,0 +1,75 @@
+package import MeshActors
+package import MeshCore
+internal import MeshIO
+internal import MeshWire
+
+/// A stream of bytes between two nodes, in both directions, with offsets: what was cut short can be gone on with.
+///
+/// One task may read and one may write at a time. A writer waits while the peer, or the network, does not take what it
+/// has written; the peer may send more only as bytes are read. So neither side holds more than a window. Cancelling a
+/// task that waits resets the stream; so does letting go of it before both directions have ended.
+package final class ByteStream: Sendable {
+    private let loop: EventLoop
+    private let core: LoopConfined<ByteStreamCore>
+
+    /// The peer.
+    package let node: NodeID
+    /// What it is for.
+    package let purpose: String
+    /// Where both directions begin.
+    package let offset: UInt64
+
+    init(_ core: ByteStreamCore, on loop: EventLoop) {
+        self.loop = loop
+        self.core = LoopConfined(core, on: loop)
+        node = core.node
+        purpose = core.open.purpose
+        offset = core.open.offset
+    }
+
+    deinit {
+        let core = core
+        if loop.isOnLoop { core.value.abandon() } else { _ = loop.execute { core.value.abandon() } }
+    }
+
+    /// The next bytes, as they arrived; nil once the peer has said all.
+    package func read() async throws(TransportError) -> [UInt8]? {
+        try await waiting { (core, continuation: ByteStreamCore.Reader) in core.read(continuation) }
+    }
+
+    /// Sends `bytes`, and returns once there is room for more.
+    package func write(_ bytes: [UInt8]) async throws(TransportError) {
+        guard !bytes.isEmpty else { return }
+        try await waiting { (core, continuation: ByteStreamCore.Writer) in core.write(bytes, continuation) }
+    }
+
+    /// Says that nothing more is written; what was is still sent.
+    package func finish() async throws(TransportError) {
+        try await waiting { (core, continuation: ByteStreamCore.Writer) in core.finish(continuation) }
+    }
+
+    /// Ends both directions at once; the peer learns that nobody wants it any more.
+    package func cancel() { cancel("cancelled") }
+
+    private func cancel(_ why: String) {
+        let core = core
+        _ = loop.execute { core.value.cancel(TransportError(.lost, why)) }
+    }
+
+    private func waiting<Value: Sendable>(
+        _ begin: @escaping @Sendable (ByteStreamCore, UnsafeContinuation<Result<Value, TransportError>, Never>) -> Void
+    ) async throws(TransportError) -> Value {
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                let core = core
+                if loop.isOnLoop { return begin(core.value, continuation) }
+                if !loop.execute({ begin(core.value, continuation) }) {
+                    continuation.resume(returning: .failure(TransportError(.closed, "the loop has ended")))
+                }
+            }
+        } onCancel: {
+            cancel("the caller was cancelled")
+        }
+        return try result.get()
+    }
+}

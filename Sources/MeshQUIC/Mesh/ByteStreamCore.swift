@@ -1,0 +1,221 @@
+internal import MeshActors
+internal import MeshCore
+internal import MeshIO
+internal import MeshWire
+
+/// A stream of bytes on its loop.
+///
+///     opening ──the link has a stream──▶ open ──stream-end from both──▶ over
+///        └──no link────────────────────────┴──cancel, refusal, connection lost──▲
+///
+/// Frames are taken off the stream only when somebody reads; when the stream is over, what is left is kept for them.
+final class ByteStreamCore {
+    typealias Reader = UnsafeContinuation<Result<[UInt8]?, TransportError>, Never>
+    typealias Writer = UnsafeContinuation<Result<Void, TransportError>, Never>
+
+    let open: StreamOpen
+    let node: NodeID
+    private var frames: FrameStream?
+    private var reader: Reader?
+    private var writer: (bytes: [UInt8], taken: Int, continuation: Writer)?
+    /// What arrived before the stream was over and nobody has read yet.
+    private var left: [[UInt8]] = []
+    private var nextToSend: UInt64
+    private var nextToReceive: UInt64
+    private var hasPeerEnded = false
+    private var hasEnded = false
+    private var isClosed = false
+    private var failure: TransportError?
+    /// Why nothing more is written, where what was received may still be read.
+    private var writeFailure: TransportError?
+
+    /// A stream that is to be opened to `node`, or was opened by it in `frames`.
+    init(_ open: StreamOpen, with node: NodeID, frames: FrameStream? = nil) {
+        self.open = open
+        self.node = node
+        self.frames = frames
+        (nextToSend, nextToReceive) = (open.offset, open.offset)
+        frames?.stream.handler = self
+    }
+
+    // MARK: Reading
+
+    func read(_ continuation: Reader) {
+        precondition(reader == nil, "two tasks read one stream")
+        if !left.isEmpty { return continuation.resume(returning: .success(left.removeFirst())) }
+        reader = continuation
+        answerReader()
+    }
+
+    private func answerReader() {
+        guard let continuation = reader else { return }
+        if let bytes = isClosed ? nil : nextChunk() {
+            reader = nil
+            continuation.resume(returning: .success(bytes))
+        } else if let failure {
+            reader = nil
+            continuation.resume(returning: .failure(failure))
+        } else if hasPeerEnded {
+            reader = nil
+            continuation.resume(returning: .success(nil))
+        }
+    }
+
+    private func nextChunk() -> [UInt8]? {
+        guard let frames, failure == nil, !hasPeerEnded else { return nil }
+        do throws(WireError) {
+            if let frame = try frames.next() { return try content(of: frame) }
+            if frames.isOver { end(TransportError(.lost, "the stream ended without saying so"), .refused) }
+        } catch {
+            frames.refuse(PeerErrorCode(refusing: error.code), error.message)
+            end(TransportError(.lost, "what the peer sent cannot be read", cause: error), nil)
+        }
+        return nil
+    }
+
+    private func content(of frame: Frame) throws(WireError) -> [UInt8]? {
+        switch frame.type {
+        case .streamChunk:
+            let chunk: StreamChunk = try frame.decode()
+            guard chunk.offset == nextToReceive else {
+                throw WireError(.invalidValue, "a chunk at \(chunk.offset), expected at \(nextToReceive)")
+            }
+            nextToReceive += UInt64(chunk.bytes.count)
+            return chunk.bytes
+        case .streamEnd:
+            let length = try frame.decode(as: StreamEnd.self).length
+            guard length == nextToReceive else {
+                throw WireError(.invalidValue, "an end at \(length), expected at \(nextToReceive)")
+            }
+            hasPeerEnded = true
+        case .cancel:
+            _ = try frame.decode(as: Cancel.self)
+            end(TransportError(.lost, "\(node) has cancelled the stream"), .cancelled)
+        case .error: end(Self.failure(try frame.decode()), .cancelled)
+        default: throw WireError(.invalidValue, "a \(frame.type) in a stream of bytes")
+        }
+        return nil
+    }
+
+    /// What an error frame means: whether the other side has begun anything.
+    private static func failure(_ error: ErrorFrame) -> TransportError {
+        switch error.code {
+        case .overloaded, .notServed: TransportError(.unreachable, error.message)
+        default: TransportError(.lost, "refused: \(error.message)")
+        }
+    }
+
+    // MARK: Writing
+
+    func write(_ bytes: [UInt8], _ continuation: Writer) {
+        precondition(writer == nil, "two tasks write to one stream")
+        precondition(!hasEnded, "written to behind its end")
+        if let error = failure ?? writeFailure { return continuation.resume(returning: .failure(error)) }
+        writer = (bytes, 0, continuation)
+        writeOn()
+    }
+
+    private func writeOn() {
+        guard let frames, var work = writer.take() else { return }
+        while work.taken < work.bytes.count {
+            guard frames.stream.hasRoom else {
+                writer = work
+                return
+            }
+            let count = min(Limits.ByteStream.chunkBytes, work.bytes.count - work.taken)
+            work.bytes.withUnsafeBytes {
+                frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[work.taken..<work.taken + count]))
+            }
+            nextToSend += UInt64(count)
+            work.taken += count
+        }
+        work.continuation.resume(returning: .success(()))
+    }
+
+    func finish(_ continuation: Writer) {
+        if let error = failure ?? writeFailure { return continuation.resume(returning: .failure(error)) }
+        if !hasEnded {
+            hasEnded = true
+            writeEnd()
+        }
+        continuation.resume(returning: .success(()))
+    }
+
+    private func writeEnd() { frames?.write(.streamEnd, StreamEnd(length: nextToSend).wireBytes, isLast: true) }
+
+    // MARK: The end
+
+    /// Nobody wants it any more.
+    func cancel(_ error: TransportError) {
+        guard !(hasEnded && hasPeerEnded) else { return }
+        end(error, .cancelled)
+    }
+
+    /// The last holder has let go.
+    func abandon() { cancel(TransportError(.lost, "the stream was let go")) }
+
+    /// Our handler has failed: the peer is told that it was not its fault.
+    func refuse(_ code: PeerErrorCode, _ message: String) {
+        guard failure == nil, !isClosed else { return }
+        if !hasEnded { frames?.refuse(code, message) }
+        end(TransportError(.lost, message), hasEnded ? .refused : nil)
+    }
+
+    private func end(_ error: TransportError, _ code: MeshStreamCode?) {
+        guard failure == nil else { return }
+        failure = error
+        left = []
+        if let code, !isClosed { frames?.stream.reset(code: code.rawValue) }
+        if let writer = writer.take() { writer.continuation.resume(returning: .failure(error)) }
+        reader.take()?.resume(returning: .failure(error))
+    }
+}
+
+extension ByteStreamCore: StreamUser {
+    var isOver: Bool { failure != nil }
+
+    func use(_ stream: QUICStream, of link: PeerLink) {
+        guard !isOver else { return stream.reset(code: MeshStreamCode.cancelled.rawValue) }
+        let frames = FrameStream(stream)
+        self.frames = frames
+        stream.handler = self
+        frames.write(.streamOpen, open.wireBytes)
+        writeOn()
+        if hasEnded { writeEnd() }
+    }
+
+    func fail(_ error: TransportError) { end(error, nil) }
+}
+
+extension ByteStreamCore: QUICStreamHandler {
+    func streamReceived(_ stream: QUICStream) { answerReader() }
+
+    func streamHasRoom(_ stream: QUICStream) { writeOn() }
+
+    func streamClosed(_ stream: QUICStream, code: UInt64?) {
+        while let bytes = nextChunk() { left.append(bytes) }
+        isClosed = true
+        let read = left
+        if hasPeerEnded, hasEnded { return deliver(read) }
+        let why =
+            switch code.map(MeshStreamCode.init(rawValue:)) {
+            case .notServed?: TransportError(.unreachable, "\(node) does not serve '\(open.purpose)'")
+            case .overloaded?: TransportError(.unreachable, "\(node) has no room")
+            case .cancelled?: TransportError(.lost, "\(node) has cancelled the stream")
+            default: TransportError(.lost, "the stream to \(node) ended first")
+            }
+        if hasPeerEnded {
+            // All that there was is read; only a writer learns that nobody takes what it writes.
+            writeFailure = why
+            if let writer = writer.take() { writer.continuation.resume(returning: .failure(why)) }
+            return deliver(read)
+        }
+        end(failure ?? why, nil)
+    }
+
+    private func deliver(_ read: [[UInt8]]) {
+        left = read
+        guard let continuation = reader.take() else { return }
+        self.read(continuation)
+    }
+}

@@ -1,0 +1,170 @@
+import Glibc
+import MeshActors
+import MeshCore
+import MeshIO
+import MeshQUIC
+import MeshWire
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct `A stream of bytes` {
+    @Test func `comes back as it was sent, from its offset on`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let stream = try await pair.edge.openStream(to: node, purpose: "echo", offset: 1_000_000)
+            #expect(stream.offset == 1_000_000)
+            let sent = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
+            async let isWritten: Void = Self.write(sent, to: stream)
+            var received: [UInt8] = []
+            while let bytes = try await stream.read() {
+                #expect(bytes.count <= Limits.ByteStream.chunkBytes)
+                received += bytes
+            }
+            try await isWritten
+            #expect(received == sent)
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to stream: ByteStream) async throws {
+        try await stream.write(bytes)
+        try await stream.finish()
+    }
+
+    @Test func `of a hundred megabytes needs no more memory than one of ten`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            try await Self.echo(megabytes: 10, over: pair, node)
+            let before = Self.residentBytes
+            try await Self.echo(megabytes: 100, over: pair, node)
+            #expect(Self.residentBytes - before < 16 * 1_048_576)
+        }
+    }
+
+    private static func echo(megabytes: Int, over pair: LinkPair, _ node: NodeID) async throws {
+        let stream = try await pair.edge.openStream(to: node, purpose: "echo")
+        let piece = [UInt8](repeating: 0x5A, count: 1_000_000)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for _ in 0..<megabytes { try await stream.write(piece) }
+                try await stream.finish()
+            }
+            var received = 0
+            while let bytes = try await stream.read() { received += bytes.count }
+            #expect(received == megabytes * 1_000_000)
+            try await group.waitForAll()
+        }
+    }
+
+    private static var residentBytes: Int {
+        var fields = [Int](repeating: 0, count: 2)
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        fgets(&line, 128, file)
+        let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        fields = text.split(separator: " ").prefix(2).compactMap { Int($0) }
+        return fields.count == 2 ? fields[1] * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    @Test func `that nobody reads stops its writer, and holds up no request`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let (taken, isLetGo) = (OneShot<Bool>(), OneShot<Bool>())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await pair.hub.serveStreams(for: "slow") { stream in
+                        taken.open(true)
+                        _ = try await isLetGo.wait()
+                        while try await stream.read() != nil {}
+                    }
+                }
+                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                let written = Lock(0)
+                group.addTask {
+                    let piece = [UInt8](repeating: 1, count: 50_000)
+                    for _ in 0..<400 {
+                        try await stream.write(piece)
+                        written.withLock { $0 += piece.count }
+                    }
+                    try await stream.finish()
+                }
+                for _ in 0..<200 { #expect(try await pair.ask(node)) }
+                let statistics = try #require(await pair.edge.statistics(to: node)?.streams.last)
+                #expect(statistics.unsentBytes <= Limits.Stream.highWaterBytes + 2 * Limits.ByteStream.chunkBytes)
+                #expect(statistics.heldBytes < Limits.Stream.maximumHeldBytes)
+                #expect(written.withLock { $0 } < 400 * 50_000, "the writer was not stopped")
+                isLetGo.open(true)
+                #expect(try await stream.read() == nil)
+                group.cancelAll()
+            }
+            #expect(Limits.Stream.lowWaterBytes < Limits.Stream.highWaterBytes)
+        }
+    }
+
+    /// A stream for "slow", tried until somebody serves it there: `serveStreams` has no other sign.
+    private static func stream(to node: NodeID, of pair: LinkPair, until taken: OneShot<Bool>) async throws -> ByteStream {
+        while true {
+            let stream = try await pair.edge.openStream(to: node, purpose: "slow")
+            _ = try await pair.ask(node)
+            if taken.value != nil { return stream }
+        }
+    }
+
+    @Test func `for a purpose that nobody serves is refused`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let stream = try await pair.edge.openStream(to: node, purpose: "nonsense")
+            await #expect(throws: TransportError(.unreachable, "")) { _ = try await stream.read() }
+            await #expect(throws: TransportError(.unreachable, "")) { try await stream.write([1]) }
+        }
+    }
+
+    @Test func `whose handler fails says so, and the next one works`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let taken = OneShot<Bool>()
+                group.addTask {
+                    await pair.hub.serveStreams(for: "slow") { _ in
+                        taken.open(true)
+                        throw CancellationError()
+                    }
+                }
+                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                await #expect(throws: TransportError(.lost, "")) { _ = try await stream.read() }
+                group.cancelAll()
+            }
+            #expect(try await pair.ask(node))
+        }
+    }
+
+    @Test func `ends for the other side when it is cancelled or let go`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let (taken, ended) = (OneShot<Bool>(), OneShot<TransportErrorCode>())
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await pair.hub.serveStreams(for: "slow") { stream in
+                        taken.open(true)
+                        do { while try await stream.read() != nil {} } catch { ended.open((error as? TransportError)?.code ?? .closed) }
+                    }
+                }
+                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                stream.cancel()
+                #expect(try await ended.wait() == .lost)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test func `is over when the link is`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let stream = try await pair.edge.openStream(to: node, purpose: "echo")
+            try await stream.write([1])
+            #expect(try await stream.read() == [1])
+            let last = Task { try await stream.read() }
+            await pair.hub.close("the end")
+            await #expect(throws: TransportError(.lost, "")) { _ = try await last.value }
+        }
+    }
+}
