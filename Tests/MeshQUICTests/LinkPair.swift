@@ -103,6 +103,7 @@ struct LinkPair {
                     while let bytes = try await stream.read() { try await stream.write(bytes) }
                 }
             }
+            while !(await hub.serves(streamsFor: ["echo"])) {}
             do { try await body(pair) } catch {
                 await pair.end()
                 throw error

@@ -19,12 +19,9 @@ import Testing
             _ = try await pair.connect()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await pair.edge.serve { $0.payload.reversed() } }
-                // The other way round once the edge has said that it is ready: `serve` has no other sign.
+                while !(await pair.edge.serves()) {}
                 let node = try NodeID("laptop-7")
-                var answer: [UInt8] = []
-                while answer.isEmpty {
-                    answer = (try? await pair.hub.request([1, 2, 3], to: node, deadline: nil)) ?? []
-                }
+                let answer = try await pair.hub.request([1, 2, 3], to: node, deadline: nil)
                 #expect(answer == [3, 2, 1])
                 group.cancelAll()
             }

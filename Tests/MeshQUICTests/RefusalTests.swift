@@ -123,26 +123,14 @@ import Testing
 
     @Test func `where there is no common protocol`() async throws {
         try await LinkPair.run { pair in
-            let credentials = try pair.authority.credentials(.edge, "laptop-7")
-            let (authority, loop, address) = (pair.authority, pair.loop, pair.hubAddress)
             let stranger = Stranger()
-            try await loop.run {
-                let endpoint = try QUICEndpoint(
-                    loop: loop,
-                    address: .loopbackIPv4(port: 0),
-                    credentials: credentials,
-                    verifier: authority.verifier,
-                    protocols: [ApplicationProtocol("mesh/2", demandsClientCertificate: true)],
-                    clock: authority.clock
-                )
-                stranger.begin(endpoint, address)
-            }
+            try await stranger.connect(to: pair, speaking: "mesh/2")
             let heard = try await pair.hubLinks.closed.wait()
             #expect(heard.side == .us && heard.kind == .alert(120), "\(heard)")
             let said = try await stranger.closed.wait()
             #expect(said.side == .peer && said.kind == .alert(120), "\(said)")
             #expect(said.description.contains("no common protocol"), "\(said)")
-            await stranger.end(on: loop)
+            await stranger.end(on: pair.loop)
         }
     }
 
@@ -164,30 +152,4 @@ import Testing
         #expect(Limits.Connection.maximumChain == Limits.Credentials.maximumChain)
         #expect(Limits.Connection.maximumCertificateBytes >= 4_096)
     }
-}
-
-/// A client that speaks another protocol. Touched on the loop alone.
-private final class Stranger: QUICConnectionHandler, @unchecked Sendable {
-    let closed = OneShot<CloseReason>()
-    private var endpoint: QUICEndpoint?
-
-    func begin(_ endpoint: QUICEndpoint, _ address: SocketAddress) {
-        self.endpoint = endpoint
-        _ = try? endpoint.connect(to: address, serverName: .dns("localhost"), handler: self)
-    }
-
-    func end(on loop: EventLoop) async {
-        try? await loop.run {
-            self.endpoint?.close()
-            self.endpoint = nil
-        }
-    }
-
-    func connectionEstablished(_ connection: QUICConnection) {}
-    func connection(_ connection: QUICConnection, opened stream: QUICStream) {}
-    func connection(_ connection: QUICConnection, closed stream: QUICStream) {}
-    func connection(_ connection: QUICConnection, received datagram: [UInt8]) {}
-    func connectionHasStreamCredit(_ connection: QUICConnection) {}
-    func connection(_ connection: QUICConnection, received ticket: ResumptionTicket) {}
-    func connectionClosed(_ connection: QUICConnection, reason: CloseReason) { closed.open(reason) }
 }

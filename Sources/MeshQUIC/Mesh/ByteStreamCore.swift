@@ -48,16 +48,16 @@ final class ByteStreamCore {
     }
 
     private func answerReader() {
-        guard let continuation = reader else { return }
+        // Taken first, because what is found may end the stream, and with it whoever waits.
+        guard let continuation = reader.take() else { return }
         if let bytes = isClosed ? nil : nextChunk() {
-            reader = nil
             continuation.resume(returning: .success(bytes))
         } else if let failure {
-            reader = nil
             continuation.resume(returning: .failure(failure))
         } else if hasPeerEnded {
-            reader = nil
             continuation.resume(returning: .success(nil))
+        } else {
+            reader = continuation
         }
     }
 

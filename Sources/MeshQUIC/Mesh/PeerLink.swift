@@ -39,7 +39,7 @@ final class PeerLink {
     }
 
     private static func greeting(_ core: TransportCore) -> HelloStateMachine {
-        HelloStateMachine(local: core.hello, deadline: core.loop.now + Limits.Hello.patience)
+        HelloStateMachine(local: core.hello, deadline: core.loop.now + core.helloTimeout)
     }
 
     // MARK: Requests
@@ -196,7 +196,7 @@ extension PeerLink: QUICConnectionHandler {
         guard connection.peer != nil else {
             return connection.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), "no identity")
         }
-        core.loop.schedule(timer, at: core.loop.now + Limits.Hello.patience)
+        core.loop.schedule(timer, at: core.loop.now + core.helloTimeout)
         if !connection.isServer, control == nil, let stream = connection.openStream() { greet(FrameStream(stream)) }
         openIfReady()
     }
