@@ -14,7 +14,7 @@ import Testing
         let testDescription: String
         var hub: @Sendable (Scene) throws -> NodeCredentials = { try $0.ours.credentials(.hub, "hub-1") }
         var edge: @Sendable (Scene) throws -> NodeCredentials = { try $0.ours.credentials(.edge, "laptop-7") }
-        var serverName = ServerName.dns("localhost")
+        var serverName: @Sendable () throws -> ServerName = { .dns("localhost") }
         /// Who refuses.
         let refuser: NodeRole
         let alert: UInt8
@@ -79,14 +79,14 @@ import Testing
         ),
         Refusal(
             testDescription: "a server of another name",
-            serverName: .dns("elsewhere.example"),
+            serverName: { .dns("elsewhere.example") },
             refuser: .edge,
             alert: 42,
             words: ["the host name 'elsewhere.example' is not among the names", "localhost"]
         ),
         Refusal(
             testDescription: "another node than the one that was wanted",
-            serverName: .node(try! NodeID("hub-2")),
+            serverName: { .node(try NodeID("hub-2")) },
             refuser: .edge,
             alert: 42,
             words: ["the node 'hub-2' is not among the names"]
@@ -101,11 +101,18 @@ import Testing
         let witness = WitnessedLinks()
         let local = SocketAddress.loopbackIPv4(port: 0)
         let hub = try await LinkPair.transport(
-            loop, local, accepts: true, try refusal.hub(scene), scene.ours, QUICConfiguration(), witness
+            loop,
+            local,
+            accepts: true,
+            try refusal.hub(scene),
+            scene.ours,
+            QUICConfiguration(),
+            witness
         )
         let edge = try await LinkPair.transport(loop, local, accepts: false, try refusal.edge(scene), scene.ours)
+        let name = try refusal.serverName()
         let error = await #expect(throws: QUICError.self) {
-            _ = try await edge.connect(to: hub.localAddress, serverName: refusal.serverName)
+            _ = try await edge.connect(to: hub.localAddress, serverName: name)
         }
         let heard = try await witness.closed.wait()
         #expect(heard.kind == .alert(refusal.alert), "\(heard)")

@@ -3,7 +3,9 @@ import MeshCore
 import MeshIO
 import MeshQUIC
 
-/// A client below the mesh protocol, which does what a test wants. Touched on the loop alone.
+/// A client below the mesh protocol, which does what a test wants.
+///
+/// Touched on the loop alone.
 final class Stranger: QUICConnectionHandler, @unchecked Sendable {
     let established = OneShot<Bool>()
     let closed = OneShot<CloseReason>()

@@ -46,9 +46,14 @@ private struct Golden {
 
     private static func calls() throws -> [Golden] {
         let id = try #require(UniqueID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4051"))
-        func call(_ kind: String, _ key: String, _ tag: UInt32, _ timeLeft: Duration?, _ epoch: UInt64, _ body: [UInt8])
-            throws -> ActorCall
-        {
+        func call(
+            _ kind: String,
+            _ key: String,
+            _ tag: UInt32,
+            _ timeLeft: Duration?,
+            _ epoch: UInt64,
+            _ body: [UInt8]
+        ) throws -> ActorCall {
             ActorCall(
                 command: id,
                 address: try ActorAddress(try ActorKind(checking: kind), key),
@@ -59,7 +64,10 @@ private struct Golden {
             )
         }
         return [
-            Golden("call with a deadline", try call("ledger", "acct-1", 2, .milliseconds(1_500), 7, [0x82, 0x01, 0xF5])),
+            Golden(
+                "call with a deadline",
+                try call("ledger", "acct-1", 2, .milliseconds(1_500), 7, [0x82, 0x01, 0xF5])
+            ),
             Golden("call without a deadline", try call("clock", "ü", 1, nil, 0, [])),
             Golden("reply with a value", ActorReply.value([0x81, 0x01])),
             Golden("reply with a refusal", ActorReply.refusal([0x82, 0x03, 0x01])),

@@ -2,7 +2,9 @@ internal import CMeshQUIC
 package import MeshCore
 package import MeshIO
 
-/// What a connection tells the one who uses it. Called on the loop, never from inside ngtcp2.
+/// What a connection tells the one who uses it.
+///
+/// Called on the loop, never from inside ngtcp2.
 package protocol QUICConnectionHandler: AnyObject {
     /// Both sides have proved who they are; streams may be used.
     func connectionEstablished(_ connection: QUICConnection)
@@ -213,6 +215,7 @@ package final class QUICConnection {
 }
 
 extension QUICConnection: TimerHandler {
+    /// Acts on its deadline; for the loop.
     package func timerFired(_ timer: LoopTimer) { deadlineReached() }
 }
 

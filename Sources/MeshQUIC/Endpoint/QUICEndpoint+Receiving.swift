@@ -3,6 +3,7 @@ internal import MeshCore
 package import MeshIO
 
 extension QUICEndpoint: UDPSocketOwner {
+    /// Hands a packet to the connection that it belongs to; for the socket.
     package func received(_ datagram: borrowing ReceivedDatagram) {
         receivedPath.set(remote: datagram.remote, local: datagram.local)
         let ecn = datagram.congestion.rawValue
@@ -18,8 +19,10 @@ extension QUICEndpoint: UDPSocketOwner {
         }
     }
 
+    /// Nothing is left to do: packets leave at the end of the turn.
     package func receivedAll() {}
 
+    /// Goes on sending; for the socket.
     package func sendingUnblocked() { flushAfterBlock() }
 
     /// Whose a packet is, by the connection id in it.

@@ -123,8 +123,9 @@ final class ByteStreamCore {
                 return
             }
             let count = min(Limits.ByteStream.chunkBytes, work.bytes.count - work.taken)
+            let range = work.taken..<work.taken + count
             work.bytes.withUnsafeBytes {
-                frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[work.taken..<work.taken + count]))
+                frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[range]))
             }
             nextToSend += UInt64(count)
             work.taken += count

@@ -1,4 +1,6 @@
-/// A connection that somebody waits for, and may not want any more. Confined to the loop.
+/// A connection that somebody waits for, and may not want any more.
+///
+/// Confined to the loop.
 final class ConnectionAttempt: @unchecked Sendable {
     // Sendable: whoever makes it hands it to the loop, which alone touches it from then on.
     private weak var connection: QUICConnection?

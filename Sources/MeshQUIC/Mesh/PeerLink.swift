@@ -24,7 +24,9 @@ final class PeerLink {
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?
-    /// Whom the peer's certificate names. Only read once the link is open.
+    /// Whom the peer's certificate names.
+    ///
+    /// Only read once the link is open.
     private(set) var peerNode: NodeID
     /// Whether requests may be made and are served.
     private(set) var isOpen = false

@@ -1,7 +1,9 @@
 internal import MeshActors
 internal import MeshCore
 
-/// Who answers the requests of peers, each in a task of its own. Confined to the loop.
+/// Who answers the requests of peers, each in a task of its own.
+///
+/// Confined to the loop.
 struct RequestService {
     typealias Handler = @Sendable (IncomingRequest) async -> [UInt8]
 
@@ -11,7 +13,9 @@ struct RequestService {
     init(_ handler: @escaping Handler) { self.handler = handler }
 }
 
-/// Who takes the streams of bytes that peers open for one purpose, each in a task of its own. Confined to the loop.
+/// Who takes the streams of bytes that peers open for one purpose, each in a task of its own.
+///
+/// Confined to the loop.
 struct StreamService {
     typealias Handler = @Sendable (ByteStream) async throws -> Void
 

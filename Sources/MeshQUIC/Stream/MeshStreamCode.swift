@@ -13,8 +13,12 @@ package struct MeshStreamCode: RawRepresentable, Hashable, Sendable {
     /// There is no room now.
     package static let overloaded = MeshStreamCode(rawValue: 3)
 
-    /// The connection ended first. Never sent: a varint cannot hold it.
+    /// The connection ended first.
+    ///
+    /// Never sent: a varint cannot hold it.
     package static let connectionLost = MeshStreamCode(rawValue: 1 << 63)
-    /// It was opened as early data, which the server did not take. Never sent.
+    /// It was opened as early data, which the server did not take.
+    ///
+    /// Never sent.
     package static let earlyDataRejected = MeshStreamCode(rawValue: 1 << 63 | 1)
 }

@@ -1,7 +1,9 @@
 internal import CMeshQUIC
 internal import MeshCore
 
-/// What a stream tells the one who uses it. Called on the loop, never from inside ngtcp2.
+/// What a stream tells the one who uses it.
+///
+/// Called on the loop, never from inside ngtcp2.
 package protocol QUICStreamHandler: AnyObject {
     /// Bytes have arrived, or the peer has said its last: take them with ``QUICStream/takeReceived()``.
     func streamReceived(_ stream: QUICStream)
