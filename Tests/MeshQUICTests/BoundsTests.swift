@@ -57,6 +57,40 @@ import Testing
         }
     }
 
+    @Test func `a peer that takes no answers is asked to wait`() async throws {
+        var options = LinkPair.Options()
+        options.edge.streamWindow = 1_000
+        options.edge.connectionWindow = 10_000
+        options.hub.streamWindow = 20_000_000
+        options.hub.connectionWindow = 40_000_000
+        try await LinkPair.run(options) { pair in
+            let answers = Limits.Connection.maximumHeldBytes / 1_000_000
+            // Nobody reads on the client's side: the answers stay with the hub.
+            let hello = Hello(role: .edge, node: try NodeID("laptop-7"), software: "test/1").wireBytes
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(Self.frame(.hello, hello))
+                for _ in 0..<(answers + 10) {
+                    connection.openStream()?.write(Self.frame(.actorCall, [UInt8](repeating: 1, count: 1_000_000)))
+                }
+            }
+            try await stranger.connect(to: pair, with: options.edge)
+            let node = try NodeID("laptop-7")
+            var held = 0
+            while held < Limits.Connection.maximumHeldBytes {
+                held = await pair.hub.statistics(to: node)?.streams.map(\.heldBytes).reduce(0, +) ?? 0
+            }
+            // Those that were under way when the bound was met, at most.
+            #expect(held < Limits.Connection.maximumHeldBytes + 11_000_000)
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    private static func frame(_ type: FrameType, _ payload: [UInt8]) -> [UInt8] {
+        var writer = WireWriter()
+        try? writer.writeFrame(type, payload: payload)
+        return writer.array
+    }
+
     @Test func `an endpoint that has no room takes no further client`() async throws {
         var options = LinkPair.Options()
         #expect(options.hub.maximumConnections == Limits.Endpoint.maximumConnections)

@@ -16,7 +16,11 @@ final class Stranger: QUICConnectionHandler, @unchecked Sendable {
     init(_ acts: @escaping @Sendable (QUICConnection) -> Void = { _ in }) { self.acts = acts }
 
     /// Connects to the hub of `pair` as an edge that the hub believes.
-    func connect(to pair: LinkPair, speaking name: String = "mesh/1") async throws {
+    func connect(
+        to pair: LinkPair,
+        speaking name: String = "mesh/1",
+        with configuration: QUICConfiguration = QUICConfiguration()
+    ) async throws {
         let credentials = try pair.authority.credentials(.edge, "laptop-7")
         let (authority, loop, address) = (pair.authority, pair.loop, pair.hubAddress)
         try await loop.run { [self] in
@@ -26,6 +30,7 @@ final class Stranger: QUICConnectionHandler, @unchecked Sendable {
                 credentials: credentials,
                 verifier: authority.verifier,
                 protocols: [ApplicationProtocol(name, demandsClientCertificate: true)],
+                configuration: configuration,
                 clock: authority.clock
             )
             self.endpoint = endpoint
@@ -51,4 +56,15 @@ final class Stranger: QUICConnectionHandler, @unchecked Sendable {
     func connectionHasStreamCredit(_ connection: QUICConnection) {}
     func connection(_ connection: QUICConnection, received ticket: ResumptionTicket) {}
     func connectionClosed(_ connection: QUICConnection, reason: CloseReason) { closed.open(reason) }
+}
+
+/// Waits for the end of one stream. Touched on the loop alone.
+final class StreamWitness: QUICStreamHandler, @unchecked Sendable {
+    private let reset: OneShot<UInt64>
+
+    init(_ reset: OneShot<UInt64>) { self.reset = reset }
+
+    func streamReceived(_ stream: QUICStream) { if stream.isAtEnd { reset.open(1) } }
+    func streamHasRoom(_ stream: QUICStream) {}
+    func streamClosed(_ stream: QUICStream, code: UInt64?) { reset.open(code ?? 1) }
 }

@@ -81,6 +81,8 @@ package final class QUICConnection {
     var refusal: CertificateError?
     var isDirty = false
     var streamsToGrant = 0
+    /// Bytes that its streams hold, sent or not, until the peer acknowledges them.
+    var heldBytes = 0
     var remote: SocketAddress
     /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
     var local: SocketAddress

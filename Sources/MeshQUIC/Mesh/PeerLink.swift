@@ -159,6 +159,9 @@ final class PeerLink {
 
     // MARK: Streams of the peer
 
+    /// Whether the peer takes what it is sent, so that more may be done for it.
+    var hasRoom: Bool { (connection?.heldBytes ?? 0) < Limits.Connection.maximumHeldBytes }
+
     private func serve(_ stream: QUICStream) {
         let request = ServedRequest(stream, of: self)
         request.streamReceived(stream)
@@ -242,7 +245,10 @@ extension PeerLink: QUICStreamHandler {
     private func streamReceivedControl() {
         guard let control, agreement == nil || isOpen else { return }
         do throws(WireError) {
-            while agreement == nil || isOpen, let frame = try control.next() { try received(frame, control) }
+            // A peer that asks and takes no answer is not read any further.
+            while agreement == nil || isOpen, control.stream.hasRoom, let frame = try control.next() {
+                try received(frame, control)
+            }
             if control.isOver, connection != nil {
                 let code = UInt64(PeerErrorCode.protocolViolation.rawValue)
                 connection?.close(code: code, "the control stream has ended")
@@ -252,7 +258,7 @@ extension PeerLink: QUICStreamHandler {
         }
     }
 
-    func streamHasRoom(_ stream: QUICStream) {}
+    func streamHasRoom(_ stream: QUICStream) { streamReceivedControl() }
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         guard code != MeshStreamCode.earlyDataRejected.rawValue else {
