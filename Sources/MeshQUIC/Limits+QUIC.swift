@@ -24,6 +24,10 @@ extension Limits {
         /// Bytes of the reason in a close that we send or show.
         package static let maximumReasonBytes = 512
 
+        /// Bytes that a connection holds for a peer that does not take them; until it has taken some, further requests
+        /// of it are refused as overloaded.
+        package static let maximumHeldBytes = 16 * 1_024 * 1_024
+
         /// Certificates in a peer's chain.
         package static let maximumChain = 4
 

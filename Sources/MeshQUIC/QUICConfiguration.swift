@@ -1,5 +1,6 @@
 internal import MeshCore
 package import MeshIO
+internal import MeshWire
 
 /// How connections of an endpoint behave.
 package struct QUICConfiguration: Sendable {
@@ -11,6 +12,9 @@ package struct QUICConfiguration: Sendable {
 
     /// A handshake that takes longer is given up.
     package var handshakeTimeout = Duration.seconds(10)
+
+    /// A peer that has not said hello so long after the handshake is let go.
+    package var helloTimeout = Limits.Hello.patience
 
     /// Bytes that the peer may send on one stream before we take them.
     package var streamWindow = 2 * 1_024 * 1_024

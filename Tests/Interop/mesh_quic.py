@@ -63,6 +63,8 @@ class MeshConnection(QuicConnectionProtocol):
         self.termination: asyncio.Future[events.ConnectionTerminated] = asyncio.get_running_loop().create_future()
         self.handshake: events.HandshakeCompleted | None = None
         self.echoes: set[asyncio.Task[None]] = set()
+        #: Sockets of addresses that it has left; what is on its way there is still taken.
+        self.left: list[asyncio.BaseTransport] = []
 
     @property
     def quic(self) -> QuicConnection:
@@ -182,6 +184,7 @@ class MeshConnection(QuicConnectionProtocol):
 
     async def move(self) -> None:
         """Goes on from another port, with another connection id (RFC 9000 section 9.5)."""
+        self.left.append(self._transport)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=dual_stack_socket())
         self.change_connection_id()
         await self.ping()
@@ -244,7 +247,8 @@ async def dial(
     finally:
         link.close()
         await asyncio.wait_for(link.wait_closed(), PATIENCE)
-        link._transport.close()
+        for transport in (*link.left, link._transport):
+            transport.close()
 
 
 @asynccontextmanager

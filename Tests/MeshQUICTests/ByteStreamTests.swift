@@ -68,16 +68,15 @@ import Testing
     @Test func `that nobody reads stops its writer, and holds up no request`() async throws {
         try await LinkPair.run { pair in
             let node = try await pair.connect()
-            let (taken, isLetGo) = (OneShot<Bool>(), OneShot<Bool>())
+            let isLetGo = OneShot<Bool>()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await pair.hub.serveStreams(for: "slow") { stream in
-                        taken.open(true)
                         _ = try await isLetGo.wait()
                         while try await stream.read() != nil {}
                     }
                 }
-                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                let stream = try await Self.slowStream(to: node, of: pair)
                 let written = Lock(0)
                 group.addTask {
                     let piece = [UInt8](repeating: 1, count: 50_000)
@@ -100,13 +99,10 @@ import Testing
         }
     }
 
-    /// A stream for "slow", tried until somebody serves it there: `serveStreams` has no other sign.
-    private static func stream(to node: NodeID, of pair: LinkPair, until taken: OneShot<Bool>) async throws -> ByteStream {
-        while true {
-            let stream = try await pair.edge.openStream(to: node, purpose: "slow")
-            _ = try await pair.ask(node)
-            if taken.value != nil { return stream }
-        }
+    /// A stream for "slow", as soon as somebody serves it.
+    private static func slowStream(to node: NodeID, of pair: LinkPair) async throws -> ByteStream {
+        while !(await pair.hub.serves(streamsFor: ["slow"])) {}
+        return try await pair.edge.openStream(to: node, purpose: "slow")
     }
 
     @Test func `for a purpose that nobody serves is refused`() async throws {
@@ -122,14 +118,8 @@ import Testing
         try await LinkPair.run { pair in
             let node = try await pair.connect()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                let taken = OneShot<Bool>()
-                group.addTask {
-                    await pair.hub.serveStreams(for: "slow") { _ in
-                        taken.open(true)
-                        throw CancellationError()
-                    }
-                }
-                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                group.addTask { await pair.hub.serveStreams(for: "slow") { _ in throw CancellationError() } }
+                let stream = try await Self.slowStream(to: node, of: pair)
                 await #expect(throws: TransportError(.lost, "")) { _ = try await stream.read() }
                 group.cancelAll()
             }
@@ -140,15 +130,18 @@ import Testing
     @Test func `ends for the other side when it is cancelled or let go`() async throws {
         try await LinkPair.run { pair in
             let node = try await pair.connect()
-            let (taken, ended) = (OneShot<Bool>(), OneShot<TransportErrorCode>())
+            let ended = OneShot<TransportErrorCode>()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await pair.hub.serveStreams(for: "slow") { stream in
-                        taken.open(true)
-                        do { while try await stream.read() != nil {} } catch { ended.open((error as? TransportError)?.code ?? .closed) }
+                        do throws(TransportError) {
+                            while try await stream.read() != nil {}
+                        } catch {
+                            ended.open(error.code)
+                        }
                     }
                 }
-                let stream = try await Self.stream(to: node, of: pair, until: taken)
+                let stream = try await Self.slowStream(to: node, of: pair)
                 stream.cancel()
                 #expect(try await ended.wait() == .lost)
                 group.cancelAll()

@@ -13,27 +13,34 @@ import Testing
         let file: String
         let words: String
         let make: @Sendable (String, SampleAuthority) throws -> Void
+
+        init(
+            _ what: String,
+            _ code: CertificateErrorCode,
+            _ file: String,
+            _ words: String,
+            _ make: @escaping @Sendable (String, SampleAuthority) throws -> Void
+        ) {
+            (testDescription, self.code, self.file, self.words, self.make) = (what, code, file, words, make)
+        }
     }
 
     static let faults: [Fault] = [
-        Fault(testDescription: "a key that others may read", code: .keyExposed, file: "node-key.pem", words: "chmod 600") {
-            folder, _ in chmod("\(folder)/node-key.pem", 0o644)
+        Fault("a key that others may read", .keyExposed, "node-key.pem", "chmod 600") { folder, _ in
+            chmod("\(folder)/node-key.pem", 0o644)
         },
-        Fault(testDescription: "no key", code: .fileMissing, file: "node-key.pem", words: "does not exist") {
-            folder, _ in unlink("\(folder)/node-key.pem")
+        Fault("no key", .fileMissing, "node-key.pem", "does not exist") { folder, _ in
+            unlink("\(folder)/node-key.pem")
         },
-        Fault(testDescription: "a folder in place of a certificate", code: .fileUnusable, file: "node.pem", words: "not a file") {
-            folder, _ in
+        Fault("a folder in place of a certificate", .fileUnusable, "node.pem", "not a file") { folder, _ in
             unlink("\(folder)/node.pem")
             mkdir("\(folder)/node.pem", 0o755)
         },
-        Fault(testDescription: "another certificate's key", code: .keyMismatch, file: "node.pem", words: "not the one") {
-            folder, _ in
+        Fault("another certificate's key", .keyMismatch, "node.pem", "not the one") { folder, _ in
             unlink("\(folder)/node-key.pem")
             try KeyFile.create("\(folder)/node-key.pem", try KeyFile.make(.p256))
         },
-        Fault(testDescription: "an expired certificate", code: .expired, file: "node.pem", words: "expired on") {
-            folder, authority in
+        Fault("an expired certificate", .expired, "node.pem", "expired on") { folder, authority in
             for name in ["node.pem", "node-key.pem"] { unlink("\(folder)/\(name)") }
             let (certificate, _, key) = try authority.issue(.edge, "laptop-7", issuedInDays: -3)
             try certificate.create("\(folder)/node.pem")

@@ -11,6 +11,7 @@ final class WitnessedLinks: LinkObserver {
     let left = OneShot<GoAway>()
     let datagram = OneShot<[UInt8]>()
     let acknowledged = OneShot<Frame>()
+    let cancelled = OneShot<Bool>()
 
     func linkClosed(to node: NodeID?, _ reason: CloseReason) { closed.open(reason) }
 
@@ -96,13 +97,22 @@ struct LinkPair {
     static func run(_ options: Options = Options(), _ body: (LinkPair) async throws -> Void) async throws {
         let pair = try await LinkPair(options)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let hub = pair.hub
-            group.addTask { await hub.serve { $0.payload + Array($0.sender.text.utf8) } }
+            let (hub, witness) = (pair.hub, pair.hubLinks)
+            group.addTask {
+                await hub.serve { request in
+                    if request.payload == Self.endless {
+                        _ = try? await OneShot<Done>().wait()
+                        witness.cancelled.open(true)
+                    }
+                    return request.payload + Array(request.sender.text.utf8)
+                }
+            }
             group.addTask {
                 await hub.serveStreams(for: "echo") { stream in
                     while let bytes = try await stream.read() { try await stream.write(bytes) }
                 }
             }
+            while !(await hub.serves(streamsFor: ["echo"])) {}
             do { try await body(pair) } catch {
                 await pair.end()
                 throw error
@@ -117,6 +127,9 @@ struct LinkPair {
         await hub.close()
         loop.stop()
     }
+
+    /// A request that the hub answers only when it is cancelled.
+    static let endless: [UInt8] = [0xFF, 0xFF]
 
     /// The edge's link to the hub.
     func connect() async throws -> NodeID { try await edge.connect(to: hubAddress, serverName: .dns("localhost")) }

@@ -19,12 +19,9 @@ import Testing
             _ = try await pair.connect()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await pair.edge.serve { $0.payload.reversed() } }
-                // The other way round once the edge has said that it is ready: `serve` has no other sign.
+                while !(await pair.edge.serves()) {}
                 let node = try NodeID("laptop-7")
-                var answer: [UInt8] = []
-                while answer.isEmpty {
-                    answer = (try? await pair.hub.request([1, 2, 3], to: node, deadline: nil)) ?? []
-                }
+                let answer = try await pair.hub.request([1, 2, 3], to: node, deadline: nil)
                 #expect(answer == [3, 2, 1])
                 group.cancelAll()
             }
@@ -73,6 +70,44 @@ import Testing
             #expect(reason.side == .peer && reason.kind == .application(1), "\(reason)")
             #expect(reason.message.contains("from the wrong side"), "\(reason)")
         }
+    }
+
+    @Test func `hands on that the caller has gone`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let call = Task { try await pair.edge.request(LinkPair.endless, to: node, deadline: nil) }
+            while await pair.hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 {}
+            call.cancel()
+            #expect(try await pair.hubLinks.cancelled.wait())
+            await #expect(throws: TransportError(.lost, "")) { _ = try await call.value }
+        }
+    }
+
+    @Test func `takes a cancel frame behind a call, and nothing else`() async throws {
+        for (type, code) in [(FrameType.cancel, MeshStreamCode.cancelled), (.actorCall, .refused)] {
+            try await LinkPair.run { pair in
+                let reset = OneShot<UInt64>()
+                let witness = StreamWitness(reset)
+                let hello = Hello(role: .edge, node: try NodeID("laptop-7"), software: "test/1").wireBytes
+                let stranger = Stranger { connection in
+                    connection.openStream()?.write(Self.frame(.hello, hello))
+                    let call = connection.openStream()
+                    call?.handler = witness
+                    call?.write(Self.frame(.actorCall, LinkPair.endless))
+                    call?.write(Self.frame(type, Cancel(code: 0).wireBytes))
+                }
+                try await stranger.connect(to: pair)
+                #expect(try await reset.wait() == code.rawValue)
+                #expect(try await pair.hubLinks.cancelled.wait())
+                await stranger.end(on: pair.loop)
+            }
+        }
+    }
+
+    private static func frame(_ type: FrameType, _ payload: [UInt8]) -> [UInt8] {
+        var writer = WireWriter()
+        try? writer.writeFrame(type, payload: payload)
+        return writer.array
     }
 
     @Test func `changes its keys again and again`() async throws {

@@ -14,7 +14,7 @@ import Testing
         let testDescription: String
         var hub: @Sendable (Scene) throws -> NodeCredentials = { try $0.ours.credentials(.hub, "hub-1") }
         var edge: @Sendable (Scene) throws -> NodeCredentials = { try $0.ours.credentials(.edge, "laptop-7") }
-        var serverName = ServerName.dns("localhost")
+        var serverName: @Sendable () throws -> ServerName = { .dns("localhost") }
         /// Who refuses.
         let refuser: NodeRole
         let alert: UInt8
@@ -79,14 +79,14 @@ import Testing
         ),
         Refusal(
             testDescription: "a server of another name",
-            serverName: .dns("elsewhere.example"),
+            serverName: { .dns("elsewhere.example") },
             refuser: .edge,
             alert: 42,
             words: ["the host name 'elsewhere.example' is not among the names", "localhost"]
         ),
         Refusal(
             testDescription: "another node than the one that was wanted",
-            serverName: .node(try! NodeID("hub-2")),
+            serverName: { .node(try NodeID("hub-2")) },
             refuser: .edge,
             alert: 42,
             words: ["the node 'hub-2' is not among the names"]
@@ -101,11 +101,18 @@ import Testing
         let witness = WitnessedLinks()
         let local = SocketAddress.loopbackIPv4(port: 0)
         let hub = try await LinkPair.transport(
-            loop, local, accepts: true, try refusal.hub(scene), scene.ours, QUICConfiguration(), witness
+            loop,
+            local,
+            accepts: true,
+            try refusal.hub(scene),
+            scene.ours,
+            QUICConfiguration(),
+            witness
         )
         let edge = try await LinkPair.transport(loop, local, accepts: false, try refusal.edge(scene), scene.ours)
+        let name = try refusal.serverName()
         let error = await #expect(throws: QUICError.self) {
-            _ = try await edge.connect(to: hub.localAddress, serverName: refusal.serverName)
+            _ = try await edge.connect(to: hub.localAddress, serverName: name)
         }
         let heard = try await witness.closed.wait()
         #expect(heard.kind == .alert(refusal.alert), "\(heard)")
@@ -123,26 +130,14 @@ import Testing
 
     @Test func `where there is no common protocol`() async throws {
         try await LinkPair.run { pair in
-            let credentials = try pair.authority.credentials(.edge, "laptop-7")
-            let (authority, loop, address) = (pair.authority, pair.loop, pair.hubAddress)
             let stranger = Stranger()
-            try await loop.run {
-                let endpoint = try QUICEndpoint(
-                    loop: loop,
-                    address: .loopbackIPv4(port: 0),
-                    credentials: credentials,
-                    verifier: authority.verifier,
-                    protocols: [ApplicationProtocol("mesh/2", demandsClientCertificate: true)],
-                    clock: authority.clock
-                )
-                stranger.begin(endpoint, address)
-            }
+            try await stranger.connect(to: pair, speaking: "mesh/2")
             let heard = try await pair.hubLinks.closed.wait()
             #expect(heard.side == .us && heard.kind == .alert(120), "\(heard)")
             let said = try await stranger.closed.wait()
             #expect(said.side == .peer && said.kind == .alert(120), "\(said)")
             #expect(said.description.contains("no common protocol"), "\(said)")
-            await stranger.end(on: loop)
+            await stranger.end(on: pair.loop)
         }
     }
 
@@ -164,30 +159,4 @@ import Testing
         #expect(Limits.Connection.maximumChain == Limits.Credentials.maximumChain)
         #expect(Limits.Connection.maximumCertificateBytes >= 4_096)
     }
-}
-
-/// A client that speaks another protocol. Touched on the loop alone.
-private final class Stranger: QUICConnectionHandler, @unchecked Sendable {
-    let closed = OneShot<CloseReason>()
-    private var endpoint: QUICEndpoint?
-
-    func begin(_ endpoint: QUICEndpoint, _ address: SocketAddress) {
-        self.endpoint = endpoint
-        _ = try? endpoint.connect(to: address, serverName: .dns("localhost"), handler: self)
-    }
-
-    func end(on loop: EventLoop) async {
-        try? await loop.run {
-            self.endpoint?.close()
-            self.endpoint = nil
-        }
-    }
-
-    func connectionEstablished(_ connection: QUICConnection) {}
-    func connection(_ connection: QUICConnection, opened stream: QUICStream) {}
-    func connection(_ connection: QUICConnection, closed stream: QUICStream) {}
-    func connection(_ connection: QUICConnection, received datagram: [UInt8]) {}
-    func connectionHasStreamCredit(_ connection: QUICConnection) {}
-    func connection(_ connection: QUICConnection, received ticket: ResumptionTicket) {}
-    func connectionClosed(_ connection: QUICConnection, reason: CloseReason) { closed.open(reason) }
 }

@@ -33,13 +33,7 @@ enum ConnectionEvents {
             handshake_completed: { on($0) { $0.happenings.append(.handshakeCompleted) } },
             handshake_confirmed: { on($0) { $0.happenings.append(.handshakeConfirmed) } },
             stream_opened: { object, id in on(object) { $0.streamOpened(id) } },
-            stream_data: { object, id, stream, isLast, isEarly, bytes, count in
-                on(object) { connection in
-                    let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
-                    guard let stream = known(stream) ?? connection.streams[id] else { return }
-                    connection.received(bytes, isLast: isLast != 0, isEarly: isEarly != 0, on: stream)
-                }
-            },
+            stream_data: { streamData($0, $1, $2, $3, $4, $5, $6) },
             stream_acknowledged: { object, stream, count in
                 on(object) { connection in
                     guard let stream = known(stream) else { return }
@@ -92,11 +86,7 @@ enum ConnectionEvents {
                 }
             },
             early_data_rejected: { on($0) { $0.happenings.append(.earlyDataRejected) } },
-            verify_peer: { object, chain, count in
-                Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
-                    connection.verify(UnsafeBufferPointer(start: chain, count: Int(count))) ? 0 : -1
-                }
-            },
+            verify_peer: { verifyPeer($0, $1, $2) },
             wants_client_certificate: { object, name, count in
                 let name = String(decoding: UnsafeRawBufferPointer(start: name, count: count), as: UTF8.self)
                 return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
@@ -113,6 +103,32 @@ enum ConnectionEvents {
 private func on(_ object: UnsafeMutableRawPointer, _ body: (QUICConnection) -> Void) -> Int32 {
     Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
     return 0
+}
+
+private func streamData(
+    _ object: UnsafeMutableRawPointer,
+    _ id: Int64,
+    _ stream: UnsafeMutableRawPointer?,
+    _ isLast: Int32,
+    _ isEarly: Int32,
+    _ bytes: UnsafePointer<UInt8>?,
+    _ count: Int
+) -> Int32 {
+    on(object) { connection in
+        let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
+        guard let stream = known(stream) ?? connection.streams[id] else { return }
+        connection.received(bytes, isLast: isLast != 0, isEarly: isEarly != 0, on: stream)
+    }
+}
+
+private func verifyPeer(
+    _ object: UnsafeMutableRawPointer,
+    _ chain: UnsafePointer<gnutls_datum_t>,
+    _ count: UInt32
+) -> Int32 {
+    Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
+        connection.verify(UnsafeBufferPointer(start: chain, count: Int(count))) ? 0 : -1
+    }
 }
 
 @inline(__always)

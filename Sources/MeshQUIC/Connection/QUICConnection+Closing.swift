@@ -80,7 +80,8 @@ extension QUICConnection {
         var words: UnsafePointer<UInt8>?
         var count = 0
         let kind = cmesh_quic_peer_close(raw, &code, &words, &count)
-        let message = String(decoding: UnsafeBufferPointer(start: words, count: words == nil ? 0 : count), as: UTF8.self)
+        let bytes = UnsafeBufferPointer(start: words, count: words == nil ? 0 : count)
+        let message = String(decoding: bytes, as: UTF8.self)
         return switch kind {
         case CMESH_QUIC_CLOSE_APPLICATION: CloseReason(.peer, .application(code), message)
         case CMESH_QUIC_CLOSE_ALERT: CloseReason(.peer, .alert(UInt8(truncatingIfNeeded: code)), message)
@@ -88,7 +89,9 @@ extension QUICConnection {
         }
     }
 
-    /// Nothing more is sent or taken: the endpoint forgets the connection. `reason` is nil when it was told before.
+    /// Nothing more is sent or taken: the endpoint forgets the connection.
+    ///
+    /// `reason` is nil when it was told before.
     func end(_ reason: CloseReason?) {
         if case .closed = phase { return }
         phase = .closed

@@ -29,7 +29,9 @@ extension QUICConnection {
         )
     }
 
-    /// Keys are agreed on. On a server the client is known too; a client still waits to be believed.
+    /// Keys are agreed on.
+    ///
+    /// On a server the client is known too; a client still waits to be believed.
     func handshakeCompleted() {
         guard let session else { return }
         var name = gnutls_datum_t()
@@ -50,7 +52,9 @@ extension QUICConnection {
     }
 
     /// A resumed session shows no certificate: the server finds the client's in the ticket, the client kept the
-    /// server's. Whether it still counts is checked again, since it may have expired or been revoked in between.
+    /// server's.
+    ///
+    /// Whether it still counts is checked again, since it may have expired or been revoked in between.
     private func restorePeer(_ session: gnutls_session_t) -> Bool {
         if !isServer {
             peer = ticket?.server

@@ -15,7 +15,7 @@ extension QUICConnection {
         if isEstablished, ngtcp2_conn_initiate_immediate_migration(raw, path, endpoint.now) == 0 {
             isMigrating = true
         } else {
-            // Too early, or no spare id: the server finds the new address by itself, as behind a router (RFC 9000 §9.3).
+            // Too early, or no spare id: the server finds the new address by itself (RFC 9000 §9.3).
             ngtcp2_conn_set_local_addr(raw, &path.pointee.local)
         }
         endpoint.isDirty(self)

@@ -67,6 +67,7 @@ extension QUICConnection {
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
         stream.toSend.acknowledged(count)
+        if !stream.progress.isClosed { heldBytes -= count }
         wakeWriter(of: stream)
     }
 
@@ -135,6 +136,7 @@ extension QUICConnection {
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
+        heldBytes -= stream.heldBytes
         let untaken = stream.untakenBytes
         stream.progress.uncreditedBytes = 0
         if untaken > 0, !isOver { ngtcp2_conn_extend_max_offset(raw, UInt64(untaken)) }

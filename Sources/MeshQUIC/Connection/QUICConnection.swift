@@ -2,7 +2,9 @@ internal import CMeshQUIC
 package import MeshCore
 package import MeshIO
 
-/// What a connection tells the one who uses it. Called on the loop, never from inside ngtcp2.
+/// What a connection tells the one who uses it.
+///
+/// Called on the loop, never from inside ngtcp2.
 package protocol QUICConnectionHandler: AnyObject {
     /// Both sides have proved who they are; streams may be used.
     func connectionEstablished(_ connection: QUICConnection)
@@ -84,6 +86,8 @@ package final class QUICConnection {
     var refusal: CertificateError?
     var isDirty = false
     var streamsToGrant = 0
+    /// Bytes that its streams hold, sent or not, until the peer acknowledges them.
+    var heldBytes = 0
     var remote: SocketAddress
     /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
     var local: SocketAddress
@@ -220,6 +224,7 @@ package final class QUICConnection {
 }
 
 extension QUICConnection: TimerHandler {
+    /// Acts on its deadline; for the loop.
     package func timerFired(_ timer: LoopTimer) { deadlineReached() }
 }
 

@@ -2,7 +2,9 @@ internal import CMeshQUIC
 package import MeshCore
 package import MeshIO
 
-/// Whom an endpoint asks about clients that connect. Called on the loop.
+/// Whom an endpoint asks about clients that connect.
+///
+/// Called on the loop.
 package protocol QUICEndpointHandler: AnyObject {
     /// A client begins a handshake: whoever shall have the connection, or nil to refuse it.
     func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)?
@@ -64,7 +66,9 @@ package final class QUICEndpoint {
         package var resets: UInt64 = 0
     }
 
-    /// Opens `address`; without a handler, which is kept until the end, no client is taken. On the loop alone.
+    /// Opens `address`; without a handler, which is kept until the end, no client is taken.
+    ///
+    /// On the loop alone.
     package init(
         loop: EventLoop,
         address: SocketAddress,
@@ -251,7 +255,8 @@ package final class QUICEndpoint {
         resetToken: UnsafeMutablePointer<UInt8>
     ) {
         var drawn = ngtcp2_cid.random()
-        withUnsafeBytes(of: &drawn.data) { id.update(from: $0.baseAddress!.assumingMemoryBound(to: UInt8.self), count: count) }
+        let place = UnsafeMutableRawBufferPointer(start: id, count: count)
+        withUnsafeBytes(of: &drawn.data) { place.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
         drawn.datalen = count
         _ = ngtcp2_crypto_generate_stateless_reset_token(resetToken, resetSecret, resetSecret.count, &drawn)
         connections.add(ConnectionID(drawn), of: connection)
@@ -269,7 +274,9 @@ package final class QUICEndpoint {
 
     // MARK: The end
 
-    /// Closes every connection with `code` and lets the socket go. On the loop alone.
+    /// Closes every connection with `code` and lets the socket go.
+    ///
+    /// On the loop alone.
     package func close(code: UInt64 = 0, _ message: String = "") {
         guard let state else { return }
         for connection in connections.all {

@@ -48,16 +48,16 @@ final class ByteStreamCore {
     }
 
     private func answerReader() {
-        guard let continuation = reader else { return }
+        // Taken first, because what is found may end the stream, and with it whoever waits.
+        guard let continuation = reader.take() else { return }
         if let bytes = isClosed ? nil : nextChunk() {
-            reader = nil
             continuation.resume(returning: .success(bytes))
         } else if let failure {
-            reader = nil
             continuation.resume(returning: .failure(failure))
         } else if hasPeerEnded {
-            reader = nil
             continuation.resume(returning: .success(nil))
+        } else {
+            reader = continuation
         }
     }
 
@@ -123,8 +123,9 @@ final class ByteStreamCore {
                 return
             }
             let count = min(Limits.ByteStream.chunkBytes, work.bytes.count - work.taken)
+            let range = work.taken..<work.taken + count
             work.bytes.withUnsafeBytes {
-                frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[work.taken..<work.taken + count]))
+                frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[range]))
             }
             nextToSend += UInt64(count)
             work.taken += count

@@ -12,7 +12,9 @@ final class FrameStream {
 
     init(_ stream: QUICStream) { self.stream = stream }
 
-    /// The next whole frame; nil until more arrives. After an error every call throws it.
+    /// The next whole frame; nil until more arrives.
+    ///
+    /// After an error every call throws it.
     func next() throws(WireError) -> Frame? {
         while true {
             if offset == bytes.count {
@@ -42,7 +44,7 @@ final class FrameStream {
         }
     }
 
-    /// Sends a chunk of a stream of bytes: a ``StreamChunk``, of which only what stands before the bytes is copied twice.
+    /// Sends a chunk of a stream of bytes: a ``StreamChunk``, whose bytes are copied once.
     func writeChunk(offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
         var writer = WireWriter()
         writer.writeArrayHead(count: 2)

@@ -11,7 +11,9 @@ package enum ControlAnswer: Hashable, Sendable {
     case notKnown
 }
 
-/// Whoever wants to know of a transport's links, and answers what is no request. Called on the loop: return at once.
+/// Whoever wants to know of a transport's links, and answers what is no request.
+///
+/// Called on the loop: return at once.
 package protocol LinkObserver: Sendable {
     /// Requests to `node` may be made from now on.
     func linkOpened(to node: NodeID, role: NodeRole)
@@ -30,10 +32,15 @@ package protocol LinkObserver: Sendable {
 }
 
 extension LinkObserver {
+    /// Ignored.
     package func linkOpened(to node: NodeID, role: NodeRole) {}
+    /// Ignored.
     package func linkClosed(to node: NodeID?, _ reason: CloseReason) {}
+    /// Ignored.
     package func linkIsLeaving(to node: NodeID, _ farewell: GoAway) {}
+    /// Not known.
     package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
+    /// Ignored.
     package func received(datagram: [UInt8], from node: NodeID) {}
 }
 

@@ -3,7 +3,9 @@ internal import MeshCore
 internal import MeshIO
 internal import MeshWire
 
-/// A request of ours, from the call to its answer. One stream, one frame each way.
+/// A request of ours, from the call to its answer.
+///
+/// One stream, one frame each way.
 ///
 ///     waiting ──link has a stream──▶ sent ──reply──▶ over
 ///        └──────no link, cancelled, deadline, connection lost──────▲

@@ -25,7 +25,9 @@ final class PeerLink {
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?
-    /// Whom the peer's certificate names. Only read once the link is open.
+    /// Whom the peer's certificate names.
+    ///
+    /// Only read once the link is open.
     private(set) var peerNode: NodeID
     /// Whether requests may be made and are served.
     private(set) var isOpen = false
@@ -40,7 +42,7 @@ final class PeerLink {
     }
 
     private static func greeting(_ core: TransportCore) -> HelloStateMachine {
-        HelloStateMachine(local: core.hello, deadline: core.loop.now + Limits.Hello.patience)
+        HelloStateMachine(local: core.hello, deadline: core.loop.now + core.helloTimeout)
     }
 
     // MARK: Requests
@@ -158,6 +160,9 @@ final class PeerLink {
 
     // MARK: Streams of the peer
 
+    /// Whether the peer takes what it is sent, so that more may be done for it.
+    var hasRoom: Bool { (connection?.heldBytes ?? 0) < Limits.Connection.maximumHeldBytes }
+
     private func serve(_ stream: QUICStream) {
         let request = ServedRequest(stream, of: self)
         request.streamReceived(stream)
@@ -197,7 +202,7 @@ extension PeerLink: QUICConnectionHandler {
         guard connection.peer != nil else {
             return connection.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), "no identity")
         }
-        core.loop.schedule(timer, at: core.loop.now + Limits.Hello.patience)
+        core.loop.schedule(timer, at: core.loop.now + core.helloTimeout)
         if !connection.isServer, control == nil, let stream = connection.openStream() { greet(FrameStream(stream)) }
         openIfReady()
     }
@@ -241,7 +246,10 @@ extension PeerLink: QUICStreamHandler {
     private func streamReceivedControl() {
         guard let control, agreement == nil || isOpen else { return }
         do throws(WireError) {
-            while agreement == nil || isOpen, let frame = try control.next() { try received(frame, control) }
+            // A peer that asks and takes no answer is not read any further.
+            while agreement == nil || isOpen, control.stream.hasRoom, let frame = try control.next() {
+                try received(frame, control)
+            }
             if control.isOver, connection != nil {
                 let code = UInt64(PeerErrorCode.protocolViolation.rawValue)
                 connection?.close(code: code, "the control stream has ended")
@@ -251,7 +259,7 @@ extension PeerLink: QUICStreamHandler {
         }
     }
 
-    func streamHasRoom(_ stream: QUICStream) {}
+    func streamHasRoom(_ stream: QUICStream) { streamReceivedControl() }
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         guard code != MeshStreamCode.earlyDataRejected.rawValue else {

@@ -32,7 +32,12 @@ package final class QUICTransport: Transport {
             software: software
         )
         (core, localAddress) = try await loop.run {
-            let core = TransportCore(loop: loop, hello: hello, observer: observer)
+            let core = TransportCore(
+                loop: loop,
+                hello: hello,
+                helloTimeout: configuration.helloTimeout,
+                observer: observer
+            )
             let endpoint = try QUICEndpoint(
                 loop: loop,
                 address: address,
@@ -49,14 +54,18 @@ package final class QUICTransport: Transport {
 
     /// Makes a link to the node at `address` and returns its name once both have said hello.
     package func connect(to address: SocketAddress, serverName: ServerName) async throws(QUICError) -> NodeID {
-        let result: Result<NodeID, QUICError> = await withUnsafeContinuation { continuation in
-            let core = core
-            let isTaken = loop.execute {
-                core.value.connect(to: address, serverName: serverName) { result in
-                    continuation.resume(returning: result.map(\.peerNode))
+        let (core, attempt) = (core, ConnectionAttempt())
+        let result: Result<NodeID, QUICError> = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                let isTaken = loop.execute {
+                    core.value.connect(to: address, serverName: serverName, attempt: attempt) { result in
+                        continuation.resume(returning: result.map(\.peerNode))
+                    }
                 }
+                if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
             }
-            if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
+        } onCancel: {
+            _ = loop.execute { attempt.cancel() }
         }
         return try result.get()
     }
@@ -220,6 +229,21 @@ extension QUICTransport {
     package func statistics(to node: NodeID) async -> LinkStatistics? {
         let core = core
         return (try? await loop.run { core.value.link(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
+    }
+
+    /// Whether requests are served, and streams for all of `purposes`.
+    package func serves(streamsFor purposes: [String] = []) async -> Bool {
+        let core = core
+        let isServing = try? await loop.run {
+            core.value.service != nil && purposes.allSatisfy { core.value.streamServices[$0] != nil }
+        }
+        return isServing ?? false
+    }
+
+    /// What the endpoint has done beside its connections.
+    package func endpointCounts() async -> QUICEndpoint.Counts {
+        let core = core
+        return (try? await loop.run { core.value.quic?.counts ?? QUICEndpoint.Counts() }) ?? QUICEndpoint.Counts()
     }
 
     /// Closes the link to `node`.

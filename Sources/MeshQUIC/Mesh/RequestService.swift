@@ -1,7 +1,9 @@
 internal import MeshActors
 internal import MeshCore
 
-/// Who answers the requests of peers, each in a task of its own. Confined to the loop.
+/// Who answers the requests of peers, each in a task of its own.
+///
+/// Confined to the loop.
 struct RequestService {
     let handler: RequestHandler
     let pool = TaskPool(maximumTasks: Limits.Call.maximumRequestsWaiting)
@@ -9,7 +11,9 @@ struct RequestService {
     init(_ handler: @escaping RequestHandler) { self.handler = handler }
 }
 
-/// Who takes the streams of bytes that peers open for one purpose, each in a task of its own. Confined to the loop.
+/// Who takes the streams of bytes that peers open for one purpose, each in a task of its own.
+///
+/// Confined to the loop.
 struct StreamService {
     typealias Handler = @Sendable (ByteStream) async throws -> Void
 

@@ -53,7 +53,7 @@ final class ServedRequest {
         guard let service = link.core.service, !link.core.isLeaving else {
             return frames.refuse(.notServed, "no request is served here")
         }
-        guard service.pool.hasRoom else { return refuseOverloaded() }
+        guard service.pool.hasRoom, link.hasRoom else { return refuseOverloaded() }
         if !wantsReply { frames.stream.write([], isLast: true) }
         let request = IncomingRequest(sender: link.peerNode, identity: link.connection?.peer?.identity, payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
@@ -76,7 +76,7 @@ final class ServedRequest {
         guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom else { return refuseOverloaded() }
+        guard service.pool.hasRoom, link.hasRoom else { return refuseOverloaded() }
         let loop = link.core.loop
         let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
         let stream = ByteStream(core, on: loop)

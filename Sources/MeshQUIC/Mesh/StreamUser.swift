@@ -1,6 +1,8 @@
 internal import MeshActors
 
-/// Who wants a stream to a peer, now or when the peer allows another. Confined to the loop.
+/// Who wants a stream to a peer, now or when the peer allows another.
+///
+/// Confined to the loop.
 protocol StreamUser: AnyObject {
     /// Nobody wants it any more.
     var isOver: Bool { get }

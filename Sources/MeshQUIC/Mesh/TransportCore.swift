@@ -9,6 +9,7 @@ final class TransportCore {
     let hello: Hello
     var service: RequestService?
     var streamServices: [String: StreamService] = [:]
+    let helloTimeout: Duration
     private let observer: any LinkObserver
     private var endpoint: QUICEndpoint?
     private var links: [NodeID: PeerLink] = [:]
@@ -32,9 +33,10 @@ final class TransportCore {
         let settled: (Result<SocketAddress, QUICError>) -> Void
     }
 
-    init(loop: EventLoop, hello: Hello, observer: any LinkObserver) {
+    init(loop: EventLoop, hello: Hello, helloTimeout: Duration, observer: any LinkObserver) {
         self.loop = loop
         self.hello = hello
+        self.helloTimeout = helloTimeout
         self.observer = observer
     }
 
@@ -72,6 +74,7 @@ final class TransportCore {
     func connect(
         to address: SocketAddress,
         serverName: ServerName,
+        attempt: ConnectionAttempt,
         opened: @escaping (Result<PeerLink, QUICError>) -> Void
     ) {
         guard let endpoint, !isClosed, !isLeaving else {
@@ -88,6 +91,7 @@ final class TransportCore {
         do throws(QUICError) {
             let connection = try endpoint.connect(to: address, serverName: serverName, ticket: ticket, handler: link)
             if ticket != nil { link.greetEarly(connection) }
+            attempt.began(connection)
         } catch {
             opened(.failure(error))
         }

@@ -16,8 +16,12 @@ package struct MeshStreamCode: RawRepresentable, Hashable, Sendable {
     /// Who was to answer has stopped, and may have begun.
     package static let stopped = MeshStreamCode(rawValue: 4)
 
-    /// The connection ended first. Never sent: a varint cannot hold it.
+    /// The connection ended first.
+    ///
+    /// Never sent: a varint cannot hold it.
     package static let connectionLost = MeshStreamCode(rawValue: 1 << 63)
-    /// It was opened as early data, which the server did not take. Never sent.
+    /// It was opened as early data, which the server did not take.
+    ///
+    /// Never sent.
     package static let earlyDataRejected = MeshStreamCode(rawValue: 1 << 63 | 1)
 }

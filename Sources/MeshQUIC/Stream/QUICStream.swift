@@ -1,7 +1,9 @@
 internal import CMeshQUIC
 internal import MeshCore
 
-/// What a stream tells the one who uses it. Called on the loop, never from inside ngtcp2.
+/// What a stream tells the one who uses it.
+///
+/// Called on the loop, never from inside ngtcp2.
 package protocol QUICStreamHandler: AnyObject {
     /// Bytes have arrived, or the peer has said its last: take them with ``QUICStream/takeReceived()``.
     func streamReceived(_ stream: QUICStream)
@@ -117,6 +119,7 @@ package final class QUICStream {
     ) -> Bool {
         guard !progress.isClosed, !progress.isFinishQueued else { return true }
         toSend.append(header, bytes)
+        connection?.heldBytes += header.count + bytes.count
         progress.isFinishQueued = isLast
         connection?.wantsToSend(self)
         if !hasRoom { progress.isWriterWaiting = true }

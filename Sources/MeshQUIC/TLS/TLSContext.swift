@@ -18,7 +18,9 @@ package struct ApplicationProtocol: Hashable, Sendable {
     package static let mesh = ApplicationProtocol("mesh/1", demandsClientCertificate: true)
 }
 
-/// What all TLS sessions of an endpoint share: who we are, whom we believe, what we offer. It does not change.
+/// What all TLS sessions of an endpoint share: who we are, whom we believe, what we offer.
+///
+/// It does not change.
 final class TLSContext: Sendable {
     let protocols: [ApplicationProtocol]
     let verifier: any PeerVerifier
@@ -163,7 +165,9 @@ final class TLSContext: Sendable {
         return priority
     }
 
-    /// TLS 1.3 alone. AES before ChaCha20, which costs four times as much where the processor has AES.
+    /// TLS 1.3 alone.
+    ///
+    /// AES before ChaCha20, which costs four times as much where the processor has AES.
     private static let priorities = [
         "NONE:+VERS-TLS1.3:+CTYPE-X509:+COMP-NULL", "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD",
         "+ECDHE-ECDSA:+ECDHE-RSA:+ECDHE-PSK:+PSK:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1",

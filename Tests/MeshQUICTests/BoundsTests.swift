@@ -1,0 +1,185 @@
+import Glibc
+import MeshActors
+import MeshCore
+import MeshIO
+import MeshQUIC
+import MeshTestKit
+import MeshWire
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `Bounds of links and endpoints` {
+    @Test func `a client that says no hello is let go`() async throws {
+        var options = LinkPair.Options()
+        options.hub.helloTimeout = .milliseconds(50)
+        #expect(QUICConfiguration().helloTimeout == Limits.Hello.patience)
+        try await LinkPair.run(options) { pair in
+            let stranger = Stranger()
+            try await stranger.connect(to: pair)
+            let reason = try await stranger.closed.wait()
+            #expect(reason == CloseReason(.peer, .application(1), "no hello in time"))
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    @Test func `a datagram before the hello is nobody's`() async throws {
+        try await LinkPair.run { pair in
+            let dropped = OneShot<UInt64>()
+            let stranger = Stranger { connection in
+                for _ in 0..<(Limits.Connection.maximumDatagramsWaiting + 10) { connection.send(datagram: [1]) }
+                dropped.open(connection.counts.datagramsDropped)
+            }
+            try await stranger.connect(to: pair)
+            #expect(try await dropped.wait() == 10)
+            let node = try await pair.connect()
+            await pair.edge.send(datagram: [2], to: node)
+            #expect(try await pair.hubLinks.datagram.wait() == [2])
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    @Test func `more streams than are served are refused as overloaded`() async throws {
+        var options = LinkPair.Options()
+        options.hub.maximumStreams = 2 * Limits.Stream.maximumServed
+        try await LinkPair.run(options) { pair in
+            let node = try await pair.connect()
+            var streams: [ByteStream] = []
+            for _ in 0..<Limits.Stream.maximumServed {
+                let stream = try await pair.edge.openStream(to: node, purpose: "echo")
+                try await stream.write([1])
+                #expect(try await stream.read() == [1])
+                streams.append(stream)
+            }
+            let last = try await pair.edge.openStream(to: node, purpose: "echo")
+            let error = await #expect(throws: TransportError.self) { _ = try await last.read() }
+            #expect(error?.code == .unreachable && error?.message == "too much at a time")
+            #expect(try await pair.ask(node))
+            for stream in streams { stream.cancel() }
+        }
+    }
+
+    @Test func `a peer that takes no answers is asked to wait`() async throws {
+        var options = LinkPair.Options()
+        options.edge.streamWindow = 1_000
+        options.edge.connectionWindow = 10_000
+        options.hub.streamWindow = 20_000_000
+        options.hub.connectionWindow = 40_000_000
+        try await LinkPair.run(options) { pair in
+            let answers = Limits.Connection.maximumHeldBytes / 1_000_000
+            // Nobody reads on the client's side: the answers stay with the hub.
+            let hello = Hello(role: .edge, node: try NodeID("laptop-7"), software: "test/1").wireBytes
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(Self.frame(.hello, hello))
+                for _ in 0..<(answers + 10) {
+                    connection.openStream()?.write(Self.frame(.actorCall, [UInt8](repeating: 1, count: 1_000_000)))
+                }
+            }
+            try await stranger.connect(to: pair, with: options.edge)
+            let node = try NodeID("laptop-7")
+            var held = 0
+            while held < Limits.Connection.maximumHeldBytes {
+                held = await pair.hub.statistics(to: node)?.streams.map(\.heldBytes).reduce(0, +) ?? 0
+            }
+            // Those that were under way when the bound was met, at most.
+            #expect(held < Limits.Connection.maximumHeldBytes + 11_000_000)
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    private static func frame(_ type: FrameType, _ payload: [UInt8]) -> [UInt8] {
+        var writer = WireWriter()
+        try? writer.writeFrame(type, payload: payload)
+        return writer.array
+    }
+
+    @Test func `an endpoint that has no room takes no further client`() async throws {
+        var options = LinkPair.Options()
+        #expect(options.hub.maximumConnections == Limits.Endpoint.maximumConnections)
+        options.hub.maximumConnections = 1
+        options.edge.handshakeTimeout = .milliseconds(300)
+        try await LinkPair.run(options) { pair in
+            _ = try await pair.connect()
+            let error = await #expect(throws: QUICError.self) { _ = try await pair.connect() }
+            #expect(error?.message == "us: the handshake took too long", "\(String(describing: error))")
+            #expect(await pair.hub.endpointCounts().refused > 0)
+        }
+    }
+
+    @Test func `a caller that is cancelled waits for no handshake`() async throws {
+        var options = LinkPair.Options()
+        options.hub.maximumConnections = 0
+        try await LinkPair.run(options) { pair in
+            let attempt = Task { try await pair.connect() }
+            while await pair.hub.endpointCounts().refused == 0 {}
+            attempt.cancel()
+            let error = await #expect(throws: QUICError.self) { _ = try await attempt.value }
+            #expect(error?.message.contains("the caller was cancelled") == true)
+        }
+    }
+
+    @Test func `packets of versions and connections that are not known get few answers`() async throws {
+        try await LinkPair.run { pair in
+            let junk = try Junk(to: pair.hubAddress.port)
+            defer { junk.close() }
+            var sent = 0
+            while await pair.hub.endpointCounts().unanswered < 100 {
+                junk.send([0xC0, 0x0A, 0x0A, 0x0A, 0x0A, 8] + [UInt8](repeating: 7, count: 1_300), times: 50)
+                sent += 50
+                #expect(sent < 100 * Limits.Endpoint.maximumStatelessPerSecond)
+                if sent >= 100 * Limits.Endpoint.maximumStatelessPerSecond { break }
+            }
+            let node = try await pair.connect()
+            #expect(try await pair.ask(node))
+            #expect(await pair.hub.endpointCounts().handshakes == 1)
+        }
+    }
+
+    @Test func `reasons are cut`() {
+        let reason = CloseReason(.us, .application(1), String(repeating: "x", count: 10_000))
+        #expect(reason.message.utf8.count <= Limits.Connection.maximumReasonBytes)
+    }
+
+    @Test func `bounds that stand beside each other fit`() {
+        #expect(Limits.Connection.packetsPerTurn >= Limits.IO.maximumSegmentsPerTrain)
+        #expect(Limits.Endpoint.rememberedAddressTokens <= Limits.Endpoint.maximumConnections)
+        #expect(Limits.Endpoint.handshakesBeforeRetry < Limits.Endpoint.maximumHandshakes)
+        #expect(Limits.Stream.highWaterBytes < Limits.Stream.maximumHeldBytes)
+    }
+
+    @Test func `docs/protocol.md states the limits`() throws {
+        let text = try #require(RepositoryFile.text("docs/protocol.md"))
+        let configuration = QUICConfiguration()
+        #expect(configuration.maximumStreams == 1_024 && text.contains("allows 1,024 streams"))
+        #expect(configuration.streamWindow == 2_097_152 && text.contains("2,097,152 bytes on a stream"))
+        #expect(configuration.connectionWindow == 8_388_608 && text.contains("8,388,608\non a connection"))
+        #expect(configuration.idleTimeout == .seconds(30) && text.contains("after 30 seconds in which nothing came"))
+        #expect(configuration.maximumDatagramBytes == 1_200 && text.contains("of at most 1,200 bytes"))
+    }
+}
+
+/// A plain UDP socket that sends nonsense to a port of the loopback.
+private struct Junk {
+    private let descriptor: Int32
+    private let address: sockaddr_in
+
+    init(to port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        try #require(descriptor >= 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        self.address = address
+    }
+
+    func send(_ bytes: [UInt8], times: Int) {
+        withUnsafePointer(to: address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                for _ in 0..<times {
+                    _ = sendto(descriptor, bytes, bytes.count, 0, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+    }
+
+    func close() { Glibc.close(descriptor) }
+}
