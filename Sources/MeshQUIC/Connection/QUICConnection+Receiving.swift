@@ -14,10 +14,14 @@ extension QUICConnection {
         case .handshaking, .established: break
         }
         counts.packetsReceived += 1
+        let isHandshaking = !isEstablished
         let status = cmesh_quic_read(raw, path, ecn, bytes, packet.count, endpoint.now)
         actOnHappenings()
-        guard status != 0 else { return endpoint.isDirty(self) }
-        readFailed(status)
+        guard status == 0 else { return readFailed(status) }
+        endpoint.isDirty(self)
+        // A handshake's packet can take a millisecond. What it leads to must not wait for the others of this turn, or
+        // both sides take turns at being idle.
+        if isHandshaking { endpoint.flush() }
     }
 
     private func readFailed(_ status: Int32) {
