@@ -58,4 +58,13 @@ package protocol Transport: Sendable {
     /// Call it once, before others may ask. When it returns, no handler runs any more; it waits for those that run in
     /// their callers' tasks, which it cannot cancel.
     func serve(_ handler: @escaping RequestHandler) async
+
+    /// Whether handlers run in tasks of the transport's own, which it cancels when serving ends.
+    ///
+    /// Those of others run in their callers' tasks, and their node must end what they wait for.
+    var cancelsHandlers: Bool { get }
+}
+
+extension Transport {
+    package var cancelsHandlers: Bool { false }
 }

@@ -103,6 +103,8 @@ package final class QUICTransport: Transport {
         }
     }
 
+    package var cancelsHandlers: Bool { true }
+
     package func serve(_ handler: @escaping RequestHandler) async {
         let core = core
         guard (try? await loop.run { core.value.service = RequestService(handler) }) != nil else { return }
