@@ -14,7 +14,7 @@ from benching import erlang, peerbuild
 from benching.paths import ROOT
 
 ROUNDS = 5
-MILLISECONDS = 1_000
+MILLISECONDS = 500
 
 #: Our figure, the peer, the peer's figure, and how many times as many a second are promised.
 ROWS: list[tuple[str, str, str, float]] = [

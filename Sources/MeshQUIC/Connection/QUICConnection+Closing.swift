@@ -78,7 +78,10 @@ extension QUICConnection {
         var words: UnsafePointer<UInt8>?
         var count = 0
         let kind = cmesh_quic_peer_close(raw, &code, &words, &count)
-        let message = String(decoding: UnsafeBufferPointer(start: words, count: words == nil ? 0 : count), as: UTF8.self)
+        let message = String(
+            decoding: UnsafeBufferPointer(start: words, count: words == nil ? 0 : count),
+            as: UTF8.self
+        )
         return switch kind {
         case CMESH_QUIC_CLOSE_APPLICATION: CloseReason(.peer, .application(code), message)
         case CMESH_QUIC_CLOSE_ALERT: CloseReason(.peer, .alert(UInt8(truncatingIfNeeded: code)), message)

@@ -195,7 +195,9 @@ package final class QUICEndpoint {
         resetToken: UnsafeMutablePointer<UInt8>
     ) {
         var drawn = ngtcp2_cid.random()
-        withUnsafeBytes(of: &drawn.data) { id.update(from: $0.baseAddress!.assumingMemoryBound(to: UInt8.self), count: count) }
+        withUnsafeBytes(of: &drawn.data) {
+            id.update(from: $0.baseAddress!.assumingMemoryBound(to: UInt8.self), count: count)
+        }
         drawn.datalen = count
         _ = ngtcp2_crypto_generate_stateless_reset_token(resetToken, resetSecret, resetSecret.count, &drawn)
         connections.add(ConnectionID(drawn), of: connection)

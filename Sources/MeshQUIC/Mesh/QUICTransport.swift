@@ -70,7 +70,9 @@ package final class QUICTransport: Transport {
     }
 
     /// Hands `payload` to `node`, which does not answer; returns once its transport has it.
-    nonisolated(nonsending) package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?) async throws(TransportError) {
+    nonisolated(nonsending) package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?)
+        async throws(TransportError)
+    {
         _ = try await send(payload, as: .actorMessage, to: node, deadline: deadline)
     }
 

@@ -65,7 +65,9 @@ struct QUICCalls: Sendable {
             let mesh = try ActorMesh(ground, hub: hub, edge: edge)
             return try await serving(mesh.run) {
                 let echo = try mesh.node.actor(BenchEcho.self, mesh.key(of: BenchEcho.kind, at: hubNode))
-                return try await repeated(inFlight, prefersLoop, duration) { _ = try await echo.call(BenchEcho.Count()) }
+                return try await repeated(inFlight, prefersLoop, duration) {
+                    _ = try await echo.call(BenchEcho.Count())
+                }
             }
         case .journaled:
             let mesh = try ActorMesh(ground, hub: hub, edge: edge)
@@ -101,7 +103,9 @@ struct QUICCalls: Sendable {
     private func waitForService(_ call: () async throws -> Void) async throws {
         let latest = ground.clock.now + .seconds(5)
         while ground.clock.now < latest {
-            do { return try await call() } catch { try await ground.clock.sleep(until: ground.clock.now + .milliseconds(1)) }
+            do { return try await call() } catch {
+                try await ground.clock.sleep(until: ground.clock.now + .milliseconds(1))
+            }
         }
         throw UDPBaselineFailure("the hub does not serve")
     }
@@ -156,7 +160,8 @@ private struct ActorMesh: Sendable {
             ActorNode(
                 owner: owners[index],
                 kinds: [
-                    .journaled(SampleAccount.self, performer: NoTransfers()), .plain(BenchEcho.self) { _ in BenchEcho() },
+                    .journaled(SampleAccount.self, performer: NoTransfers()),
+                    .plain(BenchEcho.self) { _ in BenchEcho() },
                 ],
                 membership: membership,
                 journal: store,
