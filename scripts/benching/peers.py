@@ -39,6 +39,9 @@ ROWS: list[tuple[str, str, str, float]] = [
     ("journaled64", "erlang", "64", 2.0),
 ]
 
+#: What else is shown of both sides, and how wide.
+COLUMNS = [("p50", 15), ("p99", 17), ("client", 15), ("server", 15)]
+
 Figures = dict[str, float]
 
 
@@ -79,9 +82,7 @@ def _lines(found: list[Compared]) -> Iterator[str]:
             f"{ours:<12}{peer + ' ' + theirs:<13}"
             f"{_median(pair.ours, 'perSecond'):>9.0f}{_median(pair.theirs, 'perSecond'):>9.0f}  "
             f"{f'{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})':<20}{f'{promised}{verdict}':<12}"
-            + "".join(
-                f"{_pair(pair, key):<{width}}" for key, width in [("p50", 15), ("p99", 17), ("client", 15), ("server", 15)]
-            )
+            + "".join(f"{_pair(pair, key):<{width}}" for key, width in COLUMNS)
         ).rstrip()
 
 

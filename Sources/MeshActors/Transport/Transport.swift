@@ -66,5 +66,6 @@ package protocol Transport: Sendable {
 }
 
 extension Transport {
+    /// They run in their callers' tasks, unless a transport says otherwise.
     package var cancelsHandlers: Bool { false }
 }

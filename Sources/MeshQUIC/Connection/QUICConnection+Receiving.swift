@@ -92,7 +92,7 @@ extension QUICConnection {
             swap(&list, &happenings)
             swap(&happenings, &spareHappenings)
             for happening in list where !isOver || happening.countsAfterTheEnd { act(on: happening) }
-            list.removeAll(keepingCapacity: list.count <= Limits.Connection.happeningsKept)
+            list.removeAll(keepingCapacity: list.count <= Self.happeningsKept)
             spareHappenings = list
         }
         if streamsToGrant > 0, !isOver {
@@ -162,6 +162,11 @@ extension QUICConnection {
         sendQueue.removeAll()
         for stream in rejected { finish(stream, code: MeshStreamCode.earlyDataRejected.rawValue) }
     }
+}
+
+extension QUICConnection {
+    /// Reports of one packet up to which the memory of their list is used again.
+    private static let happeningsKept = 256
 }
 
 extension Happening {

@@ -105,6 +105,7 @@ package final class QUICTransport: Transport {
         }
     }
 
+    /// Each request is handled in a task of its own, which ends with ``serve(_:)``.
     package var cancelsHandlers: Bool { true }
 
     package func serve(_ handler: @escaping RequestHandler) async {

@@ -55,7 +55,8 @@ struct QUICCalls: Sendable {
         switch call {
         case .request:
             let hub = hub
-            return try await serving({ await hub.serve { $0.payload } }) {
+            let echo: @Sendable () async -> Void = { await hub.serve { $0.payload } }
+            return try await serving(echo) {
                 let payload = [UInt8](repeating: 3, count: 64)
                 return try await repeated(inFlight, prefersLoop, duration) { [edge] in
                     _ = try await edge.request(payload, to: hubNode, deadline: nil)
