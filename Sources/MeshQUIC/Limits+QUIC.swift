@@ -34,9 +34,6 @@ extension Limits {
         /// Bytes of a peer's certificate.
         package static let maximumCertificateBytes = 16 * 1_024
 
-        /// Reports of one packet up to which the memory of their list is used again.
-        package static let happeningsKept = 256
-
         /// Packets of one connection in one turn of the loop; then others have their turn.
         package static let packetsPerTurn = 128
     }

@@ -17,6 +17,8 @@ enum Meshbench {
                 ScaleBenchmarkCommand.command,
                 UDPBenchmarkCommand.command,
                 QUICBenchmarkCommand.command,
+                QUICMemoryCommand.command,
+                QUICServeCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

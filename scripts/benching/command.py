@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, meshbench, record
+from benching import baseline, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 
@@ -24,12 +24,20 @@ def main(arguments: list[str]) -> int:
     how.add_argument("--check", action="store_true", help="only compare the counts with Tests/Baselines (a gate)")
     how.add_argument("--update", action="store_true", help="write the counts to Tests/Baselines; review the difference")
     how.add_argument("--record", action="store_true", help="append the table to docs/benchmarks.md")
+    parser.add_argument(
+        "--peers", action="store_true", help="quic beside quinn, gRPC and Erlang; scripts/setup --peers installs them"
+    )
     options = parser.parse_args(arguments)
     unknown = set(options.benchmark) - set(BENCHMARKS)
     if unknown:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
     if subprocess.run([ROOT / "scripts/setup"], check=False).returncode != 0:
         return 1
+    if options.peers:
+        if options.benchmark != ["quic"]:
+            parser.error("only quic has peers: scripts/bench quic --peers")
+        print(peers.table(), end="")
+        return 0
     names = options.benchmark or BENCHMARKS
     if options.check or options.update:
         names = [name for name in names if name in COUNTED]

@@ -31,6 +31,8 @@ extension ActorHost {
         let answer: RowAnswer
         switch row {
         case .decided(let decide): answer = decide(resident, call)
+        case .performed(let perform) where core.transport?.cancelsHandlers == true:
+            answer = await perform(resident, call)
         case .performed(let perform): answer = await untilStopping { await perform(resident, call) }
         }
         if let gate = answer.gate, let failure = await gate.failure(of: call.head.address) {

@@ -82,4 +82,14 @@ package protocol Transport: Sendable {
     /// it ends. One that runs in the task of a caller without a deadline cannot be: it is waited for, and must end by
     /// itself when its node stops.
     func serve(_ handler: @escaping RequestHandler) async
+
+    /// Whether handlers run in tasks of the transport's own, which it cancels when serving ends.
+    ///
+    /// Those of others run in their callers' tasks, and their node must end what they wait for.
+    var cancelsHandlers: Bool { get }
+}
+
+extension Transport {
+    /// They run in their callers' tasks, unless a transport says otherwise.
+    package var cancelsHandlers: Bool { false }
 }

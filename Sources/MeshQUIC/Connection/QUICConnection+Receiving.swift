@@ -14,10 +14,14 @@ extension QUICConnection {
         case .handshaking, .established: break
         }
         counts.packetsReceived += 1
+        let isHandshaking = !isEstablished
         let status = cmesh_quic_read(raw, path, ecn, bytes, packet.count, endpoint.now)
         actOnHappenings()
-        guard status != 0 else { return endpoint.isDirty(self) }
-        readFailed(status)
+        guard status == 0 else { return readFailed(status) }
+        endpoint.isDirty(self)
+        // A handshake's packet can take a millisecond. What it leads to must not wait for the others of this turn, or
+        // both sides take turns at being idle.
+        if isHandshaking { endpoint.flush() }
     }
 
     private func readFailed(_ status: Int32) {
@@ -95,7 +99,7 @@ extension QUICConnection {
             swap(&list, &happenings)
             swap(&happenings, &spareHappenings)
             for happening in list where !isOver || happening.countsAfterTheEnd { act(on: happening) }
-            list.removeAll(keepingCapacity: list.count <= Limits.Connection.happeningsKept)
+            list.removeAll(keepingCapacity: list.count <= Self.happeningsKept)
             spareHappenings = list
         }
         if streamsToGrant > 0, !isOver {
@@ -170,6 +174,11 @@ extension QUICConnection {
         sendQueue.removeAll()
         for stream in rejected { finish(stream, code: MeshStreamCode.earlyDataRejected.rawValue) }
     }
+}
+
+extension QUICConnection {
+    /// Reports of one packet up to which the memory of their list is used again.
+    private static let happeningsKept = 256
 }
 
 extension Happening {

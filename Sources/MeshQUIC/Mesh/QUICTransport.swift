@@ -79,7 +79,9 @@ package final class QUICTransport: Transport {
     }
 
     /// Hands `payload` to `node`, which does not answer; returns once its transport has it.
-    nonisolated(nonsending) package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?) async throws(TransportError) {
+    nonisolated(nonsending) package func post(_ payload: [UInt8], to node: NodeID, deadline: Instant?)
+        async throws(TransportError)
+    {
         _ = try await send(payload, as: .actorMessage, to: node, deadline: deadline)
     }
 
@@ -111,6 +113,9 @@ package final class QUICTransport: Transport {
             request.end(.failure(TransportError(.closed, "the loop has ended")))
         }
     }
+
+    /// Each request is handled in a task of its own, which ends with ``serve(_:)``.
+    package var cancelsHandlers: Bool { true }
 
     package func serve(_ handler: @escaping RequestHandler) async {
         let core = core

@@ -5,7 +5,7 @@ enum QUICBenchmarkCommand {
     private static let milliseconds = Option<Int>(
         "milliseconds",
         as: .within(50...60_000),
-        default: 1_000,
+        default: 500,
         "How long each figure takes in a round."
     )
     private static let only = Option<String>(

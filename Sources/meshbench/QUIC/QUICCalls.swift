@@ -55,7 +55,8 @@ struct QUICCalls: Sendable {
         switch call {
         case .request:
             let hub = hub
-            return try await serving({ await hub.serve { $0.payload } }) {
+            let echo: @Sendable () async -> Void = { await hub.serve { $0.payload } }
+            return try await serving(echo) {
                 let payload = [UInt8](repeating: 3, count: 64)
                 return try await repeated(inFlight, prefersLoop, duration) { [edge] in
                     _ = try await edge.request(payload, to: hubNode, deadline: nil)
@@ -65,7 +66,9 @@ struct QUICCalls: Sendable {
             let mesh = try ActorMesh(ground, hub: hub, edge: edge)
             return try await serving(mesh.run) {
                 let echo = try mesh.node.actor(BenchEcho.self, mesh.key(of: BenchEcho.kind, at: hubNode))
-                return try await repeated(inFlight, prefersLoop, duration) { _ = try await echo.call(BenchEcho.Count()) }
+                return try await repeated(inFlight, prefersLoop, duration) {
+                    _ = try await echo.call(BenchEcho.Count())
+                }
             }
         case .journaled:
             let mesh = try ActorMesh(ground, hub: hub, edge: edge)
@@ -101,7 +104,9 @@ struct QUICCalls: Sendable {
     private func waitForService(_ call: () async throws -> Void) async throws {
         let latest = ground.clock.now + .seconds(5)
         while ground.clock.now < latest {
-            do { return try await call() } catch { try await ground.clock.sleep(until: ground.clock.now + .milliseconds(1)) }
+            do { return try await call() } catch {
+                try await ground.clock.sleep(until: ground.clock.now + .milliseconds(1))
+            }
         }
         throw UDPBaselineFailure("the hub does not serve")
     }
@@ -156,7 +161,8 @@ private struct ActorMesh: Sendable {
             ActorNode(
                 owner: owners[index],
                 kinds: [
-                    .journaled(SampleAccount.self, performer: NoTransfers()), .plain(BenchEcho.self) { _ in BenchEcho() },
+                    .journaled(SampleAccount.self, performer: NoTransfers()),
+                    .plain(BenchEcho.self) { _ in BenchEcho() },
                 ],
                 membership: membership,
                 journal: store,

@@ -39,7 +39,9 @@ final class QUICEchoServer: @unchecked Sendable {
 }
 
 extension QUICEchoServer: QUICEndpointHandler {
-    func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)? { self }
+    func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)? {
+        self
+    }
 }
 
 extension QUICEchoServer: QUICConnectionHandler {

@@ -1,3 +1,4 @@
+internal import MeshCertificates
 internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
@@ -23,13 +24,14 @@ final class QUICHandshakes: @unchecked Sendable {
     private var parallel = 1
     private var done: Done?
 
-    init(_ ground: QUICGround) throws {
+    /// Makes connections as `authority` lets its nodes do; without one as that of the run does.
+    init(_ ground: QUICGround, trusting authority: BenchAuthority? = nil) throws {
         clock = ground.clock
         endpoint = try QUICEndpoint(
             loop: ground.near,
             address: .loopbackIPv4(port: 0),
-            credentials: ground.edge,
-            verifier: ground.verifier,
+            credentials: try authority?.credentials(.edge, "bench-edge") ?? ground.edge,
+            verifier: authority.map { CertificateVerifier(trust: $0.trust) } ?? ground.verifier,
             configuration: ground.configuration,
             clock: ground.clock
         )
@@ -50,7 +52,7 @@ final class QUICHandshakes: @unchecked Sendable {
         self.server = server
         self.done = done
         isKeeping = true
-        wanted = count
+        wanted = begun + count
         end = clock.now + .seconds(600)
         for _ in 0..<min(count, atATime) { begin() }
     }

@@ -43,7 +43,9 @@ struct QUICReport {
         guard !values.isEmpty else { return [target.words, "not measured"] }
         let spread = Spread(values)
         guard spread.median < 1_000 else { return [target.words, whole(spread.median)] }
-        return [target.words, "\(hundredths(spread.median)) (\(hundredths(spread.lowest))–\(hundredths(spread.highest)))"]
+        return [
+            target.words, "\(hundredths(spread.median)) (\(hundredths(spread.lowest))–\(hundredths(spread.highest)))",
+        ]
     }
 
     /// One JSON object; nothing of it is the same in two runs.
