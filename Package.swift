@@ -34,7 +34,9 @@ let modules: [Module] = [
     .library(
         "MeshTestKit",
         layer: .testSupport,
-        uses: ["CMeshConcurrency", "MeshActors", "MeshCore", "MeshStore", "MeshWire"]
+        uses: [
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore", "MeshWire",
+        ]
     ),
     .library(
         "MeshSimulation",
@@ -53,6 +55,13 @@ let modules: [Module] = [
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
+    .executable("meshproxy", uses: ["MeshCommandLine", "MeshCore", "MeshIO", "MeshTestKit"]),
+    .executable(
+        "meshpeer",
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire",
+        ]
+    ),
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
@@ -61,7 +70,7 @@ let modules: [Module] = [
     .tests("MeshQUICTests", uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
-    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",
         uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
