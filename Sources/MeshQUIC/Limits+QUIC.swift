@@ -28,6 +28,20 @@ extension Limits {
         package static let packetsPerTurn = 128
     }
 
+    /// Bounds on links.
+    package enum Link {
+        /// Bytes of answers that a peer has not read, with those that are being made by their mean size.
+        ///
+        /// Beyond it further requests of the peer wait, unread, so that its own window fills.
+        package static let maximumUnreadBytes = 4 * 1_024 * 1_024
+
+        /// Requests of one peer that wait for such room; further ones are refused as overloaded.
+        package static let maximumWaiting = 4_096
+
+        /// A request that is being handled counts as at least so much.
+        package static let smallestAnswerBytes = 4 * 1_024
+    }
+
     /// Bounds on endpoints.
     package enum Endpoint {
         /// Connections unless configured otherwise; a further client is refused.
@@ -35,6 +49,13 @@ extension Limits {
 
         /// Handshakes under way beyond which a client must prove its address first (Retry).
         package static let handshakesBeforeRetry = 64
+
+        /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
+        package static let unprovenPerSecond = 256
+
+        /// Bytes written to all peers together that they have not read; beyond it the connection whose peer has read
+        /// nothing for longest is closed as overloaded, then the next.
+        package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 
         /// Handshakes under way at most; further first packets are dropped, and their senders try again.
         package static let maximumHandshakes = 1_024

@@ -66,6 +66,7 @@ extension QUICConnection {
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
         stream.toSend.acknowledged(count)
+        released(count)
         guard stream.progress.isWriterWaiting, stream.toSend.heldBytes <= Limits.Stream.lowWaterBytes else { return }
         stream.progress.isWriterWaiting = false
         happenings.append(.hasRoom(stream))
@@ -74,6 +75,7 @@ extension QUICConnection {
     func streamEnded(_ id: Int64, code: UInt64?) {
         if ngtcp2_conn_is_local_stream(raw, id) == 0 { streamsToGrant += 1 }
         guard let stream = streams.removeValue(forKey: id) else { return }
+        released(stream.toSend.heldBytes)
         stream.progress.isBlocked = true
         happenings.append(.closed(stream, code: stream.progress.resetCode ?? code))
     }
@@ -113,7 +115,9 @@ extension QUICConnection {
         case .hasStreamCredit: handler?.connectionHasStreamCredit(self)
         case .datagram(let bytes): handler?.connection(self, received: bytes)
         case .addressToken(let token): endpoint.remember(addressToken: token, of: self)
-        case .pathValidated(let hasSucceeded): if hasSucceeded { pathChanged() }
+        case .pathValidated(let hasSucceeded):
+            isMigrating = false
+            if hasSucceeded { pathChanged() }
         case .earlyDataRejected: earlyDataRejected()
         case .ticket: ticketReceived()
         }
@@ -145,13 +149,13 @@ extension QUICConnection {
     private func pathChanged() {
         let path = ngtcp2_conn_get_path(raw).pointee
         if let address = SocketAddress(path.remote) { remote = address }
-        isMigrating = false
     }
 
     private func earlyDataRejected() {
         let rejected = streams.values.sorted { $0.id < $1.id }
         streams = [:]
         sendQueue.removeAll()
+        released(unreadBytes)
         for stream in rejected { finish(stream, code: MeshStreamCode.earlyDataRejected.rawValue) }
     }
 }

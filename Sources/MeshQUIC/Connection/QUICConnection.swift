@@ -76,6 +76,10 @@ package final class QUICConnection {
     var streamsToGrant = 0
     var remote: SocketAddress
     var isMigrating = false
+    /// Bytes written to streams that the peer has not acknowledged.
+    private(set) var unreadBytes = 0
+    /// When the peer last took some of them, or had none to take.
+    private(set) var lastTaken = UInt64(0)
     var countsAsHandshake = false
     private(set) lazy var timer = LoopTimer(handler: self)
 
@@ -160,6 +164,21 @@ package final class QUICConnection {
 
     /// How many streams are open, from either side.
     package var streamCount: Int { streams.count }
+
+    // MARK: What the peer has not read
+
+    func wrote(_ count: Int) {
+        if unreadBytes == 0 { lastTaken = endpoint.now }
+        unreadBytes += count
+        endpoint.unreadBytes += count
+    }
+
+    func released(_ count: Int) {
+        guard count > 0 else { return }
+        lastTaken = endpoint.now
+        unreadBytes -= count
+        endpoint.unreadBytes -= count
+    }
 
     // MARK: Datagrams
 

@@ -90,7 +90,7 @@ extension QUICEndpoint: UDPSocketOwner {
         guard written > 0 else { return }
         counts.resets += 1
         state?.trains.send(Array(packet.prefix(written)), to: remote, from: local)
-        state?.socket.flush()
+        flushLater()
     }
 
     private func offerVersions(_ found: ngtcp2_version_cid, from remote: SocketAddress, to local: SocketAddress) {
@@ -112,14 +112,14 @@ extension QUICEndpoint: UDPSocketOwner {
         )
         guard count > 0 else { return }
         state?.trains.send(Array(packet.prefix(count)), to: remote, from: local)
-        state?.socket.flush()
+        flushLater()
     }
 
     /// Repeats a close, as far as the second's share allows.
     func sendStateless(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>) {
         guard mayAnswerStateless(), let remote = SocketAddress(path.pointee.remote) else { return }
         state?.trains.send(packet, to: remote, from: SocketAddress(path.pointee.local))
-        state?.socket.flush()
+        flushLater()
     }
 
     private func mayAnswerStateless() -> Bool {

@@ -1,6 +1,7 @@
 internal import CMeshQUIC
 package import MeshCore
 package import MeshIO
+internal import MeshWire
 
 /// Whom an endpoint asks about clients that connect. Called on the loop.
 package protocol QUICEndpointHandler: AnyObject {
@@ -26,9 +27,13 @@ package final class QUICEndpoint {
     var handshakesUnderWay = 0
     var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
     var statelessRefill = Instant.origin
+    var unprovenLeft = Limits.Endpoint.unprovenPerSecond
+    var unprovenRefill = Instant.origin
+    /// Bytes written on all connections that their peers have not acknowledged.
+    var unreadBytes = 0
     weak var handler: (any QUICEndpointHandler)?
 
-    private(set) var state: State?
+    var state: State?
     private var dirty: [QUICConnection] = []
     private lazy var hook = TurnHook(loop: loop, handler: self)
 
@@ -52,6 +57,8 @@ package final class QUICEndpoint {
         package var unanswered: UInt64 = 0
         /// Stateless resets sent.
         package var resets: UInt64 = 0
+        /// Connections closed because too much was written that nobody read.
+        package var unreadClosed: UInt64 = 0
     }
 
     /// Opens `address`; without a handler no client is taken. On the loop alone.
@@ -145,8 +152,25 @@ package final class QUICEndpoint {
 
     func flushAfterBlock() { hook.mark() }
 
+    /// Has the socket flushed at the end of the turn.
+    func flushLater() { hook.mark() }
+
+    /// While more is written than all peers together may leave unread, those go that have not read for longest.
+    private func closeWhoDoesNotRead() {
+        while unreadBytes > Limits.Endpoint.maximumUnreadBytes {
+            let candidates = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
+            guard let slowest = candidates.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
+            counts.unreadClosed += 1
+            slowest.close(code: Self.overloaded, "what was written was not read")
+        }
+    }
+
+    /// The code of docs/protocol.md for a peer that asks for more than there is room for.
+    private static let overloaded = UInt64(PeerErrorCode.overloaded.rawValue)
+
     private func flush() {
         guard let state, !state.socket.isBlocked else { return }
+        closeWhoDoesNotRead()
         var list: [QUICConnection] = []
         swap(&list, &dirty)
         for connection in list {

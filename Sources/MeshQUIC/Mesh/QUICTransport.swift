@@ -123,6 +123,20 @@ package final class QUICTransport: Transport {
         try? await loop.run { core.value.close(code: 0, message) }
     }
 
+    /// Goes on from another port of this machine, as after a change of networks; false where no link could.
+    ///
+    /// One at a time: while the server still proves the last change nothing is done.
+    package func migrate() async -> Bool {
+        let core = core
+        return (try? await loop.run { core.value.quic?.migrate() ?? false }) ?? false
+    }
+
+    /// What the transport holds and has done.
+    package func statistics() async -> TransportStatistics {
+        let core = core
+        return (try? await loop.run { core.value.statistics }) ?? TransportStatistics()
+    }
+
     /// The nodes to which there are links.
     package func connectedNodes() async -> [NodeID] {
         let core = core

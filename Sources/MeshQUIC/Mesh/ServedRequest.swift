@@ -4,18 +4,33 @@ internal import MeshWire
 
 /// A request of the peer, from its first byte to our answer.
 ///
-///     reading ──frame──▶ handled in a task of its own ──▶ answered
-///        └──refused        └──peer resets, connection ends: the task is cancelled
+///     waiting for room ──▶ reading ──frame──▶ handled in a task of its own ──▶ answered
+///                             └──refused        └──peer resets, connection ends: the task is cancelled
 final class ServedRequest {
-    private unowned let link: PeerLink
+    private let link: PeerLink
     private let frames: FrameStream
     private var task: Task<Void, Never>?
     private var hasBegun = false
+    private var room = PeerLink.RoomAnswer.never
 
     init(_ stream: QUICStream, of link: PeerLink) {
         self.link = link
         frames = FrameStream(stream)
         stream.handler = self
+        room = link.wantsRoom(for: self)
+        if room == .never { refuseForRoom() }
+    }
+
+    /// The answers before it have been read so far that it may be read.
+    func roomHasCome() {
+        room = .now
+        streamReceived(frames.stream)
+    }
+
+    private func refuseForRoom() {
+        hasBegun = true
+        let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
+        frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
     }
 
     private func read() throws(WireError) {
@@ -35,13 +50,11 @@ final class ServedRequest {
         guard let service = link.core.service else {
             return frames.stream.reset(code: MeshStreamCode.notServed.rawValue)
         }
-        guard service.hasRoom else {
-            let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
-            return frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
-        }
+        guard service.hasRoom else { return refuseForRoom() }
         if !wantsReply { frames.stream.write([], isLast: true) }
         let request = IncomingRequest(sender: link.peerNode, payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
+        link.requestBegan()
         task = service.run(request, on: link.core.loop) { response in
             answer.value.respond(wantsReply ? response : nil)
         }
@@ -49,6 +62,8 @@ final class ServedRequest {
 
     private func respond(_ response: [UInt8]?) {
         task = nil
+        defer { link.roomMayHaveCome() }
+        link.requestEnded(answerBytes: response?.count ?? 0)
         guard let response else { return }
         if response.count <= Limits.Call.maximumMessageBytes {
             frames.write(.actorReply, response, isLast: true)
@@ -60,6 +75,8 @@ final class ServedRequest {
 
 extension ServedRequest: QUICStreamHandler {
     func streamReceived(_ stream: QUICStream) {
+        // Not taken, so that the peer's window fills and it sends no more.
+        guard room == .now else { return }
         do throws(WireError) {
             try read()
         } catch {
@@ -73,5 +90,6 @@ extension ServedRequest: QUICStreamHandler {
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.
         if code != nil { task?.cancel() }
         task = nil
+        link.roomMayHaveCome()
     }
 }

@@ -87,6 +87,7 @@ package final class QUICStream {
     ) -> Bool {
         guard !progress.isClosed, !progress.isFinishQueued else { return true }
         toSend.append(header, bytes)
+        connection?.wrote(header.count + bytes.count)
         progress.isFinishQueued = isLast
         connection?.wantsToSend(self)
         if !hasRoom { progress.isWriterWaiting = true }

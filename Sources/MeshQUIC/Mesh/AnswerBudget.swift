@@ -1,0 +1,26 @@
+internal import MeshCore
+
+/// How many requests of one peer may be handled: as many as their answers have room, though none is known before it is
+/// made.
+///
+/// A peer that does not read its answers is therefore asked to wait by its own full window, and one that reads never
+/// notices.
+struct AnswerBudget {
+    private var running = 0
+    /// The mean of late, in which each answer counts an eighth.
+    private var expectedBytes = Limits.Link.smallestAnswerBytes
+
+    /// Whether one more may be begun while `unreadBytes` of earlier answers have not been read.
+    func mayBegin(unreadBytes: Int) -> Bool {
+        unreadBytes + (running + 1) * expectedBytes <= Limits.Link.maximumUnreadBytes
+            || running == 0 && unreadBytes < Limits.Link.maximumUnreadBytes
+    }
+
+    mutating func began() { running += 1 }
+
+    /// A request has been answered with `bytes`, or with nothing.
+    mutating func ended(bytes: Int) {
+        running -= 1
+        expectedBytes = max(Limits.Link.smallestAnswerBytes, expectedBytes + (bytes - expectedBytes) / 8)
+    }
+}
