@@ -38,8 +38,8 @@ enum ProxyCommandLine {
         let address = try await loop.run { proxy.value.localAddress.description }
         try invocation.terminal.writeLine("listening \(address)")
         while let line = readLine() {
-            let answer = try await loop.run { answer(to: line, proxy.value) }
-            try invocation.terminal.writeLine(answer)
+            let reply = try await loop.run { answer(to: line, proxy.value) }
+            try invocation.terminal.writeLine(reply)
         }
         try await loop.run { proxy.value.close() }
         loop.stop()

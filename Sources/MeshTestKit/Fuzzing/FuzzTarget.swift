@@ -32,6 +32,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "actor-call") { checkRoundTrip(ActorCall.self, $0) },
         FuzzTarget(name: "actor-reply") { checkRoundTrip(ActorReply.self, $0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
+        FuzzTarget(name: "first-packets") { FuzzedEndpoint.check($0) },
+        FuzzTarget(name: "link-streams") { FuzzedLink.check($0) },
     ]
 
     /// The target called `name`.
