@@ -35,7 +35,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
+            "MeshWire",
         ]
     ),
     .library(
@@ -59,7 +60,7 @@ let modules: [Module] = [
     .executable(
         "meshpeer",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit",
         ]
     ),
 
@@ -67,7 +68,10 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshQUICTests", uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]),
+    .tests(
+        "MeshQUICTests",
+        uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]
+    ),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

@@ -53,7 +53,7 @@ extension Limits {
         /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
         package static let unprovenPerSecond = 256
 
-        /// Bytes written to all peers together that they have not read; beyond it the connection whose peer has read
+        /// Bytes written to all peers together that they have not read, unless configured otherwise; beyond it the connection whose peer has read
         /// nothing for longest is closed as overloaded, then the next.
         package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 

@@ -10,12 +10,37 @@ enum AskCommand {
     private static let to = Option<String>("to", "The address of the hub.")
     private static let name = Option<String>("name", default: "edge", "The edges are called NAME-0, NAME-1 …")
     private static let connections = Option<Int>("connections", as: .within(1...10_000), default: 1, "How many edges.")
-    private static let requests = Option<Int>("requests", as: .within(1...100_000_000), default: 1_000, "For each edge.")
-    private static let inFlight = Option<Int>("in-flight", as: .within(1...4_096), default: 1, "At a time, for each edge.")
+    private static let requests = Option<Int>(
+        "requests",
+        as: .within(1...100_000_000),
+        default: 1_000,
+        "For each edge."
+    )
+    private static let inFlight = Option<Int>(
+        "in-flight",
+        as: .within(1...4_096),
+        default: 1,
+        "At a time, for each edge."
+    )
     private static let bytes = Option<Int>("bytes", as: .within(12...1_000_000), default: 64, "Bytes of a request.")
-    private static let answerBytes = Option<Int>("answer-bytes", as: .within(0...1_000_000), default: 64, "Of an answer.")
-    private static let seconds = Option<Int>("seconds", as: .within(0...100_000), default: 0, "Then no further request.")
-    private static let pause = Option<Int>("pause", as: .within(0...100_000), default: 0, "Milliseconds between requests.")
+    private static let answerBytes = Option<Int>(
+        "answer-bytes",
+        as: .within(0...1_000_000),
+        default: 64,
+        "Of an answer."
+    )
+    private static let seconds = Option<Int>(
+        "seconds",
+        as: .within(0...100_000),
+        default: 0,
+        "Then no further request."
+    )
+    private static let pause = Option<Int>(
+        "pause",
+        as: .within(0...100_000),
+        default: 0,
+        "Milliseconds between requests."
+    )
     private static let deadline = Option<Duration>("deadline", default: .seconds(60), "Of one request.")
     private static let idle = Option<Duration>("idle", default: .seconds(30), "The idle timeout.")
     private static let migrate = Option<Int>(
@@ -30,8 +55,8 @@ enum AskCommand {
         summary: "Ask numbered requests and check the answers.",
         discussion: "Prints one JSON object; exit status 1 where a request was not answered rightly.",
         parameters: [
-            AuthorityCommand.folder, to, name, connections, requests, inFlight, bytes, answerBytes, seconds, pause, deadline,
-            idle, migrate,
+            AuthorityCommand.folder, to, name, connections, requests, inFlight, bytes, answerBytes, seconds, pause,
+            deadline, idle, migrate,
         ]
     ) { invocation in
         guard let address = ProxyCommand.address(invocation[to]) else {
@@ -47,7 +72,7 @@ enum AskCommand {
             inFlight: invocation[inFlight],
             requestBytes: invocation[bytes],
             answerBytes: invocation[answerBytes],
-            end: invocation[seconds] == 0 ? nil : clock.now + .seconds(invocation[seconds]),
+            life: invocation[seconds] == 0 ? nil : .seconds(invocation[seconds]),
             pause: .milliseconds(invocation[pause]),
             deadline: invocation[deadline],
             migrateEvery: invocation[migrate] == 0 ? nil : .milliseconds(invocation[migrate])

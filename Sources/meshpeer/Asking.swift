@@ -10,7 +10,7 @@ final class Asking: Sendable {
         let inFlight: Int
         let requestBytes: Int
         let answerBytes: Int
-        let end: Instant?
+        let life: Duration?
         let pause: Duration
         let deadline: Duration
         let migrateEvery: Duration?
@@ -20,6 +20,7 @@ final class Asking: Sendable {
         var lastNumber: UInt64 = 0
         var tally = Tally()
         var lastAnswer: Instant
+        var end: Instant?
     }
 
     let transport: QUICTransport
@@ -41,7 +42,11 @@ final class Asking: Sendable {
     /// Asks until the plan is done.
     func run() async {
         let now = clock.now
-        state.withLock { $0.lastAnswer = now }
+        let end = plan.life.map { now + $0 }
+        state.withLock { state in
+            state.lastAnswer = now
+            state.end = end
+        }
         await withTaskGroup(of: Void.self) { group in
             if let pause = plan.migrateEvery { group.addTask { await self.migrate(every: pause) } }
             await withTaskGroup(of: Void.self) { askers in
@@ -76,9 +81,10 @@ final class Asking: Sendable {
     }
 
     private func nextNumber() -> UInt64? {
-        let isOver = plan.end.map { $0 <= clock.now } ?? false
+        let now = clock.now
         return state.withLock { state in
-            guard !isOver, state.lastNumber < UInt64(plan.requests) else { return nil }
+            if let end = state.end, end <= now { return nil }
+            guard state.lastNumber < UInt64(plan.requests) else { return nil }
             defer { state.lastNumber += 1 }
             return state.lastNumber
         }
@@ -127,7 +133,9 @@ struct Tally {
     /// Latencies in microseconds, gaps without an answer of an edge in milliseconds.
     func json(elapsed: Duration) -> String {
         let sorted = latencies.sorted()
-        let at = { (percent: Int) in sorted.isEmpty ? 0 : Int(sorted[min(sorted.count - 1, sorted.count * percent / 100)]) }
+        let at = { (percent: Int) in
+            sorted.isEmpty ? 0 : Int(sorted[min(sorted.count - 1, sorted.count * percent / 100)])
+        }
         var line = JSONLine([
             ("answered", answered), ("failed", failed), ("wrong", wrong), ("migrations", migrations),
             ("milliseconds", Int(elapsed.wholeNanoseconds / 1_000_000)),

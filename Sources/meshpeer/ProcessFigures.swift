@@ -42,7 +42,9 @@ struct JSONLine {
     init(_ figures: [(String, Int)]) { fields = figures.map { "\"\($0)\":\($1)" } }
 
     /// Adds a list.
-    mutating func append(_ name: String, _ list: [String]) { fields.append("\"\(name)\":[\(list.joined(separator: ","))]") }
+    mutating func append(_ name: String, _ list: [String]) {
+        fields.append("\"\(name)\":[\(list.joined(separator: ","))]")
+    }
 
     var text: String { "{\(fields.joined(separator: ","))}" }
 }

@@ -14,8 +14,8 @@ enum ServeCommand {
         "serve",
         summary: "Answer numbered requests.",
         discussion: """
-            Prints `listening ADDRESS`, then answers each line `status` on standard input with one JSON object. Ends with
-            its input.
+            Prints `listening ADDRESS`, then answers each line `status` on standard input with one JSON object. Ends
+            with its input.
             """,
         parameters: [AuthorityCommand.folder, listen, idle]
     ) { invocation in
@@ -56,6 +56,7 @@ enum ServeCommand {
             ("connections", statistics.connections), ("links", statistics.links), ("streams", statistics.streams),
             ("unread_bytes", statistics.unreadBytes), ("handshaking", statistics.handshakesUnderWay),
             ("handshakes", Int(statistics.endpoint.handshakes)), ("retries", Int(statistics.endpoint.retries)),
+            ("overflows", statistics.overflows), ("unread_closed", Int(statistics.endpoint.unreadClosed)),
             ("refused", Int(statistics.endpoint.refused)), ("stray", Int(statistics.endpoint.stray)),
             ("resident_bytes", ProcessFigures.residentBytes), ("descriptors", ProcessFigures.descriptors),
             ("processor_milliseconds", ProcessFigures.processorMilliseconds),

@@ -17,13 +17,15 @@ enum ProxyCommandLine {
             Prints `listening ADDRESS`, then answers each line of standard input with `ok`, what is wrong, or for `status`
             one JSON object. Ends with its input.
 
-            Lines: [up|down] loss|duplicate|corrupt|reorder PERCENT; [up|down] delay MS [JITTER]; [up|down] rate
-            BYTES_PER_SECOND [QUEUE_BYTES], rate off; [up|down] blackhole on|off|MS; rebind [ADDRESS]; status.
+            Lines: [up|down] loss|duplicate|corrupt|reorder PERCENT; [up|down] delay MS [JITTER]; [up|down] rate BYTES
+            [QUEUE_BYTES], rate off; [up|down] blackhole on|off|MS; rebind [ADDRESS]; status.
             """,
         parameters: [server, listen, seed, rule],
         examples: ["meshproxy --server 127.0.0.1:4433 --rule 'loss 30' --rule 'delay 200 100'": "A very bad link."]
     ) { invocation in
-        guard let to = ProxyCommand.address(invocation[server]), let at = ProxyCommand.address(invocation[listen]) else {
+        guard let to = ProxyCommand.address(invocation[server]),
+            let at = ProxyCommand.address(invocation[listen])
+        else {
             throw invocation.usageError("an address is four numbers and a port")
         }
         let loop = try EventLoop.start(name: "proxy")
@@ -71,4 +73,3 @@ enum ProxyCommandLine {
         return "{\(head),\(ways.joined(separator: ","))}"
     }
 }
-

@@ -4,9 +4,9 @@ import MeshTestKit
 import Testing
 
 @Suite struct `One direction of a bad link` {
-    private func fates(_ rule: LinkRule, seed: UInt64, count: Int = 1_000) -> [ProxyStateMachine.DatagramArrivedAction] {
+    private func fates(_ rule: LinkRule, seed: UInt64) -> [ProxyStateMachine.DatagramArrivedAction] {
         var machine = ProxyStateMachine(rule: rule, seed: seed)
-        return (0..<count).map { _ in machine.datagramArrived(byteCount: 100, now: .origin) }
+        return (0..<1_000).map { _ in machine.datagramArrived(byteCount: 100, now: .origin) }
     }
 
     /// Everything that leaves until `end`, as number and moment.
@@ -134,5 +134,36 @@ import Testing
         for line in ["", "up", "loss", "loss 101", "loss -1", "delay x", "rate 0", "rebind here", "blackhole maybe"] {
             #expect(ProxyCommand(line) == nil)
         }
+    }
+}
+
+@Suite struct `The proxy` {
+    @Test func `no more clients are served than the bound allows`() async throws {
+        #expect(Limits.Proxy.maximumClients >= 2_000, "the herd of a tunnel's test goes through one link")
+        let loop = try EventLoop.start(name: "proxy")
+        let (clients, refused) = try await loop.run {
+            let proxy = try UDPProxy(
+                loop: loop,
+                address: .loopbackIPv4(port: 0),
+                server: .loopbackIPv4(port: 9),
+                maximumClients: 3,
+                seed: 1
+            )
+            defer { proxy.close() }
+            let bytes: [UInt8] = [1, 2, 3]
+            for port in 1...5 {
+                proxy.received(
+                    ReceivedDatagram(
+                        bytes: bytes.span.bytes,
+                        remote: .loopbackIPv4(port: UInt16(port)),
+                        local: proxy.localAddress,
+                        congestion: .none
+                    )
+                )
+            }
+            return (proxy.clientCount, proxy.refused)
+        }
+        #expect(clients == 3 && refused == 2)
+        loop.stop()
     }
 }

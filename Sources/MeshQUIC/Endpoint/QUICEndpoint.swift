@@ -156,8 +156,8 @@ package final class QUICEndpoint {
     func flushLater() { hook.mark() }
 
     /// While more is written than all peers together may leave unread, those go that have not read for longest.
-    private func closeWhoDoesNotRead() {
-        while unreadBytes > Limits.Endpoint.maximumUnreadBytes {
+    func closeWhoDoesNotRead() {
+        while unreadBytes > configuration.maximumUnreadBytes {
             let candidates = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
             guard let slowest = candidates.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
             counts.unreadClosed += 1

@@ -5,21 +5,25 @@ internal import MeshCore
 ///
 /// A peer that does not read its answers is therefore asked to wait by its own full window, and one that reads never
 /// notices.
-struct AnswerBudget {
+package struct AnswerBudget {
     private var running = 0
     /// The mean of late, in which each answer counts an eighth.
     private var expectedBytes = Limits.Link.smallestAnswerBytes
 
+    /// Nothing is known of the peer yet.
+    package init() {}
+
     /// Whether one more may be begun while `unreadBytes` of earlier answers have not been read.
-    func mayBegin(unreadBytes: Int) -> Bool {
+    package func mayBegin(unreadBytes: Int) -> Bool {
         unreadBytes + (running + 1) * expectedBytes <= Limits.Link.maximumUnreadBytes
             || running == 0 && unreadBytes < Limits.Link.maximumUnreadBytes
     }
 
-    mutating func began() { running += 1 }
+    /// A request is being handled.
+    package mutating func began() { running += 1 }
 
     /// A request has been answered with `bytes`, or with nothing.
-    mutating func ended(bytes: Int) {
+    package mutating func ended(bytes: Int) {
         running -= 1
         expectedBytes = max(Limits.Link.smallestAnswerBytes, expectedBytes + (bytes - expectedBytes) / 8)
     }

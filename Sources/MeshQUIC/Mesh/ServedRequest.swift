@@ -67,6 +67,8 @@ final class ServedRequest {
         guard let response else { return }
         if response.count <= Limits.Call.maximumMessageBytes {
             frames.write(.actorReply, response, isLast: true)
+            // Not only at the end of the turn, in which a thousand answers may be made.
+            link.core.quic?.closeWhoDoesNotRead()
         } else {
             frames.refuse(.frameTooLarge, "a response of \(response.count) bytes")
         }

@@ -1,3 +1,5 @@
+internal import MeshIO
+
 /// What a transport holds and has done.
 package struct TransportStatistics: Hashable, Sendable {
     /// Connections, those that begin and those that are closing included.
@@ -10,6 +12,8 @@ package struct TransportStatistics: Hashable, Sendable {
     package internal(set) var handshakesUnderWay = 0
     /// Bytes written that no peer has acknowledged.
     package internal(set) var unreadBytes = 0
+    /// Datagrams that the kernel dropped because the loop did not fetch them in time.
+    package internal(set) var overflows = 0
     /// What the endpoint has done.
     package internal(set) var endpoint = QUICEndpoint.Counts()
 
@@ -25,6 +29,7 @@ extension TransportCore {
         found.streams = quic.connections.all.reduce(0) { $0 + $1.streamCount }
         found.handshakesUnderWay = quic.handshakesUnderWay
         found.unreadBytes = quic.unreadBytes
+        found.overflows = Int(quic.state?.socket.overflows ?? 0)
         found.endpoint = quic.counts
         return found
     }

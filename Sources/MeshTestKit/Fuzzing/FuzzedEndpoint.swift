@@ -2,7 +2,7 @@ internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
 
-/// The target `first-packets`: datagrams of strangers, each behind two bytes with its length, at an endpoint that accepts.
+/// The target `first-packets`: datagrams of strangers, each behind two bytes with its length.
 ///
 /// The promise: what has no certificate gets no further than a handshake, nothing is left when the endpoint closes, and
 /// no datagram is counted twice.
@@ -48,7 +48,12 @@ enum FuzzedEndpoint {
             let bytes = ContiguousArray(datagram)
             endpoint.received(
                 // Nobody listens at the discard port: what is answered goes nowhere.
-                ReceivedDatagram(bytes: bytes.span.bytes, remote: .loopbackIPv4(port: 9), local: local, congestion: .none)
+                ReceivedDatagram(
+                    bytes: bytes.span.bytes,
+                    remote: .loopbackIPv4(port: 9),
+                    local: local,
+                    congestion: .none
+                )
             )
         }
         endpoint.receivedAll()

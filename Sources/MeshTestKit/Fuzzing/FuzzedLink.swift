@@ -3,10 +3,10 @@ internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
 
-/// The target `link-streams`: what a peer with a good certificate may write to the streams of its link, and in which order.
+/// The target `link-streams`: what a peer with a good certificate may write to the streams of its link.
 ///
-/// The input is a list of writes: a byte that names the stream and what follows, a count, and as many bytes. The promise:
-/// the hub answers others as before, and what it is made to handle it handles once.
+/// The input is a list of writes: a byte that names the stream and what follows, a count, and as many bytes. The
+/// promise: the hub answers others as before.
 enum FuzzedLink {
     private static let ground = Result { try Ground() }
 
@@ -48,7 +48,8 @@ enum FuzzedLink {
             }
             let request = NumberedRequest(number: number, wantedBytes: 100)
             let deadline = base.clock.now + .seconds(4)
-            let answer = try? await parts.edge.request(request.payload(byteCount: 20), to: parts.node, deadline: deadline)
+            let payload = request.payload(byteCount: 20)
+            let answer = try? await parts.edge.request(payload, to: parts.node, deadline: deadline)
             precondition(answer == request.answer, "the hub no longer answers others")
         }
 

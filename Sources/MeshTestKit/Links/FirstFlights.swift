@@ -89,6 +89,7 @@ package enum FirstFlights {
 /// Something that lives on a loop, carried by those who do not: opened inside `EventLoop.run` alone.
 package struct LoopHeld<Value>: @unchecked Sendable {
     // Sendable although `Value` is not: tests open it on its loop alone.
+    /// What is held.
     package let value: Value
 
     /// Holds `value`.

@@ -106,7 +106,12 @@ package final class LinkChurn: Sendable {
     }
 
     /// Asks once, a little or a lot, and one time in four leaves before the answer.
-    private func ask(_ edge: QUICTransport, _ node: NodeID, _ number: UInt64, _ generator: inout SeededGenerator) async {
+    private func ask(
+        _ edge: QUICTransport,
+        _ node: NodeID,
+        _ number: UInt64,
+        _ generator: inout SeededGenerator
+    ) async {
         let request = NumberedRequest(number: number, wantedBytes: generator.integer(in: 0...100_000))
         let payload = request.payload(byteCount: generator.integer(in: 12...50_000))
         let leaves = generator.chance(1, in: 4)

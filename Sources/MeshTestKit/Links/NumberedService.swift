@@ -34,7 +34,8 @@ package final class NumberedService: Sendable {
         }
         memory.withLock { memory in
             memory.counts.handled += 1
-            if !memory.seen[request.sender, default: SeenNumbers()].insert(numbered.number) { memory.counts.doubled += 1 }
+            let isNew = memory.seen[request.sender, default: SeenNumbers()].insert(numbered.number)
+            if !isNew { memory.counts.doubled += 1 }
         }
         return numbered.answer
     }

@@ -28,7 +28,8 @@ package struct PeerAuthority: Sendable {
         let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))
         let key = try KeyFile.make(.p256)
         let names = role == .hub ? ["localhost"] : []
-        let certificate = try authority.issue(try NodeGrant(identity: identity, dnsNames: names), key: key, now: clock.wallTime)
+        let grant = try NodeGrant(identity: identity, dnsNames: names)
+        let certificate = try authority.issue(grant, key: key, now: clock.wallTime)
         return NodeCredentials(
             identity: identity,
             chain: [certificate.der],

@@ -6,7 +6,7 @@ extension Limits {
         /// Datagrams and second copies that one direction holds; further ones vanish and are counted as overflow.
         package static let maximumHeld = 65_536
 
-        /// Clients at a time; the datagrams of further ones vanish.
+        /// Clients at a time unless asked otherwise; the datagrams of further ones vanish.
         package static let maximumClients = 4_096
     }
 }

@@ -89,13 +89,16 @@ package struct ProxyCommand: Hashable, Sendable {
         return percent * 10
     }
 
-    private static func number(_ word: String) -> Int? { Int(word).flatMap { (0...1_000_000_000).contains($0) ? $0 : nil } }
+    private static func number(_ word: String) -> Int? {
+        Int(word).flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+    }
 
     /// Four numbers with dots, and a port behind a colon where there is one.
     package static func address(_ word: String) -> SocketAddress? {
         let halves = word.split(separator: ":", omittingEmptySubsequences: false)
         let port = halves.count == 2 ? UInt16(halves[1]) : 0
-        let bytes = (halves.first ?? "").split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
+        let words = (halves.first ?? "").split(separator: ".", omittingEmptySubsequences: false)
+        let bytes = words.compactMap { UInt8($0) }
         guard halves.count <= 2, let port, bytes.count == 4 else { return nil }
         return SocketAddress(ipv4: (bytes[0], bytes[1], bytes[2], bytes[3]), port: port)
     }

@@ -9,6 +9,7 @@ package import MeshIO
 package final class UDPProxy {
     private let loop: EventLoop
     private let server: SocketAddress
+    private let maximumClients: Int
     private let batch = ReceiveBatch()
     private var front: UDPSocket?
     private var clients: [SocketAddress: ProxyClient] = [:]
@@ -29,10 +30,12 @@ package final class UDPProxy {
         address: SocketAddress,
         server: SocketAddress,
         rules: [LinkDirection: LinkRule] = [:],
+        maximumClients: Int = Limits.Proxy.maximumClients,
         seed: UInt64
     ) throws(IOError) {
         self.loop = loop
         self.server = server
+        self.maximumClients = maximumClients
         source = server.family == .ipv4 ? .loopbackIPv4(port: 0) : .loopbackIPv6(port: 0)
         var generator = SeededGenerator(seed: seed)
         for direction in LinkDirection.allCases {
@@ -92,7 +95,7 @@ package final class UDPProxy {
 
     private func client(at address: SocketAddress) -> ProxyClient? {
         if let client = clients[address] { return client }
-        guard clients.count < Limits.Proxy.maximumClients else { return nil }
+        guard clients.count < maximumClients else { return nil }
         let client = ProxyClient(loop: loop, address: address, server: server, batch: batch, proxy: self)
         guard (try? client.open(at: source)) != nil else { return nil }
         clients[address] = client
@@ -107,6 +110,7 @@ package final class UDPProxy {
 }
 
 extension UDPProxy: UDPSocketOwner {
+    /// A client's datagram, for the socket.
     package func received(_ datagram: borrowing ReceivedDatagram) {
         guard let client = client(at: datagram.remote) else {
             refused += 1
@@ -115,8 +119,10 @@ extension UDPProxy: UDPSocketOwner {
         ways[.up]?.arrived(datagram, for: client) { client, datagram in client.sendToServer(datagram) }
     }
 
+    /// Nothing: what is due leaves at the end of the turn.
     package func receivedAll() {}
 
+    /// Nothing: what found no room was lost, as on any link.
     package func sendingUnblocked() {}
 }
 
