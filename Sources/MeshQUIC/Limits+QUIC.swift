@@ -35,6 +35,10 @@ extension Limits {
         /// Beyond it further requests of the peer wait, unread, so that its own window fills.
         package static let maximumUnreadBytes = 4 * 1_024 * 1_024
 
+        /// Requests of one peer that are handled at a time whatever their answers may weigh, so that a few slow ones
+        /// do not hold up the rest; only a peer that does not read is made to wait below it.
+        package static let alwaysHandled = 64
+
         /// Requests of one peer that wait for such room; further ones are refused as overloaded.
         package static let maximumWaiting = 4_096
 

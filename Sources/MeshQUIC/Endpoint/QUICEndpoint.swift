@@ -155,11 +155,14 @@ package final class QUICEndpoint {
     /// Has the socket flushed at the end of the turn.
     func flushLater() { hook.mark() }
 
-    /// While more is written than all peers together may leave unread, those go that have not read for longest.
+    /// While more is written than all peers together may leave unread, those go that have not read for longest; who
+    /// holds less than the mean is not to blame.
     func closeWhoDoesNotRead() {
         while unreadBytes > configuration.maximumUnreadBytes {
-            let candidates = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
-            guard let slowest = candidates.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
+            let holders = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
+            let mean = unreadBytes / max(1, holders.count)
+            let blamed = holders.filter { $0.unreadBytes >= mean }
+            guard let slowest = blamed.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
             counts.unreadClosed += 1
             slowest.close(code: Self.overloaded, "what was written was not read")
         }

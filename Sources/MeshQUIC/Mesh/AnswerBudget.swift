@@ -15,8 +15,9 @@ package struct AnswerBudget {
 
     /// Whether one more may be begun while `unreadBytes` of earlier answers have not been read.
     package func mayBegin(unreadBytes: Int) -> Bool {
-        unreadBytes + (running + 1) * expectedBytes <= Limits.Link.maximumUnreadBytes
-            || running == 0 && unreadBytes < Limits.Link.maximumUnreadBytes
+        guard unreadBytes < Limits.Link.maximumUnreadBytes else { return false }
+        return running < Limits.Link.alwaysHandled
+            || unreadBytes + (running + 1) * expectedBytes <= Limits.Link.maximumUnreadBytes
     }
 
     /// A request is being handled.

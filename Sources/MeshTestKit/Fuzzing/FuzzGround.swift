@@ -8,6 +8,7 @@ final class FuzzGround: Sendable {
     let loop: EventLoop
     let clock: any Clock
     let authority: PeerAuthority
+    let hub: NodeCredentials
     private let turn = Lock(())
     private let ends: (reading: Int32, writing: Int32)
 
@@ -15,6 +16,7 @@ final class FuzzGround: Sendable {
         loop = try EventLoop.start(name: name)
         clock = MachineClock(loop: loop)
         authority = try PeerAuthority.make(clock: clock)
+        hub = try authority.credentials(.hub, "hub-1")
         var pipe: [Int32] = [0, 0]
         guard Glibc.pipe(&pipe) == 0 else { throw IOError(.tooMany, "no pipe for a fuzz target") }
         ends = (pipe[0], pipe[1])

@@ -13,8 +13,7 @@ enum FuzzedEndpoint {
         guard let ground = try? ground.get() else { preconditionFailure("no ground for first-packets") }
         let bytes = Array(input)
         ground.wait {
-            let credentials = try ground.authority.credentials(.hub, "hub-1")
-            try await ground.loop.run { try feed(datagrams(in: bytes), ground, credentials) }
+            try await ground.loop.run { try feed(datagrams(in: bytes), ground) }
         }
     }
 
@@ -29,16 +28,12 @@ enum FuzzedEndpoint {
         return found
     }
 
-    private static func feed(
-        _ datagrams: [ArraySlice<UInt8>],
-        _ ground: FuzzGround,
-        _ credentials: NodeCredentials
-    ) throws {
+    private static func feed(_ datagrams: [ArraySlice<UInt8>], _ ground: FuzzGround) throws {
         let taker = Taker()
         let endpoint = try QUICEndpoint(
             loop: ground.loop,
             address: .loopbackIPv4(port: 0),
-            credentials: credentials,
+            credentials: ground.hub,
             verifier: ground.authority.verifier,
             clock: ground.clock,
             handler: taker
