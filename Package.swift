@@ -27,7 +27,7 @@ let modules: [Module] = [
     // L3: assembly.
     .library("MeshNode", layer: .l3, uses: ["MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]),
 
-    // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
+    // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshpeer and meshproxy alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside

@@ -57,8 +57,10 @@ extension Limits {
         /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
         package static let unprovenPerSecond = 256
 
-        /// Bytes written to all peers together that they have not read, unless configured otherwise; beyond it the connection whose peer has read
-        /// nothing for longest is closed as overloaded, then the next.
+        /// Bytes written to all peers together that they have not read, unless configured otherwise.
+        ///
+        /// Beyond it connections are closed as overloaded until it is met again: of those that hold the mean or more,
+        /// the one whose peer has read nothing for longest.
         package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 
         /// Handshakes under way at most; further first packets are dropped, and their senders try again.

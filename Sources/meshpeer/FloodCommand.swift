@@ -41,7 +41,6 @@ enum FloodCommand {
     }
 }
 
-
 /// Sends packets at a rate, from a few sockets in turn.
 final class Flood {
     private let loop: EventLoop

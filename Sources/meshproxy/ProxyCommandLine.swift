@@ -14,8 +14,8 @@ enum ProxyCommandLine {
         "meshproxy",
         summary: "Play a bad link between UDP clients and a server.",
         discussion: """
-            Prints `listening ADDRESS`, then answers each line of standard input with `ok`, what is wrong, or for `status`
-            one JSON object. Ends with its input.
+            Prints `listening ADDRESS`, then answers each line of standard input with `ok`, what is wrong, or for
+            `status` one JSON object. Ends with its input.
 
             Lines: [up|down] loss|duplicate|corrupt|reorder PERCENT; [up|down] delay MS [JITTER]; [up|down] rate BYTES
             [QUEUE_BYTES], rate off; [up|down] blackhole on|off|MS; rebind [ADDRESS]; status.

@@ -3,7 +3,9 @@ package import MeshIO
 package import MeshQUIC
 internal import MeshWire
 
-/// A peer with a good certificate and bad manners: it asks, and never reads. Confined to its loop.
+/// A peer with a good certificate and bad manners: it asks, and never reads.
+///
+/// Confined to its loop.
 package final class SlowReader: QUICConnectionHandler, QUICStreamHandler {
     private let node: NodeID
     private let requests: Int

@@ -105,7 +105,9 @@ package struct ProxyCommand: Hashable, Sendable {
 }
 
 extension UDPProxy {
-    /// Does what a line said. On the loop alone.
+    /// Does what a line said.
+    ///
+    /// On the loop alone.
     package func perform(_ command: ProxyCommand) throws(IOError) {
         if case .rebind(let source) = command.action { return try rebind(to: source) }
         for direction in command.directions {

@@ -1,7 +1,9 @@
 internal import MeshCore
 internal import MeshIO
 
-/// Drives one ``ProxyStateMachine``: keeps the bytes, sets the timer, sends what is due. Confined to its loop.
+/// Drives one ``ProxyStateMachine``: keeps the bytes, sets the timer, sends what is due.
+///
+/// Confined to its loop.
 final class ProxyWay {
     /// A datagram that is held.
     struct Datagram {

@@ -24,7 +24,9 @@ package final class UDPProxy {
     /// How often clients were given another address.
     package private(set) var rebindings = 0
 
-    /// Opens `address` for clients of `server`. On the loop alone.
+    /// Opens `address` for clients of `server`.
+    ///
+    /// On the loop alone.
     package init(
         loop: EventLoop,
         address: SocketAddress,
@@ -77,7 +79,9 @@ package final class UDPProxy {
         for client in clients.values { try client.open(at: self.source) }
     }
 
-    /// Ends the link. On the loop alone.
+    /// Ends the link.
+    ///
+    /// On the loop alone.
     package func close() {
         for client in clients.values { client.close() }
         clients = [:]
