@@ -31,14 +31,17 @@ let modules: [Module] = [
         uses: ["MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]
     ),
 
-    // Test support: imported by tests, meshsim, meshbench and meshfuzz alone.
+    // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
     .library(
         "MeshTestKit",
         layer: .testSupport,
-        uses: ["CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshStore", "MeshWire"]
+        uses: [
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
+            "MeshWire",
+        ]
     ),
     .library(
         "MeshSimulation",
@@ -57,6 +60,13 @@ let modules: [Module] = [
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
+    .executable("meshproxy", uses: ["MeshCommandLine", "MeshCore", "MeshIO", "MeshTestKit"]),
+    .executable(
+        "meshload",
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit",
+        ]
+    ),
     .executable(
         "meshpeer",
         uses: [
@@ -75,7 +85,7 @@ let modules: [Module] = [
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
-    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",
         uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]

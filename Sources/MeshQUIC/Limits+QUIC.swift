@@ -24,10 +24,6 @@ extension Limits {
         /// Bytes of the reason in a close that we send or show.
         package static let maximumReasonBytes = 512
 
-        /// Bytes that a connection holds for a peer that does not take them; until it has taken some, further requests
-        /// of it are refused as overloaded.
-        package static let maximumHeldBytes = 16 * 1_024 * 1_024
-
         /// Certificates in a peer's chain.
         package static let maximumChain = 4
 
@@ -38,6 +34,24 @@ extension Limits {
         package static let packetsPerTurn = 128
     }
 
+    /// Bounds on links.
+    package enum Link {
+        /// Bytes of answers that a peer has not read, with those that are being made by their mean size.
+        ///
+        /// Beyond it further requests of the peer wait, unread, so that its own window fills.
+        package static let maximumUnreadBytes = 4 * 1_024 * 1_024
+
+        /// Requests of one peer that are handled at a time whatever their answers may weigh, so that a few slow ones
+        /// do not hold up the rest; only a peer that does not read is made to wait below it.
+        package static let alwaysHandled = 64
+
+        /// Requests of one peer that wait for such room; further ones are refused as overloaded.
+        package static let maximumWaiting = 4_096
+
+        /// A request that is being handled counts as at least so much.
+        package static let smallestAnswerBytes = 4 * 1_024
+    }
+
     /// Bounds on endpoints.
     package enum Endpoint {
         /// Connections unless configured otherwise; a further client is refused.
@@ -45,6 +59,15 @@ extension Limits {
 
         /// Handshakes under way beyond which a client must prove its address first (Retry).
         package static let handshakesBeforeRetry = 64
+
+        /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
+        package static let unprovenPerSecond = 256
+
+        /// Bytes written to all peers together that they have not read, unless configured otherwise.
+        ///
+        /// Beyond it connections are closed as overloaded until it is met again: of those that hold the mean or more,
+        /// the one whose peer has read nothing for longest.
+        package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 
         /// Handshakes under way at most; further first packets are dropped, and their senders try again.
         package static let maximumHandshakes = 1_024

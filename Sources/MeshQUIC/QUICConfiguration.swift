@@ -34,6 +34,9 @@ package struct QUICConfiguration: Sendable {
     /// Connections of the endpoint at a time.
     package var maximumConnections = Limits.Endpoint.maximumConnections
 
+    /// Bytes written to all peers together that they have not read; beyond it those go who have not read for longest.
+    package var maximumUnreadBytes = Limits.Endpoint.maximumUnreadBytes
+
     /// Handshakes under way from which on a client must prove its address; 0 asks every client.
     package var handshakesBeforeRetry = Limits.Endpoint.handshakesBeforeRetry
 

@@ -51,7 +51,7 @@ import Testing
             }
             let last = try await pair.edge.openStream(to: node, purpose: "echo")
             let error = await #expect(throws: TransportError.self) { _ = try await last.read() }
-            #expect(error?.code == .unreachable && error?.message == "too much at a time")
+            #expect(error?.code == .unreachable && error?.message == "too many requests at a time")
             #expect(try await pair.ask(node))
             for stream in streams { stream.cancel() }
         }
@@ -64,7 +64,7 @@ import Testing
         options.hub.streamWindow = 20_000_000
         options.hub.connectionWindow = 40_000_000
         try await LinkPair.run(options) { pair in
-            let answers = Limits.Connection.maximumHeldBytes / 1_000_000
+            let answers = Limits.Link.maximumUnreadBytes / 1_000_000
             // Nobody reads on the client's side: the answers stay with the hub.
             let hello = Hello(role: .edge, node: try NodeID("laptop-7"), software: "test/1").wireBytes
             let stranger = Stranger { connection in
@@ -76,11 +76,11 @@ import Testing
             try await stranger.connect(to: pair, with: options.edge)
             let node = try NodeID("laptop-7")
             var held = 0
-            while held < Limits.Connection.maximumHeldBytes {
+            while held < Limits.Link.maximumUnreadBytes {
                 held = await pair.hub.statistics(to: node)?.streams.map(\.heldBytes).reduce(0, +) ?? 0
             }
             // Those that were under way when the bound was met, at most.
-            #expect(held < Limits.Connection.maximumHeldBytes + 11_000_000)
+            #expect(held < Limits.Link.maximumUnreadBytes + Limits.Link.alwaysHandled * 1_000_000)
             await stranger.end(on: pair.loop)
         }
     }

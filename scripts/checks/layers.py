@@ -19,7 +19,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
 }
 
 #: The executables that may use test support, besides tests.
-SUPPORTED_EXECUTABLES = {"meshsim", "meshbench", "meshfuzz"}
+SUPPORTED_EXECUTABLES = {"meshsim", "meshbench", "meshfuzz", "meshload", "meshpeer", "meshproxy"}
 
 #: Modules of the toolchain that a low layer may import. The others reach for a clock, a disk or a thread pool.
 TOOLCHAIN_ALLOWED = {"l0": {"Swift", "Glibc"}, "l1": {"Swift"}}

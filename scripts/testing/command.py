@@ -67,11 +67,15 @@ def _hunt_stages() -> Iterator[Stage]:
 
 
 def _heavy_stages() -> Iterator[Stage]:
-    """Sanitizers over the unit tests, and a minute of fuzzing for each decoder."""
+    """Sanitizers over the unit tests and over links that come and go, a minute of fuzzing for each decoder."""
     for name in ("thread", "address"):
         command = ["swift", "test", "--jobs", "2", "--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
         environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
         yield _swift_tests(f"swift tests, {name} sanitizer", [*environment, *command])
+        yield Stage(f"churn, {name} sanitizer", ["scripts/churn", name, "--seconds", "10"], is_one_test=True)
+    links = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_bad_links.py"]
+    larger = ["env", "MESHNODE_LINK_SCALE=4", "/usr/bin/python3", *links]
+    yield Stage("bad links, four times as much", larger, counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

@@ -27,8 +27,9 @@ package struct ReceivedDatagram: ~Copyable, ~Escapable {
     /// What routers said.
     package let congestion: CongestionMark
 
+    /// A datagram of `bytes`: a socket's, or one that a test makes up.
     @_lifetime(copy bytes)
-    init(bytes: RawSpan, remote: SocketAddress, local: SocketAddress, congestion: CongestionMark) {
+    package init(bytes: RawSpan, remote: SocketAddress, local: SocketAddress, congestion: CongestionMark) {
         self.bytes = bytes
         self.remote = remote
         self.local = local

@@ -71,7 +71,7 @@ extension QUICConnection {
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
         stream.toSend.acknowledged(count)
-        if !stream.progress.isClosed { heldBytes -= count }
+        if !stream.progress.isClosed { released(count) }
         wakeWriter(of: stream)
     }
 
@@ -85,6 +85,7 @@ extension QUICConnection {
     func streamEnded(_ id: Int64, code: UInt64?) {
         if ngtcp2_conn_is_local_stream(raw, id) == 0 { streamsToGrant += 1 }
         guard let stream = streams.removeValue(forKey: id) else { return }
+        released(stream.toSend.heldBytes)
         stream.progress.isBlocked = true
         happenings.append(.closed(stream, code: stream.progress.resetCode ?? code))
     }
@@ -140,7 +141,7 @@ extension QUICConnection {
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
-        heldBytes -= stream.heldBytes
+        released(stream.heldBytes)
         let untaken = stream.untakenBytes
         stream.progress.uncreditedBytes = 0
         if untaken > 0, !isOver { ngtcp2_conn_extend_max_offset(raw, UInt64(untaken)) }
@@ -172,6 +173,7 @@ extension QUICConnection {
         let rejected = streams.values.sorted { $0.id < $1.id }
         streams = [:]
         sendQueue.removeAll()
+        released(unreadBytes)
         for stream in rejected { finish(stream, code: MeshStreamCode.earlyDataRejected.rawValue) }
     }
 }

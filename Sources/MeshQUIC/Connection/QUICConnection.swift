@@ -86,12 +86,14 @@ package final class QUICConnection {
     var refusal: CertificateError?
     var isDirty = false
     var streamsToGrant = 0
-    /// Bytes that its streams hold, sent or not, until the peer acknowledges them.
-    var heldBytes = 0
     var remote: SocketAddress
     /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
     var local: SocketAddress
     var isMigrating = false
+    /// Bytes written to streams that the peer has not acknowledged.
+    private(set) var unreadBytes = 0
+    /// When the peer last took some of them, or had none to take.
+    private(set) var lastTaken = UInt64(0)
     var countsAsHandshake = false
     private(set) lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
@@ -182,6 +184,21 @@ package final class QUICConnection {
 
     /// The streams that are open, from either side, the oldest first.
     package var openStreams: [QUICStream] { streams.values.sorted { $0.id < $1.id } }
+
+    // MARK: What the peer has not read
+
+    func wrote(_ count: Int) {
+        if unreadBytes == 0 { lastTaken = endpoint.now }
+        unreadBytes += count
+        endpoint.unreadBytes += count
+    }
+
+    func released(_ count: Int) {
+        guard count > 0 else { return }
+        lastTaken = endpoint.now
+        unreadBytes -= count
+        endpoint.unreadBytes -= count
+    }
 
     // MARK: Datagrams
 

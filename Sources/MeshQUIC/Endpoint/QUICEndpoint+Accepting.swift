@@ -29,7 +29,7 @@ extension QUICEndpoint {
             original = first
             isRetried = true
         case .known: break
-        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry: break
+        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry && mayTakeUnproven(): break
         case .unknown: return askToProveAddress(initial, remote, local)
         case .invalid:
             counts.refused += 1
@@ -70,7 +70,19 @@ extension QUICEndpoint {
         guard let packet = proof.retry(for: initial, from: receivedPath.path.pointee.remote, now: now) else { return }
         counts.retries += 1
         state?.trains.send(packet, to: remote, from: local)
-        state?.socket.flush()
+        flushLater()
+    }
+
+    /// A first packet that cannot be decrypted ends its connection at once and is no handshake under way, but it has
+    /// cost as much: so those who prove nothing are counted by the second as well.
+    private func mayTakeUnproven() -> Bool {
+        if loop.now >= unprovenRefill {
+            unprovenLeft = Limits.Endpoint.unprovenPerSecond
+            unprovenRefill = loop.now + .seconds(1)
+        }
+        guard unprovenLeft > 0 else { return false }
+        unprovenLeft -= 1
+        return true
     }
 
     /// ngtcp2 wants the client to prove its address, for reasons of its own; the client comes again.

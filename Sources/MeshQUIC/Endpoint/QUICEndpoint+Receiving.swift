@@ -1,10 +1,10 @@
 internal import CMeshQUIC
 internal import MeshCore
-internal import MeshIO
+package import MeshIO
 
 extension QUICEndpoint {
-    /// A datagram has come.
-    func received(_ datagram: borrowing ReceivedDatagram) {
+    /// Hands a packet to the connection that it belongs to; for the socket.
+    package func received(_ datagram: borrowing ReceivedDatagram) {
         receivedPath.set(remote: datagram.remote, local: datagram.local)
         let ecn = datagram.congestion.rawValue
         datagram.bytes.withUnsafeBytes { packet in
@@ -90,7 +90,7 @@ extension QUICEndpoint {
         guard written > 0 else { return }
         counts.resets += 1
         state?.trains.send(Array(packet.prefix(written)), to: remote, from: local)
-        state?.socket.flush()
+        flushLater()
     }
 
     private func offerVersions(_ found: ngtcp2_version_cid, from remote: SocketAddress, to local: SocketAddress) {
@@ -112,14 +112,14 @@ extension QUICEndpoint {
         )
         guard count > 0 else { return }
         state?.trains.send(Array(packet.prefix(count)), to: remote, from: local)
-        state?.socket.flush()
+        flushLater()
     }
 
     /// Sends a close; repeats of it only as far as the second's share allows.
     func sendClose(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>, isRepeat: Bool) {
         guard !isRepeat || mayAnswerStateless(), let remote = SocketAddress(path.pointee.remote) else { return }
         state?.trains.send(packet, to: remote, from: SocketAddress(path.pointee.local))
-        state?.socket.flush()
+        flushLater()
     }
 
     private func mayAnswerStateless() -> Bool {

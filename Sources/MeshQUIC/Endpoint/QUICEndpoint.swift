@@ -1,6 +1,7 @@
 internal import CMeshQUIC
 package import MeshCore
 package import MeshIO
+internal import MeshWire
 
 /// Whom an endpoint asks about clients that connect.
 ///
@@ -30,8 +31,12 @@ package final class QUICEndpoint {
     var statelessRefill = Instant.origin
     /// Kept until the endpoint is closed.
     private(set) var handler: (any QUICEndpointHandler)?
+    var unprovenLeft = Limits.Endpoint.unprovenPerSecond
+    var unprovenRefill = Instant.origin
+    /// Bytes written on all connections that their peers have not acknowledged.
+    var unreadBytes = 0
 
-    private(set) var state: State?
+    var state: State?
     private var dirty: [QUICConnection] = []
     private var rebinding: Rebinding?
     private lazy var relay = EndpointRelay(self)
@@ -64,6 +69,8 @@ package final class QUICEndpoint {
         package var unanswered: UInt64 = 0
         /// Stateless resets sent.
         package var resets: UInt64 = 0
+        /// Connections closed because too much was written that nobody read.
+        package var unreadClosed: UInt64 = 0
     }
 
     /// Opens `address`; without a handler, which is kept until the end, no client is taken.
@@ -200,9 +207,29 @@ package final class QUICEndpoint {
 
     func flushAfterBlock() { hook.mark() }
 
+    /// Has the socket flushed at the end of the turn.
+    func flushLater() { hook.mark() }
+
+    /// While more is written than all peers together may leave unread, those go that have not read for longest; who
+    /// holds less than the mean is not to blame.
+    func closeWhoDoesNotRead() {
+        while unreadBytes > configuration.maximumUnreadBytes {
+            let holders = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
+            let mean = unreadBytes / max(1, holders.count)
+            let blamed = holders.filter { $0.unreadBytes >= mean }
+            guard let slowest = blamed.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
+            counts.unreadClosed += 1
+            slowest.close(code: Self.overloaded, "what was written was not read")
+        }
+    }
+
+    /// The code of docs/protocol.md for a peer that asks for more than there is room for.
+    private static let overloaded = UInt64(PeerErrorCode.overloaded.rawValue)
+
     /// Sends what the connections of this turn have to say.
     func flush() {
         guard let state, !state.socket.isBlocked else { return }
+        closeWhoDoesNotRead()
         var list: [QUICConnection] = []
         swap(&list, &dirty)
         for connection in list {

@@ -20,6 +20,8 @@ final class PeerLink {
     private var greeting: HelloStateMachine
     private var held: [QUICStream] = []
     private var waiting: [any StreamUser] = []
+    private var budget = AnswerBudget()
+    private var waitingForRoom = BoundedQueue<ServedRequest>(capacity: Limits.Link.maximumWaiting)
     private lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
 
@@ -160,8 +162,24 @@ final class PeerLink {
 
     // MARK: Streams of the peer
 
-    /// Whether the peer takes what it is sent, so that more may be done for it.
-    var hasRoom: Bool { (connection?.heldBytes ?? 0) < Limits.Connection.maximumHeldBytes }
+    /// Whether a request may be read and begun; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
+    func wantsRoom(for request: ServedRequest) -> RoomAnswer {
+        if waitingForRoom.isEmpty, hasRoom { return .now }
+        return waitingForRoom.append(request) ? .later : .never
+    }
+
+    enum RoomAnswer { case now, later, never }
+
+    private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadBytes ?? 0) }
+
+    func requestBegan() { budget.began() }
+
+    func requestEnded(answerBytes: Int) { budget.ended(bytes: answerBytes) }
+
+    /// Something has been read or will never be: those that wait may have their turn.
+    func roomMayHaveCome() {
+        while !waitingForRoom.isEmpty, hasRoom, let next = waitingForRoom.popFirst() { next.roomHasCome() }
+    }
 
     private func serve(_ stream: QUICStream) {
         let request = ServedRequest(stream, of: self)
@@ -231,6 +249,7 @@ extension PeerLink: QUICConnectionHandler {
         core.remove(self, reason)
         self.connection = nil
         held = []
+        while waitingForRoom.popFirst() != nil {}
         let users = waiting
         waiting = []
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }

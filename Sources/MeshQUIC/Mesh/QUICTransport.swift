@@ -150,6 +150,12 @@ package final class QUICTransport: Transport {
         }
     }
 
+    /// What the transport holds and has done.
+    package func statistics() async -> TransportStatistics {
+        let core = core
+        return (try? await loop.run { core.value.statistics }) ?? TransportStatistics()
+    }
+
     /// The nodes to which there are links.
     package func connectedNodes() async -> [NodeID] {
         let core = core

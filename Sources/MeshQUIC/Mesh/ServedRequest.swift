@@ -4,21 +4,36 @@ internal import MeshWire
 
 /// A request of the peer, from its first byte to our answer.
 ///
-///     reading ──frame──▶ handled in a task of its own ──▶ answered
-///        └──refused        └──peer cancels or resets, connection ends: the task is cancelled
+///     waiting for room ──▶ reading ──frame──▶ handled in a task of its own ──▶ answered
+///                             └──refused        └──peer cancels or resets, connection ends: the task is cancelled
 ///
 /// A stream of bytes begins here too and goes on as a ``ByteStreamCore``.
 final class ServedRequest {
-    private unowned let link: PeerLink
+    private let link: PeerLink
     private let frames: FrameStream
     private var task: Task<Void, Never>?
     private var hasBegun = false
     private var isRefused = false
+    private var room = PeerLink.RoomAnswer.never
 
     init(_ stream: QUICStream, of link: PeerLink) {
         self.link = link
         frames = FrameStream(stream)
         stream.handler = self
+        room = link.wantsRoom(for: self)
+        if room == .never { refuseForRoom() }
+    }
+
+    /// The answers before it have been read so far that it may be read.
+    func roomHasCome() {
+        room = .now
+        streamReceived(frames.stream)
+    }
+
+    private func refuseForRoom() {
+        hasBegun = true
+        let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
+        frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
     }
 
     private func read() throws(WireError) {
@@ -53,11 +68,13 @@ final class ServedRequest {
         guard let service = link.core.service, !link.core.isLeaving else {
             return frames.refuse(.notServed, "no request is served here")
         }
-        guard service.pool.hasRoom, link.hasRoom else { return refuseOverloaded() }
+        guard service.pool.hasRoom else { return refuseForRoom() }
         if !wantsReply { frames.stream.write([], isLast: true) }
-        let request = IncomingRequest(sender: link.peerNode, identity: link.connection?.peer?.identity, payload: payload)
+        let identity = link.connection?.peer?.identity
+        let request = IncomingRequest(sender: link.peerNode, identity: identity, payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
         let handler = service.handler
+        link.requestBegan()
         task = service.pool.run(on: link.core.loop) {
             await handler(request)
         } finished: { response in
@@ -67,16 +84,11 @@ final class ServedRequest {
         }
     }
 
-    private func refuseOverloaded() {
-        let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
-        frames.refuse(.overloaded, "too much at a time", retryAfterMilliseconds: pause)
-    }
-
     private func serve(_ open: StreamOpen) {
         guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom, link.hasRoom else { return refuseOverloaded() }
+        guard service.pool.hasRoom else { return refuseForRoom() }
         let loop = link.core.loop
         let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
         let stream = ByteStream(core, on: loop)
@@ -100,14 +112,19 @@ final class ServedRequest {
     /// Who was to answer stops: the peer learns it at once, not when the task has heeded its cancellation.
     private func abandon() {
         task = nil
+        link.requestEnded(answerBytes: 0)
         frames.stream.reset(code: MeshStreamCode.stopped.rawValue)
     }
 
     private func respond(_ response: [UInt8]?) {
         task = nil
+        defer { link.roomMayHaveCome() }
+        link.requestEnded(answerBytes: response?.count ?? 0)
         guard let response else { return }
         if response.count <= Limits.Call.maximumMessageBytes {
             frames.write(.actorReply, response, isLast: true)
+            // Not only at the end of the turn, in which a thousand answers may be made.
+            link.core.quic?.closeWhoDoesNotRead()
         } else {
             frames.refuse(.frameTooLarge, "a response of \(response.count) bytes")
         }
@@ -116,6 +133,8 @@ final class ServedRequest {
 
 extension ServedRequest: QUICStreamHandler {
     func streamReceived(_ stream: QUICStream) {
+        // Not taken, so that the peer's window fills and it sends no more.
+        guard room == .now else { return }
         do throws(WireError) {
             try read()
         } catch {
@@ -129,5 +148,6 @@ extension ServedRequest: QUICStreamHandler {
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.
         if code != nil { task?.cancel() }
         task = nil
+        link.roomMayHaveCome()
     }
 }

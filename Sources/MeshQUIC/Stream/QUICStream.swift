@@ -119,7 +119,7 @@ package final class QUICStream {
     ) -> Bool {
         guard !progress.isClosed, !progress.isFinishQueued else { return true }
         toSend.append(header, bytes)
-        connection?.heldBytes += header.count + bytes.count
+        connection?.wrote(header.count + bytes.count)
         progress.isFinishQueued = isLast
         connection?.wantsToSend(self)
         if !hasRoom { progress.isWriterWaiting = true }

@@ -31,7 +31,7 @@ final class QUICHandshakes: @unchecked Sendable {
             loop: ground.near,
             address: .loopbackIPv4(port: 0),
             credentials: try authority?.credentials(.edge, "bench-edge") ?? ground.edge,
-            verifier: authority.map { CertificateVerifier(trust: $0.trust) } ?? ground.verifier,
+            verifier: try authority.map { try CertificateVerifier(trust: $0.trust) } ?? ground.verifier,
             configuration: ground.configuration,
             clock: ground.clock
         )

@@ -1,0 +1,42 @@
+package import MeshCertificates
+package import MeshCore
+
+/// An authority of a test's own, and the credentials that it gives to the nodes of the test.
+package struct PeerAuthority: Sendable {
+    private let authority: CertificateAuthority
+    private let clock: any Clock
+
+    /// Checks peers by it.
+    package let verifier: CertificateVerifier
+
+    /// Credentials from `authority`, which count from now on.
+    package init(_ authority: CertificateAuthority, clock: any Clock) throws(CertificateError) {
+        self.authority = authority
+        self.clock = clock
+        verifier = try CertificateVerifier(trust: TrustAnchors(certificates: [authority.certificate.der]))
+    }
+
+    /// A new authority.
+    package static func make(clock: any Clock) throws(CertificateError) -> PeerAuthority {
+        try PeerAuthority(CertificateAuthority.make(name: "a test", now: clock.wallTime), clock: clock)
+    }
+
+    /// What the nodes of the test believe.
+    package var trust: TrustAnchors { TrustAnchors(certificates: [authority.certificate.der]) }
+
+    /// Credentials for the node `name`, which answers as `localhost` where it is a hub.
+    package func credentials(_ role: NodeRole, _ name: String) throws -> NodeCredentials {
+        let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))
+        let key = try KeyFile.make(.p256)
+        let names = role == .hub ? ["localhost"] : []
+        let grant = try NodeGrant(identity: identity, dnsNames: names)
+        let certificate = try authority.issue(grant, key: key, now: clock.wallTime)
+        return NodeCredentials(
+            identity: identity,
+            chain: [certificate.der],
+            privateKey: key,
+            trust: trust,
+            validity: certificate.validity
+        )
+    }
+}

@@ -1,0 +1,16 @@
+internal import MeshCommandLine
+
+@main
+enum Meshload {
+    static func main() async {
+        let command = Command(
+            "meshload",
+            summary: "Play a peer, a good or a bad one, between processes.",
+            subcommands: [
+                AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
+                SlowCommand.command, ChurnCommand.command,
+            ]
+        )
+        await Program(command, version: "0.1.0").runProcess()
+    }
+}

@@ -1,0 +1,50 @@
+internal import Glibc
+internal import MeshTestKit
+
+/// What the system says of this process.
+enum ProcessFigures {
+    /// Memory that is in use and in the machine.
+    static var residentBytes: Int {
+        let words = text("/proc/self/statm").split(separator: " ")
+        return words.count > 1 ? (Int(words[1]) ?? 0) * Int(getpagesize()) : 0
+    }
+
+    /// Open descriptors.
+    static var descriptors: Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = -3  // itself, and the two names of folders
+        while readdir(folder) != nil { count += 1 }
+        return count
+    }
+
+    /// What processors have done for it, in milliseconds.
+    static var processorMilliseconds: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+        return seconds * 1_000 + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000
+    }
+
+    private static func text(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
+
+/// One JSON object of figures, in the order given.
+struct JSONLine {
+    private var fields: [String]
+
+    init(_ figures: [(String, Int)]) { fields = figures.map { "\"\($0)\":\($1)" } }
+
+    /// Adds a list.
+    mutating func append(_ name: String, _ list: [String]) {
+        fields.append("\"\(name)\":[\(list.joined(separator: ","))]")
+    }
+
+    var text: String { "{\(fields.joined(separator: ","))}" }
+}

@@ -1,0 +1,20 @@
+import MeshCore
+import MeshIO
+import MeshQUIC
+import MeshTestKit
+import Testing
+
+@Suite struct ChurnTests {
+    @Test func `Links that come and go leave nothing behind`() async throws {
+        let loop = try EventLoop.start(name: "churn")
+        let clock = MachineClock(loop: loop)
+        let churn = try await LinkChurn.start(loop: loop, clock: clock)
+        let counts = try await churn.run(until: clock.now + .seconds(2), workers: 4, seed: 1)
+        let left = try await churn.settle()
+        #expect(counts.failed == 0)
+        #expect(counts.connections > 0 && counts.requests > 0 && counts.cancelled > 0)
+        #expect((left.connections, left.streams, left.unreadBytes, left.handshakesUnderWay) == (0, 0, 0, 0))
+        await churn.end()
+        loop.stop()
+    }
+}
