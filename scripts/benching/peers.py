@@ -40,7 +40,7 @@ ROWS: list[tuple[str, str, str, float]] = [
 ]
 
 #: What else is shown of both sides, and how wide.
-COLUMNS = [("p50", 15), ("p99", 17), ("client", 15), ("server", 15)]
+COLUMNS = [("p50", 19), ("p99", 19), ("client", 19), ("server", 19)]
 
 Figures = dict[str, float]
 
@@ -71,8 +71,8 @@ def table(rounds: int = ROUNDS) -> str:
 
 def _lines(found: list[Compared]) -> Iterator[str]:
     yield (
-        f"{'ours':<12}{'peer':<13}{'ours /s':>9}{'peer /s':>9}  {'rate ours:peer':<20}{'promised':<10}"
-        f"{'p50 µs':<15}{'p99 µs':<17}{'client µs':<15}{'server µs':<15}"
+        f"{'ours':<12}{'peer':<13}{'ours /s':>9}{'peer /s':>9}  {'rate ours:peer':<20}{'promised':<12}"
+        f"{'p50 µs':<19}{'p99 µs':<19}{'client µs':<19}server µs"
     )
     for (ours, peer, theirs, promised), pair in zip(ROWS, found, strict=True):
         ratios = [a["perSecond"] / b["perSecond"] for a, b in zip(pair.ours, pair.theirs, strict=True)]
