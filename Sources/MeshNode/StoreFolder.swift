@@ -1,4 +1,3 @@
-internal import Glibc
 internal import MeshActors
 internal import MeshCore
 package import MeshStore
@@ -16,8 +15,8 @@ package struct StoreFolder: Sendable {
 
     /// The log's folder as a disk, which takes its lock: one process at a time.
     package func openLog(creating: Bool) throws(StoreFolderError) -> POSIXDisk {
-        if creating { try makeFolder() }
         do {
+            if creating { try POSIXDisk.makeFolder(path) }
             return try POSIXDisk(path: "\(path)/log", creating: creating)
         } catch {
             throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened: \(error.message)", cause: error)
@@ -62,9 +61,4 @@ package struct StoreFolder: Sendable {
 
     /// Where the index is.
     package var indexPath: String { "\(path)/index.mdb" }
-
-    private func makeFolder() throws(StoreFolderError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw StoreFolderError(.unusable, "the folder '\(path)' cannot be made: \(String(cString: strerror(errno)))")
-    }
 }

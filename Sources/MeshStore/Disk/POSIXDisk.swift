@@ -11,18 +11,38 @@ package final class POSIXDisk: Disk {
     /// Opens the folder at `path`, made with access for nobody else where it is missing, and takes its lock.
     package init(path: String, creating: Bool = true) throws(DiskError) {
         self.path = path
-        if creating, mkdir(path, 0o700) != 0, errno != EEXIST { throw .last("making the folder '\(path)'") }
+        if creating { try Self.makeFolder(path) }
+        // Nothing may be closed here: once everything is stored, `deinit` runs for an initialiser that throws, too, and a
+        // number that is closed twice is by then the number of another thread's file.
         lock = try Self.openFile("\(path)/\(Self.lockName)", O_RDWR | O_CREAT)
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let error: DiskError =
-                errno == EWOULDBLOCK
+            throw errno == EWOULDBLOCK
                 ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
-            Glibc.close(lock)
-            throw error
         }
     }
 
     deinit { Glibc.close(lock) }
+
+    /// Makes the folder at `path` where it is missing, with access for nobody else, and its name safe.
+    package static func makeFolder(_ path: String) throws(DiskError) {
+        let isMade = mkdir(path, 0o700) == 0
+        guard isMade || errno == EEXIST else { throw .last("making the folder '\(path)'") }
+        // Also where it is there: an earlier life may have made it and died before its name was safe.
+        let parent = try parentToSync(of: path, isMade: isMade)
+        guard let parent else { return }
+        defer { Glibc.close(parent) }
+        guard fsync(parent) == 0 else { throw .last("syncing the folder above '\(path)'") }
+    }
+
+    /// The folder above `path`; nil where it may not be read, and nothing was made in it.
+    private static func parentToSync(of path: String, isMade: Bool) throws(DiskError) -> Int32? {
+        do throws(DiskError) {
+            return try openFile("\(path)/..", O_RDONLY | O_DIRECTORY)
+        } catch {
+            if isMade { throw error }
+            return nil
+        }
+    }
 
     /// Ends the use of it.
     package func close() { flock(lock, LOCK_UN) }
