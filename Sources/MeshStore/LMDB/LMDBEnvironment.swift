@@ -18,6 +18,7 @@ final class LMDBEnvironment: @unchecked Sendable {
     private let path: String
     private let tables: Int
 
+    /// Whether it is only looked at: then nothing is written, not even who reads, for the store has no other user.
     let isReadOnly: Bool
 
     init(path: String, mapBytes: Int, tables: Int, isReadOnly: Bool) throws(LMDBFailure) {
@@ -46,7 +47,8 @@ final class LMDBEnvironment: @unchecked Sendable {
             try LMDBFailure.check(mdb_env_set_maxdbs(created, UInt32(tables)), "making room for tables")
             let isBulk = accesses.withLock { $0.isBulk }
             let flags =
-                cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY) : 0) | (isBulk ? UInt32(MDB_NOSYNC) : 0)
+                cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY | MDB_NOLOCK) : 0)
+                | (isBulk ? UInt32(MDB_NOSYNC) : 0)
             try LMDBFailure.check(mdb_env_open(created, path, flags, 0o600), "opening '\(path)'")
             try LMDBFailure.check(mdb_reader_check(created, &deadReaders), "forgetting dead readers")
         } catch {
