@@ -205,7 +205,17 @@ struct LMDBFailure: Error {
         let reason = "the index: \(doing): \(String(cString: mdb_strerror(status)))"
         switch status {
         case ENOSPC, EDQUOT, MDB_MAP_FULL: return JournalError(.readOnly, reason)
-        default: return JournalError(.corrupt, reason)
+        default: return JournalError(isDamage ? .corrupt : .unknownOutcome, reason)
+        }
+    }
+
+    /// Whether the file says something it should not; otherwise the machine did, and the file may be as good as ever.
+    ///
+    /// What the library itself finds has a number below zero. It says `EINVAL` for some of what a file may hold, too.
+    var isDamage: Bool {
+        switch status {
+        case MDB_MAP_FULL, MDB_READERS_FULL, MDB_DBS_FULL, MDB_TXN_FULL, MDB_MAP_RESIZED: false
+        default: status < 0 || status == EINVAL
         }
     }
 
