@@ -81,8 +81,8 @@ package final class LogEngine {
     package func append(_ batch: inout BatchBuilder, usingReserve: Bool = false) throws(JournalError) {
         try checkUsable()
         let segment = try usingReserve ? makeRoomInReserve(batch.batchBytes) : makeRoom(batch.batchBytes)
-        try batch.finished(at: end) { bytes, next throws(JournalError) in
-            let offset = segment.offset(of: end.position)
+        let offset = segment.offset(of: end.position)
+        try batch.finished(at: end, offset: offset) { bytes, next throws(JournalError) in
             do throws(DiskError) {
                 try segment.file.write(bytes, at: offset)
             } catch {
