@@ -70,7 +70,8 @@ import Testing
         // Entry 0 of the example is nothing but zeros: two sectors at least have no other byte.
         try core.stage(StoreExample.append([StoreExample.entry(0, bytes: 1_900)], to: address, claim, at: 0))
         try core.commit()
-        let (name, whole) = try #require(disk.files.first { $0.key.hasPrefix("log-") && $0.value != filesBefore[$0.key] })
+        let logs = disk.files.filter { $0.key.hasPrefix("log-") }
+        let (name, whole) = try #require(logs.first { $0.value != filesBefore[$0.key] })
         let end = try #require(whole.lastIndex { $0 != 0 })
         for offset in 64...end {
             var files = disk.files

@@ -112,5 +112,5 @@ final class CompactionThread: Sendable {
         try taken.first?.get()
     }
 
-    private static let pause = Duration.seconds(1)
+    private static let pause = Duration.milliseconds(200)
 }

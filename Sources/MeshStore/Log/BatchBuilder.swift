@@ -105,8 +105,9 @@ package struct BatchBuilder: ~Copyable {
         return start
     }
 
-    /// Completes the batch for the place `cursor`, `offset` bytes into its file, and hands its bytes and the cursor behind
-    /// it to `body`.
+    /// Completes the batch for the place `cursor`, `offset` bytes into its file.
+    ///
+    /// Hands its bytes and the cursor behind it to `body`.
     package mutating func finished<Result>(
         at cursor: LogCursor,
         offset: Int,
@@ -116,7 +117,8 @@ package struct BatchBuilder: ~Copyable {
         // No part of a header or of what ends a batch is zero, wherever a sector cuts it.
         let first = BatchHeader.byteCount - 1
         storage[first] = 1
-        let zeroSectors = UnsafeRawBufferPointer(rebasing: storage[first..<batchBytes]).zeroSectors(at: offset + first)
+        let behindHeader = UnsafeRawBufferPointer(rebasing: storage[first..<batchBytes])
+        let zeroSectors = behindHeader.zeroSectors(at: offset + first)
         let header = BatchHeader(
             contentBytes: contentBytes,
             position: cursor.position,

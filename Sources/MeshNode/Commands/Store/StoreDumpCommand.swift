@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCommandLine
+internal import MeshCore
 internal import MeshStore
 internal import MeshWire
 
@@ -18,12 +19,18 @@ enum StoreDumpCommand {
         var lines: [String] = []
         // The store hands out lines where errors of a terminal have no place; they are written as they fill a page.
         var failure: (any Error)?
-        try StoreTool.dump(disk, of: address) { line in
-            lines.append(line)
-            guard lines.count == 256, failure == nil else { return }
-            do { try flush(&lines, invocation) } catch { failure = error }
+        do throws(JournalError) {
+            try StoreTool.dump(disk, of: address) { line throws(JournalError) in
+                lines.append(line)
+                guard lines.count == 256 else { return }
+                do { try flush(&lines, invocation) } catch {
+                    failure = error
+                    throw JournalError(.closed, "nobody reads the records any more")
+                }
+            }
+        } catch {
+            throw failure ?? error
         }
-        if let failure { throw failure }
         try flush(&lines, invocation)
         return .success
     }
