@@ -41,8 +41,8 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshStore", "MeshTestKit",
-            "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCommandLine", "MeshCore", "MeshNode", "MeshStore",
+            "MeshTestKit", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

@@ -63,7 +63,7 @@ extension ActorErrorCode {
         self =
             switch code {
             case .fenced, .owned: .moved
-            case .readOnly, .closed: .unavailable
+            case .readOnly, .overloaded, .failed, .closed: .unavailable
             case .tooLarge: .tooLarge
             case .corrupt: .corrupt
             case .unknownOutcome, .staleHead: .outcomeUnknown

@@ -37,7 +37,7 @@ enum IndexFlipsCommand {
 }
 
 /// A store whose index is damaged again and again.
-private struct IndexFlips {
+struct IndexFlips {
     private let folder: String
     private let index: [UInt8]
     private let seal: [UInt8]?
@@ -117,7 +117,7 @@ private struct IndexFlips {
         return found
     }
 
-    private static func contents(_ name: String, in folder: String) throws -> [UInt8] {
+    static func contents(_ name: String, in folder: String) throws -> [UInt8] {
         let file = open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw JournalError(.unknownOutcome, "'\(name)' cannot be read") }
         defer { close(file) }
