@@ -103,7 +103,7 @@ extension Limits {
 
     /// Bounds on finding an actor.
     package enum Placement {
-        /// Members that count; further ones, in the order of their names, are left out.
+        /// Members that count, hubs first and then in the order of their names; the others are left out, and reported.
         package static let maximumMembers = 1_024
 
         /// Owners of other nodes' actors kept in mind for each kind; when there are more, all are worked out afresh.

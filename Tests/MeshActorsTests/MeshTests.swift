@@ -186,8 +186,26 @@ import Testing
         #expect(counts.count == 4 && counts.values.allSatisfy { (400...600).contains($0) })
     }
 
-    @Test func `members beyond the bound are left out`() throws {
-        let members = try (0...Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)") }
-        #expect(Membership(epoch: 1, members: members).members.count == Limits.Placement.maximumMembers)
+    @Test func `members beyond the bound are left out, edges first, and are not held for dead`() throws {
+        let edges = try (0..<Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)", role: .edge) }
+        let hub = try SampleMesh.member("z-hub")
+        let membership = Membership(epoch: 1, members: edges + [hub])
+        #expect(membership.members.count == Limits.Placement.maximumMembers && membership.omittedCount == 1)
+        #expect(membership.node(for: SampleAccount.kind, "a", .hubs) == hub.owner.node)
+        for member in edges + [hub] { #expect(!membership.isDead(member.owner)) }
+        #expect(membership.isDead(Owner(node: hub.owner.node, incarnation: 7)))
+        let whole = Membership(epoch: 1, members: edges)
+        #expect(whole.omittedCount == 0 && whole.isDead(hub.owner))
+    }
+
+    @Test func `a membership that leaves members out is reported`() throws {
+        try forSeeds(1...1) { mesh in
+            let members = try (0...Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)") }
+            let node = try mesh.node("n1")
+            try check(mesh.sink.records.isEmpty, "there is nothing to report")
+            node.adopt(Membership(epoch: 2, members: members))
+            let events = mesh.sink.records.map(\.event.name)
+            try check(events == ["actor.members-omitted"], "\(events)")
+        }
     }
 }

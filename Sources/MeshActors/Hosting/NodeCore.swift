@@ -36,17 +36,26 @@ final class NodeCore: Sendable {
         self.environment = environment
         self.transport = transport
         state = Lock(State(membership: membership, generator: generator))
+        report(membership)
+    }
+
+    private func report(_ membership: Membership) {
+        guard membership.omittedCount > 0 else { return }
+        let fields = [LogField(.count, .integer(Int64(membership.omittedCount)))]
+        environment.logger.log(.error, .membersOmitted, fields)
     }
 
     var membership: Membership { state.withLock { $0.membership } }
 
     /// Takes a newer membership in; false for one that is not newer.
     func adopt(_ membership: Membership) -> Bool {
-        state.withLock { state in
+        let isNewer = state.withLock { state in
             guard membership.epoch > state.membership.epoch else { return false }
             state.membership = membership
             return true
         }
+        if isNewer { report(membership) }
+        return isNewer
     }
 
     func splitGenerator() -> SeededGenerator { state.withLock { $0.generator.split() } }
