@@ -14,8 +14,10 @@ package struct ActorCounts: Hashable, Sendable {
     package var redirects = 0
     /// Tries of effects that threw.
     package var effectFailures = 0
-    /// Effects given up until the next activation.
+    /// Effects put aside for a long while.
     package var effectsAbandoned = 0
+    /// Effects that were performed, and are pending still because their value did not take the result.
+    package var effectsNotCompleted = 0
     /// Alarms that could not be delivered or did not move.
     package var alarmFailures = 0
     /// Alarms put aside for a long while.

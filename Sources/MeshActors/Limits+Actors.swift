@@ -76,8 +76,11 @@ extension Limits {
         /// Effects of one actor performed at a time; further ones wait.
         package static let maximumConcurrent = 16
 
-        /// Tries of one effect in one activation; then it is reported and rests until the next activation.
+        /// Vain tries of one effect before it is reported as put aside, to be tried once in ``restPause``.
         package static let maximumAttempts = 8
+
+        /// The pause before each further try of an effect that has been put aside; meanwhile it takes no other's place.
+        package static let restPause = Duration.seconds(60)
 
         /// The pause before the second try; each further one is twice as long.
         package static let firstPause = Duration.milliseconds(100)

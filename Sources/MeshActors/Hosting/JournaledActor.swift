@@ -57,6 +57,8 @@ package actor JournaledActor<Value: Journaled> {
 
     private let desk: Lock<Desk>
     private var effects = EffectSchedule<Value.Effect>()
+    /// Whether a task waits for the next effect that rests.
+    private var isResting = false
     private let news = Signal()
     private let environment: ActorEnvironment
     private let handler: EffectHandler<Value>
@@ -164,7 +166,11 @@ package actor JournaledActor<Value: Journaled> {
         #if PLANTED_BUGS
         if PlantedBug.effectBeforeCommit.isOn { effects.listed(desk.withLock { $0.pipeline.value.pendingEffects }) }
         #endif
-        for effect in effects.begin() { group.addTask { await self.carryOut(effect) } }
+        for effect in effects.begin(now: environment.clock.now) { group.addTask { await self.carryOut(effect) } }
+        if !isResting, let due = effects.nextDue {
+            isResting = true
+            group.addTask { await self.rest(until: due) }
+        }
         meter.report(bytes: desk.withLock { $0.pipeline.value.approximateBytes }, isBusy: effects.isBusy)
         switch nextStep() {
         case .append(let append): await commit(append)
@@ -254,36 +260,65 @@ package actor JournaledActor<Value: Journaled> {
 
     // MARK: Effects and alarms
 
+    /// Performs an effect until its result is known, or it is put aside; then tells the value, once.
     private func carryOut(_ pending: PendingEffect<Value.Effect>) async {
-        let backoff = Backoff(first: Limits.Effects.firstPause, longest: Limits.Effects.longestPause)
-        for attempt in 1...Limits.Effects.maximumAttempts {
-            let context = EffectContext(address: address, position: pending.position, attempt: attempt)
+        let position = pending.position
+        while true {
+            let attempt = effects.attempt(of: position)
+            let context = EffectContext(address: address, position: position, attempt: attempt)
             do {
-                try await handler.carryOut(pending, context, self)
-                return ended(pending.position)
+                let telling = try await handler.perform(pending, context)
+                return await conclude(position, telling)
             } catch {
                 guard !Task.isCancelled, !hasFailed, !isClosed else { return }
                 noteFailure(of: context, error)
             }
-            guard attempt < Limits.Effects.maximumAttempts else { break }
-            do { try await environment.clock.sleep(for: backoff.pause(after: attempt)) } catch { return }
+            switch effects.failed(position, now: environment.clock.now) {
+            case .retry(let pause): do { try await environment.clock.sleep(for: pause) } catch { return }
+            case .putAside:
+                environment.counters.add(\.effectsAbandoned)
+                environment.logger.log(.error, .effectAbandoned, [LogField(.actor, .text("\(address)"))])
+                return news.raise()
+            case .rest: return news.raise()
+            }
         }
-        environment.counters.add(\.effectsAbandoned)
-        environment.logger.log(.error, .effectAbandoned, [LogField(.actor, .text("\(address)"))])
-        ended(pending.position)
+    }
+
+    /// What has been done in the world is not done again because the value does not take its result.
+    private func conclude(_ position: EventPosition, _ telling: EffectHandler<Value>.Telling) async {
+        let failure = await telling(self)
+        if failure != nil, Task.isCancelled || hasFailed || isClosed { return }
+        if effects.ended(position) {
+            let reason = failure ?? "its completion left it pending"
+            environment.counters.add(\.effectsNotCompleted)
+            let fields = [LogField(.actor, .text("\(address)")), LogField(.reason, .text(reason))]
+            environment.logger.log(.error, .effectNotCompleted, fields)
+        }
+        news.raise()
+    }
+
+    /// One task wakes the activation's for all effects that rest: their pauses are equally long.
+    private func rest(until instant: Instant) async {
+        try? await environment.clock.sleep(until: instant)
+        isResting = false
+        news.raise()
     }
 
     /// Tells the value of an effect that has been performed.
     ///
-    /// A full pipeline is waited for: the effect must not be performed again because its result found no room.
-    func complete<C: Command>(_ completion: C, id: CommandID) async throws where C.Target == Value {
+    /// A full pipeline is waited for: the effect must not be performed again because its result found no room. Any
+    /// other failure is final in this activation.
+    func complete<C: Command>(
+        _ completion: C,
+        id: CommandID
+    ) async throws(CallFailure<C.Refusal>) where C.Target == Value {
         while true {
             do throws(CallFailure<C.Refusal>) {
                 _ = try await perform(completion, id: id)
                 return
             } catch {
                 guard case .overloaded(let pause) = error else { throw error }
-                try await environment.clock.sleep(for: pause)
+                do { try await environment.clock.sleep(for: pause) } catch _ { throw error }
             }
         }
     }
@@ -299,11 +334,6 @@ package actor JournaledActor<Value: Journaled> {
                 LogField(.reason, .text(reason)),
             ]
         )
-    }
-
-    private func ended(_ position: EventPosition) {
-        effects.ended(position)
-        news.raise()
     }
 
     /// Sends the value its alarm if the time has come; false when the alarm is still due afterwards.
