@@ -33,6 +33,8 @@ extension Limits {
     /// Bounds on actors that live on a node.
     package enum Hosting {
         /// Calls that one actor has at a time unless configured otherwise; further ones are refused as `overloaded`.
+        ///
+        /// As many may wait for the end of a stay that is leaving.
         package static let mailbox = 1_024
 
         /// What a refused caller is told to wait.
@@ -60,6 +62,11 @@ extension Limits {
         ///
         /// Measured: 16 KiB more anonymous memory for each further resident (`meshbench scale`).
         package static let residentBytes = 16 * 1_024
+
+        /// What residents may take beyond an eighth more than the memory budget, while those that leave make room.
+        ///
+        /// A call that would bring a further resident is refused as `overloaded`.
+        package static let slackBytes = 1_024 * 1_024
 
         /// Claims tried while a living owner holds on; the last one takes over, which the fence keeps safe.
         package static let claimAttempts = 12

@@ -111,6 +111,10 @@ import Testing
         #expect(policy.leavers(among: all, now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
         #expect(policy.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old"])
         #expect(policy.leavers(among: [all[1]], now: .origin + .seconds(19)).map(\.key) == ["new"])
+        #expect(policy.leavers(among: [all[1]], arriving: 60, now: .origin + .seconds(9)).map(\.key) == ["new"])
+        let eager = PassivationPolicy(idleTime: .seconds(10), memoryBudget: 100, memoryGoal: 50)
+        #expect(eager.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
+        #expect(eager.leavers(among: [all[1]], now: .origin + .seconds(9)).isEmpty)
     }
 
     @Test func `what is left beyond its room is refused`() async {

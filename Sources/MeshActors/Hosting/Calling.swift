@@ -99,6 +99,7 @@ extension ActorHost {
             guard let resident = try await arrival(of: cell) else { return .again }
             return .here(cell, resident)
         case .leaving(let cell):
+            defer { table.waitEnded(cell) }
             guard (try? await cell.gone.wait()) != nil else { throw cancelled() }
             return .again
         case .elsewhere(let node): return .elsewhere(node)

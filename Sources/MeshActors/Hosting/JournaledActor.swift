@@ -8,18 +8,6 @@ struct ActorEnvironment: Sendable {
     let counters: ActorCounters
 }
 
-/// How much a resident weighs and whether it has work of its own, for the caretaker to read.
-final class ActivityMeter: Sendable {
-    private let reading = Lock((bytes: Limits.Hosting.residentBytes + Limits.Hosting.assumedBytes, isBusy: false))
-
-    var current: (bytes: Int, isBusy: Bool) { reading.withLock { $0 } }
-
-    /// The value weighs `bytes`; what the stay itself takes is added.
-    func report(bytes: Int, isBusy: Bool) {
-        reading.withLock { $0 = (bytes + Limits.Hosting.residentBytes, isBusy) }
-    }
-}
-
 /// How the append ended that an answer waits for.
 enum CommitOutcome: Sendable {
     case committed

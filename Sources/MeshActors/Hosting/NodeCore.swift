@@ -8,6 +8,9 @@ final class NodeCore: Sendable {
     /// Activations to begin, taken up by the node's `run()`.
     let starts = Intake<Activation>(capacity: Limits.Hosting.maximumStartsWaiting)
 
+    /// What residents weigh.
+    let memory: MemoryUse
+
     /// The node's `run()` ends: what only a plain actor could end is cancelled.
     let stopping = OneShot<Done>()
 
@@ -30,11 +33,13 @@ final class NodeCore: Sendable {
         environment: ActorEnvironment,
         transport: (any Transport)?,
         membership: Membership,
-        generator: SeededGenerator
+        generator: SeededGenerator,
+        memoryBudget: Int
     ) {
         self.owner = owner
         self.environment = environment
         self.transport = transport
+        memory = MemoryUse(budget: memoryBudget)
         state = Lock(State(membership: membership, generator: generator))
         report(membership)
     }
