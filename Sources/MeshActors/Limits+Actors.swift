@@ -12,13 +12,23 @@ extension Limits {
 
     /// Bounds on what one append may hold.
     ///
-    /// Beyond them it is refused whole, with `tooLarge`.
+    /// Beyond them it is refused whole, with `tooLarge`. A command that would go beyond them alone is refused before
+    /// its events are applied, so that it takes nobody else's with it.
     package enum Journal {
         /// Entries in one append: what one actor decided while its previous append was under way.
         package static let maximumEntries = 1_024
 
-        /// Bytes of all entries of one append.
+        /// Events of one entry: what one command changes.
+        package static let maximumEventsInEntry = 65_536
+
+        /// What an event counts for beside its own bytes, so that many small ones with their framing fit a store.
+        package static let eventFramingBytes = 8
+
+        /// Bytes of all entries of one append, framing of events included.
         package static let maximumAppendBytes = 4 * 1_024 * 1_024
+
+        /// Bytes of one answer: less than a message, so that whatever has been decided can be told to other nodes.
+        package static let maximumAnswerBytes = 256 * 1_024
 
         /// Bytes of one snapshot.
         package static let maximumSnapshotBytes = 16 * 1_024 * 1_024
@@ -46,14 +56,28 @@ extension Limits {
         /// Activations that wait for the node's task to take them up; further calls are refused as `overloaded`.
         package static let maximumStartsWaiting = 65_536
 
-        /// Answers remembered for repeated commands; the oldest is forgotten first.
+        /// How long an answer is remembered at least, by the owner's clock: who asks again does so within this time.
+        package static let rememberedTime = Duration.seconds(120)
+
+        /// Answers that are remembered however old they are; beyond them, those older than ``rememberedTime`` go.
         package static let rememberedAnswers = 1_024
 
-        /// Bytes of remembered answers; the oldest is forgotten first.
-        package static let rememberedAnswerBytes = 1_024 * 1_024
+        /// Bytes of an actor's remembered answers, ``rememberedIDBytes`` for each included.
+        ///
+        /// Beyond them the oldest is forgotten though it is younger than ``rememberedTime``: an actor of more than some
+        /// 400 commands a second without a pause remembers the latest 50,000 of them. Counted in `answersForgotten`.
+        package static let rememberedAnswerBytes = 4 * 1_024 * 1_024
 
-        /// Entries after which a snapshot is taken.
+        /// What a remembered answer weighs beside its own bytes.
+        package static let rememberedIDBytes = 64
+
+        /// Entries after which a snapshot is taken, or a quarter of the remembered answers if that is more.
+        ///
+        /// After a snapshot that could not be saved, the next one waits for twice as many entries.
         package static let entriesPerSnapshot = UInt64(256)
+
+        /// How often those entries double.
+        package static let maximumSnapshotDoublings = 10
 
         /// The weight of a value that does not report its own.
         package static let assumedBytes = 1_024

@@ -6,6 +6,7 @@ extension LogEvent {
     static let evicted = LogEvent("actor.evicted")
     static let takenOver = LogEvent("actor.taken-over")
     static let snapshotFailed = LogEvent("actor.snapshot-failed")
+    static let answersForgotten = LogEvent("actor.answers-forgotten")
     static let effectFailed = LogEvent("actor.effect-failed")
     static let effectAbandoned = LogEvent("actor.effect-abandoned")
     static let alarmFailed = LogEvent("actor.alarm-failed")

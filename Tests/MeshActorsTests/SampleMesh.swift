@@ -164,10 +164,11 @@ extension CommitPipeline {
         at wallTime: WallTime,
         using generator: inout SeededGenerator
     ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
+        var id = id
         var release = Release.atOnce
         do throws(CallFailure<C.Refusal>) {
             let clock = VirtualClock(wallTime: wallTime)
-            let reply = try decide(command, id: id, by: clock, using: &generator, &release)
+            let reply = try decide(command, id: &id, by: clock, using: &generator, &release)
             return Decision(answer: .success(reply), release: release)
         } catch {
             guard case .refused(let refusal) = error else { throw error }

@@ -31,7 +31,8 @@ extension CommandTable {
             let resident = Self.typed(resident)
             var gate: CommitGate?
             do throws(CallFailure<C.Refusal>) {
-                let reply = try resident.decide(call.command(C.self), id: call.head.command, &gate)
+                var id: CommandID? = call.head.command
+                let reply = try resident.decide(call.command(C.self), id: &id, &gate)
                 return RowAnswer(ActorReply.payload(value: reply), gate)
             } catch {
                 return RowAnswer(error, gate)

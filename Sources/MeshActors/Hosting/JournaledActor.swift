@@ -47,6 +47,7 @@ package actor JournaledActor<Value: Journaled> {
     private var effects = EffectSchedule<Value.Effect>()
     /// Whether a task waits for the next effect that rests.
     private var isResting = false
+    private var answersForgotten = 0
     private let news = Signal()
     private let environment: ActorEnvironment
     private let handler: EffectHandler<Value>
@@ -83,20 +84,23 @@ package actor JournaledActor<Value: Journaled> {
         _ command: C,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
+        var id = id
         var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
-            let reply = try decide(command, id: id, &gate)
+            let reply = try decide(command, id: &id, &gate)
             if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             return reply
         } catch {
-            throw await settled(error, gate)
+            throw await settled(error, gate).naming(id)
         }
     }
 
     /// Decides `command` at once; the answer, or the refusal, leaves only when `gate` has opened, if there is one.
+    ///
+    /// A command that changes anything has an `id` afterwards.
     nonisolated func decide<C: Command>(
         _ command: C,
-        id: CommandID?,
+        id: inout CommandID?,
         _ gate: inout CommitGate?
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         try desk.withLock { desk throws(CallFailure<C.Refusal>) in
@@ -111,7 +115,7 @@ package actor JournaledActor<Value: Journaled> {
                 }
             }
             let clock = environment.clock
-            return try desk.pipeline.decide(command, id: id, by: clock, using: &desk.generator, &release)
+            return try desk.pipeline.decide(command, id: &id, by: clock, using: &desk.generator, &release)
         }
     }
 
@@ -159,13 +163,24 @@ package actor JournaledActor<Value: Journaled> {
             isResting = true
             group.addTask { await self.rest(until: due) }
         }
-        meter.report(bytes: desk.withLock { $0.pipeline.value.approximateBytes }, isBusy: effects.isBusy)
+        reportWeight()
         switch nextStep() {
         case .append(let append): await commit(append)
         case .wait: await news.wait()
         case .end: return false
         }
         return true
+    }
+
+    private func reportWeight() {
+        let (bytes, forgotten) = desk.withLock { ($0.pipeline.approximateBytes, $0.pipeline.answersForgotten) }
+        meter.report(bytes: bytes, isBusy: effects.isBusy)
+        guard forgotten > answersForgotten else { return }
+        if answersForgotten == 0 {
+            environment.logger.log(.warning, .answersForgotten, [LogField(.actor, .text("\(address)"))])
+        }
+        environment.counters.add(\.answersForgotten, forgotten - answersForgotten)
+        answersForgotten = forgotten
     }
 
     /// In one turn, so that nothing is decided between the look for an append and the look whether this is the end.
@@ -222,13 +237,19 @@ package actor JournaledActor<Value: Journaled> {
         next.open(.failed(.moved))
     }
 
-    private func save(_ snapshot: Snapshot) async {
+    private func save(_ unsaved: UnsavedSnapshot<Value>) async {
         do throws(JournalError) {
-            try await environment.journal.save(snapshot, of: address, epoch)
-            desk.withLock { $0.pipeline.snapshotSaved(snapshot.head) }
+            try await environment.journal.save(unsaved.encoded(), of: address, epoch)
+            desk.withLock { $0.pipeline.snapshotSaved(unsaved.head) }
         } catch {
             // The journal holds everything: a missing snapshot costs time at the next activation.
-            environment.logger.log(.warning, .snapshotFailed, error: error)
+            desk.withLock { $0.pipeline.snapshotFailed(unsaved.head) }
+            environment.counters.add(\.snapshotFailures)
+            let fields = [
+                LogField(.actor, .text("\(address)")), LogField(.error, .text(error.identity)),
+                LogField(.reason, .text(error.message)),
+            ]
+            environment.logger.log(.warning, .snapshotFailed, fields)
         }
     }
 

@@ -3,12 +3,11 @@ internal import MeshCore
 extension JournalAppend {
     /// Refuses an append that no store takes: every implementation asks this first.
     package func checkBounds() throws(JournalError) {
-        guard !entries.isEmpty, entries.allSatisfy({ !$0.events.isEmpty }) else {
-            throw JournalError(.corrupt, "an append without entries, or an entry without events")
-        }
+        guard !entries.isEmpty else { throw JournalError(.corrupt, "an append without entries") }
         guard entries.count <= Limits.Journal.maximumEntries else {
             throw JournalError(.tooLarge, "\(entries.count) entries in one append")
         }
+        for entry in entries { try entry.checkBounds() }
         let bytes = entries.reduce(0) { $0 + $1.byteCount }
         guard bytes <= Limits.Journal.maximumAppendBytes else {
             throw JournalError(.tooLarge, "\(bytes) bytes in one append")
@@ -26,6 +25,21 @@ extension Snapshot {
 }
 
 extension JournalEntry {
-    /// What counts against the bound of an append: events and answer.
-    package var byteCount: Int { events.reduce(answer.count) { $0 + $1.count } }
+    /// What counts against the bound of an append: events, with something for the framing of each, and answer.
+    package var byteCount: Int { events.reduce(answer.count) { $0 + $1.count + Limits.Journal.eventFramingBytes } }
+
+    /// Refuses what no append may hold, alone or among others.
+    package func checkBounds() throws(JournalError) {
+        guard !events.isEmpty else { throw JournalError(.corrupt, "an entry without events") }
+        guard events.count <= Limits.Journal.maximumEventsInEntry else {
+            throw JournalError(.tooLarge, "\(events.count) events in one entry")
+        }
+        guard answer.count <= Limits.Journal.maximumAnswerBytes else {
+            throw JournalError(.tooLarge, "an answer of \(answer.count) bytes")
+        }
+        let bytes = byteCount
+        guard bytes <= Limits.Journal.maximumAppendBytes else {
+            throw JournalError(.tooLarge, "\(bytes) bytes in one entry")
+        }
+    }
 }
