@@ -143,8 +143,11 @@ extension Limits {
         /// Owners of other nodes' actors kept in mind for each kind; when there are more, all are worked out afresh.
         package static let maximumRoutes = 16_384
 
-        /// Tries and redirects of one call; then it fails with `tooManyRedirects`.
-        package static let maximumAttempts = 16
+        /// Tries and redirects of one call without a deadline; then it fails with `tooManyRedirects`.
+        ///
+        /// They last five seconds, longer than an owner that is silent is waited for. With a deadline there are as many
+        /// as it leaves time for.
+        package static let maximumAttempts = 32
 
         /// The pause before the third try; each further one is twice as long.
         package static let firstPause = Duration.milliseconds(2)
