@@ -131,10 +131,8 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         _: Refusal.Type
     ) throws(CallFailure<Refusal>) {
         let entry = JournalEntry(command: command, events: events.map(\.wireBytes), answer: answer)
-        do throws(JournalError) {
-            try entry.checkBounds()
-        } catch {
-            throw .failed(ActorError(.tooLarge, "a command of \(address) decides on too much", cause: error))
+        if let objection = entry.objection {
+            throw .failed(ActorError(.tooLarge, "a command of \(address) decides on too much", cause: objection))
         }
         let bytes = entry.byteCount
         guard waiting.count < Limits.Journal.maximumEntries,
@@ -142,7 +140,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
         for (index, event) in events.enumerated() {
-            held.value.apply(event, at: EventPosition(head: head, index: index))
+            held.apply(event, at: EventPosition(head: head, index: index))
         }
         answers.remember(command, answer, at: wallTime)
         waiting.append(entry)
@@ -176,8 +174,11 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             entries: waiting,
             wake: effects.isEmpty ? alarm : alarm.map { min($0, wallTime) } ?? wallTime
         )
-        let snapshot = head >= snapshotDue ? unsavedSnapshot(at: head) : nil
-        if snapshot != nil { snapshotDue = head.advanced(by: snapshotInterval) }
+        var snapshot: UnsavedSnapshot<Value>?
+        if head >= snapshotDue {
+            snapshot = unsavedSnapshot(at: head)
+            snapshotDue = head.advanced(by: snapshotInterval)
+        }
         phase = .appending(entryCount: waiting.count)
         flight = Commit(effects: effects, snapshot: snapshot)
         waiting = []
@@ -279,10 +280,13 @@ package final class UnsavedSnapshot<Value: Journaled>: Sendable {
 
 /// The value behind a reference: what is of any size would give the pipeline, and whoever holds it, a layout that is
 /// looked up in every call.
-private final class HeldValue<Value> {
-    var value: Value
+private final class HeldValue<Value: Journaled> {
+    private(set) var value: Value
 
     init(_ value: Value) { self.value = value }
+
+    /// Here, because the thread sanitizer makes the compiler fail over a change of `value` through the pipeline.
+    func apply(_ event: Value.Event, at position: EventPosition) { value.apply(event, at: position) }
 }
 
 /// Outside of the generic pipeline, so that asking for it needs no metadata.

@@ -7,7 +7,7 @@ extension JournalAppend {
         guard entries.count <= Limits.Journal.maximumEntries else {
             throw JournalError(.tooLarge, "\(entries.count) entries in one append")
         }
-        for entry in entries { try entry.checkBounds() }
+        for entry in entries { if let objection = entry.objection { throw objection } }
         let bytes = entries.reduce(0) { $0 + $1.byteCount }
         guard bytes <= Limits.Journal.maximumAppendBytes else {
             throw JournalError(.tooLarge, "\(bytes) bytes in one append")
@@ -28,18 +28,17 @@ extension JournalEntry {
     /// What counts against the bound of an append: events, with something for the framing of each, and answer.
     package var byteCount: Int { events.reduce(answer.count) { $0 + $1.count + Limits.Journal.eventFramingBytes } }
 
-    /// Refuses what no append may hold, alone or among others.
-    package func checkBounds() throws(JournalError) {
-        guard !events.isEmpty else { throw JournalError(.corrupt, "an entry without events") }
+    /// Why no append may hold it, alone or among others; nil when one may.
+    package var objection: JournalError? {
+        guard !events.isEmpty else { return JournalError(.corrupt, "an entry without events") }
         guard events.count <= Limits.Journal.maximumEventsInEntry else {
-            throw JournalError(.tooLarge, "\(events.count) events in one entry")
+            return JournalError(.tooLarge, "\(events.count) events in one entry")
         }
         guard answer.count <= Limits.Journal.maximumAnswerBytes else {
-            throw JournalError(.tooLarge, "an answer of \(answer.count) bytes")
+            return JournalError(.tooLarge, "an answer of \(answer.count) bytes")
         }
         let bytes = byteCount
-        guard bytes <= Limits.Journal.maximumAppendBytes else {
-            throw JournalError(.tooLarge, "\(bytes) bytes in one entry")
-        }
+        return bytes > Limits.Journal.maximumAppendBytes
+            ? JournalError(.tooLarge, "\(bytes) bytes in one entry") : nil
     }
 }
