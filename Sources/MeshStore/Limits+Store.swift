@@ -12,8 +12,8 @@ extension Limits {
         /// The records of one batch, which one sync makes durable; what does not fit waits for the next.
         package static let maximumBatchBytes = maximumRecordBytes + 8 * 1_024 * 1_024
 
-        /// Events of one entry; an append with more is refused with `tooLarge`.
-        package static let maximumEventsInEntry = 65_536
+        /// Events of one entry; an append with more is refused with `tooLarge`, as by every store.
+        package static let maximumEventsInEntry = Journal.maximumEventsInEntry
 
         /// Requests that wait for the writer.
         ///
