@@ -56,7 +56,7 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshWire",
+            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

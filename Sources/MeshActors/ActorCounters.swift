@@ -14,10 +14,16 @@ package struct ActorCounts: Hashable, Sendable {
     package var callsDenied = 0
     /// Calls that this node sent on to another owner.
     package var redirects = 0
+    /// Snapshots that could not be saved.
+    package var snapshotFailures = 0
+    /// Answers forgotten before their time, because there were too many: asking for them again would be a new command.
+    package var answersForgotten = 0
     /// Tries of effects that threw.
     package var effectFailures = 0
-    /// Effects given up until the next activation.
+    /// Effects put aside for a long while.
     package var effectsAbandoned = 0
+    /// Effects that were performed, and are pending still because their value did not take the result.
+    package var effectsNotCompleted = 0
     /// Alarms that could not be delivered or did not move.
     package var alarmFailures = 0
     /// Alarms put aside for a long while.
@@ -33,7 +39,7 @@ final class ActorCounters: Sendable {
 
     var current: ActorCounts { counts.withLock { $0 } }
 
-    func add(_ count: any (WritableKeyPath<ActorCounts, Int> & Sendable)) {
-        counts.withLock { $0[keyPath: count] += 1 }
+    func add(_ count: any (WritableKeyPath<ActorCounts, Int> & Sendable), _ number: Int = 1) {
+        counts.withLock { $0[keyPath: count] += number }
     }
 }

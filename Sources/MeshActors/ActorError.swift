@@ -10,7 +10,7 @@ package enum ActorErrorCode: String, ErrorCode {
     case noHost
     /// The actor has left this node, and the call was not carried out; the runtime asks again by itself.
     case moved
-    /// The call went round too often without finding the actor.
+    /// The call went round too often without finding the actor; nothing happened.
     case tooManyRedirects
     /// The deadline passed; the command may or may not have been carried out.
     case deadlineExceeded
@@ -19,6 +19,8 @@ package enum ActorErrorCode: String, ErrorCode {
     /// The store does not take appends now; nothing happened.
     case unavailable
     /// The append failed in mid-air, or a reply was lost; asking again with the same command id finds out.
+    ///
+    /// ``CallFailure/openCommand`` is that id, also of a call that was made without one.
     case outcomeUnknown
     /// The journal holds what cannot be read.
     case corrupt
@@ -47,6 +49,66 @@ package enum CallFailure<Refusal: Error>: Error {
     case failed(ActorError)
 }
 
+/// A command that may have been carried out: a cause of `outcomeUnknown`, `deadlineExceeded` and `cancelled`.
+package struct OpenCommand: Error {
+    /// By which to ask again.
+    package let id: CommandID
+
+    /// What kept the runtime from finding out.
+    package let cause: (any Error)?
+}
+
+extension CallFailure {
+    /// Whether another try may find an answer.
+    var mayPass: Bool {
+        switch self {
+        case .refused: false
+        case .overloaded: true
+        case .failed(let error): error.code == .unavailable || error.code == .noHost
+        }
+    }
+
+    /// The id with which to ask again, when the command may have been carried out and has one.
+    ///
+    /// Plain actors keep no ids: asking them again is another call.
+    package var openCommand: CommandID? {
+        guard case .failed(let error) = self else { return nil }
+        return (error.cause as? OpenCommand)?.id
+    }
+
+    /// The same, with the id if the command may have been carried out.
+    func naming(_ id: CommandID?) -> CallFailure {
+        guard let id, openCommand == nil, case .failed(let error) = self else { return self }
+        switch error.code {
+        case .outcomeUnknown, .deadlineExceeded, .cancelled:
+            return .failed(ActorError(error.code, error.message, cause: OpenCommand(id: id, cause: error.cause)))
+        case .unknownCommand, .noHost, .moved, .tooManyRedirects, .unavailable, .corrupt, .commandMismatch, .tooLarge,
+            .malformed, .stopping, .notAllowed:
+            return self
+        }
+    }
+
+    /// What the failure of a later try means when an earlier one may have been carried out.
+    ///
+    /// A refusal and a mismatch are answers of the actor; "nothing happened" is true of the last try alone.
+    func afterOpenTry(_ id: CommandID?) -> CallFailure {
+        let cause: any Error
+        switch self {
+        case .refused: return self
+        case .overloaded: cause = self
+        case .failed(let error):
+            switch error.code {
+            case .outcomeUnknown, .deadlineExceeded, .cancelled, .commandMismatch: return naming(id)
+            case .unknownCommand, .noHost, .moved, .tooManyRedirects, .unavailable, .corrupt, .tooLarge, .malformed,
+                .stopping, .notAllowed:
+                cause = error
+            }
+        }
+        let message = "an earlier try may have been carried out, and a later one found no answer"
+        return .failed(ActorError(.outcomeUnknown, message, cause: cause)).naming(id)
+    }
+}
+
 extension CallFailure where Refusal == NoRefusal {
     /// The same failure of a command that may be refused.
     func of<Other: Error>(_: Other.Type) -> CallFailure<Other> {
@@ -65,7 +127,7 @@ extension ActorErrorCode {
         self =
             switch code {
             case .fenced, .owned: .moved
-            case .readOnly, .closed: .unavailable
+            case .readOnly, .overloaded, .failed, .closed: .unavailable
             case .tooLarge: .tooLarge
             case .corrupt: .corrupt
             case .unknownOutcome, .staleHead: .outcomeUnknown

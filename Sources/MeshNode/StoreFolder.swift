@@ -1,5 +1,5 @@
-internal import Glibc
 internal import MeshActors
+internal import MeshCommandLine
 internal import MeshCore
 package import MeshStore
 
@@ -16,28 +16,68 @@ package struct StoreFolder: Sendable {
 
     /// The log's folder as a disk, which takes its lock: one process at a time.
     package func openLog(creating: Bool) throws(StoreFolderError) -> POSIXDisk {
-        if creating { try makeFolder() }
         do {
+            if creating { try POSIXDisk.makeFolder(path) }
             return try POSIXDisk(path: "\(path)/log", creating: creating)
         } catch {
             throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened: \(error.message)", cause: error)
         }
     }
 
+    /// The log's folder as a disk that is only read, while no process has it open or, `besideOwner`, for a child of it.
+    package func lookAtLog(besideOwner: Bool = false) throws(StoreFolderError) -> POSIXDisk {
+        do {
+            return try POSIXDisk(lookingAt: "\(path)/log", besideOwner: besideOwner)
+        } catch {
+            throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened: \(error.message)", cause: error)
+        }
+    }
+
+    /// Refuses a folder that has anything in it: an index that lies there would be taken for that of a copy.
+    package func requireEmpty() throws(StoreFolderError) {
+        guard let content = try? POSIXDisk.names(in: path), !content.isEmpty else { return }
+        throw StoreFolderError(.unusable, "'\(path)' holds something, but the target is to be empty or missing")
+    }
+
     /// The store, opened for a node; an index that does not pass is made again, and the other is caught up.
     ///
-    /// The log is checked by its own opening. The index is taken as it is only with its seal; otherwise a child
-    /// process copies and checks it, and its crash, its complaint or its dawdling is the end of that index.
-    package func open() async throws -> (store: LogStore, index: IndexCondition) {
+    /// First a child process reads anchor and log from the first byte to the last; its complaint, its crash or its
+    /// dawdling is the end. The index is taken as it is only with its seal; otherwise another child copies and checks
+    /// it, and the same costs that index.
+    package func open(
+        _ configuration: LogConfiguration = LogConfiguration()
+    ) async throws -> (store: LogStore, index: IndexCondition) {
         let disk = try openLog(creating: true)
+        try checkLog()
         let condition = try settleIndex()
         let index = BackgroundIndex(before: try indexFile.openOrMakeAgain())
-        return (try await LogStore.open(on: disk, index: index), condition)
+        return (try await LogStore.open(on: disk, index: index, configuration), condition)
+    }
+
+    /// Lets a child process check the log, which this process must have open.
+    package func checkLog() throws(StoreFolderError) {
+        let problem: String
+        switch StoreChildCommand.run(StoreVerifyLogHereCommand.name, on: path) {
+        case .exited(0): return
+        case .exited(Int32(StoreCommand.unsound.rawValue)): problem = "its log does not check"
+        case .exited(let code): problem = "the check of its log ended with \(code)"
+        case .killed(let signal): problem = "the check of its log was ended by signal \(signal)"
+        case nil: throw StoreFolderError(.notVerified, "no process could be started to check '\(path)' in")
+        }
+        throw StoreFolderError(.damaged, "the store '\(path)' is not served: \(problem)")
+    }
+
+    /// How long a check of the log on `disk` may take before it counts as a damage that leads in circles.
+    func logCheckSeconds(_ disk: POSIXDisk) throws -> UInt32 {
+        let bytes = try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
+        return Limits.Store.indexCheckSeconds + UInt32(min(bytes / Limits.Store.indexCheckBytesPerSecond, 1 << 30))
     }
 
     /// What has become of the index before a store is served.
     package enum IndexCondition: Hashable, Sendable {
-        /// It is as it was closed, or there is none.
+        /// There is none: it will be made from the log.
+        case missing
+        /// It is as it was closed.
         case sealed
         /// It was not closed, and has been checked.
         case checked
@@ -47,8 +87,9 @@ package struct StoreFolder: Sendable {
 
     private func settleIndex() throws -> IndexCondition {
         let file = indexFile
-        if !file.exists || file.isSealed { return .sealed }
-        let end = ChildProcess.runSelf(["store", StoreVerifyIndexHereCommand.name, "--", path])
+        if !file.exists { return .missing }
+        if file.isSealed { return .sealed }
+        let end = StoreChildCommand.run(StoreVerifyIndexHereCommand.name, on: path)
         if end == .exited(0) {
             try file.adoptCheckedCopy()
             return .checked
@@ -62,9 +103,4 @@ package struct StoreFolder: Sendable {
 
     /// Where the index is.
     package var indexPath: String { "\(path)/index.mdb" }
-
-    private func makeFolder() throws(StoreFolderError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        throw StoreFolderError(.unusable, "the folder '\(path)' cannot be made: \(String(cString: strerror(errno)))")
-    }
 }

@@ -6,6 +6,8 @@ package enum StoreFolderErrorCode: String, ErrorCode {
 
     /// It is not there, may not be read, or another process has it open.
     case unusable
+    /// The log does not check: nothing of it may be served.
+    case damaged
     /// The verification could not be begun.
     case notVerified
 }

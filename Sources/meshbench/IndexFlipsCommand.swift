@@ -9,14 +9,15 @@ internal import MeshStore
 /// Reads lines of a place, a mask and `verify` or `open` from standard input. A crash is an answer: whoever asked
 /// starts another process for what is left. Does in one process what `meshnode store` does in one for each copy.
 enum IndexFlipsCommand {
-    private static let folder = Option<String>("folder", "The store: log, index.mdb and perhaps its seal.")
+    private static let folder = Option<String>("folder", "The store whose index is replaced again and again.")
+    private static let sound = Option<String>("sound", "Where the index to be damaged is, perhaps with its seal.")
 
     static let command = Command(
         "index-flips",
         summary: "Flip bytes of an index as standard input says, and check, open and read the store.",
-        parameters: [folder]
+        parameters: [folder, sound]
     ) { invocation in
-        let flips = try IndexFlips(folder: invocation[folder])
+        let flips = try IndexFlips(folder: invocation[folder], sound: invocation[sound])
         while let line = readLine() {
             let words = line.split(separator: " ")
             guard words.count == 3, let place = Int(words[0]), let mask = UInt8(words[1]) else { break }
@@ -36,16 +37,16 @@ enum IndexFlipsCommand {
 }
 
 /// A store whose index is damaged again and again.
-private struct IndexFlips {
+struct IndexFlips {
     private let folder: String
     private let index: [UInt8]
     private let seal: [UInt8]?
     private let wanted: Lock<[PlacedEntry]?> = Lock(nil)
 
-    init(folder: String) throws {
+    init(folder: String, sound: String) throws {
         self.folder = folder
-        index = try Self.contents("index.mdb", in: folder)
-        seal = try? Self.contents("index.mdb-seal", in: folder)
+        index = try Self.contents("index.mdb", in: sound)
+        seal = try? Self.contents("index.mdb-seal", in: sound)
     }
 
     private var file: IndexFile { IndexFile(path: "\(folder)/index.mdb") }
@@ -116,7 +117,7 @@ private struct IndexFlips {
         return found
     }
 
-    private static func contents(_ name: String, in folder: String) throws -> [UInt8] {
+    static func contents(_ name: String, in folder: String) throws -> [UInt8] {
         let file = open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw JournalError(.unknownOutcome, "'\(name)' cannot be read") }
         defer { close(file) }

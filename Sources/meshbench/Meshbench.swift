@@ -1,4 +1,5 @@
 internal import MeshCommandLine
+internal import MeshNode
 
 @main
 enum Meshbench {
@@ -14,11 +15,16 @@ enum Meshbench {
                 StoreBackupBenchmark.command,
                 StoreCrashCommand.command,
                 IndexFlipsCommand.command,
+                LogFlipsCommand.command,
+                StoreExampleCommand.command,
+                StoreReadCommand.command,
                 ScaleBenchmarkCommand.command,
                 UDPBenchmarkCommand.command,
                 QUICBenchmarkCommand.command,
                 QUICMemoryCommand.command,
                 QUICServeCommand.command,
+                // Opening a store starts this very program to check it in.
+                StoreChildCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

@@ -66,13 +66,15 @@ final class SQLiteContender: StoreContender {
     private struct Failed: Error {}
 
     private let queue = RequestQueue<Request>(capacity: 65_536)
+    private let ended = RequestQueue<Bool>(capacity: 1)
 
     init(folder: String) async throws {
         mkdir(folder, 0o700)
-        let queue = self.queue
+        let (queue, ended) = (self.queue, self.ended)
         let didOpen = await withUnsafeContinuation { opened in
             let didStart = StoreThread.start {
                 SQLiteContender.serve(queue, "\(folder)/journal.db") { opened.resume(returning: $0) }
+                ended.close()
             }
             if !didStart { opened.resume(returning: false) }
         }
@@ -109,5 +111,16 @@ final class SQLiteContender: StoreContender {
         guard isGood else { throw Failed() }
     }
 
-    func close() async throws { queue.close() }
+    /// Returns when the last checkpoint is written, as our own close does.
+    func close() async throws {
+        queue.close()
+        await withUnsafeContinuation { closed in
+            let didStart = StoreThread.start { [ended] in
+                var nothing: [Bool] = []
+                _ = ended.take(into: &nothing, patience: nil)
+                closed.resume()
+            }
+            if !didStart { closed.resume() }
+        }
+    }
 }

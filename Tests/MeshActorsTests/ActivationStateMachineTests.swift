@@ -34,6 +34,14 @@ import Testing
             machine.callEnded(now: Self.now)
             #expect(machine.callArrived(now: Self.now, mailbox: Self.mailbox) != .refuse)
         }
+        for stage in [Stage.leaving, .gone] {
+            var machine = machine(stage)
+            for _ in 0..<Self.mailbox { _ = machine.callArrived(now: Self.now, mailbox: Self.mailbox) }
+            #expect(machine.callArrived(now: Self.now, mailbox: Self.mailbox) == .refuse)
+            machine.waitEnded()
+            #expect(machine.callArrived(now: Self.now, mailbox: Self.mailbox) == .waitForEnd)
+            #expect(machine.waitingForEnd == Self.mailbox)
+        }
     }
 
     @Test func `a resident that comes too late leaves at once`() {

@@ -146,7 +146,7 @@ import Testing
         for _ in 0..<Limits.Hosting.entriesPerSnapshot { _ = try deposit(1, &pipeline) }
         _ = pipeline.beginAppend(at: Self.now)
         _ = try deposit(1, &pipeline)
-        let snapshot = try #require(commit(&pipeline).snapshot)
+        let snapshot = try #require(commit(&pipeline).snapshot).encoded()
         #expect(snapshot.head == Head(rawValue: Limits.Hosting.entriesPerSnapshot))
         let restored = try self.pipeline(snapshot: snapshot, head: snapshot.head)
         #expect(restored.value.balance == Int64(Limits.Hosting.entriesPerSnapshot))
@@ -166,17 +166,121 @@ import Testing
         }
     }
 
-    @Test mutating func `the oldest answer is forgotten first`() throws {
+    @Test mutating func `a snapshot that cannot be saved is not tried again with each append`() throws {
         var pipeline = try pipeline()
-        for number in 0...UInt64(Limits.Hosting.rememberedAnswers) {
-            _ = try deposit(1, id: id(number), &pipeline)
+        let interval = Int(Limits.Hosting.entriesPerSnapshot)
+        var due: [UInt64] = []
+        for _ in 0..<interval * 8 {
+            _ = try deposit(1, &pipeline)
+            _ = try append(&pipeline)
+            guard let snapshot = try commit(&pipeline).snapshot else { continue }
+            due.append(snapshot.head.rawValue)
+            pipeline.snapshotFailed(snapshot.head)
+        }
+        #expect(due == [1, 3, 7].map { UInt64($0 * interval) })
+        for _ in 0..<Limits.Hosting.maximumSnapshotDoublings + 60 { pipeline.snapshotFailed(Head(rawValue: 1)) }
+        pipeline.snapshotSaved(Head(rawValue: 8))
+    }
+
+    @Test mutating func `a command that no append may hold is refused alone`() throws {
+        var pipeline = try pipeline()
+        _ = try deposit(1, &pipeline)
+        let tooMuch = [
+            Burst(events: Limits.Journal.maximumEventsInEntry + 1, answerBytes: 0),
+            Burst(events: 1, answerBytes: Limits.Journal.maximumAnswerBytes),
+        ]
+        for command in tooMuch {
+            #expect(throws: CallFailure<NoRefusal>.failed(ActorError(.tooLarge, ""))) {
+                try pipeline.decide(command, id: nil, at: Self.now, using: &generator).release
+            }
+        }
+        #expect(pipeline.value.balance == 1)
+        let append = try append(&pipeline)
+        try append.checkBounds()
+        #expect(append.entries.count == 1)
+        let most = Burst(
+            events: Limits.Journal.maximumEventsInEntry,
+            answerBytes: Limits.Journal.maximumAnswerBytes - 16
+        )
+        #expect(try pipeline.decide(most, id: nil, at: Self.now, using: &generator).release == .withNextAppend)
+        #expect(JournalEntry(command: id(1), events: [[], []], answer: []).byteCount == 2 * eventFraming)
+    }
+
+    private var eventFraming: Int { Limits.Journal.eventFramingBytes }
+
+    @Test mutating func `ids are remembered for their time, and the latest for longer`() throws {
+        var pipeline = try pipeline()
+        let count = UInt64(Limits.Hosting.rememberedAnswers) * 2
+        func later(_ duration: Duration) -> WallTime {
+            WallTime(millisecondsSince1970: Self.now.millisecondsSince1970 + duration.wholeNanoseconds / 1_000_000)
+        }
+        func deposit(_ number: UInt64, at time: WallTime) throws {
+            let deposit = SampleAccount.Deposit(amount: 1)
+            _ = try pipeline.decide(deposit, id: id(number), at: time, using: &generator)
+            if pipeline.beginAppend(at: time) != nil { _ = pipeline.appendSucceeded() }
+        }
+        for number in 1...count { try deposit(number, at: Self.now) }
+        // More than the number that is kept for longer, but all within the time.
+        let almost = later(Limits.Hosting.rememberedTime - .milliseconds(1))
+        try deposit(1, at: almost)
+        #expect(pipeline.value.balance == Int64(count))
+        try deposit(count + 1, at: later(Limits.Hosting.rememberedTime))
+        try deposit(count, at: later(Limits.Hosting.rememberedTime))
+        #expect(pipeline.value.balance == Int64(count) + 1)
+        try deposit(1, at: later(Limits.Hosting.rememberedTime))
+        #expect(pipeline.value.balance == Int64(count) + 2)
+        #expect(pipeline.answersForgotten == 0)
+    }
+
+    @Test mutating func `answers beyond their bytes go, the oldest first and never the latest, and weigh`() throws {
+        var pipeline = try pipeline()
+        let bytes = Limits.Journal.maximumAnswerBytes - 16
+        let most = UInt64(Limits.Hosting.rememberedAnswerBytes / (bytes + Limits.Hosting.rememberedIDBytes))
+        let before = pipeline.approximateBytes
+        for number in 0...most {
+            let burst = Burst(events: 1, answerBytes: bytes)
+            _ = try pipeline.decide(burst, id: id(number), at: Self.now, using: &generator)
             if pipeline.beginAppend(at: Self.now) != nil { _ = pipeline.appendSucceeded() }
         }
-        let count = Int64(Limits.Hosting.rememberedAnswers)
-        _ = try deposit(1, id: id(1), &pipeline)
-        #expect(pipeline.value.balance == count + 1)
-        _ = try deposit(1, id: id(0), &pipeline)
-        #expect(pipeline.value.balance == count + 2)
+        #expect(pipeline.answersForgotten == 1)
+        let weight = pipeline.approximateBytes - before
+        #expect((Limits.Hosting.rememberedAnswerBytes - bytes...Limits.Hosting.rememberedAnswerBytes).contains(weight))
+        for number in [most, 1] {
+            let burst = Burst(events: 1, answerBytes: bytes)
+            _ = try pipeline.decide(burst, id: id(number), at: Self.now, using: &generator)
+        }
+        #expect(pipeline.value.balance == Int64(most) + 1)
+        _ = try pipeline.decide(Burst(events: 1, answerBytes: 0), id: id(0), at: Self.now, using: &generator)
+        #expect(pipeline.value.balance == Int64(most) + 2)
+    }
+
+    @Test mutating func `remembered answers come back from a snapshot with their times`() throws {
+        var first = try pipeline()
+        for _ in 0..<Limits.Hosting.entriesPerSnapshot { _ = try deposit(1, &first) }
+        _ = try deposit(1, id: id(7), &first)
+        _ = try append(&first)
+        let snapshot = try #require(commit(&first).snapshot).encoded()
+        var second = try pipeline(snapshot: snapshot, head: snapshot.head)
+        let balance = second.value.balance
+        _ = try deposit(1, id: id(7), &second)
+        #expect(second.value.balance == balance)
+    }
+
+    /// A snapshot from before answers had times.
+    @Test mutating func `answers without a time are read as old ones`() throws {
+        let value = try pipeline().value
+        var writer = WireWriter()
+        writer.writeArrayHead(count: 3)
+        writer.write(UInt64(1))
+        value.encode(into: &writer)
+        writer.writeArrayHead(count: 1)
+        writer.writeArrayHead(count: 2)
+        id(7).encode(into: &writer)
+        writer.write(bytes: [0x82, 1, 5])
+        let snapshot = Snapshot(head: Head(rawValue: 1), bytes: writer.array)
+        var pipeline = try pipeline(snapshot: snapshot, head: snapshot.head)
+        let again = try pipeline.decide(SampleAccount.Deposit(amount: 5), id: id(7), at: Self.now, using: &generator)
+        #expect(again.answer == .success(5))
     }
 
     @Test func `a journal with a gap, a strange event or a strange snapshot is corrupt`() throws {
@@ -194,5 +298,32 @@ import Testing
         }
         let strange = Snapshot(head: Head(rawValue: 1), bytes: [0x83, 0x02, 0x00, 0x80])
         #expect(throws: ActorError(.corrupt, "")) { _ = try pipeline(snapshot: strange) }
+    }
+}
+
+/// Deposits 1 as often as it is told, and answers at length.
+private struct Burst: Command {
+    typealias Reply = String
+    typealias Refusal = NoRefusal
+
+    static let tag: UInt32 = 99
+    let events: Int
+    let answerBytes: Int
+
+    init(events: Int, answerBytes: Int) {
+        self.events = events
+        self.answerBytes = answerBytes
+    }
+
+    func decide(_ state: SampleAccount, _ turn: inout Turn<SampleAccount>) -> String {
+        for _ in 0..<events { turn.emit(.deposited(1)) }
+        return String(repeating: "x", count: answerBytes)
+    }
+
+    func encode(into writer: inout WireWriter) { writer.writeArrayHead(count: 0) }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        try reader.endRecord(reader.beginRecord(fields: 0))
+        self.init(events: 1, answerBytes: 0)
     }
 }

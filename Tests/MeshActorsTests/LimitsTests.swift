@@ -37,29 +37,84 @@ import Testing
         let journal = VolatileJournal()
         let laws: [JournalConformance] = [.readingGoesOnBehindAHead, .scansAreOrderedAndGoOn, .boundsAreKept]
         for law in laws { try await law.check(JournalUnderTest(VolatileJournal()) { journal }) }
-        #expect(Limits.Journal.maximumEntriesRead > 0 && Limits.Journal.maximumActorsScanned > 0)
     }
 
-    @Test func `answers beyond their bytes are forgotten, the oldest first`() throws {
-        let claim = Claim(epoch: Epoch(rawValue: 1), head: Head(rawValue: 3), snapshot: nil)
-        var replayed = try ReplayedActor<SampleAccount>(ActorAddress(SampleAccount.kind, "a"), claim)
-        var generator = SeededGenerator(seed: 1)
-        let ids = (0..<3).map { _ in CommandID(at: VirtualClock.firstWallTime, using: &generator) }
-        let half = [UInt8](repeating: 0, count: Limits.Hosting.rememberedAnswerBytes / 2)
-        let event = SampleAccount.Event.deposited(1).wireBytes
-        try replayed.replay(
-            ids.enumerated().map { number, id in
-                let entry = JournalEntry(command: id, events: [event], answer: number == 2 ? [0x82, 1, 3] : half)
-                let head = Head(rawValue: UInt64(number + 1))
-                return PlacedEntry(head: head, epoch: claim.epoch, wallTime: VirtualClock.firstWallTime, entry: entry)
+    @Test func `residents beyond the budget do not come, though no sweep has been`() throws {
+        try forSeeds(1...3) { mesh in
+            let slow = FaultyJournal(mesh.store, clock: mesh.world.clock, delay: .milliseconds(10))
+            let node = try mesh.node("one", journal: slow) { $0.memoryBudget = 0 }
+            let room = Limits.Hosting.slackBytes / (Limits.Hosting.residentBytes + Limits.Hosting.assumedBytes)
+            try await mesh.running(node) {
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<room + 40 {
+                        group.addTask {
+                            _ = try? await node.actor(SampleAccount.self, "a\(number)").call(SampleAccount.Balance())
+                        }
+                    }
+                }
+                try check(node.counts.activations == room, "\(node.counts.activations) came, room is for \(room)")
+                try check(node.counts.overloads == 40, "\(node.counts.overloads) were refused")
+                try await mesh.world.clock.sleep(for: .seconds(1))
+                let late = try node.actor(SampleAccount.self, "late")
+                try check(try await late.call(SampleAccount.Balance()) == 0, "nobody has left")
             }
-        )
-        var pipeline = CommitPipeline(replayed)
-        let deposit = SampleAccount.Deposit(amount: 1)
-        let now = VirtualClock.firstWallTime
-        // The latest is known and answered with 3; the first had to go, so that its command is taken for new.
-        #expect(try pipeline.decide(deposit, id: ids[2], at: now, using: &generator).answer == .success(3))
-        #expect(try pipeline.decide(deposit, id: ids[0], at: now, using: &generator).answer == .success(4))
+        }
+    }
+
+    @Test func `callers that wait for an actor to leave are bounded like those inside`() throws {
+        try forSeeds(1...3) { mesh in
+            let slow = FaultyJournal(mesh.store, clock: mesh.world.clock, delay: .milliseconds(50))
+            let node = try mesh.node("one", journal: slow) { configuration in
+                configuration.mailbox = 4
+                configuration.idleTime = .milliseconds(1)
+                configuration.sweepInterval = .milliseconds(10)
+            }
+            try await mesh.running(node) {
+                let account = try node.actor(SampleAccount.self, "a")
+                _ = try await account.call(SampleAccount.Deposit(amount: 1))
+                while node.residentCount > 0 { try await mesh.world.clock.sleep(for: .milliseconds(1)) }
+                let answered = await withTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<10 {
+                        group.addTask { (try? await account.call(SampleAccount.Deposit(amount: 1))) != nil }
+                    }
+                    return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                try check(answered == 4 && node.counts.overloads == 6, "\(answered) waited, \(node.counts)")
+                try check(try await account.call(SampleAccount.Balance()) == 5, "a refused call was carried out")
+            }
+        }
+    }
+
+    @Test func `a read and a scan return no more than their bounds`() async throws {
+        let journal = VolatileJournal()
+        let owner = try SampleMesh.member("one").owner
+        for number in 0...Limits.Journal.maximumActorsScanned {
+            _ = try await journal.claim(ActorAddress(SampleAccount.kind, "a\(number)"), for: owner, .ifFree)
+        }
+        #expect(try await journal.actors(after: nil).count == Limits.Journal.maximumActorsScanned)
+        let address = try ActorAddress(SampleAccount.kind, "b")
+        let claim = try await journal.claim(address, for: owner, .ifFree)
+        var generator = SeededGenerator(seed: 1)
+        let event = SampleAccount.Event.deposited(1).wireBytes
+        for head in [0, Limits.Journal.maximumEntries] {
+            let entries = (0..<Limits.Journal.maximumEntries).map { _ in
+                JournalEntry(
+                    command: CommandID(at: VirtualClock.firstWallTime, using: &generator),
+                    events: [event],
+                    answer: []
+                )
+            }
+            let append = JournalAppend(
+                address: address,
+                epoch: claim.epoch,
+                head: Head(rawValue: UInt64(head)),
+                wallTime: VirtualClock.firstWallTime,
+                entries: entries,
+                wake: nil
+            )
+            try await journal.append(append)
+        }
+        #expect(try await journal.entries(of: address, after: .none).count == Limits.Journal.maximumEntriesRead)
     }
 
     @Test func `routes beyond their bound are worked out afresh`() throws {
@@ -77,6 +132,9 @@ import Testing
                     await #expect(throws: CallFailure<NoRefusal>.overloaded(retryAfter: Limits.Hosting.retryAfter)) {
                         try await echo.call(SampleEcho.Count())
                     }
+                    // All are kept in mind up to the bound; the one beyond it is the first of the next ones.
+                    let kept = number < Limits.Placement.maximumRoutes ? number + 1 : 1
+                    try check(node.routeCount == kept, "\(node.routeCount) routes after \(number + 1)")
                 }
             }
         }

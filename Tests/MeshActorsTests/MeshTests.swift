@@ -61,27 +61,65 @@ import Testing
         }
     }
 
-    @Test func `an effect that fails is tried again, and given up visibly`() throws {
+    @Test func `an effect that fails is put aside visibly, and done in the end though the actor is never idle`() throws
+    {
         try forSeeds(1...5) { mesh in
-            mesh.bank.state.withLock { $0.failures = Limits.Effects.maximumAttempts }
-            let node = try mesh.node("one") { $0.idleTime = .seconds(3_600) }
+            mesh.bank.state.withLock { $0.failures = Limits.Effects.maximumAttempts + 1 }
+            let node = try mesh.node("one")
             try await mesh.running(node) {
                 let account = try node.actor(SampleAccount.self, "a")
                 _ = try await account.call(SampleAccount.Deposit(amount: 10))
                 _ = try await account.call(SampleAccount.Transfer(amount: 4, to: "b"))
-                try await mesh.world.clock.sleep(for: .seconds(600))
+                try await mesh.world.clock.sleep(for: .seconds(30))
                 try check(node.counts.effectFailures == Limits.Effects.maximumAttempts, "\(node.counts)")
                 try check(node.counts.effectsAbandoned == 1, "\(node.counts)")
                 let events = mesh.sink.records.map(\.event.name)
                 try check(events.contains("actor.effect-abandoned"), "nobody heard of it")
-                await node.drain()
+                for _ in 0..<Int(Limits.Effects.restPause * 2 / .seconds(1)) {
+                    try await mesh.world.clock.sleep(for: .seconds(1))
+                    _ = try await account.call(SampleAccount.Balance())
+                }
+                try check(mesh.bank.state.withLock { $0.done.count } == 1, "it was given up")
+                try check(node.counts.activations == 1 && node.counts.effectsAbandoned == 1, "\(node.counts)")
             }
-            let next = try mesh.node("one", incarnation: 2)
-            try await mesh.running(next) {
-                try await mesh.world.clock.sleep(for: .seconds(5))
-                let done = mesh.bank.state.withLock { $0.done }
-                try check(done.count == 1, "the next life did not resume it")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `an effect whose result the value does not take is performed once, visibly`(isRefused: Bool) throws {
+        try forSeeds(1...3) { mesh in
+            let calls = Lock(0)
+            let performer = Performer(calls, refused: isRefused)
+            let node = try mesh.node("one", kinds: [.journaled(SampleAccount.self, performer: performer)])
+            try await mesh.running(node) {
+                let account = try node.actor(SampleAccount.self, "a")
+                _ = try await account.call(SampleAccount.Deposit(amount: 10))
+                _ = try await account.call(SampleAccount.Transfer(amount: 4, to: "b"))
+                try await mesh.world.clock.sleep(for: .seconds(200))
+                try check(calls.withLock { $0 } == 1, "it was performed \(calls.withLock { $0 }) times")
+                try check(node.counts.effectsNotCompleted == 1, "\(node.counts)")
             }
+            let events = mesh.sink.records.map(\.event.name)
+            try check(events.contains("actor.effect-not-completed"), "nobody heard of it")
+        }
+    }
+
+    /// Succeeds, and says so with a command that is refused, or that leaves the transfer open.
+    private struct Performer: EffectPerformer {
+        let calls: Lock<Int>
+        let isRefused: Bool
+
+        init(_ calls: Lock<Int>, refused: Bool) {
+            self.calls = calls
+            isRefused = refused
+        }
+
+        func perform(
+            _ effect: SampleAccount.OpenTransfer,
+            _ context: EffectContext
+        ) async throws -> SampleAccount.Withdraw {
+            calls.withLock { $0 += 1 }
+            return SampleAccount.Withdraw(amount: isRefused ? 1_000 : 1)
         }
     }
 
@@ -186,8 +224,26 @@ import Testing
         #expect(counts.count == 4 && counts.values.allSatisfy { (400...600).contains($0) })
     }
 
-    @Test func `members beyond the bound are left out`() throws {
-        let members = try (0...Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)") }
-        #expect(Membership(epoch: 1, members: members).members.count == Limits.Placement.maximumMembers)
+    @Test func `members beyond the bound are left out, edges first, and are not held for dead`() throws {
+        let edges = try (0..<Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)", role: .edge) }
+        let hub = try SampleMesh.member("z-hub")
+        let membership = Membership(epoch: 1, members: edges + [hub])
+        #expect(membership.members.count == Limits.Placement.maximumMembers && membership.omittedCount == 1)
+        #expect(membership.node(for: SampleAccount.kind, "a", .hubs) == hub.owner.node)
+        for member in edges + [hub] { #expect(!membership.isDead(member.owner)) }
+        #expect(membership.isDead(Owner(node: hub.owner.node, incarnation: 7)))
+        let whole = Membership(epoch: 1, members: edges)
+        #expect(whole.omittedCount == 0 && whole.isDead(hub.owner))
+    }
+
+    @Test func `a membership that leaves members out is reported`() throws {
+        try forSeeds(1...1) { mesh in
+            let members = try (0...Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)") }
+            let node = try mesh.node("n1")
+            try check(mesh.sink.records.isEmpty, "there is nothing to report")
+            node.adopt(Membership(epoch: 2, members: members))
+            let events = mesh.sink.records.map(\.event.name)
+            try check(events == ["actor.members-omitted"], "\(events)")
+        }
     }
 }

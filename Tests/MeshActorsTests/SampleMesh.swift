@@ -26,6 +26,7 @@ struct SampleMesh {
         incarnation: UInt64 = 1,
         membership: Membership? = nil,
         journal: (any Journal)? = nil,
+        transport: (any Transport)? = nil,
         kinds: [HostedKind]? = nil,
         configure: (inout ActorNodeConfiguration) -> Void = { _ in }
     ) throws -> ActorNode {
@@ -39,7 +40,7 @@ struct SampleMesh {
             ],
             membership: membership ?? Membership(epoch: 1, members: [me]),
             journal: journal ?? store,
-            transport: network.transport(of: me.owner.node, clock: world.clock),
+            transport: transport ?? network.transport(of: me.owner.node, clock: world.clock),
             clock: world.clock,
             generator: SeededGenerator(seed: UInt64(name.utf8.reduce(7) { $0 &* 31 &+ Int($1) }) &+ incarnation),
             logger: Logger(sink: sink, clock: world.clock, minimumLevel: .debug),
@@ -164,10 +165,11 @@ extension CommitPipeline {
         at wallTime: WallTime,
         using generator: inout SeededGenerator
     ) throws(CallFailure<C.Refusal>) -> Decision<C.Reply, C.Refusal> where C.Target == Value {
+        var id = id
         var release = Release.atOnce
         do throws(CallFailure<C.Refusal>) {
             let clock = VirtualClock(wallTime: wallTime)
-            let reply = try decide(command, id: id, by: clock, using: &generator, &release)
+            let reply = try decide(command, id: &id, by: clock, using: &generator, &release)
             return Decision(answer: .success(reply), release: release)
         } catch {
             guard case .refused(let refusal) = error else { throw error }

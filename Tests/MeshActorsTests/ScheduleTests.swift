@@ -13,23 +13,55 @@ import Testing
         }
         var schedule = EffectSchedule<Int>()
         schedule.listed(pending.reversed())
-        #expect(schedule.begin().map(\.effect) == Array(1...Limits.Effects.maximumConcurrent))
-        #expect(schedule.begin().isEmpty && schedule.isBusy)
-        schedule.ended(pending[0].position)
-        #expect(schedule.begin().map(\.effect) == [count - 1])
+        #expect(schedule.begin(now: .origin).map(\.effect) == Array(1...Limits.Effects.maximumConcurrent))
+        #expect(schedule.begin(now: .origin).isEmpty && schedule.isBusy)
+        var isListed = schedule.ended(pending[0].position)
+        #expect(isListed)
+        #expect(schedule.begin(now: .origin).map(\.effect) == [count - 1])
         schedule.listed([])
-        for effect in pending { schedule.ended(effect.position) }
-        #expect(!schedule.isBusy && schedule.begin().isEmpty)
+        for effect in pending {
+            isListed = schedule.ended(effect.position)
+            #expect(!isListed)
+        }
+        #expect(!schedule.isBusy && schedule.begin(now: .origin).isEmpty)
     }
 
-    @Test func `an effect given up rests until it is listed no more`() {
+    @Test func `an effect that has been performed is not begun again though it is listed still`() {
         let effect = PendingEffect(at: EventPosition(head: Head(rawValue: 1), index: 0), 1)
         var schedule = EffectSchedule<Int>()
         schedule.listed([effect])
-        _ = schedule.begin()
-        schedule.ended(effect.position)
+        _ = schedule.begin(now: .origin)
+        let isListed = schedule.ended(effect.position)
+        #expect(isListed)
         schedule.listed([effect])
-        #expect(schedule.begin().isEmpty && !schedule.isBusy)
+        #expect(schedule.begin(now: .origin).isEmpty && !schedule.isBusy)
+    }
+
+    @Test func `an effect in vain is put aside, makes room for others, and is tried now and then`() {
+        let count = Limits.Effects.maximumConcurrent + 1
+        let pending = (1...count).map { number in
+            PendingEffect(at: EventPosition(head: Head(rawValue: UInt64(number)), index: 0), number)
+        }
+        var schedule = EffectSchedule<Int>()
+        schedule.listed(pending)
+        _ = schedule.begin(now: .origin)
+        let bad = pending[0].position
+        for attempt in 1..<Limits.Effects.maximumAttempts {
+            #expect(schedule.attempt(of: bad) == attempt)
+            let pause = Backoff(first: Limits.Effects.firstPause, longest: Limits.Effects.longestPause).pause(
+                after: attempt
+            )
+            #expect(schedule.failed(bad, now: .origin) == .retry(after: pause))
+        }
+        #expect(schedule.failed(bad, now: .origin) == .putAside)
+        #expect(schedule.nextDue == .origin + Limits.Effects.restPause)
+        #expect(schedule.begin(now: .origin).map(\.effect) == [count])
+        for effect in pending[1...] { _ = schedule.ended(effect.position) }
+        #expect(schedule.begin(now: .origin).isEmpty && !schedule.isBusy)
+        let later = Instant.origin + Limits.Effects.restPause
+        #expect(schedule.begin(now: later).map(\.effect) == [1])
+        #expect(schedule.failed(bad, now: later) == .rest)
+        #expect(schedule.nextDue == later + Limits.Effects.restPause)
     }
 
     @Test func `pauses double up to the longest`() {
@@ -79,6 +111,10 @@ import Testing
         #expect(policy.leavers(among: all, now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
         #expect(policy.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old"])
         #expect(policy.leavers(among: [all[1]], now: .origin + .seconds(19)).map(\.key) == ["new"])
+        #expect(policy.leavers(among: [all[1]], arriving: 60, now: .origin + .seconds(9)).map(\.key) == ["new"])
+        let eager = PassivationPolicy(idleTime: .seconds(10), memoryBudget: 100, memoryGoal: 50)
+        #expect(eager.leavers(among: Array(all[1...]), now: .origin + .seconds(9)).map(\.key) == ["old", "new"])
+        #expect(eager.leavers(among: [all[1]], now: .origin + .seconds(9)).isEmpty)
     }
 
     @Test func `what is left beyond its room is refused`() async {

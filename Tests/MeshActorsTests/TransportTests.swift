@@ -29,9 +29,43 @@ import Testing
                 try await transport.request(large, to: node, deadline: nil)
             }
         }
-        let inbox = Intake<Int>(capacity: Limits.Call.maximumRequestsWaiting)
-        for number in 0..<Limits.Call.maximumRequestsWaiting { #expect(inbox.offer(number)) }
-        #expect(!inbox.offer(0))
+    }
+
+    @Test func `requests beyond those that a node handles at a time find it unreachable`() throws {
+        try forSeeds(1...1) { mesh in
+            let (client, server) = (try NodeID("client"), try NodeID("server"))
+            let asking = mesh.network.transport(of: client, clock: mesh.world.clock)
+            let answering = mesh.network.transport(of: server, clock: mesh.world.clock)
+            let (inside, release) = (Lock(0), OneShot<Done>())
+            let refused = await withTaskGroup(of: TransportErrorCode?.self) { group -> [TransportErrorCode] in
+                group.addTask {
+                    await answering.serve { _ in
+                        inside.withLock { $0 += 1 }
+                        _ = try? await release.wait()
+                        return []
+                    }
+                    return nil
+                }
+                try? await mesh.world.clock.sleep(for: .milliseconds(1))
+                for _ in 0..<Limits.Call.maximumRequestsWaiting + 3 {
+                    group.addTask {
+                        do throws(TransportError) { _ = try await asking.request([], to: server, deadline: nil) } catch
+                        {
+                            return error.code
+                        }
+                        return nil
+                    }
+                }
+                try? await mesh.world.clock.sleep(for: .milliseconds(1))
+                release.open(Done())
+                try? await mesh.world.clock.sleep(for: .milliseconds(1))
+                group.cancelAll()
+                return await group.reduce(into: []) { refused, code in if let code { refused.append(code) } }
+            }
+            try check(refused == [.unreachable, .unreachable, .unreachable], "\(refused)")
+            let most = inside.withLock { $0 }
+            try check(most == Limits.Call.maximumRequestsWaiting, "\(most) were handled")
+        }
     }
 }
 

@@ -44,7 +44,7 @@ import Testing
         #expect(throws: JournalError(.unknownOutcome, "")) { try core.commit() }
         disk.failSyncs(false)
         try core.stage(StoreExample.append([StoreExample.entry(7)], to: address, claim, at: 2))
-        #expect(throws: JournalError(.readOnly, "")) { try core.commit() }
+        #expect(throws: JournalError(.failed, "")) { try core.commit() }
         #expect(try StoreExample.contents(of: core) == contents)
     }
 }

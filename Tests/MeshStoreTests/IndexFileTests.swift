@@ -71,6 +71,13 @@ import Testing
         #expect(try file.openOrMakeAgain().applied == nil)
     }
 
+    @Test func `that the machine cannot open is left as it is`() throws {
+        // A folder stands for whatever keeps a good file from being opened.
+        let unopenable = IndexFile(path: folder.path)
+        #expect(throws: JournalError(.unknownOutcome, "")) { try unopenable.openOrMakeAgain() }
+        #expect(unopenable.exists)
+    }
+
     @Test func `gets more time for its check the larger it is`() throws {
         #expect(file.checkSeconds == Limits.Store.indexCheckSeconds)
         let sparse = try POSIXDisk(path: folder.path).open("index.mdb", creating: true)

@@ -21,7 +21,7 @@ import Testing
         let records =
             Self.frame([4] + [UInt8](repeating: 0, count: 32) + ownership) + Self.frame([1] + chain + payload)
         let start = Array("MSHB".utf8) + Self.bytes(UInt32(records.count)) + [UInt8](repeating: 0, count: 8)
-        let counted = start + [0, 0, 0, 2] + Self.bytes(CRC32C.checksum(records)) + [UInt8](repeating: 0, count: 32)
+        let counted = start + [0, 0, 0, 2] + Self.bytes(CRC32C.checksum(records)) + [UInt8](repeating: 0, count: 36)
         let header = counted + Self.bytes(CRC32C.checksum(counted)) + [0x5A, 0x5A, 0x5A, 0x5A]
         let batch = header + records + Array("endbatch".utf8)
         #expect(Array(segment[64..<64 + batch.count]) == batch)

@@ -61,6 +61,26 @@ import Testing
         }
     }
 
+    @Test func `damage in a last batch that holds zeros of its own is no interrupted write`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        let address = try StoreExample.address("zeros")
+        let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+        let filesBefore = disk.files
+        // Entry 0 of the example is nothing but zeros: two sectors at least have no other byte.
+        try core.stage(StoreExample.append([StoreExample.entry(0, bytes: 1_900)], to: address, claim, at: 0))
+        try core.commit()
+        let logs = disk.files.filter { $0.key.hasPrefix("log-") }
+        let (name, whole) = try #require(logs.first { $0.value != filesBefore[$0.key] })
+        let end = try #require(whole.lastIndex { $0 != 0 })
+        for offset in 64...end {
+            var files = disk.files
+            files[name]?[offset] ^= 0x81
+            #expect(throws: JournalError(.corrupt, ""), "\(offset)") { try StoreExample.open(MemoryDisk(files)) }
+        }
+        #expect(try StoreExample.contents(of: StoreExample.open(MemoryDisk(disk.files))).count == 1)
+    }
+
     @Test func `a log without its acknowledged end, its beginning or its anchor is refused`() throws {
         let disk = MemoryDisk()
         let core = try StoreExample.open(disk)

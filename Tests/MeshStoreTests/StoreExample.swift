@@ -11,6 +11,7 @@ struct StoreExample {
         var configuration = LogConfiguration()
         configuration.segmentBytes = 2_048
         configuration.allocationStepBytes = 1_024
+        configuration.reserveBytes = 512
         return configuration
     }
 

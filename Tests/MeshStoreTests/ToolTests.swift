@@ -51,6 +51,28 @@ import Testing
         #expect(StoreVerification.verify(MemoryDisk()).faults.count == 1)
     }
 
+    @Test func `comparing an index with its log walks through each once and sees a wake that is not there`() throws {
+        let disk = MemoryDisk()
+        let index = VolatileIndex()
+        let core = try StoreExample.open(disk, index: index)
+        for number in 0..<3_000 {
+            let address = try StoreExample.address("a-\(number)")
+            let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+            let wake = WallTime(millisecondsSince1970: Int64(number % 7))
+            try core.stage(StoreExample.append([StoreExample.entry(number)], to: address, claim, at: 0, wake: wake))
+        }
+        try core.commit()
+        try StoreVerification.compare(index, with: disk)
+        // One wake that the log does not know.
+        var row = try #require(try index.row(of: StoreExample.address("a-2999")))
+        row.wake = nil
+        var changes = IndexChanges()
+        changes.rows = [(try StoreExample.address("a-2999"), row)]
+        changes.cursor = try #require(index.applied)
+        try index.apply(changes)
+        #expect(throws: JournalError(.corrupt, "")) { try StoreVerification.compare(index, with: disk) }
+    }
+
     @Test func `an index that says something else than the log is found`() throws {
         let disk = MemoryDisk()
         let index = VolatileIndex()

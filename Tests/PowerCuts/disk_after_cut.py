@@ -49,10 +49,12 @@ class File:
 
     changes: list[Record] = field(default_factory=list)
     safe_before: int = 0
+    #: What was in it before the log began, which is safe.
+    before: bytes = b""
 
     def content(self, draw: random.Random) -> bytes:
         """One of the contents that the disk may hold."""
-        content = bytearray()
+        content = bytearray(self.before)
         for change in self.changes:
             is_safe = change.position < self.safe_before
             if change.kind == TRUNCATED:
@@ -95,14 +97,23 @@ class Cut:
     notes: bytes
 
 
-def cut(records: list[Record], draw: random.Random, *, syncs_count: bool = True) -> Cut:
-    """What the disk may hold when the power goes right after the last of `records`.
+def cut(
+    records: list[Record],
+    draw: random.Random,
+    before: dict[str, bytes] | None = None,
+    notes_before: bytes = b"",
+    *,
+    syncs_count: bool = True,
+) -> Cut:
+    """What the disk may hold when the power goes right after the last of `records`, with the files `before` them.
 
     With `syncs_count` off the disk lies: nothing is ever safe. A test that does not notice would prove nothing.
     """
-    files: dict[int, File] = {}
-    names = _Names()
-    notes = bytearray()
+    # The log counts files from 1: those of before get numbers that it does not use.
+    old = {name: -number for number, name in enumerate(sorted(before or {}), 1)}
+    files = {number: File(before=(before or {})[name]) for name, number in old.items()}
+    names = _Names(old)
+    notes = bytearray(notes_before)
     for record in records:
         if record.kind == OPENED:
             name = record.content.decode()
@@ -131,9 +142,9 @@ def cut(records: list[Record], draw: random.Random, *, syncs_count: bool = True)
 class _Names:
     """Which name leads to which file, now and after a cut."""
 
-    def __init__(self) -> None:
-        self.now: dict[str, int] = {}
-        self._safe: dict[str, int] = {}
+    def __init__(self, names: dict[str, int]) -> None:
+        self.now = dict(names)
+        self._safe = dict(names)
         self._unsafe: list = []
 
     def change(self, change) -> None:

@@ -55,7 +55,31 @@ class StoreCommands(unittest.TestCase):
         target = self.copy("kept")
         finished = meshnode("backup", self.store, target)
         self.assertEqual(finished.returncode, 1)
-        self.assertIn("the target is not empty", finished.stderr)
+        self.assertIn("the target is to be empty or missing", finished.stderr)
+
+    def test_a_restore_takes_no_folder_where_an_index_was_left(self) -> None:
+        backup, target = self.copy("for-restore"), self.folder / "with-an-index"
+        target.mkdir()
+        (target / "index.mdb").write_bytes(b"of another store")
+        finished = meshnode("restore", backup, target)
+        self.assertEqual(finished.returncode, 1)
+        self.assertIn("the target is to be empty or missing", finished.stderr)
+        self.assertEqual([path.name for path in target.iterdir()], ["index.mdb"])
+
+    def test_looking_at_a_store_writes_nothing_even_where_it_cannot(self) -> None:
+        store = self.folder / "looked-at"
+        made = subprocess.run([RELEASE / "meshbench", "store-example", store], check=False, timeout=60)
+        self.assertEqual(made.returncode, 0)
+        for path in (store / "log" / "lock", store / "index.mdb-lock"):
+            path.unlink()
+        before = {path: path.stat().st_mtime_ns for path in [store, *store.rglob("*")]}
+        looking = '"$2" store verify "$1" && "$2" store stats "$1" && "$2" store dump "$1"'
+        reading = f'mount --bind -o ro "$1" "$1" && {looking}'
+        for words in (["bash", "-c", looking], ["unshare", "--mount", "bash", "-c", reading]):
+            command = [*words, "bash", str(store), str(RELEASE / "meshnode")]
+            finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
+        self.assertEqual({path: path.stat().st_mtime_ns for path in [store, *store.rglob("*")]}, before)
 
     def test_a_flipped_byte_is_a_fault_that_names_its_place(self) -> None:
         damaged = self.copy("damaged")

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import unittest
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,17 +36,36 @@ def built_recorder() -> Path:
     return library
 
 
-def recording(seconds: float) -> list[disk_after_cut.Record]:
-    """What a store and its 64 writers did until they were killed."""
+#: Segments small enough that many begin and are dropped while it is recorded.
+OPTIONS = ["--segment-bytes", "131072", "--entries-per-snapshot", "10"]
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a store and its 64 writers did until they were killed, and what was there before."""
+
+    files: dict[str, bytes]
+    notes: bytes
+    records: list[disk_after_cut.Record]
+
+
+def recordings(seconds: float, lives: int) -> list[Life]:
+    """Several lives of one store, each killed, the next one opened on what the last one left."""
+    found: list[Life] = []
+    notes = b""
     with tempfile.TemporaryDirectory() as folder:
         store, log = Path(folder) / "store", Path(folder) / "log"
         store.mkdir()
-        settings = {"LD_PRELOAD": str(built_recorder()), "RECORDER_FOLDER": str(store), "RECORDER_LOG": str(log)}
-        command = [MESHBENCH, "store-crash", "--folder", store]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | settings) as writer:
-            time.sleep(seconds)
-            writer.kill()
-        return disk_after_cut.read_log(log)
+        for _ in range(lives):
+            files = {path.name: path.read_bytes() for path in store.iterdir()}
+            settings = {"LD_PRELOAD": str(built_recorder()), "RECORDER_FOLDER": str(store), "RECORDER_LOG": str(log)}
+            command = [MESHBENCH, "store-crash", "--folder", store, *OPTIONS]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | settings) as writer:
+                time.sleep(seconds)
+                writer.kill()
+            found.append(Life(files, notes, disk_after_cut.read_log(log)))
+            notes += b"".join(r.content for r in found[-1].records if r.kind == disk_after_cut.NOTED)
+    return found
 
 
 def acknowledged(notes: bytes) -> dict[str, int]:
@@ -61,7 +81,7 @@ def faults_after(cut: disk_after_cut.Cut) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in cut.files.items():
             (Path(folder) / name).write_bytes(content)
-        command = [MESHBENCH, "store-crash", "--folder", folder, "--count"]
+        command = [MESHBENCH, "store-crash", "--folder", folder, "--count", *OPTIONS]
         found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     wanted = acknowledged(cut.notes)
     if found.returncode != 0:
@@ -78,25 +98,32 @@ def faults_after(cut: disk_after_cut.Cut) -> list[str]:
 class PowerCuts(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.records = recording(1.0)
+        cls.lives = recordings(1.5, 2)
 
-    def test_the_recording_holds_what_it_must(self) -> None:
-        kinds = collections.Counter(record.kind for record in self.records)
-        for kind in (disk_after_cut.WRITTEN, disk_after_cut.SYNCED, disk_after_cut.NOTED):
-            self.assertGreater(kinds[kind], 100, f"records of kind {kind}")
+    def test_the_recordings_hold_what_they_must(self) -> None:
+        for life in self.lives:
+            kinds = collections.Counter(record.kind for record in life.records)
+            for kind in (disk_after_cut.WRITTEN, disk_after_cut.SYNCED, disk_after_cut.NOTED):
+                self.assertGreater(kinds[kind], 100, f"records of kind {kind}")
+            # Segments begin and are dropped: otherwise no cut meets either.
+            self.assertGreater(kinds[disk_after_cut.REMOVED], 1)
+            self.assertGreater(kinds[disk_after_cut.FOLDER_SYNCED], 3)
+        self.assertEqual([bool(life.files) for life in self.lives], [False, True])
 
     def test_nothing_acknowledged_is_lost_wherever_the_power_goes(self) -> None:
         draw = random.Random(20261121)
         for number in range(CUTS):
-            end = draw.randint(1, len(self.records))
-            faults = faults_after(disk_after_cut.cut(self.records[:end], draw))
-            self.assertEqual(faults, [], f"cut {number}, after record {end} of {len(self.records)}")
+            life = self.lives[number % len(self.lives)]
+            end = draw.randint(1, len(life.records))
+            faults = faults_after(disk_after_cut.cut(life.records[:end], draw, life.files, life.notes))
+            self.assertEqual(faults, [], f"cut {number}, after record {end} of {len(life.records)}")
 
     def test_a_disk_that_lies_about_syncs_is_noticed(self) -> None:
         """The same cuts with the syncs taken out must show losses, or this file proves nothing."""
         draw = random.Random(1)
-        ends = [draw.randint(len(self.records) // 2, len(self.records)) for _ in range(5)]
-        lost = [faults_after(disk_after_cut.cut(self.records[:end], draw, syncs_count=False)) for end in ends]
+        records = self.lives[0].records
+        ends = [draw.randint(len(records) // 2, len(records)) for _ in range(5)]
+        lost = [faults_after(disk_after_cut.cut(records[:end], draw, syncs_count=False)) for end in ends]
         self.assertTrue(all(lost), lost)
 
 

@@ -78,6 +78,11 @@ class LimitTests(RepositoryTestCase):
                 self.assert_passes("limits")
                 (self.root / "Tests/MeshCoreTests/More.swift").unlink()
 
+    def test_a_bound_of_the_same_name_in_another_area_does_not_count(self) -> None:
+        self.write("Sources/MeshLedger/More.swift", "extension Limits.Wire {\n    static let depth = 1\n}\n")
+        self.write("Tests/MeshCoreTests/More.swift", "let a = Limits.Tree.depth + AnyWire.depth\n")
+        self.assert_fails("limits", "no test names `Limits.Wire.depth`")
+
     def test_other_constants_are_no_bounds(self) -> None:
         self.write("Sources/MeshLedger/More.swift", "enum Names {\n    static let one = 1\n}\nextension Limits {}\n")
         self.assert_passes("limits")

@@ -12,13 +12,13 @@ _BOUND = re.compile(r"\bstatic[ \t]+let[ \t]+`?(\w+)`?")
 
 
 def inspect(repository: Repository) -> Outcome:
-    """A test names a bound as `Limits.Area.bound`, or as `.bound` behind a shorter name of the area."""
+    """A test names a bound by area and name, as `Limits.Area.bound` or `Area.bound`: names recur in other areas."""
     tests = "\n".join(file.code for file in repository.swift_under("Tests"))
     findings, bounds = [], 0
     for file in repository.swift_under("Sources"):
         for offset, name in _bounds(file.code):
             bounds += 1
-            if not re.search(rf"\.{name.rsplit('.', 1)[1]}\b", tests):
+            if not re.search(rf"\b{re.escape('.'.join(name.split('.')[-2:]))}\b", tests):
                 mend = f"write a test that hits the bound and names `{name}`"
                 line, problem = file.line_of(offset), f"no test names `{name}`"
                 findings.append(Finding(file.path, line, problem, mend, "limits.untested"))

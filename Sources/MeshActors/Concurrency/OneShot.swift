@@ -7,7 +7,8 @@ package final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var arrivals = 0
-        var waiting: [(arrival: Int, continuation: CheckedContinuation<Value?, Never>)] = []
+        /// By arrival, so that one of many who is cancelled finds itself at once.
+        var waiting: [Int: CheckedContinuation<Value?, Never>] = [:]
     }
 
     private let state = Lock(State())
@@ -15,18 +16,15 @@ package final class OneShot<Value: Sendable>: Sendable {
     /// Nothing has come yet.
     package init() {}
 
-    /// The value, if it has come.
-    package var value: Value? { state.withLock { $0.value } }
-
     /// Lets everybody go on with `value`; only the first value counts.
     package func open(_ value: Value) {
-        let waiting = state.withLock { state -> [(arrival: Int, continuation: CheckedContinuation<Value?, Never>)] in
-            guard state.value == nil else { return [] }
+        let waiting = state.withLock { state -> [Int: CheckedContinuation<Value?, Never>] in
+            guard state.value == nil else { return [:] }
             state.value = value
-            defer { state.waiting = [] }
+            defer { state.waiting = [:] }
             return state.waiting
         }
-        for waiter in waiting { waiter.continuation.resume(returning: value) }
+        for (_, waiter) in waiting.sorted(by: { $0.key < $1.key }) { waiter.resume(returning: value) }
     }
 
     /// Returns the value once it is there, or throws when the calling task is cancelled first.
@@ -48,17 +46,13 @@ package final class OneShot<Value: Sendable>: Sendable {
         let (isOver, value) = state.withLock { state -> (Bool, Value?) in
             // Asked under the lock: a cancellation after it finds the waiter in the list.
             let isOver = state.value != nil || Task.isCancelled
-            if !isOver { state.waiting.append((arrival, continuation)) }
+            if !isOver { state.waiting[arrival] = continuation }
             return (isOver, state.value)
         }
         if isOver { continuation.resume(returning: value) }
     }
 
     private func leave(_ arrival: Int) {
-        let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
-            guard let index = state.waiting.firstIndex(where: { $0.arrival == arrival }) else { return nil }
-            return state.waiting.remove(at: index).continuation
-        }
-        waiter?.resume(returning: nil)
+        state.withLock { $0.waiting.removeValue(forKey: arrival) }?.resume(returning: nil)
     }
 }

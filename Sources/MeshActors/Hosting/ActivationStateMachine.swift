@@ -16,6 +16,9 @@ package struct ActivationStateMachine: ~Copyable {
     /// How many calls are under way, those that wait for the start included.
     package private(set) var inFlight = 0
 
+    /// How many calls wait for the end of this stay; they have a mailbox of their own.
+    package private(set) var waitingForEnd = 0
+
     /// When the last call began or ended.
     package private(set) var lastUsed: Instant
 
@@ -28,7 +31,7 @@ package struct ActivationStateMachine: ~Copyable {
         case enter
         /// It waits for the start, and counts as above.
         case waitForStart
-        /// It waits for the end of this stay and looks again.
+        /// It waits for the end of this stay and looks again; it counts until ``waitEnded()``.
         case waitForEnd
         /// The mailbox is full.
         case refuse
@@ -43,9 +46,14 @@ package struct ActivationStateMachine: ~Copyable {
             lastUsed = now
             return state == .live ? .enter : .waitForStart
         case .leaving, .gone:
+            guard waitingForEnd < mailbox else { return .refuse }
+            waitingForEnd += 1
             return .waitForEnd
         }
     }
+
+    /// A call that waited for the end waits no longer.
+    package mutating func waitEnded() { waitingForEnd -= 1 }
 
     /// A call that counted is over.
     package mutating func callEnded(now: Instant) {
@@ -93,6 +101,9 @@ package struct ActivationStateMachine: ~Copyable {
 
     /// Nothing is left of the stay, or it never began.
     package mutating func ended() { state = .gone }
+
+    /// Whether the resident is on its way.
+    package var isStarting: Bool { state == .starting }
 
     /// Whether calls reach the resident.
     package var isLive: Bool { state == .live }

@@ -75,7 +75,10 @@ extension ActorHost: AnyActorHost {
             guard case .success(let resident)? = try? await cell.started.wait() else { return false }
             return await residency.wake(typed(resident), wallTime)
         case .elsewhere: return true
-        case .leaving, .nobody, .overloaded, .stopping: return false
+        case .leaving(let cell):
+            table.waitEnded(cell)
+            return false
+        case .nobody, .overloaded, .stopping: return false
         }
     }
 }

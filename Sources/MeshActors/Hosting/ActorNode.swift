@@ -31,7 +31,8 @@ package final class ActorNode: Sendable {
             environment: environment,
             transport: transport,
             membership: membership,
-            generator: generator
+            generator: generator,
+            memoryBudget: configuration.memoryBudget
         )
         self.configuration = configuration
         var hosts: [ObjectIdentifier: any AnyActorHost] = [:]
@@ -99,6 +100,9 @@ package final class ActorNode: Sendable {
     /// How many actors live here.
     package var residentCount: Int { orderedHosts.reduce(0) { $0 + $1.table.residentCount } }
 
+    /// How many owners of actors that live elsewhere the node keeps in mind.
+    package var routeCount: Int { orderedHosts.reduce(0) { $0 + $1.table.routeCount } }
+
     // MARK: Life
 
     /// Runs the node until the calling task is cancelled.
@@ -165,19 +169,41 @@ package final class ActorNode: Sendable {
     /// Lets residents leave that nobody has called for a while, or for whom there is no room.
     private func letLeave() async {
         let clock = core.environment.clock
+        // However many come for whom there is no room, residents are not looked through more often than this.
+        let shortest = configuration.sweepInterval / 64
         var pause = configuration.sweepInterval
-        while (try? await clock.sleep(for: pause)) != nil {
+        while (try? await clock.sleep(for: shortest)) != nil, let isPressed = await nextSweep(in: pause - shortest) {
             let now = clock.now
+            let budget = max(0, configuration.memoryBudget - core.environment.journal.memoryInUse)
+            core.memory.allow(budget)
             let policy = PassivationPolicy(
                 idleTime: configuration.idleTime,
-                memoryBudget: max(0, configuration.memoryBudget - core.environment.journal.memoryInUse)
+                memoryBudget: budget,
+                // Some room at once for those who come next.
+                memoryGoal: isPressed ? budget / 16 * 15 : budget
             )
             let candidates = orderedHosts.flatMap { $0.table.candidates(now: now) }
-            for address in policy.leavers(among: candidates, now: now) {
+            let arriving = orderedHosts.reduce(0) { $0 + $1.table.startingBytes }
+            for address in policy.leavers(among: candidates, arriving: arriving, now: now) {
                 hostsByKind[address.kind.name]?.table.passivate(address)
             }
-            // Where the budget is nearly used up, a whole interval would let it be overrun by what arrives in it.
-            pause = policy.isCrowded(candidates) ? configuration.sweepInterval / 16 : configuration.sweepInterval
+            // Where the budget is nearly used up, a whole interval would let it be overrun by residents that grow.
+            let isCrowded = policy.isCrowded(candidates, arriving: arriving)
+            pause = isCrowded ? configuration.sweepInterval / 16 : configuration.sweepInterval
+        }
+    }
+
+    /// Waits for `pause`, or until somebody comes for whom there is no room (true); nil when the node ends.
+    private func nextSweep(in pause: Duration) async -> Bool? {
+        await withTaskGroup(of: Bool?.self) { [core] group in
+            group.addTask { (try? await core.environment.clock.sleep(for: pause)).map { false } }
+            group.addTask {
+                await core.memory.pressure.wait()
+                return true
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return Task.isCancelled ? nil : first
         }
     }
 

@@ -17,7 +17,9 @@ package struct ActorReference<Resident: Actor>: Sendable {
     /// Sends `command` and returns the reply, which leaves only after what it depends on is durable.
     ///
     /// Two calls with the same `id` are one effect with one answer; without an id each call is its own. `deadline` is
-    /// on this node's clock. Cancelling ends the wait; whether the command was carried out is then unknown.
+    /// on this node's clock; until then the call goes on looking for the actor. Cancelling ends the wait; whether the
+    /// command was carried out is then unknown. Of a failure that leaves it open, ``CallFailure/openCommand`` is the id
+    /// with which to ask again, within ``Limits/Hosting/rememberedTime``.
     package func call<C: ActorCommand>(
         _ command: C,
         id: CommandID? = nil,
@@ -54,15 +56,16 @@ extension ActorReference {
         case .unknown: return try await host.route(command, address, id: id)
         }
         let journaled = host.typed(resident)
+        var known = id
         var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
-            let reply = try journaled.decide(command, id: id, &gate)
+            let reply = try journaled.decide(command, id: &known, &gate)
             if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             host.table.exit(cell)
             return reply
         } catch {
             let failure = await journaled.settled(error, gate)
-            guard host.leave(cell, after: failure) else { throw failure }
+            guard host.leave(cell, after: failure) else { throw failure.naming(known) }
             return try await host.route(command, address, id: id)
         }
     }

@@ -13,13 +13,14 @@ final class ActorTable: Sendable {
         let started = OneShot<Result<any Actor, ActorError>>()
         let leave = OneShot<Done>()
         let gone = OneShot<Done>()
-        let meter = ActivityMeter()
+        let meter: ActivityMeter
         fileprivate var machine: ActivationStateMachine
         fileprivate var resident: (any Actor)?
         fileprivate var membershipEpoch: UInt64
 
-        fileprivate init(_ address: ActorAddress, now: Instant, membershipEpoch: UInt64) {
+        fileprivate init(_ address: ActorAddress, now: Instant, membershipEpoch: UInt64, _ memory: MemoryUse) {
             self.address = address
+            meter = ActivityMeter(memory)
             self.membershipEpoch = membershipEpoch
             machine = ActivationStateMachine(now: now)
         }
@@ -27,7 +28,7 @@ final class ActorTable: Sendable {
 
     /// Where a call goes.
     ///
-    /// The first two count until ``exit(_:)``.
+    /// The first two count until ``exit(_:)``, the third until ``waitEnded(_:)``.
     enum Entry {
         case here(Cell, any Actor)
         case starting(Cell)
@@ -118,7 +119,7 @@ final class ActorTable: Sendable {
     private func entry(_ cell: Cell, _ state: State) -> Entry {
         switch cell.machine.callArrived(now: state.useCountsAs, mailbox: settings.mailbox) {
         case .enter:
-            guard let resident = cell.resident else { return .leaving(cell) }
+            guard let resident = cell.resident else { preconditionFailure("a live stay without a resident") }
             return .here(cell, resident)
         case .waitForStart: return .starting(cell)
         case .waitForEnd: return .leaving(cell)
@@ -128,19 +129,28 @@ final class ActorTable: Sendable {
 
     private func begin(_ address: ActorAddress, _ state: inout State, _ host: any AnyActorHost) -> Entry {
         guard !state.isStopping else { return .stopping }
-        guard state.cells.count < settings.maximumResidents else { return .overloaded }
-        let cell = Cell(address, now: state.useCountsAs, membershipEpoch: state.membership.epoch)
+        guard state.cells.count < settings.maximumResidents, core.memory.hasRoom() else { return .overloaded }
+        let cell = Cell(address, now: state.useCountsAs, membershipEpoch: state.membership.epoch, core.memory)
         let activation = NodeCore.Activation(
             run: { await host.inhabit(cell) },
             abandon: { self.end(cell, ActorError(.stopping, "the node has stopped")) }
         )
-        guard core.starts.offer(activation) else { return .overloaded }
+        guard core.starts.offer(activation) else {
+            cell.meter.close()
+            return .overloaded
+        }
         #if PLANTED_BUGS
         if PlantedBug.twinActivation.isOn { return entry(cell, state) }
         #endif
         state.cells[address.key] = cell
         return entry(cell, state)
     }
+
+    /// Whether the actor lives here, comes or goes.
+    func hasStay(of address: ActorAddress) -> Bool { state.withLock { $0.cells[address.key] != nil } }
+
+    /// A call that waited for the end of the stay waits no longer.
+    func waitEnded(_ cell: Cell) { state.withLock { _ in cell.machine.waitEnded() } }
 
     /// A call that counted is over.
     func exit(_ cell: Cell) {
@@ -174,6 +184,7 @@ final class ActorTable: Sendable {
             cell.resident = nil
             state.cells[cell.address.key] = nil
         }
+        cell.meter.close()
         cell.started.open(.failure(error))
         cell.gone.open(Done())
     }
@@ -218,6 +229,14 @@ final class ActorTable: Sendable {
             }
         }
     }
+
+    /// What those weigh who are on their way.
+    var startingBytes: Int {
+        state.withLock { $0.cells.values.filter { $0.machine.isStarting }.reduce(0) { $0 + $1.meter.current.bytes } }
+    }
+
+    /// How many owners of actors that live elsewhere are kept in mind.
+    var routeCount: Int { state.withLock { $0.routes.count } }
 
     /// Asks the resident `address` to leave, unless somebody calls it.
     func passivate(_ address: ActorAddress) {

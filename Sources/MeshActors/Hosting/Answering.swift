@@ -7,13 +7,15 @@ extension ActorHost {
         if call.head.timeLeft == nil, case .here(let cell, let resident) = table.look(call.head.address) {
             return await carryOut(row, call, resident, in: cell)
         }
+        guard table.hasStay(of: call.head.address) || row.canRead(call) else { return payload(.malformed) }
         let deadline = call.head.timeLeft.map { core.environment.clock.now + $0 }
         do throws(CallFailure<NoRefusal>) {
             return try await within(deadline) { () async throws(CallFailure<NoRefusal>) -> [UInt8] in
-                switch try await self.place(of: call.head.address) {
+                switch await self.place(of: call.head.address) {
                 case .here(let cell, let resident): await self.carryOut(row, call, resident, in: cell)
                 case .elsewhere(let node): self.redirect(to: node)
                 case .again: self.payload(.moved)
+                case .failed(let failure): RowAnswer(failure, nil).payload
                 }
             }
         } catch {
@@ -29,7 +31,7 @@ extension ActorHost {
         in cell: ActorTable.Cell
     ) async -> [UInt8] {
         let answer: RowAnswer
-        switch row {
+        switch row.way {
         case .decided(let decide): answer = decide(resident, call)
         case .performed(let perform) where core.transport?.cancelsHandlers == true:
             answer = await perform(resident, call)
@@ -46,8 +48,10 @@ extension ActorHost {
 
     /// A journaled value's callers wait for what ends with the node's `run()`; a plain actor may wait for anything, and
     /// the task that asks may belong to another node.
+    ///
+    /// By then the command has been delivered, and may have been carried out.
     private func untilStopping(_ body: @escaping @Sendable () async -> RowAnswer) async -> RowAnswer {
-        let stopping = RowAnswer(payload(.stopping), nil)
+        let stopping = RowAnswer(payload(.outcomeUnknown), nil)
         return await withTaskGroup(of: RowAnswer.self) { group in
             group.addTask { await body() }
             group.addTask { [core] in

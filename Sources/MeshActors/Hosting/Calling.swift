@@ -9,6 +9,8 @@ enum Place: Sendable {
     case elsewhere(NodeID)
     /// It was leaving or moving; nothing happened.
     case again
+    /// The call ends here; nothing happened.
+    case failed(CallFailure<NoRefusal>)
 }
 
 extension ActorHost {
@@ -28,12 +30,21 @@ extension ActorHost {
         deadline: Instant?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
         guard let deadline else { return try await route(command, address, id: id) }
-        return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
-            try await self.route(command, address, id: id, deadline)
+        // Drawn here, so that whoever waits no longer can be told.
+        let known = C.isRepeatable ? id ?? core.drawCommandID() : id
+        do throws(CallFailure<C.Refusal>) {
+            return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
+                try await self.route(command, address, id: known, deadline)
+            }
+        } catch {
+            throw C.isRepeatable ? error.naming(known) : error
         }
     }
 
     /// The same without a limit of its own; `deadline` is told to other nodes, and `hint` is asked first.
+    ///
+    /// A try whose reply was lost stays open: from then on the call ends with an answer, or with `outcomeUnknown`.
+    /// With a deadline it goes on until whoever waits for it cancels it.
     nonisolated(nonsending) func route<C: ActorCommand>(
         _ command: C,
         _ address: ActorAddress,
@@ -41,72 +52,93 @@ extension ActorHost {
         _ deadline: Instant? = nil,
         hint: NodeID? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        var id = id
-        var hint = hint
+        var (id, hint) = (id, hint)
+        var (attempt, isOpen) = (0, false)
         let backoff = Backoff(first: Limits.Placement.firstPause, longest: Limits.Placement.longestPause)
-        for attempt in 1...Limits.Placement.maximumAttempts {
+        while deadline != nil || attempt < Limits.Placement.maximumAttempts {
+            attempt += 1
             let place: Place
             if let node = hint.take(), node != core.owner.node {
                 place = .elsewhere(node)
             } else {
-                do throws(CallFailure<NoRefusal>) {
-                    place = try await self.place(of: address)
-                } catch {
-                    throw error.of(C.Refusal.self)
-                }
+                place = await self.place(of: address)
             }
-            switch place {
-            case .here(let cell, let resident):
-                do throws(CallFailure<C.Refusal>) {
-                    let reply = try await command.deliver(to: typed(resident), id: id)
-                    table.exit(cell)
-                    return reply
-                } catch {
-                    guard leave(cell, after: error) else { throw error }
-                }
-            case .elsewhere(let node):
-                let known = id ?? core.drawCommandID()
-                id = known
-                let call = RemoteCall(core: core, address: address, id: known, deadline: deadline)
-                switch await call.ask(node, call.payload(command), isRepeatable: C.isRepeatable) {
-                case .value(let body): return try call.reply(in: body, from: node, to: C.self)
-                case .refusal(let body): throw call.refusal(in: body, from: node, of: C.self)
-                case .tryAt(let other):
-                    #if PLANTED_BUGS
-                    if PlantedBug.loseRedirectedCall.isOn { _ = try? await OneShot<Done>().wait() }
-                    #endif
-                    core.environment.counters.add(\.redirects)
-                    hint = other
+            do throws(CallFailure<C.Refusal>) {
+                switch place {
+                case .here(let cell, let resident):
+                    do throws(CallFailure<C.Refusal>) {
+                        let reply = try await command.deliver(to: typed(resident), id: id)
+                        table.exit(cell)
+                        return reply
+                    } catch {
+                        guard leave(cell, after: error) else { throw error }
+                    }
+                case .elsewhere(let node):
+                    let known = id ?? core.drawCommandID()
+                    id = known
+                    let call = RemoteCall(core: core, address: address, id: known, deadline: deadline)
+                    switch await call.ask(node, call.payload(command), isRepeatable: C.isRepeatable) {
+                    case .value(let body): return try call.reply(in: body, from: node, to: C.self)
+                    case .refusal(let body): throw call.refusal(in: body, from: node, of: C.self)
+                    case .tryAt(let other):
+                        #if PLANTED_BUGS
+                        if PlantedBug.loseRedirectedCall.isOn { _ = try? await OneShot<Done>().wait() }
+                        #endif
+                        core.environment.counters.add(\.redirects)
+                        hint = other
+                    case .again: break
+                    case .lost: isOpen = true
+                    case .failed(let failure): throw failure.of(C.Refusal.self)
+                    }
                 case .again: break
                 case .failed(let failure): throw failure.of(C.Refusal.self)
                 }
-            case .again: break
+            } catch {
+                guard isOpen, error.mayPass else { throw end(error, C.self, id, isOpen) }
             }
-            if attempt > 1 { try await pause(backoff.pause(after: attempt - 1), C.Refusal.self) }
+            guard attempt > 1 else { continue }
+            do throws(CancellationError) {
+                try await core.environment.clock.sleep(for: backoff.pause(after: attempt - 1))
+            } catch {
+                throw end(cancelled(), C.self, id, isOpen)
+            }
         }
-        throw .failed(
-            ActorError(.tooManyRedirects, "\(address) was not found in \(Limits.Placement.maximumAttempts) tries")
-        )
+        let message = "\(address) was not found in \(Limits.Placement.maximumAttempts) tries"
+        throw end(.failed(ActorError(.tooManyRedirects, message)), C.self, id, isOpen)
+    }
+
+    /// What a call ends with whose last try came to `failure`, and one of whose tries may have been carried out.
+    private func end<C: ActorCommand>(
+        _ failure: CallFailure<C.Refusal>,
+        _: C.Type,
+        _ id: CommandID?,
+        _ isOpen: Bool
+    ) -> CallFailure<C.Refusal> {
+        guard C.isRepeatable else { return failure }
+        return isOpen ? failure.afterOpenTry(id) : failure.naming(id)
     }
 
     /// Finds out where a call to `address` goes; waits for a stay that begins or ends.
-    nonisolated(nonsending) func place(
-        of address: ActorAddress
-    ) async throws(CallFailure<NoRefusal>) -> Place {
+    nonisolated(nonsending) func place(of address: ActorAddress) async -> Place {
         switch table.enter(address, for: self) {
         case .here(let cell, let resident): return .here(cell, resident)
         case .starting(let cell):
-            guard let resident = try await arrival(of: cell) else { return .again }
-            return .here(cell, resident)
+            do throws(CallFailure<NoRefusal>) {
+                guard let resident = try await arrival(of: cell) else { return .again }
+                return .here(cell, resident)
+            } catch {
+                return .failed(error)
+            }
         case .leaving(let cell):
-            guard (try? await cell.gone.wait()) != nil else { throw cancelled() }
+            defer { table.waitEnded(cell) }
+            guard (try? await cell.gone.wait()) != nil else { return .failed(cancelled()) }
             return .again
         case .elsewhere(let node): return .elsewhere(node)
-        case .nobody: throw .failed(ActorError(.noHost, "no member may host \(address)"))
+        case .nobody: return .failed(.failed(ActorError(.noHost, "no member may host \(address)")))
         case .overloaded:
             core.environment.counters.add(\.overloads)
-            throw .overloaded(retryAfter: Limits.Hosting.retryAfter)
-        case .stopping: throw .failed(ActorError(.stopping, "the node is stopping"))
+            return .failed(.overloaded(retryAfter: Limits.Hosting.retryAfter))
+        case .stopping: return .failed(.failed(ActorError(.stopping, "the node is stopping")))
         }
     }
 
@@ -126,10 +158,6 @@ extension ActorHost {
             guard error.code == .moved else { throw .failed(error) }
             return nil
         }
-    }
-
-    private func pause<Refusal>(_ duration: Duration, _: Refusal.Type) async throws(CallFailure<Refusal>) {
-        do { try await core.environment.clock.sleep(for: duration) } catch { throw cancelled() }
     }
 
     private func cancelled<Refusal>() -> CallFailure<Refusal> {

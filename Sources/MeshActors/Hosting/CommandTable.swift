@@ -31,13 +31,14 @@ extension CommandTable {
             let resident = Self.typed(resident)
             var gate: CommitGate?
             do throws(CallFailure<C.Refusal>) {
-                let reply = try resident.decide(call.command(C.self), id: call.head.command, &gate)
+                var id: CommandID? = call.head.command
+                let reply = try resident.decide(call.command(C.self), id: &id, &gate)
                 return RowAnswer(ActorReply.payload(value: reply), gate)
             } catch {
                 return RowAnswer(error, gate)
             }
         }
-        return adding(.decided(decide), C.tag)
+        return adding(CommandRow(way: .decided(decide), canRead: Self.reader(of: command)), C.tag)
     }
 
     /// The table with `command` added, whose number no other may have.
@@ -51,7 +52,11 @@ extension CommandTable {
                 return RowAnswer(error, nil)
             }
         }
-        return adding(.performed(perform), C.tag)
+        return adding(CommandRow(way: .performed(perform), canRead: Self.reader(of: command)), C.tag)
+    }
+
+    private static func reader<C: ActorCommand>(of _: C.Type) -> @Sendable (ActorCall) -> Bool {
+        { call in (try? call.body.read(as: C.self)) != nil }
     }
 }
 
@@ -59,11 +64,18 @@ extension CommandTable {
 ///
 /// A row is all that is made for each command: what stands around it knows neither the types of actor, command and
 /// reply, nor looks them up.
-enum CommandRow: Sendable {
-    /// A journaled value decides on the caller's thread.
-    case decided(@Sendable (any Actor, ActorCall) -> RowAnswer)
-    /// A plain actor may wait for others.
-    case performed(@Sendable (any Actor, ActorCall) async -> RowAnswer)
+struct CommandRow: Sendable {
+    enum Way: Sendable {
+        /// A journaled value decides on the caller's thread.
+        case decided(@Sendable (any Actor, ActorCall) -> RowAnswer)
+        /// A plain actor may wait for others.
+        case performed(@Sendable (any Actor, ActorCall) async -> RowAnswer)
+    }
+
+    let way: Way
+
+    /// Whether the call's bytes spell the command: asked before an actor is brought to life for it.
+    let canRead: @Sendable (ActorCall) -> Bool
 }
 
 /// What a resident answers to a call of another node.

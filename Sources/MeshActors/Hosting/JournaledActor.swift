@@ -8,18 +8,6 @@ struct ActorEnvironment: Sendable {
     let counters: ActorCounters
 }
 
-/// How much a resident weighs and whether it has work of its own, for the caretaker to read.
-final class ActivityMeter: Sendable {
-    private let reading = Lock((bytes: Limits.Hosting.residentBytes + Limits.Hosting.assumedBytes, isBusy: false))
-
-    var current: (bytes: Int, isBusy: Bool) { reading.withLock { $0 } }
-
-    /// The value weighs `bytes`; what the stay itself takes is added.
-    func report(bytes: Int, isBusy: Bool) {
-        reading.withLock { $0 = (bytes + Limits.Hosting.residentBytes, isBusy) }
-    }
-}
-
 /// How the append ended that an answer waits for.
 enum CommitOutcome: Sendable {
     case committed
@@ -57,6 +45,9 @@ package actor JournaledActor<Value: Journaled> {
 
     private let desk: Lock<Desk>
     private var effects = EffectSchedule<Value.Effect>()
+    /// Whether a task waits for the next effect that rests.
+    private var isResting = false
+    private var answersForgotten = 0
     private let news = Signal()
     private let environment: ActorEnvironment
     private let handler: EffectHandler<Value>
@@ -93,20 +84,23 @@ package actor JournaledActor<Value: Journaled> {
         _ command: C,
         id: CommandID?
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
+        var id = id
         var gate: CommitGate?
         do throws(CallFailure<C.Refusal>) {
-            let reply = try decide(command, id: id, &gate)
+            let reply = try decide(command, id: &id, &gate)
             if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
             return reply
         } catch {
-            throw await settled(error, gate)
+            throw await settled(error, gate).naming(id)
         }
     }
 
     /// Decides `command` at once; the answer, or the refusal, leaves only when `gate` has opened, if there is one.
+    ///
+    /// A command that changes anything has an `id` afterwards.
     nonisolated func decide<C: Command>(
         _ command: C,
-        id: CommandID?,
+        id: inout CommandID?,
         _ gate: inout CommitGate?
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         try desk.withLock { desk throws(CallFailure<C.Refusal>) in
@@ -121,7 +115,7 @@ package actor JournaledActor<Value: Journaled> {
                 }
             }
             let clock = environment.clock
-            return try desk.pipeline.decide(command, id: id, by: clock, using: &desk.generator, &release)
+            return try desk.pipeline.decide(command, id: &id, by: clock, using: &desk.generator, &release)
         }
     }
 
@@ -164,14 +158,29 @@ package actor JournaledActor<Value: Journaled> {
         #if PLANTED_BUGS
         if PlantedBug.effectBeforeCommit.isOn { effects.listed(desk.withLock { $0.pipeline.value.pendingEffects }) }
         #endif
-        for effect in effects.begin() { group.addTask { await self.carryOut(effect) } }
-        meter.report(bytes: desk.withLock { $0.pipeline.value.approximateBytes }, isBusy: effects.isBusy)
+        for effect in effects.begin(now: environment.clock.now) { group.addTask { await self.carryOut(effect) } }
+        if !isResting, let due = effects.nextDue {
+            isResting = true
+            group.addTask { await self.rest(until: due) }
+        }
+        reportWeight()
         switch nextStep() {
         case .append(let append): await commit(append)
         case .wait: await news.wait()
         case .end: return false
         }
         return true
+    }
+
+    private func reportWeight() {
+        let (bytes, forgotten) = desk.withLock { ($0.pipeline.approximateBytes, $0.pipeline.answersForgotten) }
+        meter.report(bytes: bytes, isBusy: effects.isBusy)
+        guard forgotten > answersForgotten else { return }
+        if answersForgotten == 0 {
+            environment.logger.log(.warning, .answersForgotten, [LogField(.actor, .text("\(address)"))])
+        }
+        environment.counters.add(\.answersForgotten, forgotten - answersForgotten)
+        answersForgotten = forgotten
     }
 
     /// In one turn, so that nothing is decided between the look for an append and the look whether this is the end.
@@ -228,13 +237,19 @@ package actor JournaledActor<Value: Journaled> {
         next.open(.failed(.moved))
     }
 
-    private func save(_ snapshot: Snapshot) async {
+    private func save(_ unsaved: UnsavedSnapshot<Value>) async {
         do throws(JournalError) {
-            try await environment.journal.save(snapshot, of: address, epoch)
-            desk.withLock { $0.pipeline.snapshotSaved(snapshot.head) }
+            try await environment.journal.save(unsaved.encoded(), of: address, epoch)
+            desk.withLock { $0.pipeline.snapshotSaved(unsaved.head) }
         } catch {
             // The journal holds everything: a missing snapshot costs time at the next activation.
-            environment.logger.log(.warning, .snapshotFailed, error: error)
+            desk.withLock { $0.pipeline.snapshotFailed(unsaved.head) }
+            environment.counters.add(\.snapshotFailures)
+            let fields = [
+                LogField(.actor, .text("\(address)")), LogField(.error, .text(error.identity)),
+                LogField(.reason, .text(error.message)),
+            ]
+            environment.logger.log(.warning, .snapshotFailed, fields)
         }
     }
 
@@ -254,36 +269,65 @@ package actor JournaledActor<Value: Journaled> {
 
     // MARK: Effects and alarms
 
+    /// Performs an effect until its result is known, or it is put aside; then tells the value, once.
     private func carryOut(_ pending: PendingEffect<Value.Effect>) async {
-        let backoff = Backoff(first: Limits.Effects.firstPause, longest: Limits.Effects.longestPause)
-        for attempt in 1...Limits.Effects.maximumAttempts {
-            let context = EffectContext(address: address, position: pending.position, attempt: attempt)
+        let position = pending.position
+        while true {
+            let attempt = effects.attempt(of: position)
+            let context = EffectContext(address: address, position: position, attempt: attempt)
             do {
-                try await handler.carryOut(pending, context, self)
-                return ended(pending.position)
+                let telling = try await handler.perform(pending, context)
+                return await conclude(position, telling)
             } catch {
                 guard !Task.isCancelled, !hasFailed, !isClosed else { return }
                 noteFailure(of: context, error)
             }
-            guard attempt < Limits.Effects.maximumAttempts else { break }
-            do { try await environment.clock.sleep(for: backoff.pause(after: attempt)) } catch { return }
+            switch effects.failed(position, now: environment.clock.now) {
+            case .retry(let pause): do { try await environment.clock.sleep(for: pause) } catch { return }
+            case .putAside:
+                environment.counters.add(\.effectsAbandoned)
+                environment.logger.log(.error, .effectAbandoned, [LogField(.actor, .text("\(address)"))])
+                return news.raise()
+            case .rest: return news.raise()
+            }
         }
-        environment.counters.add(\.effectsAbandoned)
-        environment.logger.log(.error, .effectAbandoned, [LogField(.actor, .text("\(address)"))])
-        ended(pending.position)
+    }
+
+    /// What has been done in the world is not done again because the value does not take its result.
+    private func conclude(_ position: EventPosition, _ telling: EffectHandler<Value>.Telling) async {
+        let failure = await telling(self)
+        if failure != nil, Task.isCancelled || hasFailed || isClosed { return }
+        if effects.ended(position) {
+            let reason = failure ?? "its completion left it pending"
+            environment.counters.add(\.effectsNotCompleted)
+            let fields = [LogField(.actor, .text("\(address)")), LogField(.reason, .text(reason))]
+            environment.logger.log(.error, .effectNotCompleted, fields)
+        }
+        news.raise()
+    }
+
+    /// One task wakes the activation's for all effects that rest: their pauses are equally long.
+    private func rest(until instant: Instant) async {
+        try? await environment.clock.sleep(until: instant)
+        isResting = false
+        news.raise()
     }
 
     /// Tells the value of an effect that has been performed.
     ///
-    /// A full pipeline is waited for: the effect must not be performed again because its result found no room.
-    func complete<C: Command>(_ completion: C, id: CommandID) async throws where C.Target == Value {
+    /// A full pipeline is waited for: the effect must not be performed again because its result found no room. Any
+    /// other failure is final in this activation.
+    func complete<C: Command>(
+        _ completion: C,
+        id: CommandID
+    ) async throws(CallFailure<C.Refusal>) where C.Target == Value {
         while true {
             do throws(CallFailure<C.Refusal>) {
                 _ = try await perform(completion, id: id)
                 return
             } catch {
                 guard case .overloaded(let pause) = error else { throw error }
-                try await environment.clock.sleep(for: pause)
+                do { try await environment.clock.sleep(for: pause) } catch _ { throw error }
             }
         }
     }
@@ -299,11 +343,6 @@ package actor JournaledActor<Value: Journaled> {
                 LogField(.reason, .text(reason)),
             ]
         )
-    }
-
-    private func ended(_ position: EventPosition) {
-        effects.ended(position)
-        news.raise()
     }
 
     /// Sends the value its alarm if the time has come; false when the alarm is still due afterwards.

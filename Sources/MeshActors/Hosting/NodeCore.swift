@@ -8,6 +8,9 @@ final class NodeCore: Sendable {
     /// Activations to begin, taken up by the node's `run()`.
     let starts = Intake<Activation>(capacity: Limits.Hosting.maximumStartsWaiting)
 
+    /// What residents weigh.
+    let memory: MemoryUse
+
     /// The node's `run()` ends: what only a plain actor could end is cancelled.
     let stopping = OneShot<Done>()
 
@@ -30,23 +33,34 @@ final class NodeCore: Sendable {
         environment: ActorEnvironment,
         transport: (any Transport)?,
         membership: Membership,
-        generator: SeededGenerator
+        generator: SeededGenerator,
+        memoryBudget: Int
     ) {
         self.owner = owner
         self.environment = environment
         self.transport = transport
+        memory = MemoryUse(budget: memoryBudget)
         state = Lock(State(membership: membership, generator: generator))
+        report(membership)
+    }
+
+    private func report(_ membership: Membership) {
+        guard membership.omittedCount > 0 else { return }
+        let fields = [LogField(.count, .integer(Int64(membership.omittedCount)))]
+        environment.logger.log(.error, .membersOmitted, fields)
     }
 
     var membership: Membership { state.withLock { $0.membership } }
 
     /// Takes a newer membership in; false for one that is not newer.
     func adopt(_ membership: Membership) -> Bool {
-        state.withLock { state in
+        let isNewer = state.withLock { state in
             guard membership.epoch > state.membership.epoch else { return false }
             state.membership = membership
             return true
         }
+        if isNewer { report(membership) }
+        return isNewer
     }
 
     func splitGenerator() -> SeededGenerator { state.withLock { $0.generator.split() } }

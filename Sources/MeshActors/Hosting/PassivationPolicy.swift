@@ -31,25 +31,34 @@ package struct PassivationPolicy: Hashable, Sendable {
     /// How much all residents together may take, as they report it.
     package let memoryBudget: Int
 
-    /// A policy of these two.
-    package init(idleTime: Duration, memoryBudget: Int) {
+    /// What shall be left of them where they take more than that.
+    package let memoryGoal: Int
+
+    /// A policy of these; the goal is the budget if nothing else is said.
+    package init(idleTime: Duration, memoryBudget: Int, memoryGoal: Int? = nil) {
         self.idleTime = idleTime
         self.memoryBudget = memoryBudget
+        self.memoryGoal = memoryGoal ?? memoryBudget
     }
 
     /// Whether three quarters of the budget are used.
-    package func isCrowded(_ candidates: [PassivationCandidate]) -> Bool {
-        candidates.reduce(0) { $0 + $1.bytes } > memoryBudget / 4 * 3
+    package func isCrowded(_ candidates: [PassivationCandidate], arriving: Int = 0) -> Bool {
+        candidates.reduce(arriving) { $0 + $1.bytes } > memoryBudget / 4 * 3
     }
 
-    /// The residents that shall leave at `now`, those who leave first in front.
-    package func leavers(among candidates: [PassivationCandidate], now: Instant) -> [ActorAddress] {
-        var total = candidates.reduce(0) { $0 + $1.bytes }
+    /// The residents that shall leave at `now`, those who leave first in front; those on their way weigh `arriving`.
+    package func leavers(
+        among candidates: [PassivationCandidate],
+        arriving: Int = 0,
+        now: Instant
+    ) -> [ActorAddress] {
+        var total = candidates.reduce(arriving) { $0 + $1.bytes }
         let byAge = candidates.filter(\.isUnused).sorted { left, right in
             left.lastUsed == right.lastUsed ? left.address < right.address : left.lastUsed < right.lastUsed
         }
+        let goal = total > memoryBudget ? memoryGoal : total
         var leavers: [ActorAddress] = []
-        for candidate in byAge where now - candidate.lastUsed >= idleTime || total > memoryBudget {
+        for candidate in byAge where now - candidate.lastUsed >= idleTime || total > goal {
             leavers.append(candidate.address)
             total -= candidate.bytes
         }

@@ -95,8 +95,8 @@ struct Claiming {
             do throws(JournalError) {
                 return try await core.environment.journal.claim(address, for: core.owner, takeover)
             } catch {
-                guard error.code == .owned, let holder = error.cause as? HeldElsewhere else { throw refusal(error) }
-                held = holder
+                guard error.code == .owned, let found = error.cause as? HeldElsewhere else { throw refusal(error) }
+                held = found
             }
             let membership = core.membership
             guard membership.node(for: address.kind, address.key, rule) == core.owner.node else {

@@ -22,6 +22,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     private var answers: RememberedAnswers
     private var durableHead: Head
     private var snapshotHead: Head
+    private var snapshotFailures = 0
+    /// Behind which head the next snapshot is due.
+    private var snapshotDue: Head
     private let held: HeldValue<Value>
 
     /// Whether ``close()`` has been called.
@@ -29,6 +32,12 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     /// The value as it will be once everything decided is durable.
     package var value: Value { held.value }
+
+    /// About how much memory value and remembered answers take.
+    package var approximateBytes: Int { held.value.approximateBytes + answers.bytes }
+
+    /// How many answers had to be forgotten before their time.
+    package var answersForgotten: Int { answers.forgottenEarly }
 
     /// Whose value.
     package let address: ActorAddress
@@ -42,8 +51,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         epoch = replayed.epoch
         durableHead = replayed.head
         snapshotHead = replayed.snapshotHead
+        snapshotDue = replayed.snapshotHead
         answers = replayed.answers
         held = HeldValue(replayed.value)
+        snapshotDue = snapshotHead.advanced(by: snapshotInterval)
     }
 
     // MARK: Deciding
@@ -51,14 +62,14 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// Decides `command` and returns the reply or throws; `release` then says when either may leave.
     ///
     /// A refusal is a decision; any other failure says that nothing was decided. Without `id` the command gets one of
-    /// `generator` if it changes anything.
+    /// `generator` if it changes anything, and the caller is told.
     ///
     /// A struct of answer and release would say it better, but its generic metadata would be looked up in every call;
     /// inlined, it shares the look-ups of its caller.
     @inline(__always)
     package mutating func decide<C: Command>(
         _ command: C,
-        id: CommandID?,
+        id: inout CommandID?,
         by clock: any Clock,
         using generator: inout SeededGenerator,
         _ release: inout Release
@@ -88,8 +99,10 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             #endif
             return reply
         }
-        let id = id ?? CommandID(at: turn.wallTime, using: &generator)
-        try accept(id, turn.events, TaggedAnswer.bytes(reply, to: C.self), C.Refusal.self)
+        let wallTime = turn.wallTime
+        let known = id ?? CommandID(at: wallTime, using: &generator)
+        try accept(known, turn.events, TaggedAnswer.bytes(reply, to: C.self), wallTime, C.Refusal.self)
+        id = known
         release = .withNextAppend
         #if PLANTED_BUGS
         if PlantedBug.replyBeforeCommit.isOn { release = .atOnce }
@@ -114,21 +127,22 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         _ command: CommandID,
         _ events: [Value.Event],
         _ answer: [UInt8],
+        _ wallTime: WallTime,
         _: Refusal.Type
     ) throws(CallFailure<Refusal>) {
         let entry = JournalEntry(command: command, events: events.map { $0.wireBytes }, answer: answer)
-        let bytes = entry.byteCount
-        guard bytes <= Limits.Journal.maximumAppendBytes else {
-            throw .failed(ActorError(.tooLarge, "\(bytes) bytes of events in one command of \(address)"))
+        if let objection = entry.objection {
+            throw .failed(ActorError(.tooLarge, "a command of \(address) decides on too much", cause: objection))
         }
+        let bytes = entry.byteCount
         guard waiting.count < Limits.Journal.maximumEntries,
             waitingBytes + bytes <= Limits.Journal.maximumAppendBytes
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
         for (index, event) in events.enumerated() {
-            held.value.apply(event, at: EventPosition(head: head, index: index))
+            held.apply(event, at: EventPosition(head: head, index: index))
         }
-        answers.remember(command, answer)
+        answers.remember(command, answer, at: wallTime)
         waiting.append(entry)
         waitingBytes += bytes
     }
@@ -152,7 +166,6 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         let effects = value.pendingEffects
         let alarm = value.nextAlarm?.wallTime
         let head = durableHead.advanced(by: waiting.count)
-        let isSnapshotDue = head.rawValue - snapshotHead.rawValue >= Limits.Hosting.entriesPerSnapshot
         let append = JournalAppend(
             address: address,
             epoch: epoch,
@@ -161,7 +174,11 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             entries: waiting,
             wake: effects.isEmpty ? alarm : alarm.map { min($0, wallTime) } ?? wallTime
         )
-        let snapshot = isSnapshotDue ? Snapshot(head: head, bytes: snapshotBytes) : nil
+        var snapshot: UnsavedSnapshot<Value>?
+        if head >= snapshotDue {
+            snapshot = unsavedSnapshot(at: head)
+            snapshotDue = head.advanced(by: snapshotInterval)
+        }
         phase = .appending(entryCount: waiting.count)
         flight = Commit(effects: effects, snapshot: snapshot)
         waiting = []
@@ -174,7 +191,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         /// What is to be done in the world now.
         package let effects: [PendingEffect<Value.Effect>]
         /// What to save, if it is time for a snapshot.
-        package let snapshot: Snapshot?
+        package let snapshot: UnsavedSnapshot<Value>?
     }
 
     /// The append is durable; nil when none was under way.
@@ -214,28 +231,62 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     package var hasFailed: Bool { if case .failed = phase { true } else { false } }
 
     /// The snapshot of a quiet pipeline that has something new since its last one.
-    package var finalSnapshot: Snapshot? {
+    package var finalSnapshot: UnsavedSnapshot<Value>? {
         guard isQuiet, !hasFailed, durableHead > snapshotHead else { return nil }
         #if PLANTED_BUGS
         if PlantedBug.snapshotTooEarly.isOn {
-            return Snapshot(head: Head(rawValue: durableHead.rawValue - 1), bytes: snapshotBytes)
+            return unsavedSnapshot(at: Head(rawValue: durableHead.rawValue - 1))
         }
         #endif
-        return Snapshot(head: durableHead, bytes: snapshotBytes)
+        return unsavedSnapshot(at: durableHead)
     }
 
     /// The snapshot at `head` has been saved.
-    package mutating func snapshotSaved(_ head: Head) { snapshotHead = max(snapshotHead, head) }
+    package mutating func snapshotSaved(_ head: Head) {
+        snapshotHead = max(snapshotHead, head)
+        snapshotFailures = 0
+    }
 
-    private var snapshotBytes: [UInt8] { ActorSnapshot(value: value, answers: answers).wireBytes }
+    /// The snapshot at `head` could not be saved: the next one waits for twice as many entries as this one did.
+    package mutating func snapshotFailed(_ head: Head) {
+        snapshotFailures = min(snapshotFailures + 1, Limits.Hosting.maximumSnapshotDoublings)
+        snapshotDue = head.advanced(by: snapshotInterval)
+    }
+
+    private var snapshotInterval: Int {
+        max(Int(Limits.Hosting.entriesPerSnapshot), answers.count / 4) << snapshotFailures
+    }
+
+    private func unsavedSnapshot(at head: Head) -> UnsavedSnapshot<Value> {
+        UnsavedSnapshot(head: head, ActorSnapshot(value: held.value, answers: answers))
+    }
+}
+
+/// A copy of a value, to be encoded where nobody waits for it.
+package final class UnsavedSnapshot<Value: Journaled>: Sendable {
+    /// The head at which the value stood.
+    package let head: Head
+
+    private let contents: ActorSnapshot<Value>
+
+    fileprivate init(head: Head, _ contents: ActorSnapshot<Value>) {
+        self.head = head
+        self.contents = contents
+    }
+
+    /// The snapshot, encoded.
+    package func encoded() -> Snapshot { Snapshot(head: head, bytes: contents.wireBytes) }
 }
 
 /// The value behind a reference: what is of any size would give the pipeline, and whoever holds it, a layout that is
 /// looked up in every call.
-private final class HeldValue<Value> {
-    var value: Value
+private final class HeldValue<Value: Journaled> {
+    private(set) var value: Value
 
     init(_ value: Value) { self.value = value }
+
+    /// Here, because the thread sanitizer makes the compiler fail over a change of `value` through the pipeline.
+    func apply(_ event: Value.Event, at position: EventPosition) { value.apply(event, at: position) }
 }
 
 /// Outside of the generic pipeline, so that asking for it needs no metadata.

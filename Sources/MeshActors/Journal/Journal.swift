@@ -12,6 +12,10 @@ package enum JournalErrorCode: String, ErrorCode {
     case owned
     /// No room on the disk or in the map; reading goes on, appending comes back when there is room.
     case readOnly
+    /// Too much waits; nothing happened, and asking again soon is right.
+    case overloaded
+    /// The disk failed: reading goes on, appending comes back when the store is opened anew.
+    case failed
     /// A record does not check; the message names it.
     case corrupt
     /// An append or a snapshot beyond its bound.

@@ -3,52 +3,79 @@ package import MeshWire
 
 /// The answers of the latest commands, so that asking twice is asking once.
 ///
-/// Bounded by number and bytes: the oldest answer is forgotten first, and its command would then be taken for new.
+/// The promise: an answer is known for ``Limits/Hosting/rememberedTime`` at least, and while it is among the latest
+/// ``Limits/Hosting/rememberedAnswers`` for longer, as long as all take less than
+/// ``Limits/Hosting/rememberedAnswerBytes``. What is beyond is forgotten, the oldest first and never the latest; its
+/// command would then be taken for new.
 struct RememberedAnswers: Sendable {
+    private struct Place: Sendable {
+        let command: CommandID
+        let wallTime: WallTime
+    }
+
     private var answers: [CommandID: [UInt8]] = [:]
-    private var order = BoundedQueue<CommandID>(capacity: Limits.Hosting.rememberedAnswers + 1)
-    private var bytes = 0
+    private var order = BoundedQueue<Place>(capacity: capacity)
+    private var latest = WallTime(millisecondsSince1970: 0)
+
+    /// What they weigh.
+    private(set) var bytes = 0
+
+    /// How many had to be forgotten before their time.
+    private(set) var forgottenEarly = 0
 
     subscript(command: CommandID) -> [UInt8]? { answers[command] }
 
     var isEmpty: Bool { answers.isEmpty }
+    var count: Int { order.count }
 
-    mutating func remember(_ command: CommandID, _ answer: [UInt8]) {
+    /// Keeps `answer`, decided at `wallTime`.
+    mutating func remember(_ command: CommandID, _ answer: [UInt8], at wallTime: WallTime) {
         guard answers.updateValue(answer, forKey: command) == nil else { return }
-        bytes += answer.count
-        _ = order.append(command)
-        while order.count > Limits.Hosting.rememberedAnswers || bytes > Limits.Hosting.rememberedAnswerBytes {
-            guard let oldest = order.popFirst() else { return }
-            bytes -= answers.removeValue(forKey: oldest)?.count ?? 0
+        bytes += Self.weight(answer)
+        latest = max(latest, wallTime)
+        _ = order.append(Place(command: command, wallTime: wallTime))
+        while order.count > 1, let oldest = order.first {
+            let isOld = latest.millisecondsSince1970 - oldest.wallTime.millisecondsSince1970 >= Self.milliseconds
+            let isOver = bytes > Limits.Hosting.rememberedAnswerBytes
+            guard isOver || isOld && order.count > Limits.Hosting.rememberedAnswers else { return }
+            if !isOld { forgottenEarly += 1 }
+            _ = order.popFirst()
+            bytes -= answers.removeValue(forKey: oldest.command).map(Self.weight) ?? 0
         }
     }
 
-    /// Oldest first.
-    private var inOrder: [(CommandID, [UInt8])] {
-        var rest = order
-        var all: [(CommandID, [UInt8])] = []
-        while let command = rest.popFirst() { all.append((command, answers[command] ?? [])) }
-        return all
-    }
+    private static func weight(_ answer: [UInt8]) -> Int { answer.count + Limits.Hosting.rememberedIDBytes }
+
+    private static var milliseconds: Int64 { Limits.Hosting.rememberedTime.wholeNanoseconds / 1_000_000 }
+
+    /// No more fit the bound in bytes; one more is there between coming and going.
+    private static var capacity: Int { Limits.Hosting.rememberedAnswerBytes / Limits.Hosting.rememberedIDBytes + 1 }
 }
 
 extension RememberedAnswers: WireCodable {
     func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: answers.count)
-        for (command, answer) in inOrder {
-            writer.writeArrayHead(count: 2)
-            command.encode(into: &writer)
-            writer.write(bytes: answer)
+        var rest = order
+        while let place = rest.popFirst() {
+            writer.writeArrayHead(count: 3)
+            place.command.encode(into: &writer)
+            writer.write(bytes: answers[place.command] ?? [])
+            writer.write(place.wallTime.millisecondsSince1970)
         }
     }
 
     init(from reader: inout WireReader) throws(WireError) {
         let count = try reader.beginArray()
         for _ in 0..<count {
-            let tail = try reader.beginRecord(fields: 2)
+            let fields = try reader.beginArray()
+            guard fields >= 2 else { throw WireError(.missingFields, "an answer of \(fields) fields") }
             let command = try CommandID(from: &reader)
-            remember(command, try reader.readBytes())
-            try reader.endRecord(tail)
+            let answer = try reader.readBytes()
+            // Snapshots from before there was a time: they count as old.
+            let time = fields > 2 ? try reader.readInt64() : 0
+            for _ in 0..<max(0, fields - 3) { try reader.skipItem() }
+            reader.endNesting()
+            remember(command, answer, at: WallTime(millisecondsSince1970: time))
         }
         reader.endNesting()
     }

@@ -55,7 +55,7 @@ package struct ReplayedActor<Value: Journaled>: ~Copyable {
             #if PLANTED_BUGS
             if PlantedBug.forgetAnswersInReplay.isOn { continue }
             #endif
-            answers.remember(placed.entry.command, placed.entry.answer)
+            answers.remember(placed.entry.command, placed.entry.answer, at: placed.wallTime)
         }
     }
 

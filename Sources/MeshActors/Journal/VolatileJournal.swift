@@ -19,15 +19,15 @@ package final class VolatileJournal: Journal {
         try state.withLock { state throws(JournalError) in
             try state.checkOpen()
             var record = state.records[address] ?? Record()
-            if let holder = record.holder, holder != owner, takeover != .from(record.epoch) {
-                let held = HeldElsewhere(owner: holder, epoch: record.epoch)
-                throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
+            if let present = record.owner, present != owner, takeover != .from(record.epoch) {
+                let held = HeldElsewhere(owner: present, epoch: record.epoch)
+                throw JournalError(.owned, "\(address) belongs to \(present.node)", cause: held)
             }
             record.epoch = record.epoch.next
             #if PLANTED_BUGS
             if PlantedBug.claimKeepsEpoch.isOn { record.epoch = Epoch(rawValue: max(1, record.epoch.rawValue - 1)) }
             #endif
-            record.holder = owner
+            record.owner = owner
             state.records[address] = record
             return Claim(epoch: record.epoch, head: record.head, snapshot: record.snapshot)
         }
@@ -37,7 +37,7 @@ package final class VolatileJournal: Journal {
         try state.withLock { state throws(JournalError) in
             try state.checkOpen()
             guard state.records[address]?.epoch == epoch else { return }
-            state.records[address]?.holder = nil
+            state.records[address]?.owner = nil
         }
     }
 
@@ -116,7 +116,7 @@ package final class VolatileJournal: Journal {
 
     private struct Record {
         var epoch = Epoch.none
-        var holder: Owner?
+        var owner: Owner?
         var entries: [PlacedEntry] = []
         var snapshot: Snapshot?
         var wake: WallTime?
@@ -154,7 +154,7 @@ package final class VolatileJournal: Journal {
             #if PLANTED_BUGS
             if PlantedBug.skipEpochCheck.isOn { if let record = records[address] { return record.head } }
             #endif
-            guard let record = records[address], record.epoch == epoch, record.holder != nil else {
+            guard let record = records[address], record.epoch == epoch, record.owner != nil else {
                 throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
             }
             return record.head

@@ -28,8 +28,11 @@ package struct Membership: Hashable, Sendable {
     /// Grows with each change; a node ignores what is not newer than what it has.
     package let epoch: UInt64
 
-    /// By node, each once, at most ``Limits/Placement/maximumMembers``; further ones are left out.
+    /// By node, each once, at most ``Limits/Placement/maximumMembers``.
     package let members: [Member]
+
+    /// How many were left out for that bound: edges first, for hubs hold what all share.
+    package let omittedCount: Int
 
     /// The members in `epoch`; of a node named twice the later life counts.
     package init(epoch: UInt64, members: [Member]) {
@@ -39,12 +42,21 @@ package struct Membership: Hashable, Sendable {
             let known = latest[member.owner.node]?.owner.incarnation ?? 0
             if member.owner.incarnation >= known { latest[member.owner.node] = member }
         }
-        let ordered = latest.values.sorted { $0.owner.node < $1.owner.node }
-        self.members = Array(ordered.prefix(Limits.Placement.maximumMembers))
+        let ordered = latest.values.sorted { left, right in
+            left.role == right.role ? left.owner.node < right.owner.node : left.role == .hub
+        }
+        let counted = ordered.prefix(Limits.Placement.maximumMembers)
+        self.members = counted.sorted { $0.owner.node < $1.owner.node }
+        omittedCount = ordered.count - counted.count
     }
 
-    /// Whether that life is known to be over: this membership does not hold it.
-    package func isDead(_ owner: Owner) -> Bool { !members.contains { $0.owner == owner } }
+    /// Whether that life is known to be over: this membership holds another of the node, or not the node.
+    ///
+    /// While members are left out, a node that is missing may be one of them.
+    package func isDead(_ owner: Owner) -> Bool {
+        let known = members.first { $0.owner.node == owner.node }
+        return known.map { $0.owner != owner } ?? (omittedCount == 0)
+    }
 
     /// The node where the actor `key` of a kind placed by `rule` lives; nil when no member may host it.
     ///

@@ -16,6 +16,8 @@ struct RemoteCall: Sendable {
         case tryAt(NodeID)
         /// It was leaving or moving; nothing happened.
         case again
+        /// It may have been carried out; asking again by the same id finds out.
+        case lost
         case failed(CallFailure<NoRefusal>)
     }
 
@@ -52,6 +54,10 @@ struct RemoteCall: Sendable {
             case .other(.redirect(let node)): return .tryAt(node)
             case .other(.failed(_, let pause?)): return .failed(.overloaded(retryAfter: pause))
             case .other(.failed(.moved, nil)), .other(.failed(.stopping, nil)): return .again
+            // The receiver's task was cancelled, not the caller's: as if the reply had been lost.
+            case .other(.failed(.cancelled, nil)):
+                let error = TransportError(.lost, "\(node) gave the call up")
+                return afterLoss(error, isRepeatable)
             case .other(.failed(let code, nil)):
                 return .failed(.failed(ActorError(code, "\(address) was not reached: \(code.rawValue)")))
             }
@@ -67,7 +73,7 @@ struct RemoteCall: Sendable {
         let failure: ActorError
         switch error.code {
         case .unreachable: return .again
-        case .lost where isRepeatable: return .again
+        case .lost where isRepeatable: return .lost
         case .lost: failure = ActorError(.outcomeUnknown, "no reply from \(address)", cause: error)
         case .timedOut: failure = ActorError(.deadlineExceeded, "no answer before the deadline", cause: error)
         case .tooLarge: failure = ActorError(.tooLarge, "a message for \(address)", cause: error)
@@ -95,6 +101,6 @@ struct RemoteCall: Sendable {
     }
 
     private func unreadable(_ node: NodeID, _ error: WireError) -> ActorError {
-        ActorError(.malformed, "\(node) answers what cannot be read", cause: error)
+        ActorError(.outcomeUnknown, "\(node) answers what cannot be read", cause: error)
     }
 }

@@ -51,7 +51,8 @@ package struct EffectContext: Hashable, Sendable {
 ///
 /// An effect is begun after the commit of its event, at least once, and again after a crash or an error, until the
 /// completion has been journaled. It is cancelled when the actor leaves the node. A failure that is final is a
-/// completion too: throw only what another try may mend.
+/// completion too: throw only what another try may mend. A completion that is refused, too large or leaves the effect
+/// pending is final: it is reported, and the effect is not performed again before the next activation.
 package protocol EffectPerformer<Target>: Sendable {
     /// The values whose effects these are.
     associatedtype Target: Journaled

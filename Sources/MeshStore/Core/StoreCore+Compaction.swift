@@ -2,40 +2,45 @@ package import MeshActors
 internal import MeshCore
 
 extension StoreCore {
-    /// Drops the oldest segment where at most half of it is still needed; that half is copied to the log's end first.
+    /// Drops the oldest segment where that is worth it; what is needed of it is written again first.
     ///
-    /// Returns whether a segment was dropped. The last segment always stays.
+    /// Returns whether one was dropped. The last segment always stays. A serving store does the same in pieces: see
+    /// ``CompactionThread``.
     package func compact() throws(JournalError) -> Bool {
         try commit()
-        guard let oldest = engine.oldestSegment else { return false }
-        var needed = 0
-        try engine.scanSegment(at: oldest.base) { record throws(JournalError) in
-            if try isNeeded(record) { needed += StoreRecord.frameBytes + record.body.count }
-        }
-        guard needed * 2 <= Int(oldest.end.rawValue - oldest.base.rawValue) else { return false }
-        try engine.scanSegment(at: oldest.base) { record throws(JournalError) in
-            if try isNeeded(record) {
-                try carry(record)
-            } else {
-                try trim(record)
-            }
-        }
-        try commit()
-        try engine.drop(before: oldest.end)
+        guard let (segment, end) = try compaction.candidate(in: engine.segments.view) else { return false }
+        try compaction.slices(of: segment) { slice throws(JournalError) in try carry(slice) }
+        try drop(before: end)
         return true
     }
 
-    /// Whether something would be lost with this record.
-    private func isNeeded(_ record: ScannedRecord) throws(JournalError) -> Bool {
-        let head = record.head
-        guard let row = try existing(head.address)?.row else { return false }
-        switch head.kind {
-        case .ownership: return head.epoch == row.epoch
-        case .snapshot: return row.snapshotPosition == record.position
-        case .entry, .carriedEntry:
-            guard head.head > row.snapshotHead else { return false }
-            let before = Head(rawValue: head.head.rawValue - 1)
-            return try index.places(of: head.address, after: before, limit: 1).first?.position == record.position
+    /// Writes again what of `slice` is still needed, durably, and lets the index forget the rest.
+    func carry(_ slice: CompactionSlice) throws(JournalError) {
+        try index.checkRoom()
+        try commit()
+        for (position, head, body) in slice.records {
+            let error: JournalError? = body.withUnsafeBytes { bytes in
+                do throws(JournalError) {
+                    try carryIfNeeded(ScannedRecord(position: position, head: head, body: bytes))
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            if let error { throw error }
         }
+        for address in slice.trims { try trim(address) }
+        try commit(usingReserve: true)
+    }
+
+    private func carryIfNeeded(_ record: ScannedRecord) throws(JournalError) {
+        let row = try existing(record.head.address)?.row
+        if try Compaction.isNeeded(record, row, index) { try carry(record) }
+    }
+
+    /// Drops the segments that end at or before `position`, of which everything needed has been carried.
+    func drop(before position: LogPosition) throws(JournalError) {
+        try commit()
+        try engine.drop(before: position)
     }
 }

@@ -20,6 +20,9 @@ package final class StoreCore {
     private var claims: UInt64 = 0
     private var isClosed = false
 
+    /// What is known of old segments.
+    var compaction: Compaction
+
     /// Opens the store on `disk`, or makes one there; the index catches up with the log.
     package init(
         on disk: any Disk,
@@ -27,6 +30,7 @@ package final class StoreCore {
         _ configuration: LogConfiguration = LogConfiguration()
     ) throws(JournalError) {
         self.index = index
+        compaction = Compaction(index)
         var replay: IndexReplay?
         func replayer(_ first: LogPosition) -> IndexReplay {
             if let replay { return replay }
@@ -105,7 +109,8 @@ package final class StoreCore {
         guard let actor = try existing(address), actor.epoch == epoch, actor.holder != nil else { return }
         actor.holder = nil
         guard actor.row.holder != nil else {
-            // Kept while an epoch stands above the row's: a scan shows it, and a claim must pass it.
+            // Nothing was written, so that nothing is remembered: the next claim's epoch is above this one anyway.
+            if !actor.isStaged { live[address] = nil }
             return
         }
         stage(actor)
@@ -128,6 +133,7 @@ package final class StoreCore {
         try checkOpen()
         try append.checkBounds()
         try append.checkFitsBatch()
+        try index.checkRoom()
         let actor = try owned(append.address, append.epoch)
         guard actor.row.head == append.head else {
             let found = "\(append.address) stands at \(actor.row.head.rawValue), not at \(append.head.rawValue)"
@@ -153,6 +159,7 @@ package final class StoreCore {
     package func stage(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) throws(JournalError) {
         try checkOpen()
         try snapshot.checkBounds()
+        try index.checkRoom()
         let actor = try owned(address, epoch)
         guard snapshot.head <= actor.row.head else {
             throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
@@ -167,7 +174,10 @@ package final class StoreCore {
     }
 
     /// Makes everything staged durable with one sync, or takes all of it back and says why.
-    package func commit() throws(JournalError) {
+    package func commit() throws(JournalError) { try commit(usingReserve: false) }
+
+    /// The same; what makes room may use what is reserved for that.
+    func commit(usingReserve: Bool) throws(JournalError) {
         try checkOpen()
         guard batch.recordCount > 0 else {
             guard !changes.trims.isEmpty else { return }
@@ -182,7 +192,7 @@ package final class StoreCore {
         }
         do {
             for (actor, _, _) in staged { changes.rows.append((actor.address, actor.row)) }
-            try engine.append(&batch)
+            try engine.append(&batch, usingReserve: usingReserve)
         } catch {
             takeBack()
             throw error
@@ -245,12 +255,10 @@ package final class StoreCore {
         }
     }
 
-    /// Lets the index forget the entries up to the snapshot of the actor to which `record` belonged.
-    func trim(_ record: ScannedRecord) throws(JournalError) {
-        guard let row = try existing(record.head.address)?.row, row.snapshotHead > .none else { return }
-        if changes.trims.last?.address != record.head.address {
-            changes.trims.append((record.head.address, row.snapshotHead))
-        }
+    /// Lets the index forget the entries up to the snapshot of `address`.
+    func trim(_ address: ActorAddress) throws(JournalError) {
+        guard let row = try existing(address)?.row, row.snapshotHead > .none else { return }
+        changes.trims.append((address, row.snapshotHead))
     }
 
     // MARK: Actors
@@ -272,6 +280,9 @@ package final class StoreCore {
         try existing(address) ?? LiveActor(address, ActorRow())
     }
 
+    /// How many actors are in memory.
+    package var liveCount: Int { live.count }
+
     /// Actors in memory of which more is known than the log says: claimed, and nothing written since.
     var unwritten: [ActorAddress: ActorRow] {
         live.values.reduce(into: [:]) { rows, actor in
@@ -288,13 +299,13 @@ package final class StoreCore {
     /// Writes what is staged, notes the end outside the log, and closes the index.
     package func close() throws(JournalError) {
         guard !isClosed else { return }
-        defer {
-            isClosed = true
-            index.close()
-        }
         var failure: JournalError?
         do throws(JournalError) { try commit() } catch { failure = error }
-        try engine.close()
+        do throws(JournalError) { try engine.close() } catch { failure = failure ?? error }
+        isClosed = true
+        index.close()
+        // Last: from then on somebody else may open the folder, and the index in it.
+        engine.giveUpFolder()
         if let failure { throw failure }
     }
 

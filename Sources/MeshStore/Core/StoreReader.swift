@@ -15,18 +15,24 @@ final class StoreReader: Sendable {
         self.segments = segments
     }
 
+    /// The segments as they stand.
+    var view: SegmentView { segments.view }
+
     /// The entries behind `head`, as many as one read returns.
     func entries(of address: ActorAddress, after head: Head) throws(JournalError) -> [PlacedEntry] {
         try retrying { () throws(JournalError) in
             let places = try index.places(of: address, after: head, limit: Limits.Journal.maximumEntriesRead)
             let view = segments.view
             var entries: [PlacedEntry] = []
+            var bytes = 0
             entries.reserveCapacity(places.count)
             for place in places {
+                guard bytes < Limits.Store.maximumBytesRead else { break }
                 let record = try view.record(at: place.position, of: address, place.head)
                 guard case .entry(let entry, let wallTime) = record.content else {
                     throw .misplaced(place.position, address, place.head)
                 }
+                bytes += entry.answer.count + entry.events.reduce(0) { $0 + $1.count }
                 if let last = entries.last, place.head != last.head.advanced(by: 1) { break }
                 entries.append(
                     PlacedEntry(head: place.head, epoch: record.head.epoch, wallTime: wallTime, entry: entry)

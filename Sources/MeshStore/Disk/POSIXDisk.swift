@@ -6,29 +6,76 @@ internal import MeshCore
 /// Files may be read from other threads than the one that writes.
 package final class POSIXDisk: Disk {
     private let path: String
+    /// Locked as long as this lives; -1 where somebody else's lock is relied on.
     private let lock: Int32
+    private let isReadOnly: Bool
 
     /// Opens the folder at `path`, made with access for nobody else where it is missing, and takes its lock.
     package init(path: String, creating: Bool = true) throws(DiskError) {
         self.path = path
-        if creating, mkdir(path, 0o700) != 0, errno != EEXIST { throw .last("making the folder '\(path)'") }
+        isReadOnly = false
+        if creating { try Self.makeFolder(path) }
+        // Nothing may be closed here: once everything is stored, `deinit` runs for an initialiser that throws, too, and
+        // a number that is closed twice is by then the number of another thread's file.
         lock = try Self.openFile("\(path)/\(Self.lockName)", O_RDWR | O_CREAT)
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let error: DiskError =
-                errno == EWOULDBLOCK
+            throw errno == EWOULDBLOCK
                 ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
-            Glibc.close(lock)
-            throw error
         }
     }
 
-    deinit { Glibc.close(lock) }
+    /// Looks at the folder at `path` and writes nothing to it: its owner must be gone, or is waiting `besideOwner`.
+    package init(lookingAt path: String, besideOwner: Bool = false) throws(DiskError) {
+        self.path = path
+        isReadOnly = true
+        lock = besideOwner ? -1 : try Self.lockToShare(in: path)
+        guard lock < 0 || flock(lock, LOCK_SH | LOCK_NB) == 0 else {
+            throw errno == EWOULDBLOCK
+                ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
+        }
+    }
+
+    /// The file to lock; the folder itself where no owner has ever made one.
+    private static func lockToShare(in path: String) throws(DiskError) -> Int32 {
+        do throws(DiskError) {
+            return try openFile("\(path)/\(lockName)", O_RDONLY)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return try openFile(path, O_RDONLY | O_DIRECTORY)
+        }
+    }
+
+    deinit { if lock >= 0 { Glibc.close(lock) } }
+
+    /// Makes the folder at `path` where it is missing, with access for nobody else, and its name safe.
+    package static func makeFolder(_ path: String) throws(DiskError) {
+        let isMade = mkdir(path, 0o700) == 0
+        guard isMade || errno == EEXIST else { throw .last("making the folder '\(path)'") }
+        // Also where it is there: an earlier life may have made it and died before its name was safe.
+        let parent = try parentToSync(of: path, isMade: isMade)
+        guard let parent else { return }
+        defer { Glibc.close(parent) }
+        guard fsync(parent) == 0 else { throw .last("syncing the folder above '\(path)'") }
+    }
+
+    /// The folder above `path`; nil where it may not be read, and nothing was made in it.
+    private static func parentToSync(of path: String, isMade: Bool) throws(DiskError) -> Int32? {
+        do throws(DiskError) {
+            return try openFile("\(path)/..", O_RDONLY | O_DIRECTORY)
+        } catch {
+            if isMade { throw error }
+            return nil
+        }
+    }
 
     /// Ends the use of it.
-    package func close() { flock(lock, LOCK_UN) }
+    package func close() { if lock >= 0 { flock(lock, LOCK_UN) } }
 
     /// The names of all files, sorted.
-    package func names() throws(DiskError) -> [String] {
+    package func names() throws(DiskError) -> [String] { try Self.names(in: path).filter { $0 != Self.lockName } }
+
+    /// The names of everything in the folder at `path`, sorted.
+    package static func names(in path: String) throws(DiskError) -> [String] {
         guard let folder = opendir(path) else { throw .last("listing '\(path)'") }
         defer { closedir(folder) }
         var names: [String] = []
@@ -36,7 +83,7 @@ package final class POSIXDisk: Disk {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != ".", name != "..", name != Self.lockName { names.append(name) }
+            if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
     }
@@ -44,7 +91,8 @@ package final class POSIXDisk: Disk {
     /// Opens a file.
     package func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
         let file = "\(path)/\(name)"
-        return POSIXFile(name: file, try Self.openFile(file, creating ? O_RDWR | O_CREAT : O_RDWR))
+        let flags = isReadOnly ? O_RDONLY : creating ? O_RDWR | O_CREAT : O_RDWR
+        return POSIXFile(name: file, try Self.openFile(file, flags))
     }
 
     /// Renames a file.

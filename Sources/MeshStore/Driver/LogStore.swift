@@ -9,10 +9,16 @@ package import MeshCore
 package final class LogStore: Journal {
     private let queue: RequestQueue<StoreRequest>
     private let readers: ReaderThreads
+    private let compaction: CompactionThread
 
-    private init(_ queue: RequestQueue<StoreRequest>, _ readers: ReaderThreads) {
+    private init(
+        _ queue: RequestQueue<StoreRequest>,
+        _ readers: ReaderThreads,
+        _ compaction: CompactionThread
+    ) {
         self.queue = queue
         self.readers = readers
+        self.compaction = compaction
     }
 
     deinit { queue.close() }
@@ -25,18 +31,26 @@ package final class LogStore: Journal {
         index: any LogIndex,
         _ configuration: LogConfiguration = LogConfiguration()
     ) async throws(JournalError) -> LogStore {
-        let queue = RequestQueue<StoreRequest>(capacity: Limits.Store.maximumRequestsWaiting)
+        let queue = RequestQueue<StoreRequest>(
+            capacity: Limits.Store.maximumRequestsWaiting,
+            byteCapacity: configuration.waitingBytes
+        )
+        let compaction = CompactionThread()
         let opened: Result<StoreReader, JournalError> = await withUnsafeContinuation { opened in
             let didStart = StoreThread.start {
-                StoreWriter.run(queue, on: disk, index, configuration) { opened.resume(returning: $0) }
+                StoreWriter.run(queue, on: disk, index, configuration, compaction) { opened.resume(returning: $0) }
             }
             if !didStart { opened.resume(returning: .failure(.noThread)) }
         }
-        guard let readers = ReaderThreads(reader: try opened.get()) else {
+        let readers: ReaderThreads
+        do throws(JournalError) {
+            guard let started = ReaderThreads(reader: try opened.get()) else { throw JournalError.noThread }
+            readers = started
+        } catch {
             queue.close()
-            throw .noThread
+            throw error
         }
-        return LogStore(queue, readers)
+        return LogStore(queue, readers, compaction)
     }
 
     /// Makes `owner` the owner; see ``Journal``.
@@ -101,10 +115,7 @@ package final class LogStore: Journal {
 
     /// Returns when the entries are durable.
     package func append(_ append: JournalAppend) async throws(JournalError) {
-        let error: JournalError? = await withUnsafeContinuation { answer in
-            submit(.append(append, answer)) { answer.resume(returning: $0) }
-        }
-        if let error { throw error }
+        try await submitWaiting { .append(append, $0) }
     }
 
     /// The entries behind `head`, as many as one read returns.
@@ -120,10 +131,7 @@ package final class LogStore: Journal {
         of address: ActorAddress,
         _ epoch: Epoch
     ) async throws(JournalError) {
-        let error: JournalError? = await withUnsafeContinuation { answer in
-            submit(.save(snapshot, address, epoch, answer)) { answer.resume(returning: $0) }
-        }
-        if let error { throw error }
+        try await submitWaiting { .save(snapshot, address, epoch, $0) }
     }
 
     /// The actors behind `address`, as many as one scan returns.
@@ -154,6 +162,7 @@ package final class LogStore: Journal {
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.
     package func close() async throws(JournalError) {
         await readers.close()
+        await compaction.stop()
         defer { queue.close() }
         try await perform(behindEverything: true) { core throws(JournalError) in try core.close() }
     }
@@ -206,11 +215,28 @@ package final class LogStore: Journal {
     /// A batch that is filled, another that is being read, one of a scan.
     private static let bufferBytes = 4 * 1_024 * 1_024
 
+    /// Why the index does not follow the log, if it does not; appends are refused once too much waits for it.
+    package var indexFailure: JournalError? { readers.indexFailure }
+
     private func submit(_ request: StoreRequest, refused: (JournalError) -> Void) {
-        switch queue.append(request) {
+        switch queue.append(request, bytes: request.bytes) {
         case nil: return
-        case .full: refused(JournalError(.readOnly, "too many requests wait for the store"))
+        case .full: refused(JournalError(.overloaded, "too many requests wait for the store"))
         case .closed: refused(.closedStore)
+        }
+    }
+
+    /// Submits a request as soon as there is room for it: whoever writes too much waits, and loses nothing.
+    private func submitWaiting(
+        _ request: (StoreRequest.Answer) -> StoreRequest
+    ) async throws(JournalError) {
+        while true {
+            let error: JournalError? = await withUnsafeContinuation { answer in
+                submit(request(answer)) { answer.resume(returning: $0) }
+            }
+            guard let error else { return }
+            guard error.code == .overloaded else { throw error }
+            await withUnsafeContinuation { answer in queue.whenThereIsRoom { answer.resume() } }
         }
     }
 }

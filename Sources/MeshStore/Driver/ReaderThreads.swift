@@ -14,6 +14,9 @@ final class ReaderThreads: Sendable {
     /// Bytes that the index takes.
     var indexMemory: Int { index.memoryInUse }
 
+    /// Why the index does not follow the log, if it does not.
+    var indexFailure: JournalError? { index.failure }
+
     /// Threads for `reader`; nil where the machine has none left.
     init?(reader: StoreReader) {
         index = reader.index
@@ -41,7 +44,7 @@ final class ReaderThreads: Sendable {
         let place = address.map { Int(UInt(bitPattern: $0.hashValue) % UInt(queues.count)) } ?? 0
         switch queues[place].append(work) {
         case nil: return
-        case .full: work(.failure(JournalError(.readOnly, "too many reads wait for the store")))
+        case .full: work(.failure(JournalError(.overloaded, "too many reads wait for the store")))
         case .closed: work(.failure(.closedStore))
         }
     }

@@ -9,15 +9,19 @@ package final class RequestQueue<Element>: @unchecked Sendable {
     private var isClosed = false
     private var isSleeping = false
     private let capacity: Int
+    private let byteCapacity: Int
+    private var bytes = 0
+    private var waitingForRoom: [() -> Void] = []
 
     /// Why an element was not taken in.
     package enum Refusal: Error {
         case full, closed
     }
 
-    /// A queue for at most `capacity` elements.
-    package init(capacity: Int) {
+    /// A queue for at most `capacity` elements, of which the last passes `byteCapacity` at most.
+    package init(capacity: Int, byteCapacity: Int = .max) {
         self.capacity = capacity
+        self.byteCapacity = byteCapacity
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         var attributes = pthread_condattr_t()
@@ -34,13 +38,14 @@ package final class RequestQueue<Element>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Takes `element` in, or says why not.
-    package func append(_ element: Element) -> Refusal? {
+    /// Takes `element` with its `bytes` in, or says why not.
+    package func append(_ element: Element, bytes: Int = 0) -> Refusal? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if isClosed { return .closed }
-        if elements.count >= capacity { return .full }
+        if isFull { return .full }
         elements.append(element)
+        self.bytes += bytes
         if isSleeping {
             isSleeping = false
             pthread_cond_signal(condition)
@@ -48,12 +53,28 @@ package final class RequestQueue<Element>: @unchecked Sendable {
         return nil
     }
 
+    private var isFull: Bool { elements.count >= capacity || bytes >= byteCapacity }
+
+    /// Calls `resume` when there may be room again, or there will never be: at once where that is so now.
+    ///
+    /// Each of those who wait here holds its own element; the next may be full again when it comes.
+    package func whenThereIsRoom(_ resume: @escaping () -> Void) {
+        pthread_mutex_lock(mutex)
+        let mustWait = isFull && !isClosed
+        if mustWait { waitingForRoom.append(resume) }
+        pthread_mutex_unlock(mutex)
+        if !mustWait { resume() }
+    }
+
     /// Refuses everything from now on; what is inside is still handed out.
     package func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
         pthread_cond_signal(condition)
+        let resumptions = waitingForRoom
+        waitingForRoom = []
         pthread_mutex_unlock(mutex)
+        for resume in resumptions { resume() }
     }
 
     /// Exchanges the empty `batch` for everything inside, sleeping until there is something or `patience` is over.
@@ -61,10 +82,15 @@ package final class RequestQueue<Element>: @unchecked Sendable {
     /// Returns false when the queue is closed and empty.
     package func take(into batch: inout [Element], patience: Duration?) -> Bool {
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
         if elements.isEmpty && !isClosed { sleep(patience) }
         swap(&batch, &elements)
-        return !(batch.isEmpty && isClosed)
+        bytes = 0
+        let isOver = batch.isEmpty && isClosed
+        let resumptions = waitingForRoom
+        if !resumptions.isEmpty { waitingForRoom = [] }
+        pthread_mutex_unlock(mutex)
+        for resume in resumptions { resume() }
+        return !isOver
     }
 
     private func sleep(_ patience: Duration?) {

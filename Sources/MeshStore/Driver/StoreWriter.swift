@@ -12,6 +12,16 @@ enum StoreRequest {
     case append(JournalAppend, Answer)
     case save(Snapshot, ActorAddress, Epoch, Answer)
     case perform(behind: ActorAddress?, behindEverything: Bool, Work)
+
+    /// What it holds in memory while it waits.
+    var bytes: Int {
+        switch self {
+        case .append(let append, _):
+            append.entries.reduce(0) { $0 + $1.answer.count + $1.events.reduce(0) { $0 + $1.count } }
+        case .save(let snapshot, _, _, _): snapshot.bytes.count
+        case .perform: 0
+        }
+    }
 }
 
 /// The writer's thread: takes what has gathered, stages it, commits it with one sync, and answers.
@@ -21,6 +31,7 @@ struct StoreWriter {
     private var isAnchorBehind = false
     private var lastAnchor = ContinuousClock.now
     private let usualBatchBytes: Int
+    private let compaction: CompactionThread
     private var segmentsSeen: Int
 
     /// Opens the store, says so through `opened`, and serves `queue` until it is closed.
@@ -29,6 +40,7 @@ struct StoreWriter {
         on disk: any Disk,
         _ index: any LogIndex,
         _ configuration: LogConfiguration,
+        _ compaction: CompactionThread,
         opened: (Result<StoreReader, JournalError>) -> Void
     ) {
         let core: StoreCore
@@ -40,8 +52,8 @@ struct StoreWriter {
             opened(.failure(error))
             return
         }
-        opened(.success(core.reader))
-        var writer = StoreWriter(core: core, configuration)
+        opened(compaction.start(core.reader, queue) ? .success(core.reader) : .failure(.noThread))
+        var writer = StoreWriter(core: core, configuration, compaction)
         var requests: [StoreRequest] = []
         while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {
             for request in requests { writer.take(request) }
@@ -51,11 +63,13 @@ struct StoreWriter {
             writer.compactIfDue()
         }
         // The last reference is gone without a close; what was acknowledged is durable anyway.
+        compaction.stopAndWait()
         try? core.close()
     }
 
-    private init(core: StoreCore, _ configuration: LogConfiguration) {
+    private init(core: StoreCore, _ configuration: LogConfiguration, _ compaction: CompactionThread) {
         self.core = core
+        self.compaction = compaction
         // Not at once: whoever calls first after a start shall not wait for it.
         segmentsSeen = core.engine.segmentCount
         usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
@@ -88,6 +102,7 @@ struct StoreWriter {
     private mutating func commit() {
         var failure: JournalError?
         do throws(JournalError) { try core.commit() } catch { failure = error }
+        if failure?.code == .readOnly { compaction.request() }
         isAnchorBehind = isAnchorBehind || !answers.isEmpty
         for answer in answers { answer.resume(returning: failure) }
         answers.removeAll(keepingCapacity: true)
@@ -102,14 +117,11 @@ struct StoreWriter {
         try? core.engine.writeAnchor()
     }
 
-    /// Tries the oldest segment whenever the log has grown by a segment.
+    /// Lets old segments be looked at whenever the log has grown by one.
     private mutating func compactIfDue() {
         let count = core.engine.segmentCount
-        guard count > segmentsSeen else { return }
+        if count > segmentsSeen { compaction.request() }
         segmentsSeen = count
-        // What it cannot read it leaves alone, and a reader is told; without room it tries again later.
-        while (try? core.compact()) == true {}
-        segmentsSeen = core.engine.segmentCount
     }
 
     private static let anchorPatience = Duration.milliseconds(100)

@@ -4,13 +4,15 @@ package import MeshCore
 /// An index that answers at once from memory for what another one has not taken in yet.
 ///
 /// A thread of its own hands changes on in large batches, so that nobody who appends waits for the other index; only
-/// where more than ``Limits/Store/maximumChangesWaiting`` have gathered does the writer wait.
+/// where more than ``Limits/Store/maximumChangesWaiting`` have gathered does the writer wait. Where the other index
+/// takes nothing it is tried again every second, and beyond that bound nothing more is to be written: ``checkRoom()``.
 package final class BackgroundIndex: LogIndex {
     private let base: any LogIndex
     private let state = Lock(State())
     private let wakeUps = RequestQueue<Bool>(capacity: 1)
     private let progress = RequestQueue<Bool>(capacity: 1)
     private let hurry = RequestQueue<Bool>(capacity: 1)
+    private let failures = RequestQueue<Bool>(capacity: 1)
 
     private struct State {
         var pending = VolatileIndex(keepingTrims: true)
@@ -121,6 +123,15 @@ package final class BackgroundIndex: LogIndex {
 
     // MARK: Writing
 
+    /// Refuses more where the other index takes nothing and the bound has been reached.
+    package func checkRoom() throws(JournalError) {
+        let failure = state.withLock { state in
+            state.waiting + state.inFlight > Limits.Store.maximumChangesWaiting ? state.failure : nil
+        }
+        guard let failure else { return }
+        throw JournalError(.readOnly, "the index does not follow: \(failure.message)", cause: failure)
+    }
+
     /// Takes in what the log has gained.
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         try waitForLarge()
@@ -200,8 +211,10 @@ package final class BackgroundIndex: LogIndex {
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()
             handOn()
-            // Let a batch gather: a few large transactions cost less than many small ones.
-            _ = hurry.take(into: &signals, patience: Self.pause)
+            // Let a batch gather: a few large transactions cost less than many small ones. Where the last one failed
+            // nobody can make it hurry but whoever closes.
+            let queue = failure == nil ? hurry : failures
+            _ = queue.take(into: &signals, patience: Self.pause)
             signals.removeAll()
         }
         handOn()
@@ -263,6 +276,7 @@ package final class BackgroundIndex: LogIndex {
     /// Ends the use of it.
     package func close() {
         wakeUps.close()
+        failures.close()
         _ = hurry.append(true)
         var nothing: [Bool] = []
         while state.withLock({ $0.isRunning }) {

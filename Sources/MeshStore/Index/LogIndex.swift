@@ -18,9 +18,6 @@ package struct IndexChanges: Sendable {
     /// No changes.
     package init() {}
 
-    /// How many there are.
-    package var count: Int { rows.count + entries.count + trims.count }
-
     /// How many pages a tree on a disk about has to write for them: an actor's row and its places lie anywhere.
     var roughPages: Int { Self.roughPages(rows: rows.count, entries: entries.count) }
 
@@ -55,6 +52,12 @@ package protocol LogIndex: AnyObject, Sendable {
     /// Takes in what the log has gained.
     func apply(_ changes: IndexChanges) throws(JournalError)
 
+    /// Throws `readOnly` where nothing more should be written to the log, because too much waits for this index.
+    func checkRoom() throws(JournalError)
+
+    /// Why it does not follow the log, if it does not.
+    var failure: JournalError? { get }
+
     /// Takes in a large part of what the log has gained, when nobody reads but whoever calls.
     ///
     /// May return before it is in; then the caller must remember its rows until the next call returns.
@@ -71,6 +74,12 @@ package protocol LogIndex: AnyObject, Sendable {
 }
 
 extension LogIndex {
+    /// There always is.
+    package func checkRoom() throws(JournalError) {}
+
+    /// It follows at once, or throws.
+    package var failure: JournalError? { nil }
+
     /// In at once.
     package func applyLarge(_ changes: IndexChanges) throws(JournalError) { try apply(changes) }
 

@@ -35,6 +35,9 @@ package struct IndexFile: Sendable {
         _ = seal.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
     }
 
+    /// Lets the index be checked before it is next opened.
+    func breakSeal() { unlink(sealPath) }
+
     /// Magic, version, size of the index and checksum over it, and a checksum over these.
     private func makeSeal() -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)

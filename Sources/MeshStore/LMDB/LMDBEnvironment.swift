@@ -18,6 +18,7 @@ final class LMDBEnvironment: @unchecked Sendable {
     private let path: String
     private let tables: Int
 
+    /// Whether it is only looked at: then nothing is written, not even who reads, for the store has no other user.
     let isReadOnly: Bool
 
     init(path: String, mapBytes: Int, tables: Int, isReadOnly: Bool) throws(LMDBFailure) {
@@ -46,7 +47,8 @@ final class LMDBEnvironment: @unchecked Sendable {
             try LMDBFailure.check(mdb_env_set_maxdbs(created, UInt32(tables)), "making room for tables")
             let isBulk = accesses.withLock { $0.isBulk }
             let flags =
-                cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY) : 0) | (isBulk ? UInt32(MDB_NOSYNC) : 0)
+                cmesh_lmdb_flags | (isReadOnly ? UInt32(MDB_RDONLY | MDB_NOLOCK) : 0)
+                | (isBulk ? UInt32(MDB_NOSYNC) : 0)
             try LMDBFailure.check(mdb_env_open(created, path, flags, 0o600), "opening '\(path)'")
             try LMDBFailure.check(mdb_reader_check(created, &deadReaders), "forgetting dead readers")
         } catch {
@@ -203,7 +205,17 @@ struct LMDBFailure: Error {
         let reason = "the index: \(doing): \(String(cString: mdb_strerror(status)))"
         switch status {
         case ENOSPC, EDQUOT, MDB_MAP_FULL: return JournalError(.readOnly, reason)
-        default: return JournalError(.corrupt, reason)
+        default: return JournalError(isDamage ? .corrupt : .unknownOutcome, reason)
+        }
+    }
+
+    /// Whether the file says something it should not; otherwise the machine did, and the file may be as good as ever.
+    ///
+    /// What the library itself finds has a number below zero. It says `EINVAL` for some of what a file may hold, too.
+    var isDamage: Bool {
+        switch status {
+        case MDB_MAP_FULL, MDB_READERS_FULL, MDB_DBS_FULL, MDB_TXN_FULL, MDB_MAP_RESIZED: false
+        default: status < 0 || status == EINVAL
         }
     }
 

@@ -22,6 +22,7 @@ package final class LMDBIndex: LogIndex {
 
     private let path: String
     private let pagesUsed = Lock(0)
+    private let isSuspect = Lock(false)
 
     /// Opens the index at `path`, or makes an empty one; a map of `mapBytes` grows by itself.
     ///
@@ -165,7 +166,7 @@ package final class LMDBIndex: LogIndex {
                 try transaction.put(sealed, at: Self.cursorKey, in: tables.about)
             }
         } catch {
-            throw error.journalError
+            throw noted(error)
         }
         let reached = next
         progress.withLock { $0 = reached }
@@ -192,7 +193,7 @@ package final class LMDBIndex: LogIndex {
                 }
             }
         } catch {
-            throw error.journalError
+            throw noted(error)
         }
         progress.withLock { $0 = IndexProgress() }
     }
@@ -201,12 +202,19 @@ package final class LMDBIndex: LogIndex {
     package func close() {
         guard !environment.isReadOnly else { return }
         environment.sync()
-        IndexFile(path: path).seal()
+        // A seal would pass for a proof that it may be opened as it is.
+        if isSuspect.withLock({ $0 }) { IndexFile(path: path).breakSeal() } else { IndexFile(path: path).seal() }
     }
 
     func read<Result>(
         _ body: (borrowing LMDBTransaction) throws(LMDBFailure) -> Result
     ) throws(JournalError) -> Result {
-        do throws(LMDBFailure) { return try environment.read(body) } catch { throw error.journalError }
+        do throws(LMDBFailure) { return try environment.read(body) } catch { throw noted(error) }
+    }
+
+    /// Remembers that the file is damaged, or may be: then it is not sealed, and checked when it is next opened.
+    private func noted(_ failure: LMDBFailure) -> JournalError {
+        if failure.isDamage { isSuspect.withLock { $0 = true } }
+        return failure.journalError
     }
 }

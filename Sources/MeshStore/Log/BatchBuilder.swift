@@ -105,20 +105,29 @@ package struct BatchBuilder: ~Copyable {
         return start
     }
 
-    /// Completes the batch for the place `cursor` and hands its bytes and the cursor behind it to `body`.
+    /// Completes the batch for the place `cursor`, `offset` bytes into its file.
+    ///
+    /// Hands its bytes and the cursor behind it to `body`.
     package mutating func finished<Result>(
         at cursor: LogCursor,
+        offset: Int,
         _ body: (UnsafeRawBufferPointer, LogCursor) throws(JournalError) -> Result
     ) throws(JournalError) -> Result {
+        storage.store(BatchHeader.trailer, at: used)
+        // No part of a header or of what ends a batch is zero, wherever a sector cuts it.
+        let first = BatchHeader.byteCount - 1
+        storage[first] = 1
+        let behindHeader = UnsafeRawBufferPointer(rebasing: storage[first..<batchBytes])
+        let zeroSectors = behindHeader.zeroSectors(at: offset + first)
         let header = BatchHeader(
             contentBytes: contentBytes,
             position: cursor.position,
             recordCount: recordCount,
             checksum: CRC32C.checksum(UnsafeRawBufferPointer(rebasing: storage[BatchHeader.byteCount..<used])),
+            zeroSectors: zeroSectors,
             hashBefore: cursor.hash
         )
         header.store(into: storage)
-        storage.store(BatchHeader.trailer, at: used)
         let bytes = UnsafeRawBufferPointer(rebasing: storage[..<batchBytes])
         return try body(bytes, header.cursorBehind(bytes))
     }

@@ -16,10 +16,13 @@ struct BatchHeader: Hashable, Sendable {
     /// The checksum of the records.
     let checksum: UInt32
 
+    /// How many of the disk's sectors under the batch are zero although they were written.
+    let zeroSectors: Int
+
     /// The hash of everything before.
     let hashBefore: SHA256Digest
 
-    static let byteCount = 64
+    static let byteCount = 68
 
     /// Bytes behind the records, none of them zero, so that a write cut short can be told from one altered later.
     static let trailerBytes = 8
@@ -33,29 +36,39 @@ struct BatchHeader: Hashable, Sendable {
         bytes.store(position.rawValue, at: 8)
         bytes.store(UInt32(recordCount), at: 16)
         bytes.store(checksum, at: 20)
-        hashBefore.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[24..<56]))
-        bytes.store(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<56])), at: 56)
-        bytes.store(Self.endMark, at: 60)
+        bytes.store(UInt32(zeroSectors), at: 24)
+        hashBefore.store(into: UnsafeMutableRawBufferPointer(rebasing: bytes[28..<60]))
+        bytes.store(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<60])), at: 60)
+        bytes.store(Self.endMark, at: 64)
     }
 
-    /// The header in the first 64 of `bytes`; nil where they are none.
+    /// The header in the first 68 of `bytes`; nil where they are none.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= Self.byteCount, bytes.integer(at: 0) == Self.magic, bytes.integer(at: 60) == Self.endMark,
-            bytes.integer(at: 56) == CRC32C.checksum(bytes.part(0..<56))
+        guard bytes.count >= Self.byteCount, bytes.integer(at: 0) == Self.magic, bytes.integer(at: 64) == Self.endMark,
+            bytes.integer(at: 60) == CRC32C.checksum(bytes.part(0..<60))
         else { return nil }
         contentBytes = Int(bytes.integer(at: 4, as: UInt32.self))
         position = LogPosition(rawValue: bytes.integer(at: 8))
         recordCount = Int(bytes.integer(at: 16, as: UInt32.self))
         checksum = bytes.integer(at: 20)
-        hashBefore = SHA256Digest(bytes.part(24..<56))
+        zeroSectors = Int(bytes.integer(at: 24, as: UInt32.self))
+        hashBefore = SHA256Digest(bytes.part(28..<60))
         guard contentBytes <= Limits.Store.maximumBatchBytes else { return nil }
     }
 
-    init(contentBytes: Int, position: LogPosition, recordCount: Int, checksum: UInt32, hashBefore: SHA256Digest) {
+    init(
+        contentBytes: Int,
+        position: LogPosition,
+        recordCount: Int,
+        checksum: UInt32,
+        zeroSectors: Int,
+        hashBefore: SHA256Digest
+    ) {
         self.contentBytes = contentBytes
         self.position = position
         self.recordCount = recordCount
         self.checksum = checksum
+        self.zeroSectors = zeroSectors
         self.hashBefore = hashBefore
     }
 

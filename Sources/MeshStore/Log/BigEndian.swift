@@ -10,6 +10,19 @@ extension UnsafeRawBufferPointer {
 
     /// Whether every byte is zero.
     var isZero: Bool { allSatisfy { $0 == 0 } }
+
+    /// How many of a disk's sectors these bytes, which stand at `offset` of a file, leave zero in their part of them.
+    func zeroSectors(at offset: Int) -> Int {
+        var (start, found) = (0, 0)
+        while start < count {
+            let end = Swift.min(count, start + Self.sectorBytes - (offset + start) % Self.sectorBytes)
+            if part(start..<end).isZero { found += 1 }
+            start = end
+        }
+        return found
+    }
+
+    private static var sectorBytes: Int { 512 }
 }
 
 extension UnsafeMutableRawBufferPointer {

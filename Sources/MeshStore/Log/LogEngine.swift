@@ -71,20 +71,18 @@ package final class LogEngine {
     /// Where the log begins.
     package var first: LogPosition { anchorFile.current?.first ?? .start }
 
-    /// Bytes of the files of the log.
-    package var allocatedBytes: Int { segments.all.reduce(0) { $0 + ((try? $1.file.size()) ?? 0) } }
-
     // MARK: Writing
 
     /// Makes `batch` durable at the log's end.
     ///
     /// Throws `readOnly` when there is no room (nothing happened, ask again later) and `unknownOutcome` when the disk
-    /// failed; from then on everything is refused until the store is opened anew.
-    package func append(_ batch: inout BatchBuilder) throws(JournalError) {
+    /// failed; from then on everything is refused until the store is opened anew. Only what makes room by being written
+    /// may use the reserve.
+    package func append(_ batch: inout BatchBuilder, usingReserve: Bool = false) throws(JournalError) {
         try checkUsable()
-        try batch.finished(at: end) { bytes, next throws(JournalError) in
-            let segment = try makeRoom(bytes.count)
-            let offset = segment.offset(of: end.position)
+        let segment = try usingReserve ? makeRoomInReserve(batch.batchBytes) : makeRoom(batch.batchBytes)
+        let offset = segment.offset(of: end.position)
+        try batch.finished(at: end, offset: offset) { bytes, next throws(JournalError) in
             do throws(DiskError) {
                 try segment.file.write(bytes, at: offset)
             } catch {
@@ -106,20 +104,27 @@ package final class LogEngine {
         }
     }
 
-    /// The segment that takes the next `count` bytes, with zeros on real blocks where they will stand.
+    /// The last segment, where what it has been given suffices although nothing is kept behind the next `count` bytes.
+    private func makeRoomInReserve(_ count: Int) throws(JournalError) -> Segment {
+        let last = segments.last
+        return last.offset(of: end.position) + count <= allocated ? last : try makeRoom(count)
+    }
+
+    /// The segment that takes the next `count` bytes, with zeros on real blocks where they and the reserve will stand.
     private func makeRoom(_ count: Int) throws(JournalError) -> Segment {
         let last = segments.last
         let offset = last.offset(of: end.position)
         do throws(DiskError) {
             if offset > Segment.headerBytes, offset - Segment.headerBytes + count > configuration.segmentBytes {
-                let step = Segment.headerBytes + max(count, configuration.allocationStepBytes)
+                let wanted = max(count + configuration.reserveBytes, configuration.allocationStepBytes)
+                let step = Segment.headerBytes + wanted
                 let segment = try Segment.create(on: disk, at: end, allocating: step)
                 allocated = step
                 segments.append(segment)
                 return segment
             }
-            if offset + count > allocated {
-                let wanted = offset + count + configuration.allocationStepBytes
+            if offset + count + configuration.reserveBytes > allocated {
+                let wanted = offset + count + configuration.reserveBytes + configuration.allocationStepBytes
                 try last.file.allocate(wanted)
                 allocated = wanted
             }
@@ -190,20 +195,20 @@ package final class LogEngine {
 
     /// Notes the end and refuses everything from then on.
     package func close() throws(JournalError) {
-        defer {
-            failure = failure ?? .closed
-            disk.close()
-        }
+        defer { failure = failure ?? .closed }
         guard failure == nil else { return }
         try writeAnchor()
     }
+
+    /// Lets somebody else open the folder; everything in it must be closed.
+    func giveUpFolder() { disk.close() }
 
     private func checkUsable() throws(JournalError) {
         switch failure {
         case nil: return
         case .closed: throw JournalError(.closed, "the store has been closed")
         case .syncFailed(let error):
-            throw JournalError(.readOnly, "the disk failed; the store must be opened anew", cause: error)
+            throw JournalError(.failed, "the disk failed; the store must be opened anew", cause: error)
         }
     }
 
@@ -214,17 +219,6 @@ package final class LogEngine {
 
     // MARK: Looking back
 
-    /// The first segment's place and the place behind it, where it is not the last one.
-    package var oldestSegment: (base: LogPosition, end: LogPosition)? { segments.oldest }
-
     /// How many segments there are.
     package var segmentCount: Int { segments.all.count }
-
-    /// Hands the records of the segment at `base` to `visitor`.
-    func scanSegment(at base: LogPosition, _ visitor: RecordVisitor) throws(JournalError) {
-        guard let segment = segments.view.segment(of: base) else { return }
-        var scan = try SegmentScan(segment, from: segment.base)
-        let ending = try scan.run(record: visitor, boundary: { _ in })
-        if ending != .clean { throw .corrupt(scan.cursor.position, in: segment.name, "the segment does not check") }
-    }
 }

@@ -62,10 +62,29 @@ final class LogOpening {
         }
     }
 
+    /// Whether `disk` holds no log, or one whose making was interrupted; it is not changed.
+    static func isUnmade(_ disk: any Disk) throws(JournalError) -> Bool {
+        do throws(DiskError) {
+            let names = try disk.names()
+            let hasAnchor = names.contains(AnchorFile.name)
+            if hasAnchor, try AnchorFile(on: disk, creating: false).current != nil { return false }
+            let bases = names.compactMap(Segment.position(in:))
+            guard bases == [.start] else { return bases.isEmpty }
+        } catch {
+            throw .reading("the folder", error)
+        }
+        return try isEmpty(on: disk)
+    }
+
     /// Whether nothing was ever acknowledged: no segment, or one whose making was interrupted, or an empty one.
     private func isNew(_ bases: [LogPosition]) throws(JournalError) -> Bool {
         guard !bases.isEmpty else { return true }
         guard bases == [.start] else { return false }
+        return try Self.isEmpty(on: disk)
+    }
+
+    /// Whether there is nothing behind the header of the first segment.
+    private static func isEmpty(on disk: any Disk) throws(JournalError) -> Bool {
         let (file, _) = try Segment.open(on: disk, at: .start)
         return try SegmentWindow(Segment(base: .start, file: file)).isZero(from: Segment.headerBytes)
     }

@@ -11,7 +11,7 @@ final class Segment: Sendable {
 
     static let headerBytes = 64
     private static let magic: UInt64 = 0x4D45_5348_4C4F_4731
-    private static let version: UInt32 = 1
+    private static let version: UInt32 = 2
     private static let prefix = "log-"
 
     init(base: LogCursor, file: any DiskFile) {

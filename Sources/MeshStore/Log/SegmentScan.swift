@@ -100,7 +100,7 @@ struct SegmentScan {
         guard try somethingFollows(offset + header.batchBytes) == false else {
             return .corrupt("a batch does not check, and bytes follow it")
         }
-        return lacksPart(batch, at: offset, wanted: header.batchBytes)
+        return lacksPart(batch, at: offset, wanted: header.batchBytes, zeroSectors: header.zeroSectors)
             ? .torn("a batch was not written to its end") : .corrupt("a batch does not check")
     }
 
@@ -127,19 +127,17 @@ struct SegmentScan {
 
     /// Whether an interrupted write explains `bytes`: a disk writes whole sectors, and what it did not write is zero.
     ///
-    /// Every batch and every header ends with bytes that are never zero, so that a write cut anywhere shows.
-    private func lacksPart(_ bytes: UnsafeRawBufferPointer, at offset: Int, wanted: Int) -> Bool {
+    /// Every batch and every header ends with bytes that are never zero, so that a write cut anywhere shows; and a
+    /// header says how many sectors of its batch are zero by themselves, so that they explain no damage.
+    private func lacksPart(
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int,
+        wanted: Int,
+        zeroSectors: Int = 0
+    ) -> Bool {
         guard bytes.count == wanted, bytes.last != 0 else { return true }
-        var start = 0
-        while start < bytes.count {
-            let end = min(bytes.count, start + Self.sectorBytes - (offset + start) % Self.sectorBytes)
-            if bytes.part(start..<end).isZero { return true }
-            start = end
-        }
-        return false
+        return bytes.zeroSectors(at: offset) > zeroSectors
     }
-
-    private static let sectorBytes = 512
 }
 
 /// The frame around a record's body.

@@ -40,13 +40,6 @@ final class SegmentTable: Sendable {
         view.segment(of: position)?.base.position ?? .start
     }
 
-    var oldest: (base: LogPosition, end: LogPosition)? {
-        content.withLock { content in
-            content.segments.count < 2
-                ? nil : (content.segments[0].base.position, content.segments[1].base.position)
-        }
-    }
-
     /// Forgets the segments before `position` and returns their names.
     func drop(before position: LogPosition) -> [String] {
         content.withLock { content in

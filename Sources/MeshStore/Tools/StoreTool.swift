@@ -27,18 +27,18 @@ package enum StoreTool {
         return Statistics(generation: log.anchor.generation, first: log.anchor.first, end: end, counts: report)
     }
 
-    /// Copies the store to the empty `target` and verifies the copy; the index is left out, being made again.
-    package static func copy(_ source: any Disk, to target: any Disk) throws(JournalError) -> VerificationReport {
-        try copyFiles(source, to: target)
-        return StoreVerification.verify(target)
-    }
-
-    static func copyFiles(_ source: any Disk, to target: any Disk) throws(JournalError) {
+    /// Copies the store to the empty `target`; the index is left out, being made again.
+    ///
+    /// The anchor comes last, when everything else is safe: what is cut short is no store.
+    package static func copy(_ source: any Disk, to target: any Disk) throws(JournalError) {
         do throws(DiskError) {
             guard try target.names().isEmpty else { throw DiskError(.failed, "the target is not empty") }
-            for name in try source.names() where name == AnchorFile.name || Segment.position(in: name) != nil {
+            for name in try source.names() where Segment.position(in: name) != nil {
                 try copy(try source.open(name, creating: false), to: try target.open(name, creating: true))
             }
+            try target.syncFolder()
+            let anchor = try source.open(AnchorFile.name, creating: false)
+            try copy(anchor, to: try target.open(AnchorFile.name, creating: true))
             try target.syncFolder()
         } catch {
             let code: JournalErrorCode = error.code == .noSpace ? .readOnly : .unknownOutcome

@@ -89,7 +89,11 @@ struct JournalAppendLaws {
         let half = [UInt8](repeating: 7, count: Limits.Journal.maximumAppendBytes / 2 + 1)
         let large = (1...2).map { JournalEntry(command: example.entry($0).command, events: [half], answer: []) }
         let many = (0...Limits.Journal.maximumEntries).map { example.entry($0) }
-        for (what, entries) in [("bytes", large), ("entries", many)] {
+        let events = [[UInt8]](repeating: [], count: Limits.Journal.maximumEventsInEntry + 1)
+        let full = [JournalEntry(command: example.entry(1).command, events: events, answer: [])]
+        let answer = [UInt8](repeating: 7, count: Limits.Journal.maximumAnswerBytes + 1)
+        let long = [JournalEntry(command: example.entry(1).command, events: [[1]], answer: answer)]
+        for (what, entries) in [("bytes", large), ("entries", many), ("events", full), ("bytes of an answer", long)] {
             try await example.expect(.tooLarge, "an append of too many \(what)") { () throws(JournalError) in
                 try await journal.append(example.request(address, claim.epoch, .none, entries))
             }

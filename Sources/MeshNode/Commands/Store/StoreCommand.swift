@@ -11,14 +11,11 @@ package enum StoreCommand {
         "store",
         summary: "Verify, measure, dump, back up or restore a store.",
         discussion: """
-            These commands work on a store that no node has open. None of them but restore changes anything.
+            These commands work on a store that no node has open. They only read it, also on a medium that \
+            cannot be written; `backup` and `restore` write to their target alone.
             """,
         subcommands: [
             StoreVerifyCommand.command,
-            StoreVerifyHereCommand.command,
-            StoreVerifyIndexHereCommand.command,
-            StoreExampleCommand.command,
-            StoreReadCommand.command,
             StoreStatsCommand.command,
             StoreDumpCommand.command,
             StoreBackupCommand.command,

@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCommandLine
+internal import MeshCore
 internal import MeshStore
 internal import MeshWire
 
@@ -13,17 +14,23 @@ enum StoreDumpCommand {
         parameters: [StoreCommand.folder, actor],
         examples: ["meshnode store dump /var/lib/meshnode/store --actor ledger/acct-1": "One account's whole history."]
     ) { invocation in
-        let disk = try StoreFolder(path: invocation[StoreCommand.folder]).openLog(creating: false)
+        let disk = try StoreFolder(path: invocation[StoreCommand.folder]).lookAtLog()
         let address = try invocation[actor].map { try parse($0, invocation) }
         var lines: [String] = []
         // The store hands out lines where errors of a terminal have no place; they are written as they fill a page.
         var failure: (any Error)?
-        try StoreTool.dump(disk, of: address) { line in
-            lines.append(line)
-            guard lines.count == 256, failure == nil else { return }
-            do { try flush(&lines, invocation) } catch { failure = error }
+        do throws(JournalError) {
+            try StoreTool.dump(disk, of: address) { line throws(JournalError) in
+                lines.append(line)
+                guard lines.count == 256 else { return }
+                do { try flush(&lines, invocation) } catch {
+                    failure = error
+                    throw JournalError(.closed, "nobody reads the records any more")
+                }
+            }
+        } catch {
+            throw failure ?? error
         }
-        if let failure { throw failure }
         try flush(&lines, invocation)
         return .success
     }

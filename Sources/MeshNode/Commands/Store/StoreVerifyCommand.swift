@@ -1,4 +1,3 @@
-internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshStore
@@ -34,7 +33,7 @@ enum StoreVerifyCommand {
     }
 
     private static func verifyLog(_ folder: StoreFolder) throws -> VerificationReport {
-        let disk = try folder.openLog(creating: false)
+        let disk = try folder.lookAtLog()
         defer { disk.close() }
         return StoreVerification.verify(disk)
     }
@@ -44,7 +43,7 @@ enum StoreVerifyCommand {
         if !folder.indexFile.isSealed {
             try invocation.terminal.writeLine("note   the index is not as it was last closed; opening will check it")
         }
-        switch ChildProcess.runSelf(["store", StoreVerifyHereCommand.name, "--", folder.path]) {
+        switch StoreChildCommand.run(StoreVerifyHereCommand.name, on: folder.path) {
         case .exited(0): return .success
         case .exited(Int32(StoreCommand.damagedIndex.rawValue)): break
         case .exited(let code): try invocation.terminal.writeLine("INDEX  reading it ended with \(code)")
@@ -52,52 +51,5 @@ enum StoreVerifyCommand {
         case nil: throw StoreFolderError(.notVerified, "no process could be started to verify in")
         }
         return StoreCommand.damagedIndex
-    }
-}
-
-/// The comparison of an index with its log, in a process that may crash.
-enum StoreVerifyHereCommand {
-    static let name = "verify-here"
-
-    static let command = Command(
-        name,
-        summary: "Compare the index of a sound store with its log, in this process.",
-        parameters: [StoreCommand.folder],
-        exitCodes: [StoreCommand.damagedIndex: "The index is damaged."],
-        isHidden: true
-    ) { invocation in
-        let folder = StoreFolder(path: invocation[StoreCommand.folder])
-        let disk = try folder.openLog(creating: false)
-        // The log is read here too, which takes its time.
-        let bytes = try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
-        let seconds = min(bytes / Limits.Store.indexCheckBytesPerSecond, 1 << 30)
-        ChildProcess.expectCrash(afterAtMost: folder.indexFile.checkSeconds + UInt32(seconds))
-        do throws(JournalError) {
-            let index = try LMDBIndex(path: folder.indexPath, isReadOnly: true)
-            try index.check()
-            try StoreVerification.compare(index, with: disk)
-        } catch {
-            try invocation.terminal.writeLine("INDEX  it has to be made again: \(error.message)")
-            return StoreCommand.damagedIndex
-        }
-        return .success
-    }
-}
-
-/// The check of an index that was not closed, by itself, in a process that may crash.
-enum StoreVerifyIndexHereCommand {
-    static let name = "verify-index-here"
-
-    static let command = Command(
-        name,
-        summary: "Copy the index of a store, whose log may be open, and check the copy, in this process.",
-        parameters: [StoreCommand.folder],
-        exitCodes: [StoreCommand.damagedIndex: "The index is damaged."],
-        isHidden: true
-    ) { invocation in
-        let file = StoreFolder(path: invocation[StoreCommand.folder]).indexFile
-        ChildProcess.expectCrash(afterAtMost: file.checkSeconds)
-        do throws(JournalError) { try file.makeCheckedCopy() } catch { return StoreCommand.damagedIndex }
-        return .success
     }
 }

@@ -1,0 +1,132 @@
+internal import MeshActors
+internal import MeshCore
+
+/// Decides whether the oldest segment is worth dropping, and finds what of it has to be written again; it only reads.
+///
+/// Works on what is committed, from any one thread: what is not needed once is never needed again, so that a decision
+/// may be carried out later. A segment goes when at most half of it is needed, or when at most half of all segments
+/// together is: then one that is needed still stands before many that are not.
+struct Compaction {
+    private let index: any LogIndex
+
+    /// What was needed of a segment when it was last looked at, in bytes; it can only have become less.
+    private var needed: [LogPosition: Int] = [:]
+
+    /// Which segment is looked at again next.
+    private var turn = LogPosition.start
+
+    init(_ index: any LogIndex) { self.index = index }
+
+    /// The oldest segment of `view` and where it ends, if it is to be dropped.
+    mutating func candidate(in view: SegmentView) throws(JournalError) -> (segment: Segment, end: LogPosition)? {
+        guard view.segments.count > 1 else { return nil }
+        let oldest = view.segments[0]
+        let end = view.segments[1].base.position
+        let bases = Set(view.segments.map(\.base.position))
+        needed = needed.filter { bases.contains($0.key) }
+        try measure(oldest)
+        if isHalfGarbage(needed[oldest.base.position] ?? 0, of: bytes(of: 0, in: view)) { return (oldest, end) }
+        try measureSome(of: view)
+        var (wanted, all) = (0, 0)
+        for place in 0..<view.segments.count - 1 {
+            let bytes = bytes(of: place, in: view)
+            all += bytes
+            wanted += needed[view.segments[place].base.position] ?? bytes
+        }
+        return isHalfGarbage(wanted, of: all) ? (oldest, end) : nil
+    }
+
+    private func isHalfGarbage(_ needed: Int, of bytes: Int) -> Bool { needed * 2 <= bytes }
+
+    private func bytes(of place: Int, in view: SegmentView) -> Int {
+        Int(view.segments[place + 1].base.position.rawValue - view.segments[place].base.position.rawValue)
+    }
+
+    /// Looks at those that nobody has looked at, and in turn at the others; not at all, because that is a read of each.
+    private mutating func measureSome(of view: SegmentView) throws(JournalError) {
+        let closed = view.segments.dropFirst().dropLast()
+        for segment in closed.filter({ needed[$0.base.position] == nil }).prefix(Self.segmentsLookedAt) {
+            try measure(segment)
+        }
+        guard let next = closed.first(where: { $0.base.position > turn }) ?? closed.first else { return }
+        turn = next.base.position
+        try measure(next)
+    }
+
+    private mutating func measure(_ segment: Segment) throws(JournalError) {
+        var bytes = 0
+        try segment.scanAll { record throws(JournalError) in
+            let row = try index.row(of: record.head.address)
+            if try Self.isNeeded(record, row, index) { bytes += StoreRecord.frameBytes + record.body.count }
+        }
+        needed[segment.base.position] = bytes
+    }
+
+    /// Hands over what is needed of `segment`, and whose places are not, in pieces of which each is soon written.
+    func slices(
+        of segment: Segment,
+        _ body: (CompactionSlice) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        var slice = CompactionSlice()
+        try segment.scanAll { record throws(JournalError) in
+            let address = record.head.address
+            let row = try index.row(of: address)
+            if try Self.isNeeded(record, row, index) {
+                slice.add(record)
+            } else if let row, row.snapshotHead > .none, slice.trims.last != address {
+                slice.trims.append(address)
+            }
+            guard slice.bytes >= Self.sliceBytes || slice.trims.count >= Self.sliceTrims else { return }
+            try body(slice)
+            slice = CompactionSlice()
+        }
+        try body(slice)
+    }
+
+    /// Whether something would be lost with `record`, whose actor's row is `row`.
+    static func isNeeded(
+        _ record: ScannedRecord,
+        _ row: ActorRow?,
+        _ index: any LogIndex
+    ) throws(JournalError) -> Bool {
+        let head = record.head
+        guard let row else { return false }
+        switch head.kind {
+        case .ownership: return head.epoch == row.epoch
+        case .snapshot: return row.snapshotPosition == record.position
+        case .entry, .carriedEntry:
+            guard head.head > row.snapshotHead else { return false }
+            let before = Head(rawValue: head.head.rawValue - 1)
+            return try index.places(of: head.address, after: before, limit: 1).first?.position == record.position
+        }
+    }
+
+    private static let segmentsLookedAt = 8
+    private static let sliceBytes = 256 * 1_024
+    private static let sliceTrims = 4_096
+}
+
+/// A part of what has to be written again before a segment can be dropped.
+struct CompactionSlice: Sendable {
+    /// Where each record stood, and what it was.
+    private(set) var records: [(position: LogPosition, head: RecordHead, body: [UInt8])] = []
+
+    /// Actors whose entries up to their snapshot nobody needs.
+    var trims: [ActorAddress] = []
+
+    private(set) var bytes = 0
+
+    mutating func add(_ record: ScannedRecord) {
+        records.append((record.position, record.head, Array(record.body)))
+        bytes += record.body.count
+    }
+}
+
+extension Segment {
+    /// Hands every record to `visitor`; the segment must be one that no longer grows.
+    func scanAll(_ visitor: RecordVisitor) throws(JournalError) {
+        var scan = try SegmentScan(self, from: base)
+        let ending = try scan.run(record: visitor, boundary: { _ in })
+        if ending != .clean { throw .corrupt(scan.cursor.position, in: name, "the segment does not check") }
+    }
+}
