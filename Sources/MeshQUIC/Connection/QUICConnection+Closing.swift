@@ -105,7 +105,6 @@ extension QUICConnection {
         actOnHappenings()
         let open = streams.values.sorted { $0.id < $1.id }
         streams = [:]
-        released(unreadBytes)
         sendQueue.removeAll()
         for stream in open { finish(stream, code: MeshStreamCode.connectionLost.rawValue) }
         let user = handler

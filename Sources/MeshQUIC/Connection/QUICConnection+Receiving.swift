@@ -85,7 +85,6 @@ extension QUICConnection {
     func streamEnded(_ id: Int64, code: UInt64?) {
         if ngtcp2_conn_is_local_stream(raw, id) == 0 { streamsToGrant += 1 }
         guard let stream = streams.removeValue(forKey: id) else { return }
-        released(stream.toSend.heldBytes)
         stream.progress.isBlocked = true
         happenings.append(.closed(stream, code: stream.progress.resetCode ?? code))
     }
@@ -173,7 +172,6 @@ extension QUICConnection {
         let rejected = streams.values.sorted { $0.id < $1.id }
         streams = [:]
         sendQueue.removeAll()
-        released(unreadBytes)
         for stream in rejected { finish(stream, code: MeshStreamCode.earlyDataRejected.rawValue) }
     }
 }

@@ -203,8 +203,10 @@ package final class QUICConnection {
     // MARK: Datagrams
 
     /// Sends `bytes` once, if they fit one packet; they may be lost, or dropped here when too many wait.
+    ///
+    /// None at all are not sent: ngtcp2 0.12 ends the process over an empty datagram.
     package func send(datagram bytes: [UInt8]) {
-        guard !isOver else { return }
+        guard !isOver, !bytes.isEmpty else { return }
         if datagramsToSend.count >= Limits.Connection.maximumDatagramsWaiting {
             datagramsToSend.removeFirst()
             counts.datagramsDropped += 1

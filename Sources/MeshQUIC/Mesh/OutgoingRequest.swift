@@ -21,6 +21,8 @@ final class OutgoingRequest: @unchecked Sendable {
     private var frames: FrameStream?
     private var link: PeerLink?
     private var alarm: (timer: LoopTimer, loop: EventLoop)?
+    private var hasBegun = false
+    private var isUnwanted = false
     private(set) var isOver = false
 
     init(_ payload: [UInt8], type: FrameType, to node: NodeID, deadline: Instant?) {
@@ -32,6 +34,13 @@ final class OutgoingRequest: @unchecked Sendable {
 
     /// Whom to tell; before the loop has it.
     func answer(to continuation: Continuation) { self.continuation = continuation }
+
+    /// The loop has it now, and whom to tell with it; false where nobody wants it any more.
+    func begin() -> Bool {
+        hasBegun = true
+        if isUnwanted { cancel() }
+        return !isOver
+    }
 
     /// Ends the wait at `deadline`.
     func arm(on loop: EventLoop) {
@@ -52,7 +61,12 @@ final class OutgoingRequest: @unchecked Sendable {
     }
 
     /// Nobody wants the answer any more.
-    func cancel() { end(.failure(TransportError(.lost, "the caller was cancelled"))) }
+    ///
+    /// The news may come before the request itself: then nobody to tell is known yet.
+    func cancel() {
+        isUnwanted = true
+        if hasBegun { end(.failure(TransportError(.lost, "the caller was cancelled"))) }
+    }
 
     /// It was never sent, or nobody knows how it ended.
     func fail(_ error: TransportError) { end(.failure(error)) }

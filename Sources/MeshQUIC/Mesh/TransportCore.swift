@@ -47,8 +47,7 @@ final class TransportCore {
     // MARK: Requests
 
     func begin(_ request: OutgoingRequest) {
-        guard !request.isOver else { return }
-        guard let link = usableLink(to: request.node, for: request) else { return }
+        guard request.begin(), let link = usableLink(to: request.node, for: request) else { return }
         request.arm(on: loop)
         link.begin(request)
     }
