@@ -58,7 +58,9 @@ final class Stranger: QUICConnectionHandler, @unchecked Sendable {
     func connectionClosed(_ connection: QUICConnection, reason: CloseReason) { closed.open(reason) }
 }
 
-/// Waits for the end of one stream. Touched on the loop alone.
+/// Waits for the end of one stream.
+///
+/// Touched on the loop alone.
 final class StreamWitness: QUICStreamHandler, @unchecked Sendable {
     private let reset: OneShot<UInt64>
 
