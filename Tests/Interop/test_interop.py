@@ -29,7 +29,7 @@ def value_of(vector: dict[str, Any]) -> Any:
     if kind == "transfer":
         return [*value[:2], float(value[2]), value[3], [float(weight) for weight in value[4]], value[5]]
     if kind == "call":
-        return [bytes.fromhex(value[0]), *value[1:5], bytes.fromhex(value[5])]
+        return [bytes.fromhex(value[0]), *value[1:4], bytes.fromhex(value[4])]
     if (kind == "reply" and value[0] < 2) or kind == "stream-chunk":
         return [value[0], bytes.fromhex(value[1]), *value[2:]]
     return value
