@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: obstacles)
-    func `a lost reply is never followed by "nothing happened", and its id finds out`(
+    func `a lost reply is never followed by the claim that nothing happened, and its id finds out`(
         obstacle: ScriptedTransport.Fate
     ) throws {
         try forSeeds(1...3) { mesh in
