@@ -78,6 +78,9 @@ extension Limits {
         /// Address tokens that a client keeps, one a server; when there are more, it begins afresh.
         package static let rememberedAddressTokens = 1_024
 
+        /// Clients whose certificates an endpoint remembers to have verified; when there are more, it begins afresh.
+        package static let rememberedPeers = 16_384
+
         /// Tickets whose early data was taken, kept in mind to refuse them a second time.
         package static let rememberedTickets = 65_536
     }

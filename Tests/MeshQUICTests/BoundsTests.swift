@@ -141,6 +141,7 @@ import Testing
     @Test func `bounds that stand beside each other fit`() {
         #expect(Limits.Connection.packetsPerTurn >= Limits.IO.maximumSegmentsPerTrain)
         #expect(Limits.Endpoint.rememberedAddressTokens <= Limits.Endpoint.maximumConnections)
+        #expect(Limits.Endpoint.rememberedPeers > Limits.Endpoint.maximumHandshakes)
         #expect(Limits.Endpoint.handshakesBeforeRetry < Limits.Endpoint.maximumHandshakes)
         #expect(Limits.Stream.highWaterBytes < Limits.Stream.maximumHeldBytes)
     }

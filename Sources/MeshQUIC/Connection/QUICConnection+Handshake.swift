@@ -5,7 +5,9 @@ extension QUICConnection {
     /// Called by GnuTLS with what the peer has shown; false ends the handshake, and `refusal` says why.
     func verify(_ chain: UnsafeBufferPointer<gnutls_datum_t>) -> Bool {
         do throws(CertificateError) {
-            peer = try check(chain)
+            let found = try check(chain)
+            if isServer { endpoint.verifiedPeers.add(found) }
+            peer = found
             return true
         } catch {
             refusal = error
@@ -67,6 +69,11 @@ extension QUICConnection {
         guard let chain = gnutls_certificate_get_peers(session, &count), count > 0 else {
             return !endpoint.demandsClientCertificate(for: protocolName ?? "")
                 || refuseResumption("its ticket holds no certificate", TLSAlert.certificateRequired)
+        }
+        let leaf = Array(UnsafeBufferPointer(start: chain[0].data, count: Int(chain[0].size)))
+        if let known = endpoint.verifiedPeers.peer(of: leaf, at: endpoint.tls.clock.wallTime) {
+            peer = known
+            return true
         }
         if verify(UnsafeBufferPointer(start: chain, count: Int(count))) { return true }
         let alert = refusal.map { TLSAlert.number(for: $0.code) } ?? TLSAlert.badCertificate

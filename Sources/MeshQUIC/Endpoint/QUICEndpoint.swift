@@ -26,6 +26,7 @@ package final class QUICEndpoint {
     let proof = AddressProof()
     let resetSecret: [UInt8]
     var connections = ConnectionTable()
+    var verifiedPeers = VerifiedPeers()
     var handshakesUnderWay = 0
     var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
     var statelessRefill = Instant.origin
