@@ -55,7 +55,9 @@ class KilledStore(unittest.TestCase):
                 heads |= life
             first = min(Path(folder).glob("log-*")).name
             counting = [MESHBENCH, "store-crash", "--folder", folder, "--count", *options]
-            found = subprocess.run(counting, capture_output=True, text=True, check=True).stdout
+            counted = subprocess.run(counting, capture_output=True, text=True)
+            self.assertEqual(counted.returncode, 0, counted.stderr + counted.stdout[-500:])
+            found = counted.stdout
             # Among the faults: an entry that is there twice, or another one than was issued for its place.
             self.assertNotIn("fault", found)
             counts = {key: (int(read), int(head)) for key, read, head in re.findall(r"(\S+) (\d+) of (\d+)", found)}
