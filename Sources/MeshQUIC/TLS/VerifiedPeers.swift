@@ -2,8 +2,8 @@ internal import MeshCore
 
 /// Clients whose certificates this endpoint has verified, by the bytes of the certificate.
 ///
-/// A resumed client shows none: it stands in its ticket, which only this endpoint can have sealed, after it had verified
-/// it. Looking it up here and asking for its time again costs microseconds, where the signatures cost most of a resumed
+/// A resumed client shows none: it stands in its ticket, which only this endpoint can have sealed, after verifying it.
+/// Looking it up here and asking for its time again costs microseconds, where the signatures cost most of a resumed
 /// handshake. Who is not found, or whose time is over, is verified as at first.
 struct VerifiedPeers {
     private var peers: [SHA256Digest: PeerCertificate] = [:]
