@@ -67,6 +67,24 @@ import Testing
         #expect(StoreVerification.verify(MemoryDisk(disk.files)).faults == [])
     }
 
+    @Test(arguments: 0..<16)
+    func `leaves a log that an index can be made from, whatever was written again when`(seed: UInt64) throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        var work = try RandomWork(on: core, seed: seed)
+        var dropped = 0
+        for _ in 0..<250 {
+            try work.step()
+            guard try core.compact() else { continue }
+            dropped += 1
+            #expect(StoreVerification.verify(MemoryDisk(disk.files)).faults == [])
+            // Without the index: a new one is made from what is left of the log.
+            let reopened = try StoreExample.open(MemoryDisk(disk.files))
+            #expect(try work.faults(of: reopened) == [])
+        }
+        #expect(dropped > 3)
+    }
+
     @Test func `rewrites no log of which more than half is needed`() throws {
         let disk = MemoryDisk()
         let core = try StoreExample.open(disk)
@@ -144,5 +162,81 @@ import Testing
         try await store.close()
         let report = StoreVerification.verify(try POSIXDisk(path: folder.path))
         #expect(report.faults == [] && report.actors == 2)
+    }
+}
+
+/// Actors that append, and save snapshots of places that lie behind their heads, at random.
+private struct RandomWork {
+    private struct Actor {
+        let address: ActorAddress
+        let claim: Claim
+        var head = 0
+        var snapshot = 0
+    }
+
+    private let core: StoreCore
+    private var generator: SeededGenerator
+    private var actors: [Actor] = []
+
+    init(on core: StoreCore, seed: UInt64) throws {
+        self.core = core
+        generator = SeededGenerator(seed: seed)
+        for number in 0..<6 {
+            let address = try StoreExample.address("actor-\(number)")
+            let claim = try core.claim(address, for: StoreExample.owner, .ifFree)
+            actors.append(Actor(address: address, claim: claim))
+        }
+    }
+
+    /// One batch of one to three changes; the first actors are busy, the last ones idle.
+    mutating func step() throws {
+        for _ in 0..<Int.random(in: 1...3, using: &generator) {
+            let place = Int.random(in: 0..<Int.random(in: 1...actors.count, using: &generator), using: &generator)
+            if Int.random(in: 0..<4, using: &generator) == 0 {
+                try save(place)
+            } else {
+                try append(place)
+            }
+        }
+        try core.commit()
+    }
+
+    private mutating func append(_ place: Int) throws {
+        let actor = actors[place]
+        let entries = (actor.head..<actor.head + Int.random(in: 1...3, using: &generator)).map { StoreExample.entry($0) }
+        try core.stage(StoreExample.append(entries, to: actor.address, actor.claim, at: actor.head))
+        actors[place].head += entries.count
+    }
+
+    private mutating func save(_ place: Int) throws {
+        let actor = actors[place]
+        guard actor.head > actor.snapshot else { return }
+        // What a snapshot stands on has been committed.
+        try core.commit()
+        actors[place].snapshot = Int.random(in: actor.snapshot + 1...actor.head, using: &generator)
+        let snapshot = Snapshot(head: Head(rawValue: UInt64(actors[place].snapshot)), bytes: [1])
+        try core.stage(snapshot, of: actor.address, actor.claim.epoch)
+    }
+
+    /// What `store` has not as it was written.
+    func faults(of store: StoreCore) throws -> [String] {
+        var faults: [String] = []
+        let found = try store.actors(after: nil)
+        for actor in actors where actor.head > 0 {
+            let summary = found.first { $0.address == actor.address }
+            let heads = (summary?.head.rawValue ?? 0, summary?.snapshotHead.rawValue ?? 0)
+            if heads != (UInt64(actor.head), UInt64(actor.snapshot)) { faults.append("\(actor.address): \(heads)") }
+            var entries: [JournalEntry] = []
+            while true {
+                let after = Head(rawValue: UInt64(actor.snapshot + entries.count))
+                let more = try store.entries(of: actor.address, after: after)
+                if more.isEmpty { break }
+                entries += more.map(\.entry)
+            }
+            if entries != (actor.snapshot..<actor.head).map({ StoreExample.entry($0) }) {
+                faults.append("\(actor.address): the entries behind its snapshot")
+            }
+        }
+        return faults
     }
 }

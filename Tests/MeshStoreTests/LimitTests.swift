@@ -53,7 +53,8 @@ import Testing
         let queue = RequestQueue<Int>(capacity: 10, byteCapacity: 100)
         #expect(queue.append(1, bytes: 99) == nil)
         #expect(queue.append(2, bytes: 50) == nil)
-        #expect(queue.append(3, bytes: 0) == .full)
+        #expect(queue.append(3, bytes: 1) == .full)
+        #expect(queue.append(4) == nil)
         let resumed = Lock(0)
         queue.whenThereIsRoom { resumed.withLock { $0 += 1 } }
         #expect(resumed.withLock { $0 } == 0)

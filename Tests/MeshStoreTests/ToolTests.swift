@@ -28,9 +28,12 @@ import Testing
         try core.close()
         var lines: [String] = []
         try StoreTool.dump(disk, of: StoreExample.address("b")) { lines.append($0) }
-        #expect(lines.count == 6)
+        // Who owns it, four entries, where it stands, and a snapshot of the half of it.
+        #expect(lines.count == 7)
         #expect(lines.allSatisfy { $0.contains("sample/b") })
-        #expect(lines[1].hasSuffix("events 0000000000000000000000000000000000000000"))
+        // Twenty zeros are no item; nobody but the store's example writes such events.
+        #expect(lines[1].hasSuffix("events h'0000000000000000000000000000000000000000'"))
+        #expect(lines[6].hasSuffix("snapshot h'010203'"))
         #expect(try StoreTool.statistics(disk).counts.entries == 8)
     }
 

@@ -67,7 +67,7 @@ static inline void *_Nullable cmesh_lmdb_map(MDB_env *_Nonnull environment) {
     return found;
 }
 
-/* Hands whole pages that the library has freed back to the operating system. */
+/* Hands whole pages that have been freed back to the operating system. */
 static inline void cmesh_lmdb_trim_memory(void) { malloc_trim(0); }
 
 #endif

@@ -166,6 +166,7 @@ package final class StoreCore {
         }
         guard snapshot.head >= actor.row.snapshotHead else { return }
         let chain = try chain(of: actor, at: snapshot.head)
+        if snapshot.head < actor.row.head, actor.isOwnershipWritten { stageStanding(of: actor) }
         stage(actor)
         writeOwnership(of: actor)
         let offset = batch.add(snapshot, of: address, epoch, wake: actor.row.wake, at: chain)
@@ -223,6 +224,16 @@ package final class StoreCore {
         staged.append((actor, actor.row, actor.isOwnershipWritten))
     }
 
+    /// Stages `actor` behind a record that says where it stands, unless the present batch says so already.
+    ///
+    /// A log whose beginning was dropped may begin with any batch. What does not tell its actor's head by itself (a
+    /// snapshot behind it, whatever is written again) must not be the first that is read of it.
+    private func stageStanding(of actor: LiveActor) {
+        guard !actor.isStaged else { return }
+        stage(actor)
+        addOwnership(of: actor)
+    }
+
     /// The first record in an epoch comes behind one that says who holds it.
     private func writeOwnership(of actor: LiveActor) {
         guard !actor.isOwnershipWritten else { return }
@@ -243,9 +254,9 @@ package final class StoreCore {
     func carry(_ record: ScannedRecord) throws(JournalError) {
         if stagedBytes + record.body.count > Limits.Store.maximumRecordBytes { try commit() }
         let actor = try actor(record.head.address)
-        stage(actor)
+        stageStanding(of: actor)
         switch record.head.kind {
-        case .ownership: addOwnership(of: actor)
+        case .ownership: break  // says where it stands, as the one just written does
         case .snapshot:
             let offset = batch.carry(record.body, as: .snapshot)
             actor.row.snapshotPosition = engine.end.position.advanced(by: offset)

@@ -38,12 +38,12 @@ package final class RequestQueue<Element>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Takes `element` with its `bytes` in, or says why not.
+    /// Takes `element` with its `bytes` in, or says why not; one without bytes needs only a place.
     package func append(_ element: Element, bytes: Int = 0) -> Refusal? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if isClosed { return .closed }
-        if isFull { return .full }
+        if elements.count >= capacity || bytes > 0 && isFull { return .full }
         elements.append(element)
         self.bytes += bytes
         if isSleeping {

@@ -52,6 +52,8 @@ struct StoreWriter {
             opened(.failure(error))
             return
         }
+        // Where the index had to be made again, that took more than serving ever will.
+        FreedMemory.giveBack()
         opened(compaction.start(core.reader, queue) ? .success(core.reader) : .failure(.noThread))
         var writer = StoreWriter(core: core, configuration, compaction)
         var requests: [StoreRequest] = []

@@ -210,20 +210,20 @@ package final class BackgroundIndex: LogIndex {
         var signals: [Bool] = []
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()
-            handOn()
+            if handOn() > Self.changesWorthTrimming { FreedMemory.giveBack() }
             // Let a batch gather: a few large transactions cost less than many small ones. Where the last one failed
             // nobody can make it hurry but whoever closes.
             let queue = failure == nil ? hurry : failures
             _ = queue.take(into: &signals, patience: Self.pause)
             signals.removeAll()
         }
-        handOn()
+        _ = handOn()
         state.withLock { $0.isRunning = false }
         progress.close()
     }
 
-    /// Hands the other index what has gathered, or once more what it could not take.
-    private func handOn() {
+    /// Hands the other index what has gathered, or once more what it could not take; returns how much it took.
+    private func handOn() -> Int {
         handOnLarge()
         let applying = state.withLock { state in
             if state.applying == nil, state.waiting > 0 {
@@ -234,18 +234,21 @@ package final class BackgroundIndex: LogIndex {
             }
             return state.applying
         }
-        guard let applying else { return }
+        guard let applying else { return 0 }
         do throws(JournalError) {
             try base.apply(applying.contents)
-            state.withLock { state in
+            let count = state.withLock { state in
+                defer { state.inFlight = 0 }
                 state.applying = nil
                 state.failure = nil
-                state.inFlight = 0
+                return state.inFlight
             }
             _ = progress.append(true)
+            return count
         } catch {
             state.withLock { $0.failure = error }
             _ = wakeUps.append(true)
+            return 0
         }
     }
 
@@ -290,6 +293,9 @@ package final class BackgroundIndex: LogIndex {
 
     /// Beyond so many pages that a transaction would write, it does not wait for more: the library keeps the memory.
     private static let pagesAtOnce = 2_048
+
+    /// Behind so many changes the memory that they took is given back.
+    private static let changesWorthTrimming = 65_536
 
     /// A row or a place in two dictionaries, measured with a million of them.
     private static let bytesOfChange = 320

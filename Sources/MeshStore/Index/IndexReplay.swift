@@ -87,6 +87,9 @@ final class IndexReplay {
             row.chain = record.head.chain
             row.wake = record.head.wake
         }
+        guard record.head.head == row.head, record.head.chain == row.chain else {
+            throw fault(record, "says who owns it elsewhere than at entry \(row.head.rawValue), where its chain stands")
+        }
         guard record.head.epoch >= row.epoch else { return }
         row.epoch = record.head.epoch
         row.holder = owner

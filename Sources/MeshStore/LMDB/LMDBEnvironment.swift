@@ -119,7 +119,7 @@ final class LMDBEnvironment: @unchecked Sendable {
             if let handle { mdb_env_close(handle) }
             handle = nil
         }
-        cmesh_lmdb_trim_memory()
+        FreedMemory.giveBack()
     }
 
     /// The tables get the same numbers, being opened in the same order.

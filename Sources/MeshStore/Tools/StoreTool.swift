@@ -1,5 +1,6 @@
 package import MeshActors
 internal import MeshCore
+internal import MeshWire
 
 /// What can be done with a store that nobody has open: look at it, copy it, bring it back.
 ///
@@ -85,11 +86,11 @@ package enum StoreTool {
         let place = "\(scanned.position) \(head.address) \(head.head.rawValue) epoch \(head.epoch.rawValue)"
         guard let record = try? StoreRecord(body: scanned.body) else { return "\(place) cannot be read" }
         switch record.content {
-        case .snapshot(let bytes): return "\(place) snapshot of \(bytes.count) bytes"
+        case .snapshot(let bytes): return "\(place) snapshot \(WireDescription.text(of: bytes))"
         case .ownership(let owner?): return "\(place) owned by \(owner.node), life \(owner.incarnation)"
         case .ownership(nil): return "\(place) given up"
         case .entry(let entry, let wallTime):
-            let events = entry.events.map { Hexadecimal.encode($0) }.joined(separator: " ")
+            let events = entry.events.map(WireDescription.text).joined(separator: " ")
             let carried = head.kind == .carriedEntry ? " carried" : ""
             return "\(place)\(carried) at \(wallTime) command \(entry.command) events \(events)"
         }

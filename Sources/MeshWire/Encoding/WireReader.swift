@@ -262,7 +262,8 @@ public struct WireReader: ~Escapable {
         }
     }
 
-    private func peek() throws(WireError) -> UInt8 {
+    /// The first byte of the next item.
+    func peek() throws(WireError) -> UInt8 {
         guard remaining > 0 else { throw truncated(wanted: 1) }
         return bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
