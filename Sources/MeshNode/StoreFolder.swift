@@ -67,7 +67,16 @@ package struct StoreFolder: Sendable {
         throw StoreFolderError(.damaged, "the store '\(path)' is not served: \(problem)")
     }
 
-    /// How long a check of the log on `disk` may take before it counts as a damage that leads in circles.
+    /// Copies `store`, which goes on serving, into this folder, and lets a child process check the copy.
+    package func takeBackup(of store: LogStore) async throws {
+        try requireEmpty()
+        let disk = try openLog(creating: true)
+        defer { disk.close() }
+        try await store.backUp(to: disk)
+        try checkLog()
+    }
+
+    /// How much work a check of the log on `disk` may be before it counts as a damage that leads in circles.
     func logCheckSeconds(_ disk: POSIXDisk) throws -> UInt32 {
         let bytes = try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
         return Limits.Store.indexCheckSeconds + UInt32(min(bytes / Limits.Store.indexCheckBytesPerSecond, 1 << 30))

@@ -2,6 +2,7 @@ internal import Glibc
 internal import MeshActors
 internal import MeshCore
 internal import MeshIO
+internal import MeshNode
 internal import MeshStore
 internal import MeshTestKit
 internal import MeshWire
@@ -95,8 +96,7 @@ struct ScaleBenchmark {
         let loop = try EventLoop.start(name: "bench-clock")
         defer { loop.stop() }
         let clock = MachineClock(loop: loop)
-        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
-        let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index)
+        let store = try await StoreFolder(path: folder).open().store
         let owner = Owner(node: try NodeID("scale"), incarnation: UInt64(getpid()))
         var configuration = ActorNodeConfiguration()
         configuration.memoryBudget = memoryBudget

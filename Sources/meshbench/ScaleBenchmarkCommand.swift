@@ -22,7 +22,7 @@ enum ScaleBenchmarkCommand {
         "folder",
         as: .folder,
         default: "./scale",
-        "The store's folder, which must exist."
+        "The store's folder."
     )
     private static let isFilling = Flag("fill", "Make the store, and measure nothing.")
 

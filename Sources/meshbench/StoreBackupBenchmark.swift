@@ -1,5 +1,6 @@
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshNode
 internal import MeshStore
 
 /// What a backup costs those who append meanwhile.
@@ -35,13 +36,15 @@ enum StoreBackupBenchmark {
         let isRunning = Lock(true)
         let start = clock.now
         async let busy = append(to: store, numbers) { _ in isRunning.withLock { $0 } }
-        let report = try await store.backUp(to: POSIXDisk(path: "\(folder)-copy"))
+        let copy = StoreFolder(path: "\(folder)-copy")
+        try await store.backUp(to: copy)
         let elapsed = clock.now - start
         isRunning.withLock { $0 = false }
         table.append(row("during the backup", await busy.waits))
         try await store.close()
         let seconds = (elapsed / .milliseconds(1)).rounded() / 1_000
-        let found = "copied and verified \(report.bytes >> 20) MiB in \(seconds) s, sound: \(report.isSound)\n"
+        let report = StoreVerification.verify(try copy.lookAtLog())
+        let found = "copied and checked \(report.bytes >> 20) MiB in \(seconds) s, chains sound: \(report.isSound)\n"
         try invocation.terminal.write(table.text + found)
         return .success
     }

@@ -2,6 +2,7 @@ internal import CMeshSQLite
 internal import Glibc
 internal import MeshActors
 internal import MeshCore
+internal import MeshNode
 internal import MeshStore
 
 /// Something that appends durably for many writers at once.
@@ -21,9 +22,7 @@ struct LogStoreContender: StoreContender {
     init(folder: String, writers: Int, groupsCommits: Bool) async throws {
         var configuration = LogConfiguration()
         configuration.groupsCommits = groupsCommits
-        let disk = try POSIXDisk(path: folder)
-        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
-        store = try await LogStore.open(on: disk, index: index, configuration)
+        store = try await StoreFolder(path: folder).open(configuration).store
         let owner = Owner(node: try NodeID("bench"), incarnation: 1)
         var actors: [(address: ActorAddress, epoch: Epoch)] = []
         for writer in 0..<writers {
@@ -49,7 +48,7 @@ struct LogStoreContender: StoreContender {
         )
     }
 
-    func backUp(to target: POSIXDisk) async throws -> VerificationReport { try await store.backUp(to: target) }
+    func backUp(to target: StoreFolder) async throws { try await target.takeBackup(of: store) }
 
     func close() async throws { try await store.close() }
 }

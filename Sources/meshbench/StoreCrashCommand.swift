@@ -1,6 +1,7 @@
 internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshNode
 internal import MeshStore
 
 /// A writer to be killed, and the count of what it left: for Tests/ProcessTests/test_store.py.
@@ -22,25 +23,31 @@ enum StoreCrashCommand {
         "Save a snapshot after so many entries; 0 for none."
     )
 
+    private static let opensAsNode = Flag(
+        "as-node",
+        "Open the store as a node does: the log is checked in a child process, and an index that was not closed too."
+    )
+
     static let command = Command(
         "store-crash",
         summary: "Append with 64 writers until killed, printing what is acknowledged; or count what is there.",
-        parameters: [folder, isPersistent, isCounting, segmentBytes, entriesPerSnapshot]
+        parameters: [folder, isPersistent, isCounting, segmentBytes, entriesPerSnapshot, opensAsNode]
     ) { invocation in
         let folder = invocation[folder]
         var configuration = LogConfiguration()
         configuration.segmentBytes = invocation[segmentBytes]
         configuration.allocationStepBytes = min(configuration.allocationStepBytes, invocation[segmentBytes])
         configuration.reserveBytes = min(configuration.reserveBytes, invocation[segmentBytes])
+        let place = StoreCrashPlace(folder: folder, isOfNode: invocation[opensAsNode])
         if invocation[isCounting] {
-            try await StoreCrashCount(folder: folder, terminal: invocation.terminal).run(configuration)
+            try await StoreCrashCount(place: place, terminal: invocation.terminal).run(configuration)
         } else {
             let writers = StoreCrashWriters(
                 isPersistent: invocation[isPersistent],
                 entriesPerSnapshot: invocation[entriesPerSnapshot],
                 terminal: invocation.terminal
             )
-            try await writers.run(in: folder, configuration)
+            try await writers.run(in: place, configuration)
         }
         return .success
     }
@@ -58,16 +65,31 @@ private enum CrashEntry {
     }
 }
 
-private struct StoreCrashCount {
+/// A store in one folder with its index, where system calls can be recorded without those of children; or a node's.
+private struct StoreCrashPlace {
     let folder: String
+    let isOfNode: Bool
+
+    func open(_ configuration: LogConfiguration) async throws -> LogStore {
+        if isOfNode { return try await StoreFolder(path: folder).open(configuration).store }
+        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
+        return try await LogStore.open(on: POSIXDisk(path: folder), index: index, configuration)
+    }
+
+    func log() throws -> POSIXDisk {
+        isOfNode ? try StoreFolder(path: folder).lookAtLog() : try POSIXDisk(path: folder)
+    }
+}
+
+private struct StoreCrashCount {
+    let place: StoreCrashPlace
     let terminal: Terminal
 
     func run(_ configuration: LogConfiguration) async throws {
-        let disk = try POSIXDisk(path: folder)
+        let disk = try place.log()
         for fault in StoreVerification.verify(disk).faults { try terminal.write("fault: \(fault)\n") }
         disk.close()
-        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
-        let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index, configuration)
+        let store = try await place.open(configuration)
         for summary in try await store.actors(after: nil) {
             let read = try await count(summary, in: store)
             try terminal.write("\(summary.address.key) \(read) of \(summary.head.rawValue)\n")
@@ -108,9 +130,8 @@ private struct StoreCrashWriters {
     let entriesPerSnapshot: Int
     let terminal: Terminal
 
-    func run(in folder: String, _ configuration: LogConfiguration) async throws {
-        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
-        let store = try await LogStore.open(on: POSIXDisk(path: folder), index: index, configuration)
+    func run(in place: StoreCrashPlace, _ configuration: LogConfiguration) async throws {
+        let store = try await place.open(configuration)
         let owner = Owner(node: try NodeID("crash"), incarnation: 1)
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<64 { group.addTask { try? await run(writer, on: store, owner) } }

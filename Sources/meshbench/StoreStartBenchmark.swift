@@ -1,6 +1,7 @@
 internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshNode
 internal import MeshStore
 
 /// How long a store with many events takes until it has served its first call.
@@ -21,10 +22,10 @@ enum StoreStartBenchmark {
         let folder = invocation[folder]
         let written = try await fill(folder, events: invocation[events], actors: invocation[actors])
         let warm = try await firstCall(folder)
-        for name in ["index.mdb", "index.mdb-lock"] { try POSIXDisk(path: folder).remove(name) }
+        try StoreFolder(path: folder).indexFile.remove()
         let rebuilt = try await firstCall(folder)
         let start = ContinuousClock.now
-        let report = StoreVerification.verify(try POSIXDisk(path: folder))
+        let report = StoreVerification.verify(try StoreFolder(path: folder).lookAtLog())
         let verified = ContinuousClock.now - start
         var table = Table(columns: [.init("step"), .init("seconds", .right)])
         for (step, time) in [
@@ -37,14 +38,6 @@ enum StoreStartBenchmark {
             "\(report.entries) entries of \(report.actors) actors, \(report.bytes) bytes, sound: \(report.isSound)\n"
         try invocation.terminal.write(table.text + found)
         return .success
-    }
-
-    private static func open(_ folder: String) async throws -> LogStore {
-        let disk = try POSIXDisk(path: folder)
-        return try await LogStore.open(
-            on: disk,
-            index: BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
-        )
     }
 
     private static func fill(_ folder: String, events: Int, actors: Int) async throws -> Duration {
@@ -69,7 +62,7 @@ enum StoreStartBenchmark {
 
     private static func firstCall(_ folder: String) async throws -> Duration {
         let start = ContinuousClock.now
-        let store = try await open(folder)
+        let store = try await StoreFolder(path: folder).open().store
         let owner = Owner(node: try NodeID("bench"), incarnation: 1)
         let address = try ActorAddress(ActorKind("bench"), "writer-0")
         let claim = try await store.claim(address, for: owner, .ifFree)

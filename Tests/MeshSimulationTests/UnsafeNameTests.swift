@@ -85,8 +85,6 @@ private final class FolderSyncFailing: Disk {
         try disk.open(name, creating: creating)
     }
 
-    func rename(_ name: String, to newName: String) throws(DiskError) { try disk.rename(name, to: newName) }
-
     func remove(_ name: String) throws(DiskError) { try disk.remove(name) }
 
     func syncFolder() throws(DiskError) {

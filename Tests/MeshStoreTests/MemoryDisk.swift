@@ -9,6 +9,7 @@ final class MemoryDisk: Disk {
         var files: [String: [UInt8]] = [:]
         var capacity = Int.max
         var failsSyncs = false
+        var folderFailure: DiskError?
         var used: Int { files.values.reduce(0) { $0 + $1.count } }
     }
 
@@ -25,6 +26,8 @@ final class MemoryDisk: Disk {
     /// How many bytes there are.
     var used: Int { state.withLock { $0.used } }
 
+    func failNextFolderSync(with error: DiskError) { state.withLock { $0.folderFailure = error } }
+
     func failSyncs(_ fails: Bool) { state.withLock { $0.failsSyncs = fails } }
 
     func names() throws(DiskError) -> [String] { state.withLock { $0.files.keys.sorted() } }
@@ -38,13 +41,11 @@ final class MemoryDisk: Disk {
         return File(disk: self, name: name)
     }
 
-    func rename(_ name: String, to newName: String) throws(DiskError) {
-        state.withLock { $0.files[newName] = $0.files.removeValue(forKey: name) }
-    }
-
     func remove(_ name: String) throws(DiskError) { state.withLock { _ = $0.files.removeValue(forKey: name) } }
 
-    func syncFolder() throws(DiskError) {}
+    func syncFolder() throws(DiskError) {
+        if let failure = state.withLock({ $0.folderFailure.take() }) { throw failure }
+    }
 
     private final class File: DiskFile {
         let disk: MemoryDisk

@@ -38,6 +38,66 @@ import Testing
         }
     }
 
+    @Test(arguments: [UInt64.min, 1, .max])
+    func `a torn batch whose events look like headers is cut off all the same`(position: UInt64) throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        // The first segment is gone, so that a position may lie before the log.
+        let claim = try core.claim(StoreExample.address("a"), for: StoreExample.owner, .ifFree)
+        var head = 0
+        while try disk.names().contains("log-0000000000000000") {
+            try StoreExample.append([StoreExample.entry(head)], to: core, claim, at: &head)
+            let snapshot = Snapshot(head: Head(rawValue: UInt64(head)), bytes: [1])
+            try core.stage(snapshot, of: StoreExample.address("a"), claim.epoch)
+            _ = try core.compact()
+        }
+        let filesBefore = disk.files
+        let event = Array(repeating: Self.header(at: position), count: 20).flatMap { $0 }
+        let entry = JournalEntry(command: StoreExample.entry(head).command, events: [event], answer: [])
+        try StoreExample.append([entry], to: core, claim, at: &head)
+        for (name, whole) in disk.files where whole != filesBefore[name] && name.hasPrefix("log-") {
+            let old = filesBefore[name] ?? []
+            let padded = old + [UInt8](repeating: 0, count: whole.count - old.count)
+            guard let first = whole.indices.first(where: { whole[$0] != padded[$0] }) else { continue }
+            var torn = disk.files
+            // The sector with the batch's own header was not written, those behind it were.
+            let end = min(whole.count, (first / 512 + 1) * 512)
+            torn[name]?.replaceSubrange(first..<end, with: padded[first..<end])
+            let opened = try StoreExample.open(MemoryDisk(torn))
+            #expect(try opened.actors(after: nil).map(\.head.rawValue) == [UInt64(head - 1)])
+        }
+    }
+
+    /// What a batch begins with, as anybody may write it who knows the format.
+    private static func header(at position: UInt64) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 68)
+        bytes.replaceSubrange(0..<4, with: Array("MSHB".utf8))
+        bytes.replaceSubrange(8..<16, with: withUnsafeBytes(of: position.bigEndian) { Array($0) })
+        let checksum = bytes[..<60].withUnsafeBytes { CRC32C.checksum($0) }
+        bytes.replaceSubrange(60..<64, with: withUnsafeBytes(of: checksum.bigEndian) { Array($0) })
+        bytes.replaceSubrange(64..<68, with: [0x5A, 0x5A, 0x5A, 0x5A])
+        return bytes
+    }
+
+    @Test func `an index that refuses what is durable ends the store, and a new one has it`() throws {
+        let disk = MemoryDisk()
+        let index = RefusingIndex()
+        let core = try StoreExample.open(disk, index: index)
+        let claim = try core.claim(StoreExample.address("a"), for: StoreExample.owner, .ifFree)
+        var head = 0
+        try StoreExample.append([StoreExample.entry(0)], to: core, claim, at: &head)
+        index.refuses.withLock { $0 = true }
+        #expect(throws: JournalError(.unknownOutcome, "")) {
+            try StoreExample.append([StoreExample.entry(1)], to: core, claim, at: &head)
+        }
+        index.refuses.withLock { $0 = false }
+        head += 1
+        #expect(throws: JournalError(.failed, "")) {
+            try StoreExample.append([StoreExample.entry(2)], to: core, claim, at: &head)
+        }
+        #expect(try StoreExample.contents(of: StoreExample.open(MemoryDisk(disk.files)))["a"]?.count == 2)
+    }
+
     @Test func `sectors of the last batch may be missing anywhere`() throws {
         let disk = MemoryDisk()
         let core = try StoreExample.open(disk)
@@ -121,4 +181,42 @@ import Testing
             files = disk.files
         }
     }
+}
+
+/// An index in memory, a double, that can be made to refuse changes.
+private final class RefusingIndex: LogIndex {
+    let refuses = Lock(false)
+    private let base = VolatileIndex()
+
+    var applied: LogCursor? { base.applied }
+
+    func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { try base.row(of: address) }
+
+    func places(of address: ActorAddress, after head: Head, limit: Int) throws(JournalError) -> [EntryPlace] {
+        try base.places(of: address, after: head, limit: limit)
+    }
+
+    func rows(
+        after address: ActorAddress?,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        try base.rows(after: address, limit: limit)
+    }
+
+    func rowsToWake(
+        until wallTime: WallTime,
+        after mark: WakeMark?,
+        limit: Int
+    ) throws(JournalError) -> [(address: ActorAddress, row: ActorRow)] {
+        try base.rowsToWake(until: wallTime, after: mark, limit: limit)
+    }
+
+    func apply(_ changes: IndexChanges) throws(JournalError) {
+        if refuses.withLock({ $0 }) { throw JournalError(.readOnly, "refused") }
+        try base.apply(changes)
+    }
+
+    func removeAll() throws(JournalError) { try base.removeAll() }
+
+    func close() {}
 }

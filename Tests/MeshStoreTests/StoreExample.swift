@@ -45,6 +45,13 @@ struct StoreExample {
         )
     }
 
+    /// Makes `entries` of the actor ``address(_:)`` of "a" durable behind `head`.
+    static func append(_ entries: [JournalEntry], to core: StoreCore, _ claim: Claim, at head: inout Int) throws {
+        try core.stage(append(entries, to: address("a"), claim, at: head))
+        try core.commit()
+        head += entries.count
+    }
+
     /// Writes `count` entries to each of two actors, one batch each, and a snapshot in the middle.
     static func fill(_ core: StoreCore, count: Int) throws {
         for key in ["a", "b"] {

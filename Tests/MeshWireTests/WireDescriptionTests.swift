@@ -24,7 +24,7 @@ import Testing
         #expect(WireDescription.text(of: [0xA2, 0x01, 0x61, 0x78, 0x61, 0x79, 0xA0]) == #"{1: "x", "y": {}}"#)
     }
 
-    @Test(arguments: [[], [0x82, 0x01], [0x01, 0x02], [0xC0, 0x01], [0xF7], [UInt8](repeating: 0x81, count: 100_000)])
+    @Test(arguments: [[], [0x82, 0x01], [0x01, 0x02], [0xC0, 0x01], [0xF7], Array(repeating: 0x81, count: 100_000)])
     func `what is no item reads as digits`(bytes: [UInt8]) {
         #expect(WireDescription.text(of: bytes) == "h'\(Hexadecimal.encode(bytes))'")
     }

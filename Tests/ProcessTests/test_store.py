@@ -18,8 +18,8 @@ KILLS = int(os.environ.get("MESHNODE_KILLS", "4"))
 
 #: Small segments and many snapshots, so that segments begin and are dropped all the time; and the usual sizes.
 KINDS = {
-    "small segments": ["--segment-bytes", "65536", "--entries-per-snapshot", "20"],
-    "one segment": [],
+    "small segments": ["--as-node", "--segment-bytes", "65536", "--entries-per-snapshot", "20"],
+    "one segment": ["--as-node"],
 }
 #: How often each store is killed before it is counted.
 LIVES = 3
@@ -53,7 +53,7 @@ class KilledStore(unittest.TestCase):
                 life = acknowledged(folder, draw.uniform(0.02, 0.6), options)
                 self.assertTrue(life, "nothing was acknowledged before the kill")
                 heads |= life
-            first = min(Path(folder).glob("log-*")).name
+            first = min(Path(folder).glob("log/log-*")).name
             if draw.random() < 0.5:
                 # What the index knows the log must tell too, whatever was written again and dropped.
                 for file in Path(folder).glob("index.mdb*"):

@@ -4,7 +4,7 @@ package import MeshStore
 /// A model of a disk with a volatile cache, whose faults a seed decides.
 ///
 /// Until a sync, a power cut may keep, lose, reorder or tear what was written, at sectors of 512 bytes; until
-/// ``syncFolder()`` it may undo creations, renamings and removals, the latest first. After a failed sync nobody knows
+/// ``syncFolder()`` it may undo creations and removals, the latest first. After a failed sync nobody knows
 /// what is safe, and later syncs do not make up for it. Handles from before a power cut are dead. What is at rest can
 /// be damaged: `SimulatedDisk+Damage.swift`.
 package final class SimulatedDisk: Disk {
@@ -12,7 +12,6 @@ package final class SimulatedDisk: Disk {
 
     fileprivate enum NameChange {
         case create(String, FileNumber)
-        case rename(String, to: String)
         case remove(String)
     }
 
@@ -92,14 +91,6 @@ package final class SimulatedDisk: Disk {
         }
     }
 
-    /// Renames a file; a power cut may undo it until the folder is synced.
-    package func rename(_ name: String, to newName: String) throws(DiskError) {
-        try perform { state throws(DiskError) in
-            guard state.names[name] != nil else { throw DiskError(.notFound, "there is no file \(name)") }
-            state.change(.rename(name, to: newName))
-        }
-    }
-
     /// Removes a file; a power cut may bring it back until the folder is synced.
     package func remove(_ name: String) throws(DiskError) {
         try perform { state throws(DiskError) in
@@ -176,7 +167,6 @@ extension SimulatedDisk.State {
     private static func apply(_ change: SimulatedDisk.NameChange, to names: inout [String: SimulatedDisk.FileNumber]) {
         switch change {
         case .create(let name, let number): names[name] = number
-        case .rename(let name, let newName): names[newName] = names.removeValue(forKey: name)
         case .remove(let name): names[name] = nil
         }
     }

@@ -22,6 +22,7 @@ package final class DiskJournal: Journal {
         var requests: [Request] = []
         var generator: SeededGenerator
         var isDead = false
+        var segmentsSeen: Int
     }
 
     private let clock: any Clock
@@ -39,15 +40,18 @@ package final class DiskJournal: Journal {
         history: History,
         generator: SeededGenerator
     ) throws(JournalError) {
+        var generator = generator
         var configuration = LogConfiguration()
-        configuration.segmentBytes = 64 * 1_024
-        configuration.allocationStepBytes = 8 * 1_024
+        // Small ones are dropped within a world's time, large ones are not.
+        configuration.segmentBytes = generator.integer(in: 1...16) * 4_096
+        configuration.allocationStepBytes = min(configuration.segmentBytes, 8 * 1_024)
+        configuration.reserveBytes = min(configuration.reserveBytes, 4_096)
         self.clock = clock
         self.gate = gate
         self.history = history
         self.disk = disk
         let core = try StoreCore(on: disk, index: VolatileIndex(), configuration)
-        state = Lock(State(core: core, generator: generator))
+        state = Lock(State(core: core, generator: generator, segmentsSeen: core.segmentCount))
     }
 
     /// Makes batches durable until the task is cancelled.
@@ -58,6 +62,7 @@ package final class DiskJournal: Journal {
             do throws(CancellationError) { try await clock.sleep(for: .microseconds(delay)) } catch { break }
             guard await gate.pass() else { break }
             commitBatch()
+            compactIfDue()
         }
         let left = state.withLock { state in
             state.isDead = true
@@ -95,6 +100,20 @@ package final class DiskJournal: Journal {
             return ends
         }
         for (request, end) in ends { request.end.resume(returning: end) }
+    }
+
+    /// Drops the oldest segment where that is worth it and the log has gained one, as the shipped driver does.
+    private func compactIfDue() {
+        state.withLock { state in
+            let count = state.core.segmentCount
+            defer { state.segmentsSeen = state.core.segmentCount }
+            guard count > state.segmentsSeen else { return }
+            do throws(JournalError) {
+                _ = try state.core.compact()
+            } catch {
+                history.check(error, isDamaged: disk.isDamaged)
+            }
+        }
     }
 
     private func record(_ write: Write) {

@@ -55,9 +55,15 @@ struct Compaction {
 
     private mutating func measure(_ segment: Segment) throws(JournalError) {
         var bytes = 0
+        // Of each actor one is written again, whether it had none, one or many.
+        var standings: Set<ActorAddress> = []
         try segment.scanAll { record throws(JournalError) in
             let row = try index.row(of: record.head.address)
-            if try Self.isNeeded(record, row, index) { bytes += StoreRecord.frameBytes + record.body.count }
+            guard try Self.isNeeded(record, row, index) else { return }
+            if standings.insert(record.head.address).inserted {
+                bytes += CompactionSlice.standingBytes(of: record.head.address)
+            }
+            if record.head.kind != .ownership { bytes += StoreRecord.frameBytes + record.body.count }
         }
         needed[segment.base.position] = bytes
     }
@@ -90,7 +96,9 @@ struct Compaction {
         _ index: any LogIndex
     ) throws(JournalError) -> Bool {
         let head = record.head
-        guard let row else { return false }
+        guard let row else {
+            throw .corrupt(record.position, in: "the index", "nothing is known of \(head.address)")
+        }
         switch head.kind {
         case .ownership: return head.epoch == row.epoch
         case .snapshot: return row.snapshotPosition == record.position
@@ -114,11 +122,18 @@ struct CompactionSlice: Sendable {
     /// Actors whose entries up to their snapshot nobody needs.
     var trims: [ActorAddress] = []
 
+    /// What they take at the log's end.
     private(set) var bytes = 0
 
     mutating func add(_ record: ScannedRecord) {
+        if records.last?.head.address != record.head.address { bytes += Self.standingBytes(of: record.head.address) }
         records.append((record.position, record.head, Array(record.body)))
-        bytes += record.body.count
+        bytes += StoreRecord.frameBytes + record.body.count
+    }
+
+    /// What the record takes that says where `address` stands, roughly.
+    static func standingBytes(of address: ActorAddress) -> Int {
+        StoreRecord.frameBytes + StoreRecord.prefixBytes + 96 + address.kind.name.utf8.count + address.key.utf8.count
     }
 }
 

@@ -11,7 +11,7 @@ final class LiveActor {
     var epoch: Epoch
 
     /// Who holds it.
-    var holder: Owner?
+    var owner: Owner?
 
     /// Whether the log says who holds it in this epoch.
     var isOwnershipWritten: Bool
@@ -26,7 +26,7 @@ final class LiveActor {
         self.address = address
         self.row = row
         epoch = row.epoch
-        holder = row.holder
+        owner = row.owner
         isOwnershipWritten = true
     }
 }

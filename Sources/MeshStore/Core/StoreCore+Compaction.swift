@@ -2,6 +2,9 @@ package import MeshActors
 internal import MeshCore
 
 extension StoreCore {
+    /// How many segments there are; worth a look for something to drop whenever it has grown.
+    package var segmentCount: Int { engine.segmentCount }
+
     /// Drops the oldest segment where that is worth it; what is needed of it is written again first.
     ///
     /// Returns whether one was dropped. The last segment always stays. A serving store does the same in pieces: see

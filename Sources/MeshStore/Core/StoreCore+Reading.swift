@@ -28,7 +28,6 @@ extension StoreCore {
     func chain(of actor: LiveActor, at head: Head) throws(JournalError) -> SHA256Digest {
         if head == actor.row.head { return actor.row.chain }
         if head == .none { return .zero }
-        if actor.isStaged { try commit() }
         if head == actor.row.snapshotHead, let position = actor.row.snapshotPosition {
             return try reader.record(at: position, of: actor.address, head).head.chain
         }

@@ -82,12 +82,12 @@ package final class StoreCore {
         try checkOpen()
         if isStaged(address) { try commit() }
         let actor = try actor(address)
-        if let holder = actor.holder, holder != owner, takeover != .from(actor.epoch) {
-            let held = HeldElsewhere(owner: holder, epoch: actor.epoch)
-            throw JournalError(.owned, "\(address) belongs to \(holder.node)", cause: held)
+        if let present = actor.owner, present != owner, takeover != .from(actor.epoch) {
+            let held = HeldElsewhere(owner: present, epoch: actor.epoch)
+            throw JournalError(.owned, "\(address) belongs to \(present.node)", cause: held)
         }
         actor.epoch = try nextEpoch()
-        actor.holder = owner
+        actor.owner = owner
         actor.isOwnershipWritten = false
         actor.isClaimed = true
         live[address] = actor
@@ -106,15 +106,15 @@ package final class StoreCore {
     /// Gives `address` up; what the log says of its owner is corrected with the next batch.
     package func release(_ address: ActorAddress, _ epoch: Epoch) throws(JournalError) {
         try checkOpen()
-        guard let actor = try existing(address), actor.epoch == epoch, actor.holder != nil else { return }
-        actor.holder = nil
-        guard actor.row.holder != nil else {
+        guard let actor = try existing(address), actor.epoch == epoch, actor.owner != nil else { return }
+        actor.owner = nil
+        guard actor.row.owner != nil else {
             // Nothing was written, so that nothing is remembered: the next claim's epoch is above this one anyway.
             if !actor.isStaged { live[address] = nil }
             return
         }
         stage(actor)
-        actor.row.holder = nil
+        actor.row.owner = nil
         actor.isOwnershipWritten = true
         actor.row.epoch = epoch
         addOwnership(of: actor)
@@ -160,6 +160,8 @@ package final class StoreCore {
         try checkOpen()
         try snapshot.checkBounds()
         try index.checkRoom()
+        // What it stands on is read from what is durable.
+        if isStaged(address) { try commit() }
         let actor = try owned(address, epoch)
         guard snapshot.head <= actor.row.head else {
             throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
@@ -201,9 +203,15 @@ package final class StoreCore {
         changes.cursor = engine.end
         for (actor, _, _) in staged {
             actor.isStaged = false
-            if actor.holder == nil || !actor.isClaimed { live[actor.address] = nil }
+            if actor.owner == nil || !actor.isClaimed { live[actor.address] = nil }
         }
-        try index.apply(changes)
+        do throws(JournalError) {
+            try index.apply(changes)
+        } catch {
+            // The log has it, the index never will: from here on they would tell different stories.
+            engine.end(because: error)
+            throw JournalError(.unknownOutcome, "what is durable is not in the index", cause: error)
+        }
     }
 
     private func takeBack() {
@@ -214,6 +222,7 @@ package final class StoreCore {
             actor.row = row
             actor.isOwnershipWritten = isOwnershipWritten
             actor.isStaged = false
+            if !actor.isClaimed { live[actor.address] = nil }
         }
     }
 
@@ -239,13 +248,13 @@ package final class StoreCore {
         guard !actor.isOwnershipWritten else { return }
         actor.isOwnershipWritten = true
         actor.row.epoch = actor.epoch
-        actor.row.holder = actor.holder
+        actor.row.owner = actor.owner
         addOwnership(of: actor)
     }
 
     private func addOwnership(of actor: LiveActor) {
         let row = actor.row
-        batch.add(row.holder, of: actor.address, row.epoch, row.head, wake: row.wake, at: row.chain)
+        batch.add(row.owner, of: actor.address, row.epoch, row.head, wake: row.wake, at: row.chain)
     }
 
     // MARK: Compaction
@@ -275,7 +284,7 @@ package final class StoreCore {
     // MARK: Actors
 
     private func owned(_ address: ActorAddress, _ epoch: Epoch) throws(JournalError) -> LiveActor {
-        guard let actor = try existing(address), actor.epoch == epoch, actor.holder != nil else {
+        guard let actor = try existing(address), actor.epoch == epoch, actor.owner != nil else {
             throw JournalError(.fenced, "\(address) is no longer owned in epoch \(epoch.rawValue)")
         }
         return actor

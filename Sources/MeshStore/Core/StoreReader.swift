@@ -26,7 +26,8 @@ final class StoreReader: Sendable {
             var entries: [PlacedEntry] = []
             var bytes = 0
             entries.reserveCapacity(places.count)
-            for place in places {
+            // Those before a snapshot may be gone with their segments while the index still names them.
+            for place in places.drop(while: { $0.position < view.segments[0].base.position }) {
                 guard bytes < Limits.Store.maximumBytesRead else { break }
                 let record = try view.record(at: place.position, of: address, place.head)
                 guard case .entry(let entry, let wallTime) = record.content else {

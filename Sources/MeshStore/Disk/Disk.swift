@@ -19,7 +19,7 @@ package typealias DiskError = MeshError<DiskErrorCode>
 ///
 /// Written from one thread at a time; what does not change any more may be read beside that, unless an implementation
 /// says otherwise. What was written is safe only after ``DiskFile/sync()`` of the file and, for a file
-/// that is new, renamed or removed, ``syncFolder()``. A power cut may keep, lose or tear anything that was not synced.
+/// that is new or removed, ``syncFolder()``. A power cut may keep, lose or tear anything that was not synced.
 /// After a failed sync nothing is known about what was written since the last good one.
 package protocol Disk: Sendable {
     /// The names of all files, sorted.
@@ -28,13 +28,10 @@ package protocol Disk: Sendable {
     /// Opens the file `name` for reading and writing.
     func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile
 
-    /// Renames a file, in place of the one that may be there.
-    func rename(_ name: String, to newName: String) throws(DiskError)
-
     /// Removes a file.
     func remove(_ name: String) throws(DiskError)
 
-    /// Makes creations, renamings and removals safe.
+    /// Makes creations and removals safe.
     func syncFolder() throws(DiskError)
 
     /// Gives the folder up, so that somebody else may open it; nothing is asked of this disk afterwards.

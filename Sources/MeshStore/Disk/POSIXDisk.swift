@@ -95,11 +95,6 @@ package final class POSIXDisk: Disk {
         return POSIXFile(name: file, try Self.openFile(file, flags))
     }
 
-    /// Renames a file.
-    package func rename(_ name: String, to newName: String) throws(DiskError) {
-        guard Glibc.rename("\(path)/\(name)", "\(path)/\(newName)") == 0 else { throw .last("renaming '\(name)'") }
-    }
-
     /// Removes a file.
     package func remove(_ name: String) throws(DiskError) {
         guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw .last("removing '\(name)'") }

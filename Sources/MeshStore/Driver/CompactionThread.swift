@@ -9,6 +9,7 @@ final class CompactionThread: Sendable {
     private struct State {
         var isStopping = false
         var hasEnded = true
+        var failure: JournalError?
         var waiters: [UnsafeContinuation<Void, Never>] = []
     }
 
@@ -28,6 +29,9 @@ final class CompactionThread: Sendable {
         if !didStart { end() }
         return didStart
     }
+
+    /// Why the last look for something to drop came to nothing, if it did.
+    var failure: JournalError? { state.withLock { $0.failure } }
 
     /// Lets it look for something to drop, soon.
     func request() { _ = signals.append(true) }
@@ -74,10 +78,15 @@ final class CompactionThread: Sendable {
         var nothing: [Bool] = []
         while signals.take(into: &nothing, patience: nil), !state.withLock({ $0.isStopping }) {
             nothing.removeAll()
-            // What cannot be read is left alone, and a reader is told; what cannot be written is tried again later.
+            // What cannot be read is left alone; what cannot be written is tried again later.
+            var failure: JournalError?
             do throws(JournalError) {
                 while try dropOldest(&compaction, reader, writer) {}
-            } catch {}
+            } catch {
+                failure = error
+            }
+            let seen = failure
+            state.withLock { $0.failure = seen }
             // A disk that stays full asks all the time.
             _ = pauses.take(into: &nothing, patience: Self.pause)
         }

@@ -73,7 +73,7 @@ struct StoreWriter {
         self.core = core
         self.compaction = compaction
         // Not at once: whoever calls first after a start shall not wait for it.
-        segmentsSeen = core.engine.segmentCount
+        segmentsSeen = core.segmentCount
         usualBatchBytes = configuration.groupsCommits ? 4 * 1_024 * 1_024 : 1
     }
 
@@ -82,6 +82,7 @@ struct StoreWriter {
         case .append(let append, let answer):
             stage(answer) { core throws(JournalError) in try core.stage(append) }
         case .save(let snapshot, let address, let epoch, let answer):
+            // In this way, because those who wait for what is staged are answered by it.
             if core.isStaged(address) { commit() }
             stage(answer) { core throws(JournalError) in try core.stage(snapshot, of: address, epoch) }
         case .perform(let address, let behindEverything, let work):
@@ -113,15 +114,14 @@ struct StoreWriter {
     /// The anchor follows at its leisure: it only has to bound what could be lost unseen.
     private mutating func anchorIfDue() {
         guard isAnchorBehind, ContinuousClock.now - lastAnchor >= Self.anchorPatience else { return }
-        isAnchorBehind = false
         lastAnchor = ContinuousClock.now
-        // Where it cannot be written the log cannot either, and whoever appends is told.
-        try? core.engine.writeAnchor()
+        // Where it cannot be written the log cannot either, and whoever appends is told; it is tried again.
+        if (try? core.engine.writeAnchor()) != nil { isAnchorBehind = false }
     }
 
     /// Lets old segments be looked at whenever the log has grown by one.
     private mutating func compactIfDue() {
-        let count = core.engine.segmentCount
+        let count = core.segmentCount
         if count > segmentsSeen { compaction.request() }
         segmentsSeen = count
     }

@@ -7,7 +7,7 @@ package struct ActorRow: Hashable, Sendable {
     package var epoch: Epoch = .none
 
     /// Who holds it, unless it has been given up.
-    package var holder: Owner?
+    package var owner: Owner?
 
     /// The head.
     package var head: Head = .none

@@ -46,7 +46,7 @@ final class IndexReplay {
     private func takeEntry(_ record: ScannedRecord, _ row: inout ActorRow, _ isKnown: Bool) throws(JournalError) {
         let head = record.head
         if isKnown || !isTruncated {
-            guard head.head == row.head.advanced(by: 1) else {
+            guard row.head.rawValue < .max, head.head == row.head.advanced(by: 1) else {
                 throw fault(record, "follows entry \(row.head.rawValue)")
             }
             let payload = record.body.part(StoreRecord.prefixBytes..<record.body.count)
@@ -92,7 +92,7 @@ final class IndexReplay {
         }
         guard record.head.epoch >= row.epoch else { return }
         row.epoch = record.head.epoch
-        row.holder = owner
+        row.owner = owner
     }
 
     /// Takes note of a place between two batches, and hands the index what has piled up.

@@ -102,8 +102,8 @@ enum IndexCodec {
         writer.write(row.snapshotHead.rawValue)
         if let position = row.snapshotPosition { writer.write(position.rawValue) } else { writer.writeNil() }
         if let wake = row.wake { writer.write(wake.millisecondsSince1970) } else { writer.writeNil() }
-        if let holder = row.holder { writer.write(holder.node.text) } else { writer.writeNil() }
-        writer.write(row.holder?.incarnation ?? 0)
+        if let owner = row.owner { writer.write(owner.node.text) } else { writer.writeNil() }
+        writer.write(row.owner?.incarnation ?? 0)
         return writer.array
     }
 
@@ -125,7 +125,7 @@ enum IndexCodec {
             let incarnation = try reader.readUInt64()
             if let name {
                 guard let node = try? NodeID(name) else { throw WireError(.invalidValue, "an owner") }
-                row.holder = Owner(node: node, incarnation: incarnation)
+                row.owner = Owner(node: node, incarnation: incarnation)
             }
             try reader.endRecord(tail)
             return (row, number)

@@ -27,7 +27,12 @@ final class LMDBEnvironment: @unchecked Sendable {
         self.mapBytes = mapBytes
         self.isReadOnly = isReadOnly
         gate = .allocate(capacity: 1)
-        pthread_rwlock_init(gate, nil)
+        // One after the other the readers would never let the map grow. No read begins within another.
+        var attributes = pthread_rwlockattr_t()
+        pthread_rwlockattr_init(&attributes)
+        pthread_rwlockattr_setkind_np(&attributes, Int32(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP))
+        pthread_rwlock_init(gate, &attributes)
+        pthread_rwlockattr_destroy(&attributes)
         try open()
     }
 
@@ -112,14 +117,30 @@ final class LMDBEnvironment: @unchecked Sendable {
         // What is not safe yet the log plays again after a power cut, as ever.
         mdb_env_close(old)
         (handle, map) = (nil, nil)
+        try? openWithTables()
+        FreedMemory.giveBack()
+    }
+
+    /// Tries once more what ``renew()`` could not do, as where the process had no descriptor left.
+    private func openIfLost() throws(LMDBFailure) {
+        pthread_rwlock_rdlock(gate)
+        let isLost = handle == nil
+        pthread_rwlock_unlock(gate)
+        guard isLost else { return }
+        pthread_rwlock_wrlock(gate)
+        defer { pthread_rwlock_unlock(gate) }
+        if handle == nil { try openWithTables() }
+    }
+
+    private func openWithTables() throws(LMDBFailure) {
+        try open()
         do throws(LMDBFailure) {
-            try open()
             try openAgain()
         } catch {
             if let handle { mdb_env_close(handle) }
             handle = nil
+            throw error
         }
-        FreedMemory.giveBack()
     }
 
     /// The tables get the same numbers, being opened in the same order.
@@ -145,6 +166,7 @@ final class LMDBEnvironment: @unchecked Sendable {
 
     /// Runs `body` with a transaction and commits it, durably; all of it again with a larger map where that is full.
     func write(_ body: (borrowing LMDBTransaction) throws(LMDBFailure) -> Void) throws(LMDBFailure) {
+        try openIfLost()
         while true {
             do throws(LMDBFailure) {
                 pthread_rwlock_rdlock(gate)

@@ -25,6 +25,7 @@ package final class LogEngine {
 
     private enum Failure {
         case syncFailed(DiskError)
+        case indexFailed(JournalError)
         case closed
     }
 
@@ -123,11 +124,7 @@ package final class LogEngine {
                 segments.append(segment)
                 return segment
             }
-            if offset + count + configuration.reserveBytes > allocated {
-                let wanted = offset + count + configuration.reserveBytes + configuration.allocationStepBytes
-                try last.file.allocate(wanted)
-                allocated = wanted
-            }
+            try lengthen(last, to: offset + count + configuration.reserveBytes)
             return last
         } catch {
             guard error.code == .noSpace else {
@@ -135,6 +132,20 @@ package final class LogEngine {
                 throw JournalError(.unknownOutcome, "the log cannot be lengthened", cause: error)
             }
             throw JournalError(.readOnly, "there is no room for the log", cause: error)
+        }
+    }
+
+    /// Puts zeros on real blocks up to `end` at least, and further while there is room.
+    private func lengthen(_ segment: Segment, to end: Int) throws(DiskError) {
+        guard end > allocated else { return }
+        let wanted = end + configuration.allocationStepBytes
+        do throws(DiskError) {
+            try segment.file.allocate(wanted)
+            allocated = wanted
+        } catch {
+            // What it got before the room ended may do.
+            allocated = max(allocated, (try? segment.file.size()) ?? 0)
+            if error.code != .noSpace || end > allocated { throw error }
         }
     }
 
@@ -193,6 +204,9 @@ package final class LogEngine {
         }
     }
 
+    /// Refuses everything from now on, because what was made durable last is not in the index.
+    func end(because error: JournalError) { failure = failure ?? .indexFailed(error) }
+
     /// Notes the end and refuses everything from then on.
     package func close() throws(JournalError) {
         defer { failure = failure ?? .closed }
@@ -209,6 +223,8 @@ package final class LogEngine {
         case .closed: throw JournalError(.closed, "the store has been closed")
         case .syncFailed(let error):
             throw JournalError(.failed, "the disk failed; the store must be opened anew", cause: error)
+        case .indexFailed(let error):
+            throw JournalError(.failed, "the index lost its place; the store must be opened anew", cause: error)
         }
     }
 

@@ -69,18 +69,35 @@ final class Segment: Sendable {
     }
 
     /// Makes a segment that begins at `base`, durable with its name.
+    ///
+    /// Where there is no room for it nothing is left of it. Once its header may stand there is no such way back: the
+    /// log would go on in the segment before, and a file that the log does not lead to would be found in its way.
     static func create(on disk: any Disk, at base: LogCursor, allocating bytes: Int) throws(DiskError) -> Segment {
-        let segment = Segment(base: base, file: try disk.open(name(of: base.position), creating: true))
-        try segment.file.truncate(to: 0)
-        try segment.file.allocate(bytes)
-        let header = header(base)
-        try withBytes(header) { header throws(DiskError) in try segment.file.write(header, at: 0) }
-        try segment.file.sync()
+        let name = name(of: base.position)
+        let segment = Segment(base: base, file: try disk.open(name, creating: true))
+        do throws(DiskError) {
+            try segment.file.truncate(to: 0)
+            try segment.file.allocate(bytes)
+        } catch {
+            try? disk.remove(name)
+            throw error
+        }
+        do throws(DiskError) {
+            try segment.begin(on: disk)
+        } catch {
+            throw DiskError(.failed, "a new segment could not be made safe: \(error.message)")
+        }
+        return segment
+    }
+
+    private func begin(on disk: any Disk) throws(DiskError) {
+        let header = Self.header(base)
+        try withBytes(header) { header throws(DiskError) in try file.write(header, at: 0) }
+        try file.sync()
         #if PLANTED_BUGS
-        if PlantedBug.skipFolderSync.isOn { return segment }
+        if PlantedBug.skipFolderSync.isOn { return }
         #endif
         try disk.syncFolder()
-        return segment
     }
 
     /// Opens the segment that the name `base` promises; nil if its header does not check.

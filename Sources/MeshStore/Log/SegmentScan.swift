@@ -111,7 +111,8 @@ struct SegmentScan {
             guard let found = try window.firstNonzero(from: at) else { break }
             at = max(at, found)
             let bytes = try window.bytes(at: at, BatchHeader.byteCount)
-            if let header = BatchHeader(bytes), segment.offset(of: header.position) == at {
+            // What an event holds may look like a header, with any position.
+            if let header = BatchHeader(bytes), header.position == cursor.position.advanced(by: at - offset) {
                 return .corrupt("no batch begins here, but one follows at \(header.position)")
             }
             at += 1

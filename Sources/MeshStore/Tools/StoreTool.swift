@@ -81,9 +81,16 @@ package enum StoreTool {
         )
     }
 
+    /// A key is any text: nothing of it shall move a terminal's cursor or look like another line.
+    private static func escaped(_ address: ActorAddress) -> String {
+        let text = String(describing: address)
+        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return isPlain ? text : text.debugDescription
+    }
+
     private static func describe(_ scanned: ScannedRecord) -> String {
         let head = scanned.head
-        let place = "\(scanned.position) \(head.address) \(head.head.rawValue) epoch \(head.epoch.rawValue)"
+        let place = "\(scanned.position) \(escaped(head.address)) \(head.head.rawValue) epoch \(head.epoch.rawValue)"
         guard let record = try? StoreRecord(body: scanned.body) else { return "\(place) cannot be read" }
         switch record.content {
         case .snapshot(let bytes): return "\(place) snapshot \(WireDescription.text(of: bytes))"

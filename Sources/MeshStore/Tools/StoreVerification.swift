@@ -43,18 +43,6 @@ package enum StoreVerification {
         return report
     }
 
-    /// Checks anchor and log, and that `index` says what the log does as far as it has followed it.
-    package static func verify(_ disk: any Disk, _ index: any LogIndex) -> VerificationReport {
-        var report = verify(disk)
-        guard report.isSound else { return report }
-        do throws(JournalError) {
-            try compare(index, with: disk)
-        } catch {
-            report.remarks.append("the index has to be made again: \(error.message)")
-        }
-        return report
-    }
-
     /// Checks anchor and log from the first byte to the last, all but the actors' own chains, in memory that does not
     /// grow with them: checksums, order, the chain of hashes through every batch and the end that was acknowledged.
     ///
@@ -67,6 +55,10 @@ package enum StoreVerification {
     }
 
     private static func verify(_ disk: any Disk, _ report: inout VerificationReport) throws(JournalError) {
+        if try LogOpening.isUnmade(ReadOnlyDisk(disk)), (try? disk.names())?.isEmpty == false {
+            report.remarks.append("its making was interrupted before anything was acknowledged; opening begins it anew")
+            return
+        }
         let index = VolatileIndex()
         let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
         report.segments = log.segments.count
@@ -91,7 +83,7 @@ package enum StoreVerification {
         if let torn = log.torn { report.remarks.append("\(torn); it was never acknowledged and will be cut off") }
         for (_, row) in try index.rows(after: nil, limit: .max) {
             report.actors += 1
-            report.entries += row.head.rawValue
+            report.entries &+= row.head.rawValue
         }
     }
 
@@ -151,45 +143,4 @@ package enum StoreVerification {
             wanted = wanted.dropFirst(found.count)
         }
     }
-}
-
-/// A disk that refuses to be changed, quietly where a reader would only have tidied up.
-struct ReadOnlyDisk: Disk {
-    private let disk: any Disk
-
-    init(_ disk: any Disk) { self.disk = disk }
-
-    func names() throws(DiskError) -> [String] { try disk.names() }
-
-    func open(_ name: String, creating: Bool) throws(DiskError) -> any DiskFile {
-        ReadOnlyFile(try disk.open(name, creating: false))
-    }
-
-    func rename(_ name: String, to newName: String) throws(DiskError) { throw Self.refusal }
-
-    func remove(_ name: String) throws(DiskError) {}
-
-    func syncFolder() throws(DiskError) {}
-
-    fileprivate static var refusal: DiskError { DiskError(.failed, "the store is only looked at") }
-}
-
-private final class ReadOnlyFile: DiskFile {
-    private let file: any DiskFile
-
-    init(_ file: any DiskFile) { self.file = file }
-
-    func size() throws(DiskError) -> Int { try file.size() }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(DiskError) -> Int {
-        try file.read(into: buffer, at: offset)
-    }
-
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) { throw ReadOnlyDisk.refusal }
-
-    func allocate(_ size: Int) throws(DiskError) {}
-
-    func truncate(to size: Int) throws(DiskError) {}
-
-    func sync() throws(DiskError) {}
 }

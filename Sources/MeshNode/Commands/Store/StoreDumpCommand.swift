@@ -29,7 +29,10 @@ enum StoreDumpCommand {
                 }
             }
         } catch {
-            throw failure ?? error
+            if let failure { throw failure }
+            // What stands right before a fault is what people look for.
+            try flush(&lines, invocation)
+            throw error
         }
         try flush(&lines, invocation)
         return .success

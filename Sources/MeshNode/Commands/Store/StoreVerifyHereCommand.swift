@@ -17,7 +17,7 @@ enum StoreVerifyHereCommand {
         let folder = StoreFolder(path: invocation[StoreCommand.folder])
         let disk = try folder.lookAtLog()
         // The log is read here too, which takes its time.
-        ChildProcess.expectCrash(afterAtMost: folder.indexFile.checkSeconds + (try folder.logCheckSeconds(disk)))
+        ChildProcess.expectCrash(afterWorkOf: folder.indexFile.checkSeconds + (try folder.logCheckSeconds(disk)))
         do throws(JournalError) {
             let index = try LMDBIndex(path: folder.indexPath, isReadOnly: true)
             try index.check()

@@ -14,7 +14,7 @@ enum StoreVerifyIndexHereCommand {
         isHidden: true
     ) { invocation in
         let file = StoreFolder(path: invocation[StoreCommand.folder]).indexFile
-        ChildProcess.expectCrash(afterAtMost: file.checkSeconds)
+        ChildProcess.expectCrash(afterWorkOf: file.checkSeconds)
         do throws(JournalError) { try file.makeCheckedCopy() } catch { return StoreCommand.damagedIndex }
         return .success
     }

@@ -15,7 +15,7 @@ enum StoreVerifyLogHereCommand {
     ) { invocation in
         let folder = StoreFolder(path: invocation[StoreCommand.folder])
         let disk = try folder.lookAtLog(besideOwner: true)
-        ChildProcess.expectCrash(afterAtMost: try folder.logCheckSeconds(disk))
+        ChildProcess.expectCrash(afterWorkOf: try folder.logCheckSeconds(disk))
         do throws(JournalError) {
             try StoreVerification.checkLog(disk)
         } catch {
