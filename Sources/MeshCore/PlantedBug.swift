@@ -20,6 +20,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case trustPageCache
     /// A commit that fails leaves the store's rows ahead of its log.
     case keepFailedBatch
+    /// What is written again of a dropped segment does not stand behind a record that says where its actor stands.
+    case carryWithoutStanding
     /// The store forgets when an actor wants to be woken.
     case forgetWake
     /// The log is read without comparing checksums.

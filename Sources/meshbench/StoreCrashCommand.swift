@@ -72,7 +72,7 @@ private struct StoreCrashPlace {
 
     func open(_ configuration: LogConfiguration) async throws -> LogStore {
         if isOfNode { return try await StoreFolder(path: folder).open(configuration).store }
-        let index = BackgroundIndex(before: try LMDBIndex(path: "\(folder)/index.mdb"))
+        let index = BackgroundIndex(before: try IndexFile(path: "\(folder)/index.mdb").openOrMakeAgain())
         return try await LogStore.open(on: POSIXDisk(path: folder), index: index, configuration)
     }
 

@@ -240,6 +240,9 @@ package final class StoreCore {
     private func stageStanding(of actor: LiveActor) {
         guard !actor.isStaged else { return }
         stage(actor)
+        #if PLANTED_BUGS
+        if PlantedBug.carryWithoutStanding.isOn { return }
+        #endif
         addOwnership(of: actor)
     }
 
