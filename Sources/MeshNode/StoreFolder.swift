@@ -49,7 +49,7 @@ package struct StoreFolder: Sendable {
     ) async throws -> (store: LogStore, index: IndexCondition) {
         let disk = try openLog(creating: true)
         try checkLog()
-        let condition = try settleIndex()
+        let condition = try settleIndex(disk)
         let index = BackgroundIndex(before: try indexFile.openOrMakeAgain())
         return (try await LogStore.open(on: disk, index: index, configuration), condition)
     }
@@ -78,14 +78,16 @@ package struct StoreFolder: Sendable {
 
     /// How much work a check of the log on `disk` may be before it counts as a damage that leads in circles.
     func logCheckSeconds(_ disk: POSIXDisk) throws -> UInt32 {
-        let bytes = try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
-        return Limits.Store.indexCheckSeconds + UInt32(min(bytes / Limits.Store.indexCheckBytesPerSecond, 1 << 30))
+        let seconds = try logBytes(disk) / Limits.Store.indexCheckBytesPerSecond
+        return Limits.Store.indexCheckSeconds + UInt32(min(seconds, 1 << 30))
     }
 
     /// What has become of the index before a store is served.
     package enum IndexCondition: Hashable, Sendable {
-        /// There is none: it will be made from the log.
+        /// There is none: opening makes it from the log.
         case missing
+        /// There was none, and a child process has made it from a long log.
+        case made
         /// It is as it was closed.
         case sealed
         /// It was not closed, and has been checked.
@@ -94,9 +96,11 @@ package struct StoreFolder: Sendable {
         case madeAgain(reason: String)
     }
 
-    private func settleIndex() throws -> IndexCondition {
+    private func settleIndex(_ disk: POSIXDisk) throws -> IndexCondition {
         let file = indexFile
-        if !file.exists { return .missing }
+        if !file.exists {
+            return try makeIndex(disk) ? .made : .missing
+        }
         if file.isSealed { return .sealed }
         let end = StoreChildCommand.run(StoreVerifyIndexHereCommand.name, on: path)
         if end == .exited(0) {
@@ -104,7 +108,25 @@ package struct StoreFolder: Sendable {
             return .checked
         }
         try file.remove()
+        _ = try makeIndex(disk)
         return .madeAgain(reason: end.map { "its check \($0)" } ?? "it could not be checked")
+    }
+
+    /// Lets a child process play a long log: what that takes would stay with the node.
+    ///
+    /// Where the child does not come to its end the node does it by itself, as with a short log.
+    private func makeIndex(_ disk: POSIXDisk) throws -> Bool {
+        guard try logBytes(disk) > Self.bytesPlayedByNode else { return false }
+        if StoreChildCommand.run(StoreMakeIndexHereCommand.name, on: path) == .exited(0) { return true }
+        try indexFile.remove()
+        return false
+    }
+
+    /// A log up to this size is played faster than a process begins, and leaves little memory behind.
+    private static let bytesPlayedByNode = 16 * 1_024 * 1_024
+
+    private func logBytes(_ disk: POSIXDisk) throws -> Int {
+        try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
     }
 
     /// The index as a file.

@@ -41,7 +41,7 @@ extension Limits {
         /// refused with `readOnly` until it does.
         package static let maximumChangesWaiting = 250_000
 
-        /// Seconds that checking an index in a process of its own may take, however small the index is.
+        /// Seconds of its own work that checking an index in a process of its own may take, however small the index is.
         ///
         /// Beyond them, and one for every ``indexCheckBytesPerSecond``, it counts as damaged and is made again.
         package static let indexCheckSeconds: UInt32 = 5

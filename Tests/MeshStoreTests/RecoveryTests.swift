@@ -79,6 +79,28 @@ import Testing
         return bytes
     }
 
+    @Test func `an index that was made beside the store is never ahead of what is safe, and is caught up`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreExample.open(disk)
+        try StoreExample.fill(core, count: 12)
+        try core.close()
+        let closed = VolatileIndex()
+        try IndexMaking.play(disk, to: closed)
+        try StoreVerification.compare(closed, with: disk)
+        #expect(try closed.rows(after: nil, limit: .max).count == 2)
+        // What comes now is acknowledged, but the anchor does not know it yet.
+        let later = try StoreExample.open(disk)
+        let address = try StoreExample.address("c")
+        let claim = try later.claim(address, for: StoreExample.owner, .ifFree)
+        try later.stage(StoreExample.append([StoreExample.entry(1)], to: address, claim, at: 0))
+        try later.commit()
+        let index = VolatileIndex()
+        try IndexMaking.play(MemoryDisk(disk.files), to: index)
+        #expect(try index.rows(after: nil, limit: .max).count == 2)
+        let opened = try StoreExample.open(MemoryDisk(disk.files), index: index)
+        #expect(try StoreExample.contents(of: opened) == StoreExample.contents(of: later))
+    }
+
     @Test func `an index that refuses what is durable ends the store, and a new one has it`() throws {
         let disk = MemoryDisk()
         let index = RefusingIndex()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -80,6 +81,33 @@ class StoreCommands(unittest.TestCase):
             finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
             self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
         self.assertEqual({path: path.stat().st_mtime_ns for path in [store, *store.rglob("*")]}, before)
+
+    def test_a_child_makes_the_index_of_a_long_log(self) -> None:
+        copied = self.copy("indexed")
+        for file in copied.glob("index.mdb*"):
+            file.unlink()
+        words = [RELEASE / "meshnode", "store-child", "make-index-here", "--", copied]
+        subprocess.run(words, check=True, timeout=60)
+        self.assertTrue((copied / "index.mdb-seal").exists())
+        verified = meshnode("verify", copied)
+        self.assertEqual(verified.returncode, 0, verified.stdout)
+        self.assertNotIn("INDEX", verified.stdout)
+
+    def test_only_a_long_log_is_played_by_a_child(self) -> None:
+        # The bound is 16 MiB of segments, with what they have in reserve.
+        for mebibytes, condition in ((8, "index: missing"), (20, "index: made")):
+            store = self.folder / f"long-{mebibytes}"
+            command = [RELEASE / "meshbench", "store-crash", "--as-node", "--folder", store]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as writers:
+                while sum(path.stat().st_size for path in store.glob("log/log-*")) < mebibytes << 20:
+                    time.sleep(0.01)
+                writers.kill()
+            for file in store.glob("index.mdb*"):
+                file.unlink()
+            read = subprocess.run([RELEASE / "meshbench", "store-read", store], capture_output=True, text=True,
+                                  check=False, timeout=60)
+            self.assertEqual(read.returncode, 0, read.stderr)
+            self.assertIn(condition, read.stderr)
 
     def test_a_flipped_byte_is_a_fault_that_names_its_place(self) -> None:
         damaged = self.copy("damaged")
