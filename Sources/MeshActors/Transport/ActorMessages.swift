@@ -184,10 +184,10 @@ extension WireWriter {
 }
 
 extension WireReader {
-    /// Reads a duration in whole milliseconds, or the mark of none.
+    /// Reads a duration in whole milliseconds, or the mark of none; none is beyond the end of time, at 292 years.
     @_lifetime(self: copy self)
     fileprivate mutating func readMilliseconds() throws(WireError) -> Duration? {
-        try readNil() ? nil : .milliseconds(Int64(clamping: try readUInt64()))
+        try readNil() ? nil : .milliseconds(min(Int64(clamping: try readUInt64()), Int64.max / 1_000_000))
     }
 }
 
