@@ -1,4 +1,5 @@
 #include "CMeshQUIC.h"
+#include "CMeshQUICMemory.h"
 
 #include <string.h>
 
@@ -286,7 +287,7 @@ int cmesh_quic_client_new(cmesh_quic_owner *owner, const cmesh_quic_settings *se
     fill_parameters(&parameters, settings);
     set_token(&filled, token, token_count, 0);
     int status = ngtcp2_conn_client_new(&owner->connection, destination, source, path, NGTCP2_PROTO_VER_V1, &callbacks,
-                                        &filled, &parameters, NULL, owner);
+                                        &filled, &parameters, cmesh_quic_memory(), owner);
     if (status == 0 && settings->keep_alive > 0) {
         ngtcp2_conn_set_keep_alive_timeout(owner->connection, settings->keep_alive);
     }
@@ -315,7 +316,7 @@ int cmesh_quic_server_new(cmesh_quic_owner *owner, const cmesh_quic_settings *se
     memcpy(parameters.stateless_reset_token, reset_token_bytes, NGTCP2_STATELESS_RESET_TOKENLEN);
     parameters.stateless_reset_token_present = 1;
     int status = ngtcp2_conn_server_new(&owner->connection, &initial->source, source, path, initial->version,
-                                        &callbacks, &filled, &parameters, NULL, owner);
+                                        &callbacks, &filled, &parameters, cmesh_quic_memory(), owner);
     if (status == 0 && settings->keep_alive > 0) {
         ngtcp2_conn_set_keep_alive_timeout(owner->connection, settings->keep_alive);
     }
