@@ -28,7 +28,7 @@ package enum ActorErrorCode: String, ErrorCode {
     case commandMismatch
     /// The command's events, or a message, beyond their bound.
     case tooLarge
-    /// The bytes of a call or a reply do not spell one.
+    /// The bytes of a call or a reply do not spell one, or its id is one that the runtime keeps for itself.
     case malformed
     /// The node is stopping, or does not run.
     case stopping

@@ -74,6 +74,12 @@ extension UniqueID {
         guard let id = UniqueID(bytes: bytes) else { preconditionFailure("sixteen bytes are an id") }
         self = id
     }
+
+    /// Whether it is one of those that the runtime derives: nobody else may use them.
+    ///
+    /// A command sent under the id of a completion to come would be taken for that completion for as long as it is
+    /// remembered, and what has been done in the world would be done again.
+    var isDerived: Bool { low >> 56 == 0xFF }
 }
 
 /// What a derived id is for.
