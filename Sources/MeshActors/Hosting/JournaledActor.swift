@@ -345,15 +345,27 @@ package actor JournaledActor<Value: Journaled> {
         )
     }
 
-    /// Sends the value its alarm if the time has come; false when the alarm is still due afterwards.
-    func wake(at wallTime: WallTime) async -> Bool {
-        let (alarm, head) = desk.withLock { ($0.pipeline.value.nextAlarm, $0.pipeline.decidedHead) }
-        guard let alarm, alarm.wallTime <= wallTime else { return true }
+    /// Sends the value its alarm if the time has come.
+    ///
+    /// An alarm that has moved is done, also where it is overdue still: one for every hour catches up by ringing.
+    func wake(at wallTime: WallTime) async -> WakeOutcome {
+        let (alarm, head, outcome) = desk.withLock { desk in
+            (desk.pipeline.value.nextAlarm, desk.pipeline.decidedHead, desk.pipeline.outcomeWithoutAlarm)
+        }
+        guard let alarm, alarm.wallTime <= wallTime else { return outcome }
         do {
             try await alarm.ring(self, CommandID(derivedFrom: head, index: 0, .alarm))
         } catch {
-            return false
+            return .stillDue
         }
-        return desk.withLock { $0.pipeline.value.nextAlarm?.wallTime }.map { $0 > wallTime } ?? true
+        let next = desk.withLock { $0.pipeline.value.nextAlarm?.wallTime }
+        return next == alarm.wallTime ? .stillDue : .moved
+    }
+}
+
+extension CommitPipeline {
+    /// What waking an actor comes to whose alarm is not due.
+    fileprivate var outcomeWithoutAlarm: WakeOutcome {
+        value.pendingEffects.isEmpty ? .moved : .effectsPending(nextAlarm: value.nextAlarm?.wallTime)
     }
 }
