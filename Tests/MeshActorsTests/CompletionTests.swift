@@ -44,4 +44,64 @@ import Testing
             }
         }
     }
+
+    @Test func `an effect that ends while its actor leaves is completed, and not performed again`() throws {
+        try forSeeds(1...20) { mesh in
+            var generator = mesh.world.generator
+            let pause = Duration.microseconds(generator.integer(in: 0...4_000))
+            let stubborn = Stubborn()
+            let kinds = [HostedKind.journaled(SampleAccount.self, performer: stubborn)]
+            let slow = FaultyJournal(mesh.store, clock: mesh.world.clock, delay: .milliseconds(1))
+            let first = try mesh.node("one", journal: slow, kinds: kinds)
+            try await mesh.running(first) {
+                let account = try first.actor(SampleAccount.self, "a")
+                _ = try await account.call(SampleAccount.Deposit(amount: 10))
+                _ = try await account.call(SampleAccount.Transfer(amount: 4, to: "b"))
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await first.drain() }
+                    try? await mesh.world.clock.sleep(for: pause)
+                    stubborn.end()
+                }
+                try check(first.counts.passivations == 1, "it did not leave in good order")
+            }
+            let second = try mesh.node("one", incarnation: 2, kinds: kinds)
+            try await mesh.running(second) { try await mesh.world.clock.sleep(for: .seconds(1)) }
+            let performed = stubborn.state.withLock { $0.calls }
+            try check(performed == 1, "it was performed \(performed) times")
+        }
+    }
+
+    /// Cannot be stopped once it has begun, as a payment that is on its way.
+    private final class Stubborn: EffectPerformer {
+        struct State {
+            var calls = 0
+            var hasEnded = false
+            var waiting: CheckedContinuation<Void, Never>?
+        }
+
+        let state = Lock(State())
+
+        func end() {
+            let waiting = state.withLock { state in
+                state.hasEnded = true
+                return state.waiting.take()
+            }
+            waiting?.resume()
+        }
+
+        func perform(
+            _ effect: SampleAccount.OpenTransfer,
+            _ context: EffectContext
+        ) async throws -> SampleAccount.TransferDone {
+            await withCheckedContinuation { continuation in
+                let hasEnded = state.withLock { state in
+                    state.calls += 1
+                    if !state.hasEnded { state.waiting = continuation }
+                    return state.hasEnded
+                }
+                if hasEnded { continuation.resume() }
+            }
+            return SampleAccount.TransferDone(position: context.position)
+        }
+    }
 }

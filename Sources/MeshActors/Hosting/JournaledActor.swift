@@ -138,6 +138,8 @@ package actor JournaledActor<Value: Journaled> {
             while await step(&group) {}
             group.cancelAll()
         }
+        // Effects that ended meanwhile have told the value: whoever comes next must not perform them again.
+        while !Task.isCancelled, !hasFailed, case .append(let append) = nextStep() { await commit(append) }
         let hasLeftNothing = desk.withLock { $0.pipeline.isQuiet && !$0.pipeline.hasFailed }
         guard hasLeftNothing, !Task.isCancelled else {
             fail(.closed)
@@ -256,7 +258,7 @@ package actor JournaledActor<Value: Journaled> {
     private var isClosed: Bool { desk.withLock { $0.pipeline.isClosed } }
     private var hasFailed: Bool { desk.withLock { $0.pipeline.hasFailed } }
 
-    /// Decides nothing from now on; ``run()`` ends when everything decided is durable.
+    /// Decides nothing from now on but completions; ``run()`` ends when everything decided is durable.
     func close() {
         desk.withLock { $0.pipeline.close() }
         news.raise()
@@ -296,6 +298,7 @@ package actor JournaledActor<Value: Journaled> {
     /// What has been done in the world is not done again because the value does not take its result.
     private func conclude(_ position: EventPosition, _ telling: EffectHandler<Value>.Telling) async {
         let failure = await telling(self)
+        // In an activation that ends nobody waits for the commit: `run()` appends what has been decided.
         if failure != nil, Task.isCancelled || hasFailed || isClosed { return }
         if effects.ended(position) {
             let reason = failure ?? "its completion left it pending"
