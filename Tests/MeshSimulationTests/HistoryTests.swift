@@ -56,6 +56,18 @@ import Testing
         #expect(answered == "command-once")
     }
 
+    @Test func `see a command that happens after its only caller was told no`() {
+        func history(_ history: History, isOpen: Bool) {
+            history.record(.claimed(address, epoch(1), owner))
+            if isOpen { history.record(.unknown(id(1), address, "outcomeUnknown")) }
+            history.record(.answered(id(1), address, .refused(5)))
+            history.record(.committed(append(1, at: 0, 2, .deposited(5))))
+            history.record(.committed(append(1, at: 1, 1, .withdrawn(5))))
+        }
+        #expect(broken { history($0, isOpen: false) } == "command-once")
+        #expect(broken { history($0, isOpen: true) } == nil)
+    }
+
     @Test func `see replies and effects that leave before their entry is durable`() {
         let reply = broken { $0.record(.answered(id(1), address, .done(5))) }
         let effect = broken { $0.record(.effectAsked(address, key: "sample-account/a/1/0", amount: 5)) }
