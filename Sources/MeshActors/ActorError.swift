@@ -28,7 +28,7 @@ package enum ActorErrorCode: String, ErrorCode {
     case commandMismatch
     /// The command's events, or a message, beyond their bound.
     case tooLarge
-    /// The bytes of a call or a reply do not spell one.
+    /// The bytes of a call or a reply do not spell one, or its id is one that the runtime keeps for itself.
     case malformed
     /// The node is stopping, or does not run.
     case stopping
@@ -52,9 +52,12 @@ package enum CallFailure<Refusal: Error>: Error {
 /// A command that may have been carried out: a cause of `outcomeUnknown`, `deadlineExceeded` and `cancelled`.
 package struct OpenCommand: Error {
     /// By which to ask again.
+    ///
+    /// An answer then is the command's own. A refusal says that it had not been carried out by then; a try that is
+    /// under way still may be, for as long as the network holds messages back.
     package let id: CommandID
 
-    /// What kept the runtime from finding out.
+    /// What kept the runtime from finding out; the actor's refusal, where a later try than the open one was refused.
     package let cause: (any Error)?
 }
 
@@ -90,11 +93,16 @@ extension CallFailure {
 
     /// What the failure of a later try means when an earlier one may have been carried out.
     ///
-    /// A refusal and a mismatch are answers of the actor; "nothing happened" is true of the last try alone.
+    /// A mismatch is an answer of the actor. A refusal and "nothing happened" are true of the last try alone: nobody
+    /// keeps a refusal, and the earlier try, still under way, may be decided otherwise.
     func afterOpenTry(_ id: CommandID?) -> CallFailure {
         let cause: any Error
         switch self {
-        case .refused: return self
+        case .refused(let refusal):
+            #if PLANTED_BUGS
+            if PlantedBug.refuseOpenCall.isOn { return self }
+            #endif
+            cause = refusal
         case .overloaded: cause = self
         case .failed(let error):
             switch error.code {
@@ -104,7 +112,7 @@ extension CallFailure {
                 cause = error
             }
         }
-        let message = "an earlier try may have been carried out, and a later one found no answer"
+        let message = "an earlier try may have been carried out, or be under way, and a later one does not say"
         return .failed(ActorError(.outcomeUnknown, message, cause: cause)).naming(id)
     }
 }

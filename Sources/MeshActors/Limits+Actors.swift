@@ -120,7 +120,7 @@ extension Limits {
         package static let longestPause = Duration.seconds(30)
     }
 
-    /// Bounds on alarms.
+    /// Bounds on alarms, and on waking actors whose effects are pending.
     package enum Alarms {
         /// Actors woken at a time; further ones wait.
         package static let maximumConcurrent = 64

@@ -54,6 +54,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case twinActivation
     /// A call that is led elsewhere is never sent there.
     case loseRedirectedCall
+    /// A call is refused although an earlier try of it may be under way.
+    case refuseOpenCall
     /// An actor that leaves in good order does not give up its ownership.
     case forgetRelease
 

@@ -222,8 +222,10 @@ def parse_call(payload: bytes) -> list[Any]:
     kind, key = take_record(address, 2)
     if not KIND.fullmatch(take_text(kind, 32)) or not take_text(key, 256):
         raise ProtocolError("no address of an actor")
+    if take_bytes(command, 16, 16)[8] == 0xFF:
+        raise ProtocolError("an id that an actor's own node derives")
     return [
-        take_bytes(command, 16, 16), [kind, key], take_unsigned(tag, 2**32 - 1), take_optional(left, 2**64 - 1),
+        command, [kind, key], take_unsigned(tag, 2**32 - 1), take_optional(left, 2**64 - 1),
         take_bytes(body, 0, 1_024_000),
     ]
 

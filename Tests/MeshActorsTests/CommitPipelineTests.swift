@@ -232,6 +232,21 @@ import Testing
         #expect(pipeline.answersForgotten == 0)
     }
 
+    @Test mutating func `a calendar that was ahead for a moment does not shorten the time`() throws {
+        var pipeline = try pipeline()
+        let count = UInt64(Limits.Hosting.rememberedAnswers)
+        let ahead = WallTime(millisecondsSince1970: Self.now.millisecondsSince1970 + 3_600_000)
+        for number in 1...count * 2 {
+            let (deposit, time) = (SampleAccount.Deposit(amount: 1), number == count ? ahead : Self.now)
+            _ = try pipeline.decide(deposit, id: id(number), at: time, using: &generator)
+            if pipeline.beginAppend(at: time) != nil { _ = pipeline.appendSucceeded() }
+        }
+        let again = SampleAccount.Deposit(amount: 1)
+        _ = try pipeline.decide(again, id: id(1), at: Self.now, using: &generator)
+        #expect(pipeline.value.balance == Int64(count) * 2)
+        #expect(pipeline.answersForgotten == 0)
+    }
+
     @Test mutating func `answers beyond their bytes go, the oldest first and never the latest, and weigh`() throws {
         var pipeline = try pipeline()
         let bytes = Limits.Journal.maximumAnswerBytes - 16

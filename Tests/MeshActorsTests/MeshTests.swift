@@ -226,14 +226,22 @@ import Testing
 
     @Test func `members beyond the bound are left out, edges first, and are not held for dead`() throws {
         let edges = try (0..<Limits.Placement.maximumMembers).map { try SampleMesh.member("n\($0)", role: .edge) }
-        let hub = try SampleMesh.member("z-hub")
+        let hub = try SampleMesh.member("z-hub", incarnation: 3)
         let membership = Membership(epoch: 1, members: edges + [hub])
         #expect(membership.members.count == Limits.Placement.maximumMembers && membership.omittedCount == 1)
         #expect(membership.node(for: SampleAccount.kind, "a", .hubs) == hub.owner.node)
         for member in edges + [hub] { #expect(!membership.isDead(member.owner)) }
-        #expect(membership.isDead(Owner(node: hub.owner.node, incarnation: 7)))
+        #expect(membership.isDead(Owner(node: hub.owner.node, incarnation: 2)))
         let whole = Membership(epoch: 1, members: edges)
         #expect(whole.omittedCount == 0 && whole.isDead(hub.owner))
+    }
+
+    @Test func `a life later than the one that is known has begun since, and is not over`() throws {
+        let hub = try NodeID("hub")
+        let membership = Membership(epoch: 1, members: [try SampleMesh.member("hub", incarnation: 3)])
+        for life in [UInt64(3), 4, 7] { #expect(!membership.isDead(Owner(node: hub, incarnation: life))) }
+        #expect(membership.isDead(Owner(node: hub, incarnation: 2)))
+        #expect(membership.isDead(Owner(node: try NodeID("stranger"), incarnation: 1)))
     }
 
     @Test func `a membership that leaves members out is reported`() throws {

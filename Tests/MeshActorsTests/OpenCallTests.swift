@@ -73,6 +73,30 @@ import Testing
         }
     }
 
+    @Test func `a refusal is no answer while an earlier try is under way`() throws {
+        try forSeeds(1...3) { mesh in
+            let pair = try pair(mesh, .loseRequest)
+            try await mesh.running(pair.one, pair.two) {
+                // Until node two serves: what does not reach it is not lost.
+                try await mesh.world.clock.sleep(for: .milliseconds(1))
+                let account = try pair.one.actor(SampleAccount.self, pair.key)
+                do throws(Withdrawal) {
+                    _ = try await account.call(SampleAccount.Withdraw(amount: 5))
+                    throw .overloaded(retryAfter: .zero)
+                } catch {
+                    try check(error == .failed(ActorError(.outcomeUnknown, "")), "\(error)")
+                    try check(error.openCommand != nil, "nobody can ask again")
+                    guard case .failed(let failure) = error, let open = failure.cause as? OpenCommand,
+                        open.cause as? SampleAccount.Refusal == .insufficient(balance: 0)
+                    else { throw Complaint(what: "the refusal is not the cause of \(error)") }
+                }
+                _ = try await account.call(SampleAccount.Deposit(amount: 5))
+                try await pair.transport.deliverLost()
+                try check(try await account.call(SampleAccount.Balance()) == 0, "the first try did not arrive")
+            }
+        }
+    }
+
     @Test func `a deadline is used up to look for the owner, without one the tries have an end`() throws {
         try forSeeds(1...3) { mesh in
             let pair = try pair(mesh)
@@ -208,6 +232,8 @@ final class ScriptedTransport: Transport {
     enum Fate: Sendable {
         /// It is handled, and the response is lost.
         case loseResponse
+        /// It is held up until ``deliverLost()``, and its caller is told that it is lost.
+        case loseRequest
         case unreachable
         /// It is not handled, and answered with this.
         case answer(ActorReply.Obstacle)
@@ -215,6 +241,7 @@ final class ScriptedTransport: Transport {
 
     private let transport: any Transport
     private let fates: Lock<(next: [Fate], then: Fate?)>
+    private let lost = Lock<[(payload: [UInt8], node: NodeID)]>([])
 
     init(_ transport: any Transport, _ fates: [Fate]) {
         self.transport = transport
@@ -222,6 +249,13 @@ final class ScriptedTransport: Transport {
     }
 
     func always(_ fate: Fate?) { fates.withLock { $0.then = fate } }
+
+    /// Lets requests arrive that were held up.
+    func deliverLost() async throws {
+        for request in lost.withLock({ $0 }) {
+            _ = try await transport.request(request.payload, to: request.node, deadline: nil)
+        }
+    }
 
     nonisolated(nonsending) func request(
         _ payload: [UInt8],
@@ -234,6 +268,9 @@ final class ScriptedTransport: Transport {
         case .answer(let obstacle): return obstacle.payload
         case .loseResponse:
             _ = try await transport.request(payload, to: node, deadline: deadline)
+            throw TransportError(.lost, "as the test says")
+        case .loseRequest:
+            lost.withLock { $0.append((payload, node)) }
             throw TransportError(.lost, "as the test says")
         case nil: return try await transport.request(payload, to: node, deadline: deadline)
         }

@@ -77,26 +77,55 @@ import Testing
 
     @Test func `an alarm in vain rings after longer and longer pauses, and is put aside`() throws {
         let (a, b) = (try address("a"), try address("b"))
+        let wallTime = WallTime(millisecondsSince1970: 10)
+        func due(_ addresses: ActorAddress...) -> [WakeMark] { addresses.map { WakeMark(wallTime, $0) } }
         var schedule = WakeSchedule()
         var now = Instant.origin
         schedule.scanBegan()
-        #expect(schedule.toWake([a, b], now: now) == [a, b])
-        schedule.succeeded([b])
+        #expect(schedule.toWake(due(a, b), now: now, wallTime: wallTime) == [a, b])
+        schedule.succeeded(b)
         schedule.scanEnded()
         #expect(schedule.failed(a) == .retry(attempt: 1))
-        #expect(schedule.toWake([a], now: now).isEmpty)
+        #expect(schedule.toWake(due(a), now: now, wallTime: wallTime).isEmpty)
         now = now + Limits.Alarms.firstPause
-        #expect(schedule.toWake([a, b], now: now) == [a, b])
+        #expect(schedule.toWake(due(a, b), now: now, wallTime: wallTime) == [a, b])
         for _ in 2..<Limits.Alarms.maximumAttempts {
             now = now + Limits.Alarms.longestPause
-            #expect(schedule.toWake([a], now: now) == [a])
+            #expect(schedule.toWake(due(a), now: now, wallTime: wallTime) == [a])
         }
         #expect(schedule.failed(a) == .putAside)
         schedule.scanBegan()
-        #expect(schedule.toWake([], now: now).isEmpty)
+        #expect(schedule.toWake(due(), now: now, wallTime: wallTime).isEmpty)
         schedule.scanEnded()
-        #expect(schedule.toWake([a], now: now) == [a])
+        #expect(schedule.toWake(due(a), now: now, wallTime: wallTime) == [a])
         #expect(schedule.failed(a) == .retry(attempt: 1))
+    }
+
+    @Test func `effects that are pending wake after longer and longer pauses, an alarm or a change at once`() throws {
+        let a = try address("a")
+        let (early, late) = (WallTime(millisecondsSince1970: 10), WallTime(millisecondsSince1970: 20))
+        var schedule = WakeSchedule()
+        var now = Instant.origin
+        func isWoken(_ mark: WallTime, at wallTime: WallTime) -> Bool {
+            schedule.scanBegan()
+            defer { schedule.scanEnded() }
+            return schedule.toWake([WakeMark(mark, a)], now: now, wallTime: wallTime) == [a]
+        }
+        for attempt in 1...Limits.Alarms.maximumAttempts * 2 {
+            #expect(isWoken(early, at: early))
+            schedule.effectsPending(a, nextAlarm: late)
+            now =
+                now
+                + Backoff(first: Limits.Alarms.firstPause, longest: Limits.Alarms.longestPause)
+                .pause(after: attempt)
+        }
+        #expect(isWoken(early, at: early) && !isWoken(early, at: early))
+        #expect(isWoken(early, at: late), "the alarm waits")
+        schedule.effectsPending(a, nextAlarm: nil)
+        #expect(!isWoken(early, at: late) && isWoken(late, at: late), "an append is not seen")
+        let action = schedule.failed(a)
+        #expect(action == .retry(attempt: 1))
+        #expect(!isWoken(early, at: late), "an alarm in vain does not wait")
     }
 
     @Test func `who is idle leaves, and beyond the budget the least recently used`() throws {

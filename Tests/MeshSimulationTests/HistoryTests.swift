@@ -56,6 +56,18 @@ import Testing
         #expect(answered == "command-once")
     }
 
+    @Test func `see a command that happens after its only caller was told no`() {
+        func history(_ history: History, isOpen: Bool) {
+            history.record(.claimed(address, epoch(1), owner))
+            if isOpen { history.record(.unknown(id(1), address, "outcomeUnknown")) }
+            history.record(.answered(id(1), address, .refused(5)))
+            history.record(.committed(append(1, at: 0, 2, .deposited(5))))
+            history.record(.committed(append(1, at: 1, 1, .withdrawn(5))))
+        }
+        #expect(broken { history($0, isOpen: false) } == "command-once")
+        #expect(broken { history($0, isOpen: true) } == nil)
+    }
+
     @Test func `see replies and effects that leave before their entry is durable`() {
         let reply = broken { $0.record(.answered(id(1), address, .done(5))) }
         let effect = broken { $0.record(.effectAsked(address, key: "sample-account/a/1/0", amount: 5)) }
@@ -97,6 +109,48 @@ import Testing
             history.record(found(append(1, at: 0, 1, .deposited(6))))
         }
         #expect(lost == "durability" && changed == "durability" && foreign == "durability")
+    }
+
+    @Test func `see an actor that a store does not even list`() async throws {
+        let history = History(trace: Trace(clock: VirtualClock()), isShared: false)
+        history.record(.claimed(address, epoch(1), owner))
+        try await Audit.record(VolatileJournal(), in: history)
+        #expect(history.violation == nil)
+        history.record(.committed(append(1, at: 0, 1, .deposited(5))))
+        try await Audit.record(VolatileJournal(), in: history)
+        #expect(history.violation?.checker == "durability")
+    }
+
+    @Test func `see a snapshot that is lost, in a store and in a claim`() {
+        let (early, late) = (Snapshot(head: .none, bytes: [1]), Snapshot(head: Head(rawValue: 1), bytes: [2]))
+        func saved(_ history: History) {
+            history.record(.claimed(address, epoch(1), owner))
+            history.record(.committed(append(1, at: 0, 1, .deposited(5))))
+            history.record(.snapshotSaved(address, late))
+            history.record(.snapshotSaved(address, early))
+            history.record(.handedOut(address, snapshot: nil, entries: []))
+        }
+        let found = broken { history in
+            saved(history)
+            history.record(self.found(append(1, at: 0, 1, .deposited(5))))
+        }
+        let claimed = broken { history in
+            saved(history)
+            history.record(.claimed(address, epoch(2), owner))
+            history.record(.handedOut(address, snapshot: early, entries: []))
+        }
+        let changed = broken { history in
+            saved(history)
+            history.record(.claimed(address, epoch(2), owner))
+            let other = Snapshot(head: late.head, bytes: [3])
+            history.record(.handedOut(address, snapshot: other, entries: []))
+        }
+        let whole = broken { history in
+            saved(history)
+            history.record(.claimed(address, epoch(2), owner))
+            history.record(.handedOut(address, snapshot: late, entries: []))
+        }
+        #expect(found == "durability" && claimed == "durability" && changed == "durability" && whole == nil)
     }
 
     @Test func `let an append surface whose end nobody knew`() {

@@ -46,6 +46,28 @@ import Testing
         #expect(handled == 1)
     }
 
+    @Test func `what its caller has given up arrives all the same, but not at a later life`() throws {
+        for isNewLife in [false, true] {
+            let (code, handled, counts) = try run(seed: 7) { net in
+                var conditions = LinkConditions()
+                conditions.shortestDelay = .seconds(2)
+                conditions.longestDelay = .seconds(2)
+                net.network.setConditions(conditions)
+                return try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await net.network.run() }
+                    let deadline = net.clock.now + .seconds(1)
+                    let code = await net.code { try await net.near.request([1], to: net.farID, deadline: deadline) }
+                    if isNewLife { group.addTask { await net.serve() } }
+                    try await net.clock.sleep(for: .seconds(2))
+                    group.cancelAll()
+                    return (code, net.handled.withLock { $0 }, net.network.counts)
+                }
+            }
+            #expect(code == .timedOut)
+            #expect(handled == (isNewLife ? 0 : 1) && counts.lateRequestsDelivered == handled)
+        }
+    }
+
     @Test func `loses about as many as it is told`() throws {
         let counts = try run(seed: 4) { net in
             var conditions = LinkConditions()

@@ -19,7 +19,7 @@ package struct ActivationStateMachine: ~Copyable {
     /// How many calls wait for the end of this stay; they have a mailbox of their own.
     package private(set) var waitingForEnd = 0
 
-    /// When the last call began or ended.
+    /// When the last call began or ended; those that are no use do not count.
     package private(set) var lastUsed: Instant
 
     /// A stay that begins at `now`.
@@ -37,13 +37,13 @@ package struct ActivationStateMachine: ~Copyable {
         case refuse
     }
 
-    /// Somebody calls.
-    package mutating func callArrived(now: Instant, mailbox: Int) -> CallArrivedAction {
+    /// Somebody calls; without `now` that is no use.
+    package mutating func callArrived(now: Instant?, mailbox: Int) -> CallArrivedAction {
         switch state {
         case .starting, .live:
             guard inFlight < mailbox else { return .refuse }
             inFlight += 1
-            lastUsed = now
+            if let now { lastUsed = now }
             return state == .live ? .enter : .waitForStart
         case .leaving, .gone:
             guard waitingForEnd < mailbox else { return .refuse }
@@ -55,10 +55,10 @@ package struct ActivationStateMachine: ~Copyable {
     /// A call that waited for the end waits no longer.
     package mutating func waitEnded() { waitingForEnd -= 1 }
 
-    /// A call that counted is over.
-    package mutating func callEnded(now: Instant) {
+    /// A call that counted is over; without `now` it was no use.
+    package mutating func callEnded(now: Instant?) {
         inFlight -= 1
-        lastUsed = now
+        if let now { lastUsed = now }
     }
 
     /// Whether the resident shall live, or leave at once.

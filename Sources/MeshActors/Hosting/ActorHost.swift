@@ -34,8 +34,10 @@ protocol AnyActorHost: Sendable {
     var table: ActorTable { get }
     /// Lives one stay from the claim to the release; runs in a child task of the node's `run()`.
     func inhabit(_ cell: ActorTable.Cell) async
-    /// Activates the actor and sends its alarm if that is due; false when it is still due, or could not be reached.
-    func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> Bool
+    /// Activates the actor and sends its alarm if that is due.
+    ///
+    /// That is no use of it: one who is only ever woken leaves when it has been idle for its time.
+    func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> WakeOutcome
     /// Carries out a call from another node.
     nonisolated(nonsending) func answer(_ call: ActorCall) async -> [UInt8]
 }
@@ -65,20 +67,20 @@ extension ActorHost: AnyActorHost {
         table.end(cell, ActorError(.moved, "\(cell.address) has left"))
     }
 
-    func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> Bool {
-        switch table.enter(address, for: self) {
+    func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> WakeOutcome {
+        switch table.enter(address, for: self, isUse: false) {
         case .here(let cell, let resident):
-            defer { table.exit(cell) }
+            defer { table.exit(cell, isUse: false) }
             return await residency.wake(typed(resident), wallTime)
         case .starting(let cell):
-            defer { table.exit(cell) }
-            guard case .success(let resident)? = try? await cell.started.wait() else { return false }
+            defer { table.exit(cell, isUse: false) }
+            guard case .success(let resident)? = try? await cell.started.wait() else { return .stillDue }
             return await residency.wake(typed(resident), wallTime)
-        case .elsewhere: return true
+        case .elsewhere: return .moved
         case .leaving(let cell):
             table.waitEnded(cell)
-            return false
-        case .nobody, .overloaded, .stopping: return false
+            return .stillDue
+        case .nobody, .overloaded, .stopping: return .stillDue
         }
     }
 }

@@ -232,30 +232,39 @@ package final class ActorNode: Sendable {
             let page = try await core.environment.journal.actorsToWake(until: wallTime, after: mark)
             guard let last = page.last?.wakeMark else { break }
             mark = last
-            let here = page.map(\.address).filter { hostsByKind[$0.kind.name]?.table.owns($0.key) ?? false }
-            let woken = schedule.toWake(here, now: clock.now)
-            let failed = await wake(woken, wallTime)
-            schedule.succeeded(Set(woken).subtracting(failed))
-            for address in failed { report(schedule.failed(address), address) }
+            let here = page.compactMap(\.wakeMark).filter { mark in
+                hostsByKind[mark.address.kind.name]?.table.owns(mark.address.key) ?? false
+            }
+            let woken = schedule.toWake(here, now: clock.now, wallTime: wallTime)
+            for (address, outcome) in await wake(woken, wallTime) {
+                switch outcome {
+                case .moved: schedule.succeeded(address)
+                case .effectsPending(let alarm): schedule.effectsPending(address, nextAlarm: alarm)
+                case .stillDue: report(schedule.failed(address), address)
+                }
+            }
         }
         schedule.scanEnded()
     }
 
-    /// Wakes all of `addresses` at the same time; returns those whose alarm is still due.
-    private func wake(_ addresses: [ActorAddress], _ wallTime: WallTime) async -> [ActorAddress] {
-        await withTaskGroup(of: ActorAddress?.self) { group in
+    /// Wakes all of `addresses` at the same time; returns what came of it, in their order.
+    private func wake(
+        _ addresses: [ActorAddress],
+        _ wallTime: WallTime
+    ) async -> [(address: ActorAddress, outcome: WakeOutcome)] {
+        await withTaskGroup(of: (address: ActorAddress, outcome: WakeOutcome).self) { group in
             var waiting = addresses[...]
-            var failed: [ActorAddress] = []
-            func startNext(_ group: inout TaskGroup<ActorAddress?>) {
+            var woken: [(address: ActorAddress, outcome: WakeOutcome)] = []
+            func startNext(_ group: inout TaskGroup<(address: ActorAddress, outcome: WakeOutcome)>) {
                 guard let address = waiting.popFirst(), let host = hostsByKind[address.kind.name] else { return }
-                group.addTask { await host.wake(address, wallTime) ? nil : address }
+                group.addTask { (address, await host.wake(address, wallTime)) }
             }
             for _ in 0..<Limits.Alarms.maximumConcurrent { startNext(&group) }
             while let result = await group.next() {
-                if let result { failed.append(result) }
+                woken.append(result)
                 startNext(&group)
             }
-            return failed.sorted()
+            return woken.sorted { $0.address < $1.address }
         }
     }
 

@@ -25,6 +25,7 @@ package struct ActorReference<Resident: Actor>: Sendable {
         id: CommandID? = nil,
         deadline: Instant? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
+        if let id, id.isDerived { throw .failed(derivedID) }
         // The common case here and not in `host`: each generic frame costs look-ups of its own.
         if deadline == nil, case .here(let cell, let resident) = host.table.look(address) {
             do throws(CallFailure<C.Refusal>) {
@@ -37,6 +38,11 @@ package struct ActorReference<Resident: Actor>: Sendable {
         }
         return try await host.call(command, address, id: id, deadline: deadline)
     }
+
+    /// An error and no trap: callers may have the id from outside.
+    private var derivedID: ActorError {
+        ActorError(.malformed, "the id of a call to \(address) is one that only its own node gives")
+    }
 }
 
 extension ActorReference {
@@ -47,6 +53,7 @@ extension ActorReference {
         id: CommandID? = nil,
         deadline: Instant? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where Resident == JournaledActor<C.Target> {
+        if let id, id.isDerived { throw .failed(derivedID) }
         guard deadline == nil else { return try await host.call(command, address, id: id, deadline: deadline) }
         let cell: ActorTable.Cell
         let resident: any Actor

@@ -95,11 +95,13 @@ final class ActorTable: Sendable {
     }
 
     /// Finds the way for a call to `address`; begins an activation by `host` if nobody lives there and it belongs here.
-    func enter(_ address: ActorAddress, for host: any AnyActorHost) -> Entry {
+    ///
+    /// What is no use does not keep the actor here for longer.
+    func enter(_ address: ActorAddress, for host: any AnyActorHost, isUse: Bool = true) -> Entry {
         state.withLock { state in
             let known = state.cells[address.key]
             if let known, known.membershipEpoch == state.membership.epoch || !known.machine.isLive {
-                return entry(known, state)
+                return entry(known, state, isUse)
             }
             if let node = state.routes[address.key] { return .elsewhere(node) }
             guard let node = state.membership.node(for: kind, address.key, rule) else { return .nobody }
@@ -110,14 +112,14 @@ final class ActorTable: Sendable {
             }
             if let known {
                 known.membershipEpoch = state.membership.epoch
-                return entry(known, state)
+                return entry(known, state, isUse)
             }
-            return begin(address, &state, host)
+            return begin(address, &state, host, isUse)
         }
     }
 
-    private func entry(_ cell: Cell, _ state: State) -> Entry {
-        switch cell.machine.callArrived(now: state.useCountsAs, mailbox: settings.mailbox) {
+    private func entry(_ cell: Cell, _ state: State, _ isUse: Bool) -> Entry {
+        switch cell.machine.callArrived(now: isUse ? state.useCountsAs : nil, mailbox: settings.mailbox) {
         case .enter:
             guard let resident = cell.resident else { preconditionFailure("a live stay without a resident") }
             return .here(cell, resident)
@@ -127,7 +129,8 @@ final class ActorTable: Sendable {
         }
     }
 
-    private func begin(_ address: ActorAddress, _ state: inout State, _ host: any AnyActorHost) -> Entry {
+    private func begin(_ address: ActorAddress, _ state: inout State, _ host: any AnyActorHost, _ isUse: Bool) -> Entry
+    {
         guard !state.isStopping else { return .stopping }
         guard state.cells.count < settings.maximumResidents, core.memory.hasRoom() else { return .overloaded }
         let cell = Cell(address, now: state.useCountsAs, membershipEpoch: state.membership.epoch, core.memory)
@@ -140,10 +143,10 @@ final class ActorTable: Sendable {
             return .overloaded
         }
         #if PLANTED_BUGS
-        if PlantedBug.twinActivation.isOn { return entry(cell, state) }
+        if PlantedBug.twinActivation.isOn { return entry(cell, state, isUse) }
         #endif
         state.cells[address.key] = cell
-        return entry(cell, state)
+        return entry(cell, state, isUse)
     }
 
     /// Whether the actor lives here, comes or goes.
@@ -153,8 +156,8 @@ final class ActorTable: Sendable {
     func waitEnded(_ cell: Cell) { state.withLock { _ in cell.machine.waitEnded() } }
 
     /// A call that counted is over.
-    func exit(_ cell: Cell) {
-        state.withLock { cell.machine.callEnded(now: $0.useCountsAs) }
+    func exit(_ cell: Cell, isUse: Bool = true) {
+        state.withLock { cell.machine.callEnded(now: isUse ? $0.useCountsAs : nil) }
     }
 
     // MARK: Stays

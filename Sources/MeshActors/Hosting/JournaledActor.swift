@@ -138,6 +138,8 @@ package actor JournaledActor<Value: Journaled> {
             while await step(&group) {}
             group.cancelAll()
         }
+        // Effects that ended meanwhile have told the value: whoever comes next must not perform them again.
+        while !Task.isCancelled, !hasFailed, case .append(let append) = nextStep() { await commit(append) }
         let hasLeftNothing = desk.withLock { $0.pipeline.isQuiet && !$0.pipeline.hasFailed }
         guard hasLeftNothing, !Task.isCancelled else {
             fail(.closed)
@@ -256,7 +258,7 @@ package actor JournaledActor<Value: Journaled> {
     private var isClosed: Bool { desk.withLock { $0.pipeline.isClosed } }
     private var hasFailed: Bool { desk.withLock { $0.pipeline.hasFailed } }
 
-    /// Decides nothing from now on; ``run()`` ends when everything decided is durable.
+    /// Decides nothing from now on but completions; ``run()`` ends when everything decided is durable.
     func close() {
         desk.withLock { $0.pipeline.close() }
         news.raise()
@@ -296,6 +298,7 @@ package actor JournaledActor<Value: Journaled> {
     /// What has been done in the world is not done again because the value does not take its result.
     private func conclude(_ position: EventPosition, _ telling: EffectHandler<Value>.Telling) async {
         let failure = await telling(self)
+        // In an activation that ends nobody waits for the commit: `run()` appends what has been decided.
         if failure != nil, Task.isCancelled || hasFailed || isClosed { return }
         if effects.ended(position) {
             let reason = failure ?? "its completion left it pending"
@@ -345,15 +348,27 @@ package actor JournaledActor<Value: Journaled> {
         )
     }
 
-    /// Sends the value its alarm if the time has come; false when the alarm is still due afterwards.
-    func wake(at wallTime: WallTime) async -> Bool {
-        let (alarm, head) = desk.withLock { ($0.pipeline.value.nextAlarm, $0.pipeline.decidedHead) }
-        guard let alarm, alarm.wallTime <= wallTime else { return true }
+    /// Sends the value its alarm if the time has come.
+    ///
+    /// An alarm that has moved is done, also where it is overdue still: one for every hour catches up by ringing.
+    func wake(at wallTime: WallTime) async -> WakeOutcome {
+        let (alarm, head, outcome) = desk.withLock { desk in
+            (desk.pipeline.value.nextAlarm, desk.pipeline.decidedHead, desk.pipeline.outcomeWithoutAlarm)
+        }
+        guard let alarm, alarm.wallTime <= wallTime else { return outcome }
         do {
             try await alarm.ring(self, CommandID(derivedFrom: head, index: 0, .alarm))
         } catch {
-            return false
+            return .stillDue
         }
-        return desk.withLock { $0.pipeline.value.nextAlarm?.wallTime }.map { $0 > wallTime } ?? true
+        let next = desk.withLock { $0.pipeline.value.nextAlarm?.wallTime }
+        return next == alarm.wallTime ? .stillDue : .moved
+    }
+}
+
+extension CommitPipeline {
+    /// What waking an actor comes to whose alarm is not due.
+    fileprivate var outcomeWithoutAlarm: WakeOutcome {
+        value.pendingEffects.isEmpty ? .moved : .effectsPending(nextAlarm: value.nextAlarm?.wallTime)
     }
 }

@@ -8,8 +8,8 @@ struct Residency<Resident: Actor>: Sendable {
     let live: @Sendable (Resident, OneShot<Done>) async -> Bool
     /// Gives up what it owned.
     let depart: @Sendable (Resident) async -> Void
-    /// Sends its alarm, if it has one that is due; false when the alarm stays due.
-    let wake: @Sendable (Resident, WallTime) async -> Bool
+    /// Sends its alarm, if it has one that is due.
+    let wake: @Sendable (Resident, WallTime) async -> WakeOutcome
 }
 
 extension Residency {
@@ -76,7 +76,7 @@ extension Residency {
                 }
             },
             depart: { _ in },
-            wake: { _, _ in true }
+            wake: { _, _ in .moved }
         )
     }
 }

@@ -9,7 +9,7 @@ internal import MeshWire
 ///       │                        │ appendFailed
 ///       │ close                  ▼
 ///       ▼                      failed(why): the value is ahead of the journal; nothing is answered any more
-///     closing: what was decided is still appended, nothing new is decided
+///     closing: what was decided is still appended, nothing new is decided but completions of effects
 ///
 /// Commands that come during an append are decided on the value as it will be, and form the next append. Replies,
 /// refusals and answers to queries leave with the last append they may depend on.
@@ -75,7 +75,9 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
         _ release: inout Release
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         release = .atOnce
-        guard !isClosed, !hasFailed else { throw .failed(ActorError(.moved, "\(address) is leaving")) }
+        guard !hasFailed, !isClosed || id?.isCompletion ?? false else {
+            throw .failed(ActorError(.moved, "\(address) is leaving"))
+        }
         if let id, let answer = answers[id] {
             let reply = try repeated(answer, to: command)
             release = lastRelease
@@ -218,7 +220,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
 
     // MARK: Leaving
 
-    /// Decides nothing from now on.
+    /// Decides nothing from now on but completions: what has been done in the world would be done again without them.
     package mutating func close() { isClosed = true }
 
     /// Whether nothing is left to append.

@@ -62,6 +62,8 @@ package protocol Journal: Sendable {
     func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry]
 
     /// Keeps `snapshot` in place of earlier ones; entries up to its head may be dropped later. Fenced like an append.
+    ///
+    /// One that stands at an earlier head than what is kept changes nothing.
     func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError)
 
     /// The actors behind `address` in their order, at most ``Limits/Journal/maximumActorsScanned``; empty at the end.

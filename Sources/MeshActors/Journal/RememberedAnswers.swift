@@ -7,6 +7,9 @@ package import MeshWire
 /// ``Limits/Hosting/rememberedAnswers`` for longer, as long as all take less than
 /// ``Limits/Hosting/rememberedAnswerBytes``. What is beyond is forgotten, the oldest first and never the latest; its
 /// command would then be taken for new.
+///
+/// Ages are measured by the calendar of the newcomer. One that was once ahead by an hour must not make everything after
+/// it look old: rather too much is kept until it has caught up, within the bound in bytes.
 struct RememberedAnswers: Sendable {
     private struct Place: Sendable {
         let command: CommandID
@@ -15,7 +18,6 @@ struct RememberedAnswers: Sendable {
 
     private var answers: [CommandID: [UInt8]] = [:]
     private var order = BoundedQueue<Place>(capacity: capacity)
-    private var latest = WallTime(millisecondsSince1970: 0)
 
     /// What they weigh.
     private(set) var bytes = 0
@@ -32,10 +34,9 @@ struct RememberedAnswers: Sendable {
     mutating func remember(_ command: CommandID, _ answer: [UInt8], at wallTime: WallTime) {
         guard answers.updateValue(answer, forKey: command) == nil else { return }
         bytes += Self.weight(answer)
-        latest = max(latest, wallTime)
         _ = order.append(Place(command: command, wallTime: wallTime))
         while order.count > 1, let oldest = order.first {
-            let isOld = latest.millisecondsSince1970 - oldest.wallTime.millisecondsSince1970 >= Self.milliseconds
+            let isOld = wallTime.millisecondsSince1970 - oldest.wallTime.millisecondsSince1970 >= Self.milliseconds
             let isOver = bytes > Limits.Hosting.rememberedAnswerBytes
             guard isOver || isOld && order.count > Limits.Hosting.rememberedAnswers else { return }
             if !isOld { forgottenEarly += 1 }

@@ -73,6 +73,7 @@ package final class VolatileJournal: Journal {
             guard try snapshot.head <= state.head(of: address, under: epoch) else {
                 throw JournalError(.staleHead, "a snapshot of \(address) ahead of its journal")
             }
+            guard snapshot.head >= state.records[address]?.snapshot?.head ?? .none else { return }
             state.records[address]?.snapshot = snapshot
         }
     }

@@ -50,12 +50,14 @@ package struct Membership: Hashable, Sendable {
         omittedCount = ordered.count - counted.count
     }
 
-    /// Whether that life is known to be over: this membership holds another of the node, or not the node.
+    /// Whether that life is known to be over: this membership holds a later one of the node, or not the node.
     ///
-    /// While members are left out, a node that is missing may be one of them.
+    /// A life later than the one it holds has begun since: this membership is older than what it is asked about. Of a
+    /// node that is missing it cannot tell whether it has gone or is yet to come, and takes it for gone; the store's
+    /// fence keeps a takeover from one that lives safe. While members are left out, a missing node may be one of them.
     package func isDead(_ owner: Owner) -> Bool {
         let known = members.first { $0.owner.node == owner.node }
-        return known.map { $0.owner != owner } ?? (omittedCount == 0)
+        return known.map { $0.owner.incarnation > owner.incarnation } ?? (omittedCount == 0)
     }
 
     /// The node where the actor `key` of a kind placed by `rule` lives; nil when no member may host it.

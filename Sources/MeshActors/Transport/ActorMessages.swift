@@ -59,6 +59,9 @@ package struct ActorCall: Sendable {
         var reader = WireReader(payload.span.bytes)
         let tail = try reader.beginRecord(fields: 5)
         let command = try CommandID(from: &reader)
+        guard !command.isDerived else {
+            throw WireError(.invalidValue, "an id that only the actor's own node gives")
+        }
         let address = try ActorAddress(from: &reader)
         guard let tag = UInt32(exactly: try reader.readUInt64()) else {
             throw WireError(.integerOutOfRange, "no command has a number of more than 32 bits")

@@ -6,6 +6,8 @@ package protocol ActorCommand: WireCodable {
     /// What comes back.
     associatedtype Reply: WireCodable
     /// How the actor says no; a refusal has no effect and is not remembered.
+    ///
+    /// So a try that is under way may still be carried out after a later one was refused; see ``OpenCommand/id``.
     associatedtype Refusal: WireCodable & Error = NoRefusal
 
     /// The Swift actor that takes it.

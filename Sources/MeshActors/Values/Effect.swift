@@ -50,7 +50,8 @@ package struct EffectContext: Hashable, Sendable {
 /// Does in the world what values of one kind ask for.
 ///
 /// An effect is begun after the commit of its event, at least once, and again after a crash or an error, until the
-/// completion has been journaled. It is cancelled when the actor leaves the node. A failure that is final is a
+/// completion has been journaled. It is cancelled when the actor leaves the node, which waits for it to end; one that
+/// succeeds all the same is completed. A failure that is final is a
 /// completion too: throw only what another try may mend. A completion that is refused, too large or leaves the effect
 /// pending is final: it is reported, and the effect is not performed again before the next activation.
 package protocol EffectPerformer<Target>: Sendable {
@@ -74,6 +75,15 @@ extension UniqueID {
         guard let id = UniqueID(bytes: bytes) else { preconditionFailure("sixteen bytes are an id") }
         self = id
     }
+
+    /// Whether it is one of those that the runtime derives: nobody else may use them.
+    ///
+    /// A command sent under the id of a completion to come would be taken for that completion for as long as it is
+    /// remembered, and what has been done in the world would be done again.
+    var isDerived: Bool { low >> 56 == 0xFF }
+
+    /// Whether it is derived for the completion of an effect.
+    var isCompletion: Bool { low >> 48 == 0xFF00 | UInt64(DerivedPurpose.effectCompletion.rawValue) }
 }
 
 /// What a derived id is for.

@@ -11,11 +11,15 @@ struct DurabilityChecker: Checker {
 
     private var written: [ActorAddress: [JournalEntry]] = [:]
     private var snapshots: [ActorAddress: Snapshot] = [:]
+    /// The actor of a claim whose owner is told of its snapshot next.
+    private var claimed: ActorAddress?
     /// How many attempts at each entry have no known end; the same entry may be tried again after one of them.
     private var open: [Place: [JournalEntry: Int]] = [:]
 
     mutating func observe(_ event: HistoryEvent) throws(Violation) {
+        let claimed = claimed.take()
         switch event {
+        case .claimed(let address, _, _): self.claimed = address
         case .attempted(let append): visit(append) { open[$0, default: [:]][$1, default: 0] += 1 }
         case .denied(let append): visit(append) { open[$0, default: [:]][$1, default: 0] -= 1 }
         case .committed(let append):
@@ -29,8 +33,11 @@ struct DurabilityChecker: Checker {
                 }
                 written[append.address, default: []].append(entry)
             }
-        case .snapshotSaved(let address, let snapshot): snapshots[address] = snapshot
-        case .handedOut(let address, let snapshot, let entries): try checkHandedOut(address, snapshot, entries)
+        case .snapshotSaved(let address, let snapshot):
+            if snapshot.head >= snapshotHead(of: address) { snapshots[address] = snapshot }
+        case .handedOut(let address, let snapshot, let entries):
+            try checkHandedOut(address, snapshot, entries)
+            if address == claimed { try checkNotLost(address, snapshot?.head ?? .none) }
         case .found(let address, let entries, let snapshotHead, let head):
             try compare(address, entries, snapshotHead: snapshotHead, head: head)
         default: break
@@ -61,6 +68,16 @@ struct DurabilityChecker: Checker {
         }
     }
 
+    private func snapshotHead(of address: ActorAddress) -> Head { snapshots[address]?.head ?? .none }
+
+    /// A snapshot that was saved is there, or one that was saved after it.
+    private func checkNotLost(_ address: ActorAddress, _ snapshotHead: Head) throws(Violation) {
+        let saved = self.snapshotHead(of: address)
+        guard snapshotHead >= saved else {
+            throw violation("\(address) has lost its snapshot at \(saved.rawValue)")
+        }
+    }
+
     private func compare(
         _ address: ActorAddress,
         _ entries: [PlacedEntry],
@@ -71,6 +88,7 @@ struct DurabilityChecker: Checker {
         guard head.rawValue >= known.count else {
             throw violation("\(address) has lost what came after \(head.rawValue) of \(known.count) entries")
         }
+        try checkNotLost(address, snapshotHead)
         var expected = snapshotHead
         for placed in entries {
             if placed.head <= snapshotHead { continue }

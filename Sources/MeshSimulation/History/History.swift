@@ -92,6 +92,11 @@ package final class History: Sendable {
     /// How many entries of `address` are known.
     func head(of address: ActorAddress) -> Head { state.withLock { $0.mirrors[address]?.head ?? .none } }
 
+    /// The actors of which an entry is durable, in their order.
+    var writtenActors: [ActorAddress] {
+        state.withLock { $0.mirrors.filter { $0.value.head > .none }.keys.sorted() }
+    }
+
     /// A payment that is not known to be made, or an alarm that should have rung by `wallTime`.
     func openWork(at wallTime: WallTime) -> String? {
         let mirrors = state.withLock { $0.mirrors }.sorted { $0.key < $1.key }

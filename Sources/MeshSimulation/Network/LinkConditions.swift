@@ -23,6 +23,8 @@ package struct LinkConditions: Hashable, Sendable {
 package struct NetworkCounts: Hashable, Sendable {
     /// Requests that reached a handler.
     package var requestsDelivered = 0
+    /// Of these, requests whose caller had given them up, or had been told that they were lost.
+    package var lateRequestsDelivered = 0
     /// Responses that reached their caller.
     package var responsesDelivered = 0
     /// Requests and responses that a link or a partition swallowed.

@@ -17,10 +17,13 @@ package final class SimulatedNetwork: Sendable {
         var cut: Set<Link> = []
         /// How many lives of each node serve: the next may begin before the last has ended.
         var serving: [NodeID: Int] = [:]
+        /// How many lives of each node have begun to serve.
+        var lives: [NodeID: Int] = [:]
         var counts = NetworkCounts()
     }
 
     private let state: Lock<State>
+    private let late = Intake<LateRequest>(capacity: Limits.Call.maximumRequestsWaiting)
 
     /// The time in which messages travel.
     let clock: any Clock
@@ -88,14 +91,62 @@ package final class SimulatedNetwork: Sendable {
     /// Whether anybody serves at `node`; one who sends knows it.
     func isServing(_ node: NodeID) -> Bool { state.withLock { $0.serving[node] ?? 0 > 0 } }
 
-    func beginServing(_ node: NodeID) { state.withLock { $0.serving[node, default: 0] += 1 } }
+    func beginServing(_ node: NodeID) {
+        state.withLock { state in
+            state.serving[node, default: 0] += 1
+            state.lives[node, default: 0] += 1
+        }
+    }
+
+    /// Which of its lives `node` lives: what was sent to an earlier one does not reach it.
+    func life(of node: NodeID) -> Int { state.withLock { $0.lives[node] ?? 0 } }
 
     func endServing(_ node: NodeID) { state.withLock { $0.serving[node, default: 0] -= 1 } }
 
     func count(_ change: @Sendable (inout NetworkCounts) -> Void) { state.withLock { change(&$0.counts) } }
 
+    /// Brings requests to their end that nobody waits for any more, until the task is cancelled.
+    ///
+    /// Where it does not run they are lost.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            while let request = await late.next() { group.addTask { await self.deliver(request) } }
+            group.cancelAll()
+        }
+    }
+
+    /// Takes a request over whose caller waits for it no longer; it is lost where there is no room.
+    func takeOver(_ request: LateRequest) { _ = late.offer(request) }
+
+    private func deliver(_ request: LateRequest) async {
+        do throws(CancellationError) { try await clock.sleep(until: request.arrival) } catch { return }
+        guard isOpen(from: request.from, to: request.to), life(of: request.to) == request.life else { return }
+        count { $0.lateRequestsDelivered += 1 }
+        let transport = inside.transport(of: request.from, clock: clock)
+        let patience = clock.now + SimulatedTransport.longestHandling
+        _ = try? await transport.request(request.payload, to: request.to, deadline: patience)
+    }
+
+    /// How much later than other messages a request arrives of which its caller is told that it is lost; nil: never.
+    func drawLateness() -> Duration? {
+        state.withLock { state in
+            guard state.generator.chance(1, in: 2) else { return nil }
+            return .milliseconds(state.generator.integer(in: 1...5_000))
+        }
+    }
+
     /// How long a caller takes to notice that a message was lost and its connection with it.
     func drawDetectionDelay() -> Duration {
         .milliseconds(state.withLock { $0.generator.integer(in: 200...3_000) })
     }
+}
+
+/// A request on its way whose caller waits for it no longer.
+struct LateRequest: Sendable {
+    let payload: [UInt8]
+    let from: NodeID
+    let to: NodeID
+    /// The life of `to` to which it was sent.
+    let life: Int
+    let arrival: Instant
 }

@@ -73,7 +73,7 @@ package final class SimulatedTransport: Transport {
                 network.count { $0.unreachable += 1 }
                 throw TransportError(.unreachable, "there is no way to \(peer)")
             }
-            try await travel(from: node, to: peer)
+            try await setOut(payload, for: peer)
             let response = try await handled(payload, by: peer)
             try await travel(from: peer, to: node)
             network.count { $0.responsesDelivered += 1 }
@@ -93,6 +93,32 @@ package final class SimulatedTransport: Transport {
         } catch {
             guard error.code == .tooLarge else { throw try await lose() }
             throw error
+        }
+    }
+
+    /// The way of a request.
+    ///
+    /// It goes on without its caller, and one of which the caller is told that it is lost may arrive after all.
+    private func setOut(_ payload: [UInt8], for peer: NodeID) async throws(TransportError) {
+        let life = network.life(of: peer)
+        let passage = network.send(from: node, to: peer)
+        func goOn(until arrival: Instant) {
+            network.takeOver(LateRequest(payload: payload, from: node, to: peer, life: life, arrival: arrival))
+        }
+        switch passage {
+        case .arrives(let delay):
+            let arrival = network.clock.now + delay
+            do throws(TransportError) {
+                try await pause(for: delay)
+            } catch {
+                goOn(until: arrival)
+                throw error
+            }
+            guard network.isOpen(from: node, to: peer) else { throw try await lose() }
+        case .lost(let delay):
+            if let lateness = network.drawLateness() { goOn(until: network.clock.now + delay + lateness) }
+            try await pause(for: delay)
+            throw try await lose()
         }
     }
 
@@ -122,5 +148,5 @@ package final class SimulatedTransport: Transport {
     }
 
     /// How long, at most, a peer may take over a request whose caller waits for ever.
-    private static let longestHandling = Duration.seconds(86_400)
+    static let longestHandling = Duration.seconds(86_400)
 }

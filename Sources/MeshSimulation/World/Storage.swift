@@ -1,4 +1,4 @@
-internal import MeshActors
+package import MeshActors
 internal import MeshCore
 internal import MeshTestKit
 
@@ -36,13 +36,16 @@ enum Storage: Sendable {
 }
 
 /// Reads a whole store and tells a history what it has.
-enum Audit {
-    static func record(_ journal: any Journal, in history: History) async throws(JournalError) {
+package enum Audit {
+    /// Tells `history` what `journal` has of each actor that it lists, and of those that it should list.
+    package static func record(_ journal: any Journal, in history: History) async throws(JournalError) {
+        var missing = Set(history.writtenActors)
         var last: ActorAddress?
         while true {
             let summaries = try await journal.actors(after: last)
-            guard !summaries.isEmpty else { return }
+            guard !summaries.isEmpty else { break }
             for summary in summaries {
+                missing.remove(summary.address)
                 var entries: [PlacedEntry] = []
                 var head = summary.snapshotHead
                 while head < summary.head {
@@ -56,6 +59,9 @@ enum Audit {
                 )
             }
             last = summaries.last?.address
+        }
+        for address in missing.sorted() {
+            history.record(.found(address, entries: [], snapshotHead: .none, head: .none))
         }
     }
 }

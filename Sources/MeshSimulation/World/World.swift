@@ -122,6 +122,7 @@ private struct WorldRun: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for node in nodes { group.addTask { await node.run() } }
             group.addTask { [storage] in await storage.run() }
+            group.addTask { [network] in await network.run() }
             await turmoil()
             await Recovery(
                 plan: plan,

@@ -36,6 +36,7 @@ package enum JournalConformance: String, CaseIterable, Sendable {
     case aRefusedAppendLeavesNothing
     case boundsAreKept
     case aSnapshotComesWithTheNextClaim
+    case anEarlierSnapshotTakesNoLaterOnesPlace
     case aFencedOwnerCannotSaveASnapshot
     case scansAreOrderedAndGoOn
     case wakesAreFoundWhenDue
@@ -52,9 +53,9 @@ package enum JournalConformance: String, CaseIterable, Sendable {
         case .appendedEntriesAreReadInOrder, .readingGoesOnBehindAHead, .aFencedOwnerCannotAppend,
             .aStaleHeadIsRefused, .aRefusedAppendLeavesNothing, .boundsAreKept:
             try await checkAppends(subject.journal)
-        case .aSnapshotComesWithTheNextClaim, .aFencedOwnerCannotSaveASnapshot, .scansAreOrderedAndGoOn,
-            .wakesAreFoundWhenDue, .everythingSurvivesReopening, .actorsDoNotDisturbEachOther,
-            .oneOfManyRacingAppendsWins:
+        case .aSnapshotComesWithTheNextClaim, .anEarlierSnapshotTakesNoLaterOnesPlace,
+            .aFencedOwnerCannotSaveASnapshot, .scansAreOrderedAndGoOn, .wakesAreFoundWhenDue,
+            .everythingSurvivesReopening, .actorsDoNotDisturbEachOther, .oneOfManyRacingAppendsWins:
             try await checkSnapshotsAndScans(subject)
         }
     }
@@ -87,6 +88,7 @@ package enum JournalConformance: String, CaseIterable, Sendable {
         let laws = JournalScanLaws(journal: subject.journal)
         switch self {
         case .aSnapshotComesWithTheNextClaim: try await laws.snapshot()
+        case .anEarlierSnapshotTakesNoLaterOnesPlace: try await laws.earlierSnapshot()
         case .aFencedOwnerCannotSaveASnapshot: try await laws.fencedSnapshot()
         case .scansAreOrderedAndGoOn: try await laws.scans()
         case .wakesAreFoundWhenDue: try await laws.wakes()

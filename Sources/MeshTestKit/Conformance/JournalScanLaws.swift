@@ -23,6 +23,19 @@ struct JournalScanLaws {
         try require(read.map(\.entry) == [entries[3]], "the entry behind the snapshot was lost")
     }
 
+    func earlierSnapshot() async throws {
+        let (address, owner) = (try example.address("a"), try example.owner("one"))
+        let first = try await journal.claim(address, for: owner, .ifFree)
+        try await journal.append(example.request(address, first.epoch, .none, (1...4).map { example.entry($0) }))
+        let late = Snapshot(head: Head(rawValue: 3), bytes: [3, 3, 3])
+        try await journal.save(late, of: address, first.epoch)
+        try await journal.save(Snapshot(head: Head(rawValue: 1), bytes: [1]), of: address, first.epoch)
+        let row = try await journal.actors(after: nil).first
+        try require(row?.snapshotHead == late.head, "an earlier snapshot is named in place of a later one")
+        let second = try await journal.claim(address, for: owner, .ifFree)
+        try require(second.snapshot == late, "an earlier snapshot came in place of a later one")
+    }
+
     func fencedSnapshot() async throws {
         let address = try example.address("a")
         let first = try await journal.claim(address, for: example.owner("one"), .ifFree)
