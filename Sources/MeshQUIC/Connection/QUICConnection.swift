@@ -18,6 +18,9 @@ package protocol QUICConnectionHandler: AnyObject {
     /// A stream is over; whoever used it has been told.
     func connection(_ connection: QUICConnection, closed stream: QUICStream)
 
+    /// The peer has read some of what was written to it.
+    func connectionPeerHasRead(_ connection: QUICConnection)
+
     /// The peer allows more streams than before.
     func connectionHasStreamCredit(_ connection: QUICConnection)
 
@@ -33,6 +36,9 @@ package protocol QUICConnectionHandler: AnyObject {
 extension QUICConnectionHandler {
     /// Who does not count streams need not know.
     package func connection(_ connection: QUICConnection, closed stream: QUICStream) {}
+
+    /// Who does not wait for it need not know.
+    package func connectionPeerHasRead(_ connection: QUICConnection) {}
 }
 
 /// One QUIC connection, on either side.
@@ -92,6 +98,10 @@ package final class QUICConnection {
     var isMigrating = false
     /// Bytes written to streams that the peer has not acknowledged.
     private(set) var unreadBytes = 0
+    /// Those of them that answer requests of the peer.
+    private(set) var unreadAnswerBytes = 0
+    /// Its user is to be told that the peer has read.
+    var isReadPending = false
     /// When the peer last took some of them, or had none to take.
     private(set) var lastTaken = UInt64(0)
     var countsAsHandshake = false
@@ -187,17 +197,19 @@ package final class QUICConnection {
 
     // MARK: What the peer has not read
 
-    func wrote(_ count: Int) {
+    func wrote(_ count: Int, to stream: QUICStream) {
         if unreadBytes == 0 { lastTaken = endpoint.now }
         unreadBytes += count
         endpoint.unreadBytes += count
+        if stream.progress.isAnswer { unreadAnswerBytes += count }
     }
 
-    func released(_ count: Int) {
+    func released(_ count: Int, of stream: QUICStream) {
         guard count > 0 else { return }
         lastTaken = endpoint.now
         unreadBytes -= count
         endpoint.unreadBytes -= count
+        if stream.progress.isAnswer { unreadAnswerBytes -= count }
     }
 
     // MARK: Datagrams

@@ -21,7 +21,7 @@ final class PeerLink {
     private var held: [QUICStream] = []
     private var waiting: [any StreamUser] = []
     private var budget = AnswerBudget()
-    private var waitingForRoom = BoundedQueue<ServedRequest>(capacity: Limits.Link.maximumWaiting)
+    private var waitingForRoom: [ServedRequest] = []
     private lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
 
@@ -165,12 +165,18 @@ final class PeerLink {
     /// Whether a request may be read and begun; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
     func wantsRoom(for request: ServedRequest) -> RoomAnswer {
         if waitingForRoom.isEmpty, hasRoom { return .now }
-        return waitingForRoom.append(request) ? .later : .never
+        guard waitingForRoom.count < Limits.Link.maximumWaiting else { return .never }
+        waitingForRoom.append(request)
+        return .later
     }
+
+    /// Nobody wants the answer of `request` any more: it gives its place to another.
+    func stopsWaiting(_ request: ServedRequest) { waitingForRoom.removeAll { $0 === request } }
 
     enum RoomAnswer { case now, later, never }
 
-    private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadBytes ?? 0) }
+    /// Only answers count: a stream of bytes waits for the peer by itself, for as long as it likes.
+    private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadAnswerBytes ?? 0) }
 
     func requestBegan() { budget.began() }
 
@@ -178,7 +184,10 @@ final class PeerLink {
 
     /// Something has been read or will never be: those that wait may have their turn.
     func roomMayHaveCome() {
-        while !waitingForRoom.isEmpty, hasRoom, let next = waitingForRoom.popFirst() { next.roomHasCome() }
+        // Not while the connection ends: its streams go one by one, and each would make room for the next.
+        while let connection, !connection.isOver, !waitingForRoom.isEmpty, hasRoom {
+            waitingForRoom.removeFirst().roomHasCome()
+        }
     }
 
     private func serve(_ stream: QUICStream) {
@@ -212,6 +221,9 @@ final class PeerLink {
         guard idled != nil, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
         idled.take()?()
     }
+
+    /// The client's first.
+    private static let controlStream = Int64(0)
 }
 
 extension PeerLink: QUICConnectionHandler {
@@ -227,7 +239,8 @@ extension PeerLink: QUICConnectionHandler {
 
     func connection(_ connection: QUICConnection, opened stream: QUICStream) {
         self.connection = connection
-        if connection.isServer, control == nil { return greet(FrameStream(stream)) }
+        // By its number: streams may arrive in another order than they were opened in.
+        if connection.isServer, stream.id == Self.controlStream { return greet(FrameStream(stream)) }
         if isOpen { serve(stream) } else { held.append(stream) }
     }
 
@@ -236,7 +249,13 @@ extension PeerLink: QUICConnectionHandler {
         if isOpen { core.received(datagram: datagram, from: peerNode) }
     }
 
-    func connection(_ connection: QUICConnection, closed stream: QUICStream) { idleIfDone() }
+    func connection(_ connection: QUICConnection, closed stream: QUICStream) {
+        if !isOpen { held.removeAll { $0 === stream } }
+        roomMayHaveCome()
+        idleIfDone()
+    }
+
+    func connectionPeerHasRead(_ connection: QUICConnection) { roomMayHaveCome() }
 
     func connectionHasStreamCredit(_ connection: QUICConnection) { beginWaiting() }
 
@@ -249,7 +268,7 @@ extension PeerLink: QUICConnectionHandler {
         core.remove(self, reason)
         self.connection = nil
         held = []
-        while waitingForRoom.popFirst() != nil {}
+        waitingForRoom = []
         let users = waiting
         waiting = []
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }

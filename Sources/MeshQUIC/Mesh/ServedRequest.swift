@@ -14,6 +14,8 @@ final class ServedRequest {
     private var task: Task<Void, Never>?
     private var hasBegun = false
     private var isRefused = false
+    /// The stream is over: nobody would read an answer.
+    private var isClosed = false
     private var room = PeerLink.RoomAnswer.never
 
     init(_ stream: QUICStream, of link: PeerLink) {
@@ -26,6 +28,7 @@ final class ServedRequest {
 
     /// The answers before it have been read so far that it may be read.
     func roomHasCome() {
+        guard !isClosed else { return }
         room = .now
         streamReceived(frames.stream)
     }
@@ -122,6 +125,7 @@ final class ServedRequest {
         link.requestEnded(answerBytes: response?.count ?? 0)
         guard let response else { return }
         if response.count <= Limits.Call.maximumMessageBytes {
+            frames.stream.countAsAnswer()
             frames.write(.actorReply, response, isLast: true)
             // Not only at the end of the turn, in which a thousand answers may be made.
             link.core.quic?.closeWhoDoesNotRead()
@@ -145,9 +149,10 @@ extension ServedRequest: QUICStreamHandler {
     func streamHasRoom(_ stream: QUICStream) {}
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
+        isClosed = true
+        if room == .later { link.stopsWaiting(self) }
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.
         if code != nil { task?.cancel() }
         task = nil
-        link.roomMayHaveCome()
     }
 }
