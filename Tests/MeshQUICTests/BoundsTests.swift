@@ -91,6 +91,26 @@ import Testing
         return writer.array
     }
 
+    @Test func `a peer that leaves the end of an answer holds little, and all of that counts`() async throws {
+        var options = LinkPair.Options()
+        let answerBytes = 300_000
+        options.edge.streamWindow = answerBytes - 500
+        options.answer = { _ in [UInt8](repeating: 1, count: answerBytes) }
+        try await LinkPair.run(options) { pair in
+            let hello = try Stranger.hello()
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(hello)
+                connection.openStream()?.write(Self.frame(.actorCall, [1]), isLast: true)
+            }
+            try await stranger.connect(to: pair, with: options.edge)
+            // Memory goes in pieces of 64 KiB: what is left of the answer is the last of them.
+            let last = (Frame.headerBytes + answerBytes) % 65_536
+            var held = 0
+            while held != last { held = await pair.hub.statistics().unreadBytes }
+            await stranger.end(on: pair.loop)
+        }
+    }
+
     @Test func `an endpoint that has no room takes no further client`() async throws {
         var options = LinkPair.Options()
         #expect(options.hub.maximumConnections == Limits.Endpoint.maximumConnections)

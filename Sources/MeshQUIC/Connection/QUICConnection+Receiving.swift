@@ -70,8 +70,9 @@ extension QUICConnection {
     }
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
-        stream.toSend.acknowledged(count)
-        if !stream.progress.isClosed { released(count, of: stream) }
+        let released = stream.toSend.acknowledged(count)
+        if !stream.progress.isClosed { self.released(released, of: stream) }
+        peerHasTaken()
         wakeWriter(of: stream)
         guard !isReadPending else { return }
         isReadPending = true

@@ -212,6 +212,9 @@ package final class QUICConnection {
         if stream.progress.isAnswer { unreadAnswerBytes -= count }
     }
 
+    /// Few bytes let no memory go, and count all the same for whoever reads slowly.
+    func peerHasTaken() { lastTaken = endpoint.now }
+
     // MARK: Datagrams
 
     /// Sends `bytes` once, if they fit one packet; they may be lost, or dropped here when too many wait.
