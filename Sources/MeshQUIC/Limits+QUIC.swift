@@ -69,6 +69,20 @@ extension Limits {
         /// the one whose peer has read nothing for longest.
         package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 
+        /// Bytes that the answers being made may be expected to weigh while as much is unread as may be.
+        ///
+        /// Further requests wait. A quarter is kept for peers that have read answers.
+        package static let answersUnderWayBytes = 64 * 1_024 * 1_024
+
+        /// The answer of a peer that has given none is expected to weigh so much, until others are known.
+        package static let largestAnswerBytes = 1_024 * 1_024
+
+        /// When requests have waited so long for others to be answered, some begin all the same.
+        package static let answerPatience = Duration.milliseconds(10)
+
+        /// How many.
+        package static let begunWithoutRoom = 32
+
         /// Handshakes under way at most; further first packets are dropped, and their senders try again.
         package static let maximumHandshakes = 1_024
 

@@ -88,6 +88,77 @@ import Testing
         }
     }
 
+    @Test func `A request whose first byte came while there was room waits for room when it is whole`() async throws {
+        let handled = Lock(0)
+        var options = LinkPair.Options()
+        options.answer = { _ in
+            handled.withLock { $0 += 1 }
+            return [UInt8](repeating: 1, count: 1_000_000)
+        }
+        let filling = Limits.Link.maximumUnreadBytes / 1_000_000 + 1
+        options.edge.streamWindow = 1_000
+        options.edge.connectionWindow = 10_000
+        try await LinkPair.run(options) { pair in
+            let hello = try Stranger.hello()
+            let call = Stranger.frame(.actorCall, [1])
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(hello)
+                for _ in 0..<100 { connection.openStream()?.write(Array(call.prefix(1))) }
+            }
+            try await stranger.connect(to: pair, with: options.edge)
+            while await pair.hub.statistics().streams < 101 {}
+            try await stranger.act(on: pair.loop) { connection in
+                for _ in 0..<filling { connection.openStream()?.write(call, isLast: true) }
+            }
+            while await pair.hub.statistics().unreadBytes < Limits.Link.maximumUnreadBytes {}
+            try await stranger.act(on: pair.loop) { connection in
+                for stream in connection.openStreams where stream.id > 0 && stream.id <= 400 {
+                    stream.write(Array(call.dropFirst()), isLast: true)
+                }
+            }
+            let node = try NodeID("laptop-7")
+            let bytes = UInt64(hello.count + (100 + filling) * call.count)
+            while await pair.hub.statistics(to: node)?.counts.bytesReceived != bytes {}
+            _ = await pair.hub.statistics()
+            #expect(handled.withLock { $0 } == filling)
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    @Test func `Handlers whose answers nobody knows begin by and by`() async throws {
+        let gate = OneShot<Done>()
+        let begun = Lock<[Instant]>([])
+        let clock = Lock<MachineClock?>(nil)
+        var options = LinkPair.Options()
+        options.hub.maximumUnreadBytes = 2_000_000
+        options.answer = { request in
+            if let now = clock.withLock({ $0?.now }) { begun.withLock { $0.append(now) } }
+            _ = try? await gate.wait()
+            return request.payload
+        }
+        let requests = 256
+        try await LinkPair.run(options) { pair in
+            clock.withLock { $0 = pair.clock }
+            let node = try await pair.connect()
+            let room = options.hub.maximumUnreadBytes + Limits.Endpoint.answersUnderWayBytes
+            let known = room / Limits.Endpoint.largestAnswerBytes
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<requests {
+                    group.addTask { _ = try await pair.edge.request([1], to: node, deadline: nil) }
+                }
+                while begun.withLock({ $0.count }) < requests {}
+                gate.open(Done())
+                try await group.waitForAll()
+            }
+            // As many as have room, whatever they answer; then some of those that wait each time.
+            let times = (requests - known) / Limits.Endpoint.begunWithoutRoom
+            let all = begun.withLock { $0 }
+            #expect(all[requests - 1] - all[0] >= Limits.Endpoint.answerPatience * (times - 1))
+            // Now that answers are known to be small, nobody waits.
+            for _ in 0..<10 { #expect(try await pair.edge.request([1], to: node, deadline: nil) == [1]) }
+        }
+    }
+
     @Test func `What is reset before the hello is forgotten`() async throws {
         let handled = Lock(0)
         var options = LinkPair.Options()

@@ -22,6 +22,10 @@ final class PeerLink {
     private var waiting: [any StreamUser] = []
     private var budget = AnswerBudget()
     private var waitingForRoom: [ServedRequest] = []
+    /// Whether it stands in the queue of links for which there is no room.
+    var waitsForTurn = false
+    /// Whether the peer has read an answer to its end.
+    private(set) var hasReadAnswers = false
     private lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
 
@@ -162,11 +166,20 @@ final class PeerLink {
 
     // MARK: Streams of the peer
 
-    /// Whether a request may be read and begun; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
-    func wantsRoom(for request: ServedRequest) -> RoomAnswer {
-        if waitingForRoom.isEmpty, hasRoom { return .now }
+    /// Whether a request may be read; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
+    func wantsToRead(_ request: ServedRequest) -> RoomAnswer {
+        waitingForRoom.isEmpty && hasRoom ? .now : wait(request, at: waitingForRoom.count)
+    }
+
+    /// Whether a request that is there as a whole may be begun, as above; one whose turn it is keeps its place.
+    func wantsToBegin(_ request: ServedRequest, isItsTurn: Bool) -> RoomAnswer {
+        if isItsTurn || waitingForRoom.isEmpty, hasRoom, core.answers.mayBegin(self) { return .now }
+        return wait(request, at: isItsTurn ? 0 : waitingForRoom.count)
+    }
+
+    private func wait(_ request: ServedRequest, at place: Int) -> RoomAnswer {
         guard waitingForRoom.count < Limits.Link.maximumWaiting else { return .never }
-        waitingForRoom.append(request)
+        waitingForRoom.insert(request, at: place)
         return .later
     }
 
@@ -178,17 +191,44 @@ final class PeerLink {
     /// Only answers count: a stream of bytes waits for the peer by itself, for as long as it likes.
     private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadAnswerBytes ?? 0) }
 
-    func requestBegan() { budget.began() }
+    /// What one more answer is expected to weigh.
+    var expectedAnswerBytes: Int { budget.expectedBytes(orUnknown: core.answers.unknownAnswerBytes) }
 
-    func requestEnded(answerBytes: Int) { budget.ended(bytes: answerBytes) }
+    /// Returns what its answer is expected to weigh, to be given back at its end.
+    func requestBegan() -> Int {
+        let expected = expectedAnswerBytes
+        budget.began()
+        core.answers.began(expectedBytes: expected)
+        return expected
+    }
+
+    func requestEnded(expectedBytes: Int, answerBytes: Int) {
+        budget.ended(bytes: answerBytes)
+        core.answers.ended(expectedBytes: expectedBytes, bytes: answerBytes)
+    }
+
+    func answerWasRead() { hasReadAnswers = true }
 
     /// Something has been read or will never be: those that wait may have their turn.
     func roomMayHaveCome() {
-        // Not while the connection ends: its streams go one by one, and each would make room for the next.
-        while let connection, !connection.isOver, !waitingForRoom.isEmpty, hasRoom {
+        goOn()
+        core.answers.roomMayHaveCome()
+    }
+
+    /// Its turn among all links has come: one request goes on, and the link waits again with the next.
+    func itsTurnHasCome() {
+        if canGoOn { waitingForRoom.removeFirst().roomHasCome() }
+        goOn()
+    }
+
+    private func goOn() {
+        while canGoOn, let next = waitingForRoom.first, !next.isWhole || core.answers.mayBegin(self) {
             waitingForRoom.removeFirst().roomHasCome()
         }
     }
+
+    /// Not while the connection ends: its streams go one by one, and each would make room for the next.
+    private var canGoOn: Bool { connection.map { !$0.isOver } == true && !waitingForRoom.isEmpty && hasRoom }
 
     private func serve(_ stream: QUICStream) {
         let request = ServedRequest(stream, of: self)
@@ -269,6 +309,7 @@ extension PeerLink: QUICConnectionHandler {
         self.connection = nil
         held = []
         waitingForRoom = []
+        core.answers.leaves(self)
         let users = waiting
         waiting = []
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }
