@@ -48,6 +48,9 @@ extension Limits {
         /// Requests of one peer that wait for such room; further ones are refused as overloaded.
         package static let maximumWaiting = 4_096
 
+        /// Bytes of requests of one peer that are not whole or wait for room; beyond it the newest is refused.
+        package static let maximumUnfinishedBytes = 16 * 1_024 * 1_024
+
         /// A request that is being handled counts as at least so much.
         package static let smallestAnswerBytes = 4 * 1_024
     }
@@ -63,7 +66,8 @@ extension Limits {
         /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
         package static let unprovenPerSecond = 256
 
-        /// Bytes written to all peers together that they have not read, unless configured otherwise.
+        /// Bytes written to all peers together that they have not read, and of requests that they have not finished,
+        /// unless configured otherwise.
         ///
         /// Beyond it connections are closed as overloaded until it is met again: of those that hold the mean or more,
         /// the one whose peer has read nothing for longest.

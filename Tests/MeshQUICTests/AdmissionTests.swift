@@ -2,6 +2,7 @@ import MeshActors
 import MeshCore
 import MeshIO
 import MeshQUIC
+import MeshTestKit
 import MeshWire
 import Testing
 
@@ -156,6 +157,47 @@ import Testing
             #expect(all[requests - 1] - all[0] >= Limits.Endpoint.answerPatience * (times - 1))
             // Now that answers are known to be small, nobody waits.
             for _ in 0..<10 { #expect(try await pair.edge.request([1], to: node, deadline: nil) == [1]) }
+        }
+    }
+
+    @Test func `Of requests that are never finished the newest are refused`() async throws {
+        let text = try #require(RepositoryFile.text("docs/protocol.md"))
+        #expect(Limits.Link.maximumUnfinishedBytes == 16_777_216 && text.contains("it keeps 16,777,216\nbytes"))
+        var options = LinkPair.Options()
+        options.answer = { _ in [1] }
+        let call = Stranger.frame(.actorCall, [UInt8](repeating: 1, count: Limits.Call.maximumMessageBytes))
+        let (all, kept) = (64, Limits.Link.maximumUnfinishedBytes / Limits.Call.maximumMessageBytes)
+        let witnesses = (0..<all).map { _ in AnswerWitness() }
+        try await LinkPair.run(options) { pair in
+            let hello = try Stranger.hello()
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(hello)
+                for witness in witnesses {
+                    let stream = connection.openStream()
+                    stream?.handler = witness
+                    stream?.write(Array(call.dropLast()))
+                }
+            }
+            try await stranger.connect(to: pair)
+            for witness in witnesses[kept...] {
+                #expect(try await witness.answer.wait().first == FrameType.error.rawValue)
+            }
+            let node = try NodeID("laptop-7")
+            let whole = UInt64(call.count - 1)
+            var arrived = 0
+            while arrived != kept {
+                let streams = await pair.hub.statistics(to: node)?.streams ?? []
+                arrived = streams.count { $0.counts.bytesReceived == whole }
+            }
+            try await stranger.act(on: pair.loop) { connection in
+                for stream in connection.openStreams where stream.id > 0 && stream.id <= 4 * Int64(kept) {
+                    stream.write(Array(call.suffix(1)), isLast: true)
+                }
+            }
+            for witness in witnesses[..<kept] {
+                #expect(try await witness.answer.wait() == Stranger.frame(.actorReply, [1]))
+            }
+            await stranger.end(on: pair.loop)
         }
     }
 

@@ -100,6 +100,8 @@ package final class QUICConnection {
     private(set) var unreadBytes = 0
     /// Those of them that answer requests of the peer.
     private(set) var unreadAnswerBytes = 0
+    /// Bytes of its requests that its user keeps, because they are not whole or have no room.
+    private(set) var unfinishedBytes = 0
     /// Its user is to be told that the peer has read.
     var isReadPending = false
     /// When the peer last took some of them, or had none to take.
@@ -197,8 +199,18 @@ package final class QUICConnection {
 
     // MARK: What the peer has not read
 
+    /// What its user keeps of the peer's requests has grown by `count`, or become less.
+    func keeps(_ count: Int) {
+        if count < 0 || unreadBytes + unfinishedBytes == 0 { lastTaken = endpoint.now }
+        unfinishedBytes += count
+        endpoint.unfinishedBytes += count
+    }
+
+    /// What is held for the peer's sake, and goes once it reads or says the rest.
+    var heldBytes: Int { unreadBytes + unfinishedBytes }
+
     func wrote(_ count: Int, to stream: QUICStream) {
-        if unreadBytes == 0 { lastTaken = endpoint.now }
+        if unreadBytes + unfinishedBytes == 0 { lastTaken = endpoint.now }
         unreadBytes += count
         endpoint.unreadBytes += count
         if stream.progress.isAnswer { unreadAnswerBytes += count }

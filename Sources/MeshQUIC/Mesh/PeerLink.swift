@@ -22,6 +22,9 @@ final class PeerLink {
     private var waiting: [any StreamUser] = []
     private var budget = AnswerBudget()
     private var waitingForRoom: [ServedRequest] = []
+    /// Requests of which a part is kept, by their streams.
+    private var unfinished: [Int64: ServedRequest] = [:]
+    private var unfinishedBytes = 0
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
     /// Whether the peer has read an answer to its end.
@@ -229,6 +232,19 @@ final class PeerLink {
 
     /// Not while the connection ends: its streams go one by one, and each would make room for the next.
     private var canGoOn: Bool { connection.map { !$0.isOver } == true && !waitingForRoom.isEmpty && hasRoom }
+
+    /// What `request` keeps of its frame has changed by so many bytes.
+    ///
+    /// The older ones go on: were all refused, or made to wait, none would ever be whole.
+    func keeps(_ change: Int, for request: ServedRequest) {
+        guard change != 0 else { return }
+        unfinishedBytes += change
+        connection?.keeps(change)
+        unfinished[request.id] = request.unfinishedBytes > 0 ? request : nil
+        while unfinishedBytes > Limits.Link.maximumUnfinishedBytes, let newest = unfinished.keys.max() {
+            unfinished[newest]?.refuseForRoom()
+        }
+    }
 
     private func serve(_ stream: QUICStream) {
         let request = ServedRequest(stream, of: self)

@@ -18,6 +18,9 @@ final class ServedRequest {
     /// A request that is there as a whole, and waits for room.
     private var parked: Frame?
     private var isItsTurn = false
+    private var isRefused = false
+    /// Bytes that are kept of a request that has not begun.
+    private(set) var unfinishedBytes = 0
     /// What the answer is expected to weigh that is being made.
     private var expectedBytes = 0
     /// The stream is over: nobody would read an answer.
@@ -32,31 +35,52 @@ final class ServedRequest {
         if room == .never { refuseForRoom() }
     }
 
+    /// The number of its stream.
+    var id: Int64 { frames.stream.id }
+
     /// Whether it waits to be begun, not to be read.
     var isWhole: Bool { parked != nil }
 
     /// The answers before it have been read so far that it may go on.
     func roomHasCome() {
         guard !isClosed else { return }
-        if let frame = parked.take() { return handle(frame) }
+        if let frame = parked.take() {
+            countUnfinished()
+            return handle(frame)
+        }
         room = .now
         isItsTurn = true
         streamReceived(frames.stream)
         isItsTurn = false
     }
 
-    private func refuseForRoom() {
+    /// There is no room for it: nothing of it is kept or done.
+    func refuseForRoom() {
         hasBegun = true
+        isRefused = true
+        giveUpPlace()
+        frames.discard()
+        countUnfinished()
         let pause = UInt32(Limits.Hosting.retryAfter.wholeNanoseconds / 1_000_000)
         frames.refuse(.overloaded, "too many requests at a time", retryAfterMilliseconds: pause)
     }
 
     private func read() throws(WireError) {
-        while let frame = try frames.next() {
+        defer { countUnfinished() }
+        while !isRefused, let frame = try frames.next() {
             if hasBegun { try receivedLater(frame) } else { try begin(frame) }
             guard frames.stream.handler === self else { return }
         }
+        guard !isRefused else { return frames.discard() }
         if !hasBegun, frames.isOver { frames.stream.reset(code: MeshStreamCode.refused.rawValue) }
+    }
+
+    private func countUnfinished() {
+        let isOurs = !isClosed && frames.stream.handler === self
+        let bytes = isOurs ? frames.unfinishedBytes + (parked?.payload.count ?? 0) : 0
+        let change = bytes - unfinishedBytes
+        unfinishedBytes = bytes
+        link.keeps(change, for: self)
     }
 
     /// Behind a request only its end may come.
@@ -73,6 +97,7 @@ final class ServedRequest {
     private func giveUpPlace() {
         if room == .later || isWhole { link.stopsWaiting(self) }
         parked = nil
+        room = .now
     }
 
     private func begin(_ frame: Frame) throws(WireError) {
@@ -177,6 +202,7 @@ extension ServedRequest: QUICStreamHandler {
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         isClosed = true
         giveUpPlace()
+        countUnfinished()
         if code == nil { link.answerWasRead() }
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.
         if code != nil { task?.cancel() }
