@@ -48,6 +48,9 @@ extension Limits {
         /// Requests of one peer that wait for such room; further ones are refused as overloaded.
         package static let maximumWaiting = 4_096
 
+        /// Bytes of requests to one peer that wait for a stream; further ones fail, and nothing happened.
+        package static let maximumWaitingBytes = 32 * 1_024 * 1_024
+
         /// Bytes of requests of one peer that are not whole or wait for room; beyond it the newest is refused.
         package static let maximumUnfinishedBytes = 16 * 1_024 * 1_024
 

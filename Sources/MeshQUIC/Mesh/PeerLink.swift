@@ -20,6 +20,9 @@ final class PeerLink {
     private var greeting: HelloStateMachine
     private var held: [QUICStream] = []
     private var waiting: [any StreamUser] = []
+    private var waitingBytes = 0
+    /// How many of those that wait do not any more.
+    private var gaveUp = 0
     private var budget = AnswerBudget()
     private var waitingForRoom: [ServedRequest] = []
     /// Requests of which a part is kept, by their streams.
@@ -27,6 +30,8 @@ final class PeerLink {
     private var unfinishedBytes = 0
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
+    /// Streams of bytes of the peer that are served.
+    var servedStreams = 0
     /// Whether the peer has read an answer to its end.
     private(set) var hasReadAnswers = false
     private lazy var timer = LoopTimer(handler: relay)
@@ -34,6 +39,8 @@ final class PeerLink {
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?
+    /// The largest payload that the peer reads.
+    var maximumPayloadBytes: Int { agreement?.maximumPayloadBytes ?? Limits.Frame.minimumStatedPayloadBytes }
     /// Whom the peer's certificate names.
     ///
     /// Only read once the link is open.
@@ -60,18 +67,35 @@ final class PeerLink {
     func begin(_ user: any StreamUser) {
         guard !user.isOver else { return }
         guard waiting.isEmpty, let stream = connection?.openStream() else {
-            guard waiting.count < Limits.Call.maximumRequestsWaiting else {
+            let hasPlace = waiting.count - gaveUp < Limits.Call.maximumRequestsWaiting
+            guard hasPlace, waitingBytes + user.waitingBytes <= Limits.Link.maximumWaitingBytes else {
                 return user.fail(TransportError(.unreachable, "too many requests wait for \(peerNode)"))
             }
+            waitingBytes += user.waitingBytes
+            user.wait(for: self)
             return waiting.append(user)
         }
         user.use(stream, of: self)
     }
 
-    private func beginWaiting() {
+    /// `user` does not want the stream any more for which it waited, and still knows what it weighed.
+    func gaveUp(_ user: any StreamUser) {
+        waitingBytes -= user.waitingBytes
+        gaveUp += 1
+        // Not each by itself: thousands may run out of time at once.
+        if gaveUp * 2 > waiting.count { forgetThoseWhoGaveUp() }
+    }
+
+    private func forgetThoseWhoGaveUp() {
         waiting.removeAll { $0.isOver }
+        gaveUp = 0
+    }
+
+    private func beginWaiting() {
+        forgetThoseWhoGaveUp()
         while let next = waiting.first, let stream = connection?.openStream() {
             waiting.removeFirst()
+            waitingBytes -= next.waitingBytes
             next.use(stream, of: self)
         }
     }
@@ -193,6 +217,9 @@ final class PeerLink {
 
     /// Only answers count: a stream of bytes waits for the peer by itself, for as long as it likes.
     private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadAnswerBytes ?? 0) }
+
+    /// Requests of the peer that are being handled.
+    var runningRequests: Int { budget.running }
 
     /// What one more answer is expected to weigh.
     var expectedAnswerBytes: Int { budget.expectedBytes(orUnknown: core.answers.unknownAnswerBytes) }

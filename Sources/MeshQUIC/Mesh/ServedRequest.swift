@@ -122,7 +122,7 @@ final class ServedRequest {
         guard let service = link.core.service, !link.core.isLeaving else {
             return frames.refuse(.notServed, "no request is served here")
         }
-        guard service.pool.hasRoom else { return refuseForRoom() }
+        guard service.pool.hasRoom(forOneWith: link.runningRequests) else { return refuseForRoom() }
         if !wantsReply { frames.stream.write([], isLast: true) }
         let identity = link.connection?.peer?.identity
         let request = IncomingRequest(sender: link.peerNode, identity: identity, payload: frame.payload)
@@ -142,12 +142,13 @@ final class ServedRequest {
         guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom else { return refuseForRoom() }
+        guard service.pool.hasRoom(forOneWith: link.servedStreams) else { return refuseForRoom() }
+        link.servedStreams += 1
         let loop = link.core.loop
         let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
         let stream = ByteStream(core, on: loop)
         let handler = service.handler
-        let confined = LoopConfined(core, on: loop)
+        let (confined, served) = (LoopConfined(core, on: loop), LoopConfined(link, on: loop))
         _ = service.pool.run(on: loop) {
             do {
                 try await handler(stream)
@@ -157,9 +158,11 @@ final class ServedRequest {
                 return false
             }
         } finished: { isDone in
+            served.value.servedStreams -= 1
             if !isDone { confined.value.refuse(.internalError, "the one who took the stream has failed") }
         } abandoned: {
-            confined.value.refuse(.notServed, "the one who took the stream has stopped")
+            served.value.servedStreams -= 1
+            confined.value.stop()
         }
     }
 
@@ -175,7 +178,7 @@ final class ServedRequest {
         defer { link.roomMayHaveCome() }
         link.requestEnded(expectedBytes: expectedBytes, answerBytes: response?.count ?? 0)
         guard let response else { return }
-        if response.count <= Limits.Call.maximumMessageBytes {
+        if response.count <= min(Limits.Call.maximumMessageBytes, link.maximumPayloadBytes) {
             frames.stream.countAsAnswer()
             frames.write(.actorReply, response, isLast: true)
             // Not only at the end of the turn, in which a thousand answers may be made.
