@@ -48,6 +48,12 @@ extension Limits {
         /// Requests of one peer that wait for such room; further ones are refused as overloaded.
         package static let maximumWaiting = 4_096
 
+        /// Bytes of requests to one peer that wait for a stream; further ones fail, and nothing happened.
+        package static let maximumWaitingBytes = 32 * 1_024 * 1_024
+
+        /// Bytes of requests of one peer that are not whole or wait for room; beyond it the newest is refused.
+        package static let maximumUnfinishedBytes = 16 * 1_024 * 1_024
+
         /// A request that is being handled counts as at least so much.
         package static let smallestAnswerBytes = 4 * 1_024
     }
@@ -63,11 +69,26 @@ extension Limits {
         /// First packets without a proof of their address that are taken in a second; further ones get a Retry.
         package static let unprovenPerSecond = 256
 
-        /// Bytes written to all peers together that they have not read, unless configured otherwise.
+        /// Bytes written to all peers together that they have not read, and of requests that they have not finished,
+        /// unless configured otherwise.
         ///
         /// Beyond it connections are closed as overloaded until it is met again: of those that hold the mean or more,
         /// the one whose peer has read nothing for longest.
         package static let maximumUnreadBytes = 256 * 1_024 * 1_024
+
+        /// Bytes that the answers being made may be expected to weigh while as much is unread as may be.
+        ///
+        /// Further requests wait. A quarter is kept for peers that have read answers.
+        package static let answersUnderWayBytes = 64 * 1_024 * 1_024
+
+        /// The answer of a peer that has given none is expected to weigh so much, until others are known.
+        package static let largestAnswerBytes = 1_024 * 1_024
+
+        /// When requests have waited so long for others to be answered, some begin all the same.
+        package static let answerPatience = Duration.milliseconds(10)
+
+        /// How many.
+        package static let begunWithoutRoom = 32
 
         /// Handshakes under way at most; further first packets are dropped, and their senders try again.
         package static let maximumHandshakes = 1_024

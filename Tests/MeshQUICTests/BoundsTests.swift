@@ -43,7 +43,8 @@ import Testing
         try await LinkPair.run(options) { pair in
             let node = try await pair.connect()
             var streams: [ByteStream] = []
-            for _ in 0..<Limits.Stream.maximumServed {
+            // Nobody has more than are left for all others.
+            for _ in 0..<(Limits.Stream.maximumServed / 2) {
                 let stream = try await pair.edge.openStream(to: node, purpose: "echo")
                 try await stream.write([1])
                 #expect(try await stream.read() == [1])
@@ -53,7 +54,19 @@ import Testing
             let error = await #expect(throws: TransportError.self) { _ = try await last.read() }
             #expect(error?.code == .unreachable && error?.message == "too many requests at a time")
             #expect(try await pair.ask(node))
-            for stream in streams { stream.cancel() }
+            let other = try await LinkPair.transport(
+                pair.loop,
+                .loopbackIPv4(port: 0),
+                accepts: false,
+                try pair.authority.credentials(.edge, "laptop-8"),
+                pair.authority
+            )
+            let hub = try await other.connect(to: pair.hubAddress, serverName: .dns("localhost"))
+            let stream = try await other.openStream(to: hub, purpose: "echo")
+            try await stream.write([1])
+            #expect(try await stream.read() == [1])
+            for stream in streams + [stream] { stream.cancel() }
+            await other.close()
         }
     }
 
@@ -89,6 +102,83 @@ import Testing
         var writer = WireWriter()
         try? writer.writeFrame(type, payload: payload)
         return writer.array
+    }
+
+    @Test func `a peer that leaves the end of an answer holds little, and all of that counts`() async throws {
+        var options = LinkPair.Options()
+        let answerBytes = 300_000
+        options.edge.streamWindow = answerBytes - 500
+        options.answer = { _ in [UInt8](repeating: 1, count: answerBytes) }
+        try await LinkPair.run(options) { pair in
+            let hello = try Stranger.hello()
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(hello)
+                connection.openStream()?.write(Self.frame(.actorCall, [1]), isLast: true)
+            }
+            try await stranger.connect(to: pair, with: options.edge)
+            // Memory goes in pieces of 64 KiB: what is left of the answer is the last of them.
+            let last = (Frame.headerBytes + answerBytes) % 65_536
+            var held = 0
+            while held != last { held = await pair.hub.statistics().unreadBytes }
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    @Test func `a peer is sent nothing that is larger than it reads`() async throws {
+        var options = LinkPair.Options()
+        let stated = Limits.Frame.minimumStatedPayloadBytes
+        options.answer = { _ in [UInt8](repeating: 1, count: stated + 1) }
+        let witness = AnswerWitness()
+        try await LinkPair.run(options) { pair in
+            let hello = try Stranger.hello(maximumPayloadBytes: UInt32(stated))
+            let stranger = Stranger { connection in
+                connection.openStream()?.write(hello)
+                let stream = connection.openStream()
+                stream?.handler = witness
+                stream?.write(Self.frame(.actorCall, [1]), isLast: true)
+            }
+            try await stranger.connect(to: pair)
+            let refusal = try await witness.answer.wait()
+            #expect(refusal.first == FrameType.error.rawValue && refusal.count < 200)
+            let node = try NodeID("laptop-7")
+            let error = await #expect(throws: TransportError.self) {
+                let large = [UInt8](repeating: 1, count: stated + 1)
+                _ = try await pair.hub.request(large, to: node, deadline: pair.clock.now + .seconds(5))
+            }
+            #expect(error?.code == .tooLarge)
+            await stranger.end(on: pair.loop)
+        }
+    }
+
+    @Test func `requests that wait for a stream are weighed, and who gave up weighs nothing`() async throws {
+        var options = LinkPair.Options()
+        options.hub.maximumStreams = 2
+        try await LinkPair.run(options) { pair in
+            let node = try await pair.connect()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await pair.edge.request(LinkPair.endless, to: node, deadline: nil) }
+                while await pair.hub.statistics().streams < 2 {}
+                let large = [UInt8](repeating: 1, count: Limits.Call.maximumMessageBytes)
+                let places = Limits.Link.maximumWaitingBytes / large.count
+                for _ in 0..<2 {
+                    let codes = await withTaskGroup(of: TransportError.Code?.self) { group in
+                        for _ in 0..<(places + 3) {
+                            let deadline = pair.clock.now + .milliseconds(500)
+                            group.addTask {
+                                do throws(TransportError) {
+                                    _ = try await pair.edge.request(large, to: node, deadline: deadline)
+                                    return nil
+                                } catch { return error.code }
+                            }
+                        }
+                        return await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(codes.count { $0 == .timedOut } == places)
+                    #expect(codes.count { $0 == .unreachable } == 3)
+                }
+                group.cancelAll()
+            }
+        }
     }
 
     @Test func `an endpoint that has no room takes no further client`() async throws {

@@ -7,6 +7,24 @@ import MeshWire
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct `A stream of bytes` {
+    @Test func `a stream whose server stops is lost, since it had begun`() async throws {
+        try await LinkPair.run { pair in
+            let hub = pair.hub
+            let serving = Task {
+                await hub.serveStreams(for: "halt") { while try await $0.read() != nil {} }
+            }
+            while !(await hub.serves(streamsFor: ["halt"])) {}
+            let node = try await pair.connect()
+            let stream = try await pair.edge.openStream(to: node, purpose: "halt")
+            try await stream.write([1])
+            while await hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 {}
+            serving.cancel()
+            let error = await #expect(throws: TransportError.self) { _ = try await stream.read() }
+            #expect(error?.code == .lost)
+            await serving.value
+        }
+    }
+
     @Test func `comes back as it was sent, from its offset on`() async throws {
         try await LinkPair.run { pair in
             let node = try await pair.connect()

@@ -45,6 +45,8 @@ struct LinkPair {
         var edge = QUICConfiguration()
         var hubAddress = SocketAddress.loopbackIPv4(port: 0)
         var edgeAddress = SocketAddress.loopbackIPv4(port: 0)
+        /// What the hub answers in place of an echo.
+        var answer: RequestHandler?
     }
 
     private init(_ options: Options) async throws {
@@ -98,8 +100,9 @@ struct LinkPair {
         let pair = try await LinkPair(options)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (hub, witness) = (pair.hub, pair.hubLinks)
-            group.addTask {
+            group.addTask { [answer = options.answer] in
                 await hub.serve { request in
+                    if let answer { return await answer(request) }
                     if request.payload == Self.endless {
                         _ = try? await OneShot<Done>().wait()
                         witness.cancelled.open(true)

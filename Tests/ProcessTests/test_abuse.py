@@ -97,9 +97,8 @@ class Abuse(unittest.TestCase):
             self.assertEqual(readers["asked"], 1_000)
             self.compare("slow readers", before, during)
             self.assertLess(watched.most("unread_bytes"), UNREAD_BOUND * 5 // 4)
-            # What is unread is held to its bound; what the burst of a thousand askers takes beside it is not understood
-            # yet (0.35 to 2.2 GB seen, docs/benchmarks.md): this tells a bound that is missed from memory without one.
-            self.assertLess(watched.most("resident_bytes"), resident + UNREAD_BOUND + 4 * 1024**3)
+            # Beside what is unread: answers that are made and not yet written, connections, what the heap keeps free.
+            self.assertLess(watched.most("resident_bytes"), resident + UNREAD_BOUND + 256 * 1024**2)
             figures = settled(mesh.hub, 15, connections=0, unread_bytes=0)
             self.assertEqual((figures["connections"], figures["unread_bytes"]), (0, 0))
 

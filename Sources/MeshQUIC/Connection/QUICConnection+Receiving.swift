@@ -70,9 +70,13 @@ extension QUICConnection {
     }
 
     func acknowledged(_ count: Int, on stream: QUICStream) {
-        stream.toSend.acknowledged(count)
-        if !stream.progress.isClosed { released(count) }
+        let released = stream.toSend.acknowledged(count)
+        if !stream.progress.isClosed { self.released(released, of: stream) }
+        peerHasTaken()
         wakeWriter(of: stream)
+        guard !isReadPending else { return }
+        isReadPending = true
+        happenings.append(.peerHasRead)
     }
 
     /// Has the writer called when there is room again.
@@ -125,6 +129,9 @@ extension QUICConnection {
             stream.progress.isBlocked = false
             wantsToSend(stream)
         case .hasRoom(let stream): stream.handler?.streamHasRoom(stream)
+        case .peerHasRead:
+            isReadPending = false
+            handler?.connectionPeerHasRead(self)
         case .hasStreamCredit: handler?.connectionHasStreamCredit(self)
         case .datagram(let bytes): handler?.connection(self, received: bytes)
         case .addressToken(let token): endpoint.remember(addressToken: token, of: self)
@@ -140,7 +147,7 @@ extension QUICConnection {
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
-        released(stream.heldBytes)
+        released(stream.heldBytes, of: stream)
         let untaken = stream.untakenBytes
         stream.progress.uncreditedBytes = 0
         if untaken > 0, !isOver { ngtcp2_conn_extend_max_offset(raw, UInt64(untaken)) }
@@ -148,6 +155,8 @@ extension QUICConnection {
         stream.handler = nil
         stream.connection = nil
         user?.streamClosed(stream, code: code)
+        // Somebody may hold the stream on, to whom what nobody took is of no use.
+        stream.received = ReceiveBuffer()
         if !isOver { handler?.connection(self, closed: stream) }
     }
 

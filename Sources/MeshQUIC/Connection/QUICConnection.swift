@@ -18,6 +18,9 @@ package protocol QUICConnectionHandler: AnyObject {
     /// A stream is over; whoever used it has been told.
     func connection(_ connection: QUICConnection, closed stream: QUICStream)
 
+    /// The peer has read some of what was written to it.
+    func connectionPeerHasRead(_ connection: QUICConnection)
+
     /// The peer allows more streams than before.
     func connectionHasStreamCredit(_ connection: QUICConnection)
 
@@ -33,6 +36,9 @@ package protocol QUICConnectionHandler: AnyObject {
 extension QUICConnectionHandler {
     /// Who does not count streams need not know.
     package func connection(_ connection: QUICConnection, closed stream: QUICStream) {}
+
+    /// Who does not wait for it need not know.
+    package func connectionPeerHasRead(_ connection: QUICConnection) {}
 }
 
 /// One QUIC connection, on either side.
@@ -92,6 +98,12 @@ package final class QUICConnection {
     var isMigrating = false
     /// Bytes written to streams that the peer has not acknowledged.
     private(set) var unreadBytes = 0
+    /// Those of them that answer requests of the peer.
+    private(set) var unreadAnswerBytes = 0
+    /// Bytes of its requests that its user keeps, because they are not whole or have no room.
+    private(set) var unfinishedBytes = 0
+    /// Its user is to be told that the peer has read.
+    var isReadPending = false
     /// When the peer last took some of them, or had none to take.
     private(set) var lastTaken = UInt64(0)
     var countsAsHandshake = false
@@ -187,18 +199,33 @@ package final class QUICConnection {
 
     // MARK: What the peer has not read
 
-    func wrote(_ count: Int) {
-        if unreadBytes == 0 { lastTaken = endpoint.now }
-        unreadBytes += count
-        endpoint.unreadBytes += count
+    /// What its user keeps of the peer's requests has grown by `count`, or become less.
+    func keeps(_ count: Int) {
+        if count < 0 || unreadBytes + unfinishedBytes == 0 { lastTaken = endpoint.now }
+        unfinishedBytes += count
+        endpoint.unfinishedBytes += count
     }
 
-    func released(_ count: Int) {
+    /// What is held for the peer's sake, and goes once it reads or says the rest.
+    var heldBytes: Int { unreadBytes + unfinishedBytes }
+
+    func wrote(_ count: Int, to stream: QUICStream) {
+        if unreadBytes + unfinishedBytes == 0 { lastTaken = endpoint.now }
+        unreadBytes += count
+        endpoint.unreadBytes += count
+        if stream.progress.isAnswer { unreadAnswerBytes += count }
+    }
+
+    func released(_ count: Int, of stream: QUICStream) {
         guard count > 0 else { return }
         lastTaken = endpoint.now
         unreadBytes -= count
         endpoint.unreadBytes -= count
+        if stream.progress.isAnswer { unreadAnswerBytes -= count }
     }
+
+    /// Few bytes let no memory go, and count all the same for whoever reads slowly.
+    func peerHasTaken() { lastTaken = endpoint.now }
 
     // MARK: Datagrams
 

@@ -36,6 +36,8 @@ package final class QUICEndpoint {
     var unprovenRefill = Instant.origin
     /// Bytes written on all connections that their peers have not acknowledged.
     var unreadBytes = 0
+    /// Bytes of requests of all connections that are not whole or have no room.
+    var unfinishedBytes = 0
 
     var state: State?
     private var dirty: [QUICConnection] = []
@@ -211,16 +213,16 @@ package final class QUICEndpoint {
     /// Has the socket flushed at the end of the turn.
     func flushLater() { hook.mark() }
 
-    /// While more is written than all peers together may leave unread, those go that have not read for longest; who
-    /// holds less than the mean is not to blame.
+    /// While more is held for all peers together than may be, written and not read or asked and not finished, those go
+    /// that have done nothing about it for longest; for whom less than the mean is held is not to blame.
     func closeWhoDoesNotRead() {
-        while unreadBytes > configuration.maximumUnreadBytes {
-            let holders = connections.all.filter { $0.unreadBytes > 0 && !$0.isOver }
-            let mean = unreadBytes / max(1, holders.count)
-            let blamed = holders.filter { $0.unreadBytes >= mean }
+        while unreadBytes + unfinishedBytes > configuration.maximumUnreadBytes {
+            let holders = connections.all.filter { $0.heldBytes > 0 && !$0.isOver }
+            let mean = (unreadBytes + unfinishedBytes) / max(1, holders.count)
+            let blamed = holders.filter { $0.heldBytes >= mean }
             guard let slowest = blamed.min(by: { $0.lastTaken < $1.lastTaken }) else { return }
             counts.unreadClosed += 1
-            slowest.close(code: Self.overloaded, "what was written was not read")
+            slowest.close(code: Self.overloaded, "what was written was not read, or what was asked not finished")
         }
     }
 

@@ -6,7 +6,9 @@ internal import MeshCore
 /// A peer that does not read its answers is therefore asked to wait by its own full window, and one that reads never
 /// notices.
 package struct AnswerBudget {
-    private var running = 0
+    /// Requests that are being handled.
+    package private(set) var running = 0
+    private var isKnown = false
     /// The mean of late, in which each answer counts an eighth.
     private var expectedBytes = Limits.Link.smallestAnswerBytes
 
@@ -20,12 +22,18 @@ package struct AnswerBudget {
             || unreadBytes + (running + 1) * expectedBytes <= Limits.Link.maximumUnreadBytes
     }
 
+    /// What one more answer is expected to weigh, `unknownBytes` while none is known.
+    package func expectedBytes(orUnknown unknownBytes: Int) -> Int { isKnown ? expectedBytes : unknownBytes }
+
     /// A request is being handled.
     package mutating func began() { running += 1 }
 
     /// A request has been answered with `bytes`, or with nothing.
     package mutating func ended(bytes: Int) {
         running -= 1
-        expectedBytes = max(Limits.Link.smallestAnswerBytes, expectedBytes + (bytes - expectedBytes) / 8)
+        // The first says more than our guess.
+        let mean = isKnown ? expectedBytes + (bytes - expectedBytes) / 8 : bytes
+        isKnown = true
+        expectedBytes = max(Limits.Link.smallestAnswerBytes, mean)
     }
 }

@@ -16,6 +16,7 @@ final class ByteStreamCore {
     let open: StreamOpen
     let node: NodeID
     private var frames: FrameStream?
+    private var waitingFor: PeerLink?
     private var reader: Reader?
     private var writer: (bytes: [UInt8], taken: Int, continuation: Writer)?
     /// What arrived before the stream was over and nobody has read yet.
@@ -162,10 +163,17 @@ final class ByteStreamCore {
         end(TransportError(.lost, message), hasEnded ? .refused : nil)
     }
 
+    /// Our handler stops, and has begun: the peer must not take it for nothing.
+    func stop() {
+        guard failure == nil, !isClosed else { return }
+        end(TransportError(.lost, "the one who took the stream has stopped"), .stopped)
+    }
+
     private func end(_ error: TransportError, _ code: MeshStreamCode?) {
         guard failure == nil else { return }
         failure = error
         left = []
+        waitingFor.take()?.gaveUp(self)
         if let code, !isClosed { frames?.stream.reset(code: code.rawValue) }
         if let writer = writer.take() { writer.continuation.resume(returning: .failure(error)) }
         reader.take()?.resume(returning: .failure(error))
@@ -175,7 +183,13 @@ final class ByteStreamCore {
 extension ByteStreamCore: StreamUser {
     var isOver: Bool { failure != nil }
 
+    /// What a writer waits with is its own.
+    var waitingBytes: Int { 0 }
+
+    func wait(for link: PeerLink) { waitingFor = link }
+
     func use(_ stream: QUICStream, of link: PeerLink) {
+        waitingFor = nil
         guard !isOver else { return stream.reset(code: MeshStreamCode.cancelled.rawValue) }
         let frames = FrameStream(stream)
         self.frames = frames

@@ -28,6 +28,16 @@ final class FrameStream {
         }
     }
 
+    /// Bytes that are kept of a frame whose rest has not arrived, and that the peer was allowed to send again.
+    var unfinishedBytes: Int { decoder.pendingBytes }
+
+    /// Lets go of all that has arrived, and of what still comes.
+    func discard() {
+        decoder = FrameDecoder()
+        (bytes, offset) = ([], 0)
+        _ = stream.takeReceived()
+    }
+
     /// Whether the peer has said its last, all of it was read, and it did not end inside a frame.
     var isAtEnd: Bool { isOver && decoder.isBetweenFrames }
 

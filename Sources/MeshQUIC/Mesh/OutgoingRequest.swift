@@ -16,10 +16,11 @@ final class OutgoingRequest: @unchecked Sendable {
     let node: NodeID
     let type: FrameType
     let deadline: Instant?
-    private let payload: [UInt8]
+    private var payload: [UInt8]
     private var continuation: Continuation?
     private var frames: FrameStream?
     private var link: PeerLink?
+    private var waitingFor: PeerLink?
     private var alarm: (timer: LoopTimer, loop: EventLoop)?
     private var hasBegun = false
     private var isUnwanted = false
@@ -50,9 +51,18 @@ final class OutgoingRequest: @unchecked Sendable {
         loop.schedule(timer, at: deadline)
     }
 
+    var waitingBytes: Int { payload.count }
+
+    func wait(for link: PeerLink) { waitingFor = link }
+
     /// Sends it on `stream`.
     func use(_ stream: QUICStream, of link: PeerLink) {
+        waitingFor = nil
         guard !isOver else { return stream.reset(code: MeshStreamCode.cancelled.rawValue) }
+        guard payload.count <= link.maximumPayloadBytes else {
+            stream.reset(code: MeshStreamCode.cancelled.rawValue)
+            return end(.failure(TransportError(.tooLarge, "\(node) reads no request of \(payload.count) bytes")))
+        }
         stream.handler = self
         let frames = FrameStream(stream)
         self.frames = frames
@@ -78,6 +88,8 @@ final class OutgoingRequest: @unchecked Sendable {
         if let stream = frames?.stream, !stream.isAtEnd { stream.reset(code: MeshStreamCode.cancelled.rawValue) }
         frames = nil
         link = nil
+        waitingFor.take()?.gaveUp(self)
+        payload = []
         continuation.take()?.resume(returning: result)
     }
 }

@@ -20,13 +20,27 @@ final class PeerLink {
     private var greeting: HelloStateMachine
     private var held: [QUICStream] = []
     private var waiting: [any StreamUser] = []
+    private var waitingBytes = 0
+    /// How many of those that wait do not any more.
+    private var gaveUp = 0
     private var budget = AnswerBudget()
-    private var waitingForRoom = BoundedQueue<ServedRequest>(capacity: Limits.Link.maximumWaiting)
+    private var waitingForRoom: [ServedRequest] = []
+    /// Requests of which a part is kept, by their streams.
+    private var unfinished: [Int64: ServedRequest] = [:]
+    private var unfinishedBytes = 0
+    /// Whether it stands in the queue of links for which there is no room.
+    var waitsForTurn = false
+    /// Streams of bytes of the peer that are served.
+    var servedStreams = 0
+    /// Whether the peer has read an answer to its end.
+    private(set) var hasReadAnswers = false
     private lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
 
     /// What both have agreed on; nil before the peer's hello.
     private(set) var agreement: Agreement?
+    /// The largest payload that the peer reads.
+    var maximumPayloadBytes: Int { agreement?.maximumPayloadBytes ?? Limits.Frame.minimumStatedPayloadBytes }
     /// Whom the peer's certificate names.
     ///
     /// Only read once the link is open.
@@ -53,18 +67,35 @@ final class PeerLink {
     func begin(_ user: any StreamUser) {
         guard !user.isOver else { return }
         guard waiting.isEmpty, let stream = connection?.openStream() else {
-            guard waiting.count < Limits.Call.maximumRequestsWaiting else {
+            let hasPlace = waiting.count - gaveUp < Limits.Call.maximumRequestsWaiting
+            guard hasPlace, waitingBytes + user.waitingBytes <= Limits.Link.maximumWaitingBytes else {
                 return user.fail(TransportError(.unreachable, "too many requests wait for \(peerNode)"))
             }
+            waitingBytes += user.waitingBytes
+            user.wait(for: self)
             return waiting.append(user)
         }
         user.use(stream, of: self)
     }
 
-    private func beginWaiting() {
+    /// `user` does not want the stream any more for which it waited, and still knows what it weighed.
+    func gaveUp(_ user: any StreamUser) {
+        waitingBytes -= user.waitingBytes
+        gaveUp += 1
+        // Not each by itself: thousands may run out of time at once.
+        if gaveUp * 2 > waiting.count { forgetThoseWhoGaveUp() }
+    }
+
+    private func forgetThoseWhoGaveUp() {
         waiting.removeAll { $0.isOver }
+        gaveUp = 0
+    }
+
+    private func beginWaiting() {
+        forgetThoseWhoGaveUp()
         while let next = waiting.first, let stream = connection?.openStream() {
             waiting.removeFirst()
+            waitingBytes -= next.waitingBytes
             next.use(stream, of: self)
         }
     }
@@ -162,23 +193,84 @@ final class PeerLink {
 
     // MARK: Streams of the peer
 
-    /// Whether a request may be read and begun; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
-    func wantsRoom(for request: ServedRequest) -> RoomAnswer {
-        if waitingForRoom.isEmpty, hasRoom { return .now }
-        return waitingForRoom.append(request) ? .later : .never
+    /// Whether a request may be read; if not it is told by ``ServedRequest/roomHasCome()``, or has no place.
+    func wantsToRead(_ request: ServedRequest) -> RoomAnswer {
+        waitingForRoom.isEmpty && hasRoom ? .now : wait(request, at: waitingForRoom.count)
     }
+
+    /// Whether a request that is there as a whole may be begun, as above; one whose turn it is keeps its place.
+    func wantsToBegin(_ request: ServedRequest, isItsTurn: Bool) -> RoomAnswer {
+        if isItsTurn || waitingForRoom.isEmpty, hasRoom, core.answers.mayBegin(self) { return .now }
+        return wait(request, at: isItsTurn ? 0 : waitingForRoom.count)
+    }
+
+    private func wait(_ request: ServedRequest, at place: Int) -> RoomAnswer {
+        guard waitingForRoom.count < Limits.Link.maximumWaiting else { return .never }
+        waitingForRoom.insert(request, at: place)
+        return .later
+    }
+
+    /// Nobody wants the answer of `request` any more: it gives its place to another.
+    func stopsWaiting(_ request: ServedRequest) { waitingForRoom.removeAll { $0 === request } }
 
     enum RoomAnswer { case now, later, never }
 
-    private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadBytes ?? 0) }
+    /// Only answers count: a stream of bytes waits for the peer by itself, for as long as it likes.
+    private var hasRoom: Bool { budget.mayBegin(unreadBytes: connection?.unreadAnswerBytes ?? 0) }
 
-    func requestBegan() { budget.began() }
+    /// Requests of the peer that are being handled.
+    var runningRequests: Int { budget.running }
 
-    func requestEnded(answerBytes: Int) { budget.ended(bytes: answerBytes) }
+    /// What one more answer is expected to weigh.
+    var expectedAnswerBytes: Int { budget.expectedBytes(orUnknown: core.answers.unknownAnswerBytes) }
+
+    /// Returns what its answer is expected to weigh, to be given back at its end.
+    func requestBegan() -> Int {
+        let expected = expectedAnswerBytes
+        budget.began()
+        core.answers.began(expectedBytes: expected)
+        return expected
+    }
+
+    func requestEnded(expectedBytes: Int, answerBytes: Int) {
+        budget.ended(bytes: answerBytes)
+        core.answers.ended(expectedBytes: expectedBytes, bytes: answerBytes)
+    }
+
+    func answerWasRead() { hasReadAnswers = true }
 
     /// Something has been read or will never be: those that wait may have their turn.
     func roomMayHaveCome() {
-        while !waitingForRoom.isEmpty, hasRoom, let next = waitingForRoom.popFirst() { next.roomHasCome() }
+        goOn()
+        core.answers.roomMayHaveCome()
+    }
+
+    /// Its turn among all links has come: one request goes on, and the link waits again with the next.
+    func itsTurnHasCome() {
+        if canGoOn { waitingForRoom.removeFirst().roomHasCome() }
+        goOn()
+    }
+
+    private func goOn() {
+        while canGoOn, let next = waitingForRoom.first, !next.isWhole || core.answers.mayBegin(self) {
+            waitingForRoom.removeFirst().roomHasCome()
+        }
+    }
+
+    /// Not while the connection ends: its streams go one by one, and each would make room for the next.
+    private var canGoOn: Bool { connection.map { !$0.isOver } == true && !waitingForRoom.isEmpty && hasRoom }
+
+    /// What `request` keeps of its frame has changed by so many bytes.
+    ///
+    /// The older ones go on: were all refused, or made to wait, none would ever be whole.
+    func keeps(_ change: Int, for request: ServedRequest) {
+        guard change != 0 else { return }
+        unfinishedBytes += change
+        connection?.keeps(change)
+        unfinished[request.id] = request.unfinishedBytes > 0 ? request : nil
+        while unfinishedBytes > Limits.Link.maximumUnfinishedBytes, let newest = unfinished.keys.max() {
+            unfinished[newest]?.refuseForRoom()
+        }
     }
 
     private func serve(_ stream: QUICStream) {
@@ -212,6 +304,9 @@ final class PeerLink {
         guard idled != nil, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
         idled.take()?()
     }
+
+    /// The client's first.
+    private static let controlStream = Int64(0)
 }
 
 extension PeerLink: QUICConnectionHandler {
@@ -227,7 +322,8 @@ extension PeerLink: QUICConnectionHandler {
 
     func connection(_ connection: QUICConnection, opened stream: QUICStream) {
         self.connection = connection
-        if connection.isServer, control == nil { return greet(FrameStream(stream)) }
+        // By its number: streams may arrive in another order than they were opened in.
+        if connection.isServer, stream.id == Self.controlStream { return greet(FrameStream(stream)) }
         if isOpen { serve(stream) } else { held.append(stream) }
     }
 
@@ -236,7 +332,13 @@ extension PeerLink: QUICConnectionHandler {
         if isOpen { core.received(datagram: datagram, from: peerNode) }
     }
 
-    func connection(_ connection: QUICConnection, closed stream: QUICStream) { idleIfDone() }
+    func connection(_ connection: QUICConnection, closed stream: QUICStream) {
+        if !isOpen { held.removeAll { $0 === stream } }
+        roomMayHaveCome()
+        idleIfDone()
+    }
+
+    func connectionPeerHasRead(_ connection: QUICConnection) { roomMayHaveCome() }
 
     func connectionHasStreamCredit(_ connection: QUICConnection) { beginWaiting() }
 
@@ -249,7 +351,8 @@ extension PeerLink: QUICConnectionHandler {
         core.remove(self, reason)
         self.connection = nil
         held = []
-        while waitingForRoom.popFirst() != nil {}
+        waitingForRoom = []
+        core.answers.leaves(self)
         let users = waiting
         waiting = []
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }

@@ -18,7 +18,8 @@ final class TaskPool {
 
     init(maximumTasks: Int) { self.maximumTasks = maximumTasks }
 
-    var hasRoom: Bool { isOpen && running.count < maximumTasks }
+    /// Whether there is room for one who has `taken` places already: nobody has more than are left for all others.
+    func hasRoom(forOneWith taken: Int) -> Bool { isOpen && taken < maximumTasks - running.count }
 
     /// Runs `body` in a task, and hands its result to `finished` on the loop; when the pool is stopped first,
     /// `abandoned` is called in its place.

@@ -10,6 +10,8 @@ final class TransportCore {
     var service: RequestService?
     var streamServices: [String: StreamService] = [:]
     let helloTimeout: Duration
+    /// Known once there is an endpoint.
+    private(set) lazy var answers = AnswerRoom(loop: loop, quic?.configuration.maximumUnreadBytes ?? 0)
     private let observer: any LinkObserver
     private var endpoint: QUICEndpoint?
     private var links: [NodeID: PeerLink] = [:]

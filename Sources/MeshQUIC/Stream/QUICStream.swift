@@ -58,6 +58,8 @@ package final class QUICStream {
         var isReceivePending = false
         /// A writer was told that there is no room.
         var isWriterWaiting = false
+        /// What is written answers a request of the peer.
+        var isAnswer = false
         /// What came is early data, which somebody may have replayed.
         var isEarly = false
         /// Why the peer has cut its side short.
@@ -119,7 +121,7 @@ package final class QUICStream {
     ) -> Bool {
         guard !progress.isClosed, !progress.isFinishQueued else { return true }
         toSend.append(header, bytes)
-        connection?.wrote(header.count + bytes.count)
+        connection?.wrote(header.count + bytes.count, to: self)
         progress.isFinishQueued = isLast
         connection?.wantsToSend(self)
         if !hasRoom { progress.isWriterWaiting = true }
@@ -152,6 +154,9 @@ package final class QUICStream {
         progress.uncreditedBytes -= count
         connection?.consumed(count, of: self)
     }
+
+    /// From now on what is written counts as the answer to a request of the peer.
+    func countAsAnswer() { progress.isAnswer = true }
 
     /// Ends both directions at once: the peer learns `code`, and what was written and not sent is forgotten.
     package func reset(code: UInt64) {

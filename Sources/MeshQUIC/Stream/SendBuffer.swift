@@ -6,7 +6,7 @@ internal import CMeshQUIC
 ///                     ▲ kept                                  ▲ next             ▲ end
 ///
 /// ngtcp2 keeps pointers into what it was given until it is acknowledged, so the bytes lie in pieces of memory that
-/// never move.
+/// never move. A piece is let go as a whole, and counts until then: what is held is what memory it takes.
 struct SendBuffer: ~Copyable {
     private struct Piece {
         let memory: UnsafeMutableRawBufferPointer
@@ -24,7 +24,7 @@ struct SendBuffer: ~Copyable {
 
     /// Bytes that were never sent.
     private(set) var unsentBytes = 0
-    /// Bytes that are held, sent or not.
+    /// Bytes that are held, sent or not; those of a piece until all of it is acknowledged.
     private(set) var heldBytes = 0
 
     init() {}
@@ -35,10 +35,7 @@ struct SendBuffer: ~Copyable {
 
     /// Copies `header` and then `bytes` to the end; what comes first is held in as much memory as both need.
     mutating func append(_ header: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) {
-        if pieces.isEmpty, !header.isEmpty {
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: header.count + bytes.count, alignment: 1)
-            pieces.append(Piece(memory: memory, count: 0))
-        }
+        if pieces.isEmpty, !header.isEmpty { addPiece(min(header.count + bytes.count, Self.largestPieceBytes)) }
         append(header)
         append(bytes)
     }
@@ -52,14 +49,19 @@ struct SendBuffer: ~Copyable {
             fill(last, with: rest.prefix(room))
             rest = rest.dropFirst(room)
         }
-        if !rest.isEmpty {
-            let capacity = max(rest.count, pieces.isEmpty ? 0 : Self.pieceBytes)
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
-            pieces.append(Piece(memory: memory, count: 0))
-            fill(pieces.count - 1, with: rest)
+        while !rest.isEmpty {
+            let count = min(rest.count, Self.largestPieceBytes)
+            addPiece(max(count, pieces.isEmpty ? 0 : Self.pieceBytes))
+            fill(pieces.count - 1, with: rest.prefix(count))
+            rest = rest.dropFirst(count)
         }
         unsentBytes += bytes.count
         heldBytes += bytes.count
+    }
+
+    private mutating func addPiece(_ byteCount: Int) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 1)
+        pieces.append(Piece(memory: memory, count: 0))
     }
 
     private mutating func fill(_ index: Int, with bytes: Slice<UnsafeRawBufferPointer>) {
@@ -103,18 +105,22 @@ struct SendBuffer: ~Copyable {
     }
 
     /// The peer has the next `count` of the bytes that it had not acknowledged: they are not needed again.
-    mutating func acknowledged(_ count: Int) {
-        heldBytes -= count
+    ///
+    /// Returns how many bytes are no longer held.
+    mutating func acknowledged(_ count: Int) -> Int {
+        let before = heldBytes
         var left = count
         while left > 0 {
             let rest = pieces[firstPiece].count - acknowledgedInFirst
             guard left >= rest else {
                 acknowledgedInFirst += left
-                return
+                break
             }
             left -= rest
+            heldBytes -= pieces[firstPiece].count
             release()
         }
+        return before - heldBytes
     }
 
     /// Lets the first piece go, all of which is acknowledged.
@@ -136,6 +142,8 @@ struct SendBuffer: ~Copyable {
         }
     }
 
+    /// No piece is larger, so that a peer which acknowledges all but a little keeps little.
+    private static let largestPieceBytes = 64 * 1_024
     /// A piece behind the first of a stream has at least this size, so that many small writes share one.
     private static let pieceBytes = 16 * 1_024
     /// Released pieces that may stand in front before the list is moved up.

@@ -25,6 +25,9 @@ package struct FrameDecoder: ~Copyable {
         self.maximumPayloadBytes = min(maximumPayloadBytes, Limits.Frame.maximumPayloadBytes)
     }
 
+    /// Bytes of a frame that is not there as a whole.
+    package var pendingBytes: Int { pending.count }
+
     /// Whether the stream may end here without cutting a frame in two.
     package var isBetweenFrames: Bool {
         switch stage {
