@@ -103,12 +103,14 @@ struct QUICCalls: Sendable {
     /// The other side begins to serve in a task of its own; whoever asks before is told that nobody does.
     private func waitForService(_ call: () async throws -> Void) async throws {
         let latest = ground.clock.now + .seconds(5)
+        var reason = ""
         while ground.clock.now < latest {
             do { return try await call() } catch {
+                reason = "\(error)"
                 try await ground.clock.sleep(until: ground.clock.now + .milliseconds(1))
             }
         }
-        throw UDPBaselineFailure("the hub does not serve")
+        throw UDPBaselineFailure("the hub does not serve: \(reason)")
     }
 
     private func repeated(
@@ -161,8 +163,8 @@ private struct ActorMesh: Sendable {
             ActorNode(
                 owner: owners[index],
                 kinds: [
-                    .journaled(SampleAccount.self, performer: NoTransfers()),
-                    .plain(BenchEcho.self) { _ in BenchEcho() },
+                    .journaled(SampleAccount.self, performer: NoTransfers(), access: .edges(.any)),
+                    .plain(BenchEcho.self, access: .edges(.any)) { _ in BenchEcho() },
                 ],
                 membership: membership,
                 journal: store,
