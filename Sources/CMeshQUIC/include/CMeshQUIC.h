@@ -105,7 +105,10 @@ int cmesh_quic_client_new(cmesh_quic_owner *_Nonnull owner, const cmesh_quic_set
                           const ngtcp2_cid *_Nonnull destination, const ngtcp2_cid *_Nonnull source,
                           const ngtcp2_path *_Nonnull path, const uint8_t *_Nullable token, size_t token_count);
 
-/* `original` and `retry_source` are those of the packet before a Retry, as its token says; else the latter is NULL. */
+/*
+ * `original` and `retry_source` are those of the packet before a Retry, as its token says; else the latter is NULL. A
+ * token in `initial` proves the client's address: it must have been verified, or its count be 0.
+ */
 int cmesh_quic_server_new(cmesh_quic_owner *_Nonnull owner, const cmesh_quic_settings *_Nonnull settings,
                           const cmesh_quic_initial *_Nonnull initial, const ngtcp2_cid *_Nonnull original,
                           const ngtcp2_cid *_Nullable retry_source, const ngtcp2_cid *_Nonnull source,

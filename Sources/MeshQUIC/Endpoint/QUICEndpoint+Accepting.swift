@@ -29,7 +29,9 @@ extension QUICEndpoint {
             original = first
             isRetried = true
         case .known: break
-        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry && mayTakeUnproven(): break
+        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry && mayTakeUnproven():
+            // ngtcp2 takes any token that it is given for a proof, and then sends more than three times what came.
+            initial.token_count = 0
         case .unknown: return askToProveAddress(initial, remote, local)
         case .invalid:
             counts.refused += 1
