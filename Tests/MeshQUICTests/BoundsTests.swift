@@ -37,6 +37,30 @@ import Testing
         }
     }
 
+    @Test func `a datagram that fits no packet is dropped and holds up nothing`() async throws {
+        var options = LinkPair.Options()
+        options.hub.maximumDatagramBytes = 65_536
+        try await LinkPair.run(options) { pair in
+            let node = try await pair.connect()
+            await pair.edge.send(datagram: [UInt8](repeating: 1, count: 2_000), to: node)
+            await pair.edge.send(datagram: [2], to: node)
+            #expect(try await pair.ask(node))
+            #expect(try await pair.hubLinks.datagram.wait() == [2])
+            #expect(await pair.edge.statistics(to: node)?.counts.datagramsDropped == 1)
+        }
+    }
+
+    @Test func `a datagram that the peer takes none of holds up nothing`() async throws {
+        var options = LinkPair.Options()
+        options.hub.maximumDatagramBytes = 0
+        try await LinkPair.run(options) { pair in
+            let node = try await pair.connect()
+            for _ in 0..<3 { await pair.edge.send(datagram: [1], to: node) }
+            #expect(try await pair.ask(node))
+            while await pair.edge.statistics(to: node)?.counts.datagramsDropped != 3 {}
+        }
+    }
+
     @Test func `more streams than are served are refused as overloaded`() async throws {
         var options = LinkPair.Options()
         options.hub.maximumStreams = 2 * Limits.Stream.maximumServed

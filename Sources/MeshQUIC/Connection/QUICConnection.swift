@@ -113,7 +113,7 @@ package final class QUICConnection {
         package var bytesReceived: UInt64 = 0
         /// Bytes of streams that were written.
         package var bytesWritten: UInt64 = 0
-        /// Datagrams that were dropped because too many waited.
+        /// Datagrams that were dropped because too many waited, or because they fit no packet or the peer takes none.
         package var datagramsDropped: UInt64 = 0
         var hasSeenReset = false
     }
@@ -208,11 +208,16 @@ package final class QUICConnection {
     package func send(datagram bytes: [UInt8]) {
         guard !isOver, !bytes.isEmpty else { return }
         if datagramsToSend.count >= Limits.Connection.maximumDatagramsWaiting {
-            datagramsToSend.removeFirst()
-            counts.datagramsDropped += 1
+            dropDatagram()
         }
         datagramsToSend.append(bytes)
         endpoint.isDirty(self)
+    }
+
+    /// The oldest that waits is not sent.
+    func dropDatagram() {
+        datagramsToSend.removeFirst()
+        counts.datagramsDropped += 1
     }
 
     // MARK: Keys and paths
