@@ -69,8 +69,15 @@ extension Limits {
         /// the one whose peer has read nothing for longest.
         package static let maximumUnreadBytes = 256 * 1_024 * 1_024
 
-        /// Handshakes under way at most; further first packets are dropped, and their senders try again.
+        /// Handshakes under way unless configured otherwise; a further one takes the place of the oldest of the network
+        /// (IPv4 address or IPv6 /64) that has most of them.
+        ///
+        /// Where that is its own, its first packets are dropped, and the client tries again, until the oldest has had
+        /// ``handshakePatience``.
         package static let maximumHandshakes = 1_024
+
+        /// How long a handshake is safe from newer ones of its own network where there is no room.
+        package static let handshakePatience = Duration.seconds(2)
 
         /// Stateless resets, version negotiations and repeated closes in a second; further ones are not sent.
         package static let maximumStatelessPerSecond = 1_000

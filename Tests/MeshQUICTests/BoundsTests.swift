@@ -61,6 +61,28 @@ import Testing
         }
     }
 
+    @Test func `handshakes that one address leaves unfinished keep no other address out`() async throws {
+        var options = LinkPair.Options()
+        #expect(options.hub.maximumHandshakes == Limits.Endpoint.maximumHandshakes)
+        options.hub.maximumHandshakes = 16
+        options.edge.handshakeTimeout = .seconds(3)
+        options.edgeAddress = SocketAddress(ipv4: (127, 0, 0, 2), port: 0)
+        try await LinkPair.run(options) { pair in
+            let authority = try PeerAuthority.make(clock: pair.clock)
+            let flights = try await FirstFlights.record(24, loop: pair.loop, authority: authority, clock: pair.clock)
+            let junk = try Junk(to: pair.hubAddress.port)
+            defer { junk.close() }
+            for flight in flights { junk.send(flight, times: 1) }
+            while await pair.hub.statistics().handshakesUnderWay < 16 {}
+            let node = try await pair.connect()
+            #expect(try await pair.ask(node))
+            #expect(await pair.hub.endpointCounts().handshakesEnded == 1)
+            #expect(await pair.hub.statistics().handshakesUnderWay == 15)
+            // Who begins more is not helped by it: only what has had its time gives way to its own network.
+            #expect(Limits.Endpoint.handshakePatience < options.hub.handshakeTimeout)
+        }
+    }
+
     @Test func `more streams than are served are refused as overloaded`() async throws {
         var options = LinkPair.Options()
         options.hub.maximumStreams = 2 * Limits.Stream.maximumServed
@@ -182,7 +204,7 @@ import Testing
 }
 
 /// A plain UDP socket that sends nonsense to a port of the loopback.
-private struct Junk {
+struct Junk {
     private let descriptor: Int32
     private let address: sockaddr_in
 

@@ -94,7 +94,8 @@ package final class QUICConnection {
     private(set) var unreadBytes = 0
     /// When the peer last took some of them, or had none to take.
     private(set) var lastTaken = UInt64(0)
-    var countsAsHandshake = false
+    /// Where it is counted among the handshakes under way.
+    var handshakeNetwork: SocketAddress.Network?
     private(set) lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
     var spareHappenings: [Happening] = []

@@ -16,9 +16,7 @@ extension QUICEndpoint {
             counts.stray += 1
             return
         }
-        guard connections.count < configuration.maximumConnections,
-            handshakesUnderWay < Limits.Endpoint.maximumHandshakes
-        else {
+        guard connections.count < configuration.maximumConnections else {
             counts.refused += 1
             return
         }
@@ -29,7 +27,7 @@ extension QUICEndpoint {
             original = first
             isRetried = true
         case .known: break
-        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry && mayTakeUnproven():
+        case .unknown where handshakes.count < handshakesBeforeRetry && mayTakeUnproven():
             // ngtcp2 takes any token that it is given for a proof, and then sends more than three times what came.
             initial.token_count = 0
         case .unknown: return askToProveAddress(initial, remote, local)
@@ -37,8 +35,25 @@ extension QUICEndpoint {
             counts.refused += 1
             return
         }
+        guard hasRoomForHandshake(from: remote) else {
+            counts.refused += 1
+            return
+        }
         guard let connection = makeConnection(initial, original, isRetried: isRetried, remote) else { return }
         connection.receive(packet, path: receivedPath.path, ecn: ecn)
+    }
+
+    /// Where there is no room, only who has proved an address may take another's place.
+    private var handshakesBeforeRetry: Int {
+        min(configuration.handshakesBeforeRetry, configuration.maximumHandshakes)
+    }
+
+    private func hasRoomForHandshake(from remote: SocketAddress) -> Bool {
+        guard handshakes.count >= configuration.maximumHandshakes else { return true }
+        guard let oldest = handshakes.giveWay(to: remote.network, at: loop.now) else { return false }
+        counts.handshakesEnded += 1
+        oldest.giveUpHandshake()
+        return true
     }
 
     private func makeConnection(
@@ -59,8 +74,7 @@ extension QUICEndpoint {
             return nil
         }
         connection.handler = user
-        connection.countsAsHandshake = true
-        handshakesUnderWay += 1
+        handshakes.add(connection, at: loop.now)
         counts.handshakes += 1
         connections.add(connection)
         // Until the client knows our id it uses the one that it has made up.

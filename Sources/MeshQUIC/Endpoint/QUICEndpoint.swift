@@ -27,7 +27,7 @@ package final class QUICEndpoint {
     let resetSecret: [UInt8]
     var connections = ConnectionTable()
     var verifiedPeers = VerifiedPeers()
-    var handshakesUnderWay = 0
+    var handshakes = HandshakesUnderWay()
     var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
     var statelessRefill = Instant.origin
     /// Kept until the endpoint is closed.
@@ -64,6 +64,8 @@ package final class QUICEndpoint {
         package var retries: UInt64 = 0
         /// First packets dropped because too much was under way, or no connection had room.
         package var refused: UInt64 = 0
+        /// Handshakes ended to make room for others.
+        package var handshakesEnded: UInt64 = 0
         /// Packets that belong to nothing.
         package var stray: UInt64 = 0
         /// Stateless answers that were not sent, by the bound on a second.
@@ -264,9 +266,7 @@ package final class QUICEndpoint {
     }
 
     func handshakeEnded(_ connection: QUICConnection) {
-        guard connection.countsAsHandshake else { return }
-        connection.countsAsHandshake = false
-        handshakesUnderWay -= 1
+        handshakes.remove(connection)
     }
 
     func forget(_ connection: QUICConnection) {
