@@ -31,6 +31,10 @@ final class PeerLink {
     ///
     /// Only read once the link is open.
     private(set) var peerNode: NodeID
+    /// What the peer's certificate says; known once both hellos agree with it.
+    ///
+    /// It stays when the connection is gone: what was asked on the link is still judged by it.
+    private(set) var identity: NodeIdentity?
     /// Whether requests may be made and are served.
     private(set) var isOpen = false
     /// Told when nothing is under way any more.
@@ -111,6 +115,7 @@ final class PeerLink {
             return refuse(WireError(.helloViolation, claim), on: frames)
         }
         self.agreement = agreement
+        self.identity = identity
         peerNode = identity.node
         openIfReady()
     }

@@ -69,9 +69,9 @@ final class ServedRequest {
             return frames.refuse(.notServed, "no request is served here")
         }
         guard service.pool.hasRoom else { return refuseForRoom() }
+        guard let identity = link.identity else { return frames.refuse(.notServed, "nobody knows who asks") }
         if !wantsReply { frames.stream.write([], isLast: true) }
-        let identity = link.connection?.peer?.identity
-        let request = IncomingRequest(sender: link.peerNode, identity: identity, payload: payload)
+        let request = IncomingRequest(sender: identity.node, caller: .node(identity), payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
         let handler = service.handler
         link.requestBegan()
