@@ -48,6 +48,9 @@ extension Limits {
         /// Requests of one peer that wait for such room; further ones are refused as overloaded.
         package static let maximumWaiting = 4_096
 
+        /// How long a link beside another may take to end what is under way on it.
+        package static let surplusPatience = Duration.seconds(600)
+
         /// A request that is being handled counts as at least so much.
         package static let smallestAnswerBytes = 4 * 1_024
     }

@@ -13,10 +13,8 @@ import Testing
         let packet = try await scene.firstPacketWithForeignToken()
         let taker = Taker()
         let victim = try await loop.run { LoopHeld(try Catcher(loop)) }
-        var configuration = QUICConfiguration()
-        // Time for two repetitions of what is not acknowledged.
-        configuration.handshakeTimeout = .seconds(4)
-        let server = try await scene.endpoint(.hub, "hub-2", configuration, handler: taker)
+        // It repeats what is not acknowledged three times before it gives the handshake up.
+        let server = try await scene.endpoint(.hub, "hub-2", handler: taker)
         try await loop.run {
             server.value.received(
                 ReceivedDatagram(
@@ -55,7 +53,6 @@ private struct Scene {
     func endpoint(
         _ role: NodeRole,
         _ name: String,
-        _ configuration: QUICConfiguration = QUICConfiguration(),
         handler: Taker? = nil
     ) async throws -> LoopHeld<QUICEndpoint> {
         let credentials = try authority.credentials(role, name)
@@ -66,7 +63,6 @@ private struct Scene {
                     address: .loopbackIPv4(port: 0),
                     credentials: credentials,
                     verifier: authority.verifier,
-                    configuration: configuration,
                     clock: clock,
                     handler: handler
                 )

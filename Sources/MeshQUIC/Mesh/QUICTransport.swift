@@ -236,10 +236,10 @@ extension QUICTransport {
         return (try? await loop.run { core.value.link(to: node)?.connection?.updateKeys() ?? false }) ?? false
     }
 
-    /// How the link to `node` stands.
+    /// How the link to `node` stands; one that is ending counts where there is no other.
     package func statistics(to node: NodeID) async -> LinkStatistics? {
         let core = core
-        return (try? await loop.run { core.value.link(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
+        return (try? await loop.run { core.value.anyLink(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
     }
 
     /// Whether requests are served, and streams for all of `purposes`.
@@ -257,10 +257,10 @@ extension QUICTransport {
         return (try? await loop.run { core.value.quic?.counts ?? QUICEndpoint.Counts() }) ?? QUICEndpoint.Counts()
     }
 
-    /// Closes the link to `node`.
+    /// Closes all links to `node`.
     package func disconnect(from node: NodeID, _ message: String = "") async {
         let core = core
-        try? await loop.run { core.value.link(to: node)?.close(code: 0, message) }
+        try? await loop.run { core.value.disconnect(from: node, message) }
     }
 
     /// Goes on at `address`, with all links, and returns where that is once every server has confirmed it.
