@@ -217,4 +217,13 @@ static inline int cmesh_quic_stop_reading_stream(ngtcp2_conn *_Nonnull connectio
 #endif
 }
 
+/* Whether a stream takes nothing more: its last byte was sent, or it was reset, by us or at the peer's wish. */
+static inline int cmesh_quic_is_stopped(ngtcp2_conn *_Nonnull connection, int64_t stream) {
+    /* More than any stream can hold is refused before anything is written, but only where the stream is looked at. */
+    ngtcp2_vec impossible = {NULL, SIZE_MAX};
+    uint8_t nowhere[1];
+    return ngtcp2_conn_writev_stream(connection, NULL, NULL, nowhere, 0, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, stream,
+                                     &impossible, 1, 0) == NGTCP2_ERR_STREAM_SHUT_WR;
+}
+
 #endif

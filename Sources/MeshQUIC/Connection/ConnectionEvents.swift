@@ -11,6 +11,7 @@ enum Happening {
     case closed(QUICStream, code: UInt64?)
     case hasCredit(QUICStream)
     case hasRoom(QUICStream)
+    case stopped(QUICStream)
     case hasStreamCredit
     case datagram([UInt8])
     case addressToken([UInt8])

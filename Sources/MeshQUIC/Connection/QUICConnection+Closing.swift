@@ -128,6 +128,7 @@ extension QUICConnection {
         guard !isOver else { return }
         cmesh_quic_shutdown_stream(raw, stream.id, code)
         stream.progress.isBlocked = true
+        stream.progress.isStopped = true
         endpoint.isDirty(self)
     }
 

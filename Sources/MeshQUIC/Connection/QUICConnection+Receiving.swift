@@ -14,6 +14,7 @@ extension QUICConnection {
         case .handshaking, .established: break
         }
         counts.packetsReceived += 1
+        stops.hasNews = true
         let isHandshaking = !isEstablished
         let status = cmesh_quic_read(raw, path, ecn, bytes, packet.count, endpoint.now)
         actOnHappenings()
@@ -77,7 +78,8 @@ extension QUICConnection {
 
     /// Has the writer called when there is room again.
     func wakeWriter(of stream: QUICStream) {
-        guard stream.progress.isWriterWaiting, stream.hasRoomAgain else { return }
+        guard stream.progress.isWriterWaiting else { return }
+        guard stream.hasRoomAgain else { return watch(stream) }
         stream.progress.isWriterWaiting = false
         happenings.append(.hasRoom(stream))
     }
@@ -134,6 +136,7 @@ extension QUICConnection {
         case .earlyDataRejected: earlyDataRejected()
         case .ticket: ticketReceived()
         }
+        case .stopped(let stream): stream.handler?.streamStopped(stream)
     }
 
     /// Tells the user of `stream` that it is over, and gives back the credit of what nobody took.
@@ -150,6 +153,7 @@ extension QUICConnection {
         user?.streamClosed(stream, code: code)
         if !isOver { handler?.connection(self, closed: stream) }
     }
+        unwatch(stream)
 
     /// `count` bytes of `stream` were taken: the peer may send as many more.
     func consumed(_ count: Int, of stream: QUICStream) {

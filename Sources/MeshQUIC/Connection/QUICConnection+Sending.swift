@@ -33,7 +33,8 @@ extension QUICConnection {
         if budget == 0 { endpoint.isDirty(self) }
         // Before that the round trip is a guess, and pacing by it would hold the client's second flight for 22 ms.
         if isEstablished { ngtcp2_conn_update_pkt_tx_time(raw, endpoint.now) }
-        endpoint.schedule(timer, at: ngtcp2_conn_get_expiry(raw))
+        lookForStops()
+        endpoint.schedule(timer, at: min(ngtcp2_conn_get_expiry(raw), nextLook))
         // Writers for whom there is room now; what they write leaves in the next turn.
         actOnHappenings()
     }
@@ -163,8 +164,13 @@ extension QUICConnection {
     private func isForAnotherStream(_ count: Int, _ stream: QUICStream) -> Bool {
         switch count {
         case Int(NGTCP2_ERR_WRITE_MORE): return true
-        case Int(NGTCP2_ERR_STREAM_DATA_BLOCKED), Int(NGTCP2_ERR_STREAM_SHUT_WR), Int(NGTCP2_ERR_STREAM_NOT_FOUND):
+        case Int(NGTCP2_ERR_STREAM_DATA_BLOCKED):
             stream.progress.isBlocked = true
+            watch(stream)
+            return true
+        case Int(NGTCP2_ERR_STREAM_SHUT_WR), Int(NGTCP2_ERR_STREAM_NOT_FOUND):
+            stream.progress.isBlocked = true
+            if count == Int(NGTCP2_ERR_STREAM_SHUT_WR) { stopped(stream) }
             return true
         default: return false
         }

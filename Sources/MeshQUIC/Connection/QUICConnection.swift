@@ -86,6 +86,9 @@ package final class QUICConnection {
     var refusal: CertificateError?
     var isDirty = false
     var streamsToGrant = 0
+    var stops = Stops()
+    /// Packets that came after our close.
+    var packetsAfterClose = UInt64(0)
     var remote: SocketAddress
     /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
     var local: SocketAddress

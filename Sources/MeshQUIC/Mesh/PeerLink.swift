@@ -134,7 +134,8 @@ final class PeerLink {
         tell(.success(()))
         let streams = held
         held = []
-        for stream in streams where stream.handler == nil { serve(stream) }
+        // What has ended meanwhile nobody wants any more, and nobody would say so a second time.
+        for stream in streams where stream.handler == nil && !stream.progress.isClosed { serve(stream) }
         streamReceivedControl()
     }
 

@@ -71,6 +71,8 @@ final class ServedRequest {
         guard service.pool.hasRoom else { return refuseForRoom() }
         guard let identity = link.identity else { return frames.refuse(.notServed, "nobody knows who asks") }
         if !wantsReply { frames.stream.write([], isLast: true) }
+        // Whoever has said its last can leave only by what ends the stream.
+        if !frames.stream.progress.isPeerFinished { frames.stream.watch() }
         let request = IncomingRequest(sender: identity.node, caller: .node(identity), payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
         let handler = service.handler
@@ -143,6 +145,11 @@ extension ServedRequest: QUICStreamHandler {
     }
 
     func streamHasRoom(_ stream: QUICStream) {}
+    func streamStopped(_ stream: QUICStream) {
+        task?.cancel()
+        stream.reset(code: MeshStreamCode.cancelled.rawValue)
+    }
+
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.
