@@ -82,7 +82,8 @@ extension Limits {
         /// How long a handshake is safe from newer ones of its own network where there is no room.
         package static let handshakePatience = Duration.seconds(2)
 
-        /// Stateless resets, version negotiations and repeated closes in a second; further ones are not sent.
+        /// Resets and version negotiations in a second, as many repeated closes, and as many refusals of first packets;
+        /// further ones are not sent.
         package static let maximumStatelessPerSecond = 1_000
 
         /// Address tokens that a client keeps, one a server; when there are more, it begins afresh.

@@ -16,14 +16,7 @@ import Testing
         // It repeats what is not acknowledged three times before it gives the handshake up.
         let server = try await scene.endpoint(.hub, "hub-2", handler: taker)
         try await loop.run {
-            server.value.received(
-                ReceivedDatagram(
-                    bytes: packet.span.bytes,
-                    remote: victim.value.address,
-                    local: server.value.localAddress,
-                    congestion: .none
-                )
-            )
+            server.value.feed(packet, from: victim.value.address)
             #expect(server.value.counts.handshakes == 1)
         }
         let reason = try await taker.closed.wait()
@@ -35,6 +28,47 @@ import Testing
             server.value.close()
             victim.value.close()
         }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct `A server that has closed` {
+    @Test func `says so again only to where the peer is, and ever more rarely`() async throws {
+        let loop = try EventLoop.start(name: "closing")
+        defer { loop.stop() }
+        let scene = try Scene(loop: loop)
+        let flights = try await FirstFlights.record(1, loop: loop, authority: scene.authority, clock: scene.clock)
+        let taker = Taker()
+        let server = try await scene.endpoint(.hub, "hub-1", handler: taker)
+        let (peer, other) = try await loop.run { (LoopHeld(try Catcher(loop)), LoopHeld(try Catcher(loop))) }
+        try await loop.run {
+            server.value.feed(flights[0], from: peer.value.address)
+            taker.accepted?.close(code: 0)
+        }
+        while try await loop.run({ peer.value.caught.isEmpty }) {}
+        try await loop.run {
+            for _ in 0..<100 {
+                server.value.feed(flights[0], from: peer.value.address)
+                server.value.feed(flights[0], from: other.value.address)
+            }
+        }
+        // Whatever was sent is there when what is sent behind it is.
+        try await scene.clock.sleep(for: .milliseconds(100))
+        let (told, strangers) = try await loop.run { (peer.value.caught.count, other.value.caught.count) }
+        #expect(strangers == 0)
+        #expect((2...12).contains(told), "\(told)")
+        try await loop.run {
+            server.value.close()
+            peer.value.close()
+            other.value.close()
+        }
+    }
+}
+
+extension QUICEndpoint {
+    /// As if `packet` had come from `remote`.
+    fileprivate func feed(_ packet: [UInt8], from remote: SocketAddress) {
+        let local = localAddress
+        received(ReceivedDatagram(bytes: packet.span.bytes, remote: remote, local: local, congestion: .none))
     }
 }
 
@@ -105,9 +139,11 @@ private final class Taker: QUICEndpointHandler, QUICConnectionHandler, @unchecke
     // Sendable: the loop alone calls it.
     let established = OneShot<Bool>()
     let closed = OneShot<CloseReason>()
+    private(set) var accepted: QUICConnection?
 
     func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)? {
-        self
+        accepted = connection
+        return self
     }
     func connectionEstablished(_ connection: QUICConnection) { established.open(true) }
     func connection(_ connection: QUICConnection, opened stream: QUICStream) {}
@@ -118,7 +154,7 @@ private final class Taker: QUICEndpointHandler, QUICConnectionHandler, @unchecke
 }
 
 /// A socket that keeps what it gets and answers nothing.
-private final class Catcher: UDPSocketOwner {
+final class Catcher: UDPSocketOwner {
     private(set) var caught: [[UInt8]] = []
     private var socket: UDPSocket?
 

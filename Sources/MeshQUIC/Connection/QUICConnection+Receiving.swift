@@ -9,7 +9,7 @@ extension QUICConnection {
         switch phase {
         case .closed: return
         case .closing(let closePacket):
-            endpoint.sendClose(closePacket, path: path, isRepeat: true)
+            repeatClose(closePacket, path: path)
             return
         case .handshaking, .established: break
         }
@@ -23,6 +23,16 @@ extension QUICConnection {
         // A handshake's packet can take a millisecond. What it leads to must not wait for the others of this turn, or
         // both sides take turns at being idle.
         if isHandshaking { endpoint.flush() }
+    }
+
+    /// The peer may not have seen the close: it is repeated for the first packet, the second, the fourth and so on.
+    ///
+    /// Only where the peer has proved to be: anybody may have seen the id of a connection, and send from any address.
+    private func repeatClose(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>) {
+        guard SocketAddress(path.pointee.remote) == remote else { return }
+        packetsAfterClose += 1
+        guard packetsAfterClose & (packetsAfterClose - 1) == 0 else { return }
+        endpoint.sendClose(packet, path: path, isRepeat: true)
     }
 
     private func readFailed(_ status: Int32) {

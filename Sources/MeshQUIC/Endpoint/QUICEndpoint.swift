@@ -28,8 +28,10 @@ package final class QUICEndpoint {
     var connections = ConnectionTable()
     var verifiedPeers = VerifiedPeers()
     var handshakes = HandshakesUnderWay()
-    var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
-    var statelessRefill = Instant.origin
+    var statelessBudget = StatelessBudget()
+    /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
+    var closeBudget = StatelessBudget()
+    var refusalBudget = StatelessBudget()
     /// Kept until the endpoint is closed.
     private(set) var handler: (any QUICEndpointHandler)?
     var unprovenLeft = Limits.Endpoint.unprovenPerSecond
@@ -62,7 +64,7 @@ package final class QUICEndpoint {
         package var handshakes: UInt64 = 0
         /// Clients told to prove their address first.
         package var retries: UInt64 = 0
-        /// First packets dropped because too much was under way, or no connection had room.
+        /// First packets that begin no connection: too much was under way, there was no room, or a token was wrong.
         package var refused: UInt64 = 0
         /// Handshakes ended to make room for others.
         package var handshakesEnded: UInt64 = 0
