@@ -65,7 +65,7 @@ package final class QUICTransport: Transport {
                 if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
             }
         } onCancel: {
-            _ = loop.execute { attempt.cancel() }
+            loop.executeAlways { attempt.cancel() }
         }
         return try result.get()
     }
@@ -101,7 +101,7 @@ package final class QUICTransport: Transport {
                 begin(request)
             }
         } onCancel: {
-            _ = loop.execute { request.cancel() }
+            loop.executeAlways { request.cancel() }
         }
         return try result.get()
     }
@@ -110,7 +110,7 @@ package final class QUICTransport: Transport {
         if loop.isOnLoop { return core.value.begin(request) }
         let core = core
         if !loop.execute({ core.value.begin(request) }) {
-            request.end(.failure(TransportError(.closed, "the loop has ended")))
+            request.end(.failure(loop.transportRefusal))
         }
     }
 
@@ -163,6 +163,14 @@ package final class QUICTransport: Transport {
     }
 }
 
+extension EventLoop {
+    /// Why nothing was begun on it: it has ended, or too much waits there.
+    var transportRefusal: TransportError {
+        let why = refusal
+        return TransportError(why.code == .stopped ? .closed : .unreachable, why.message)
+    }
+}
+
 // MARK: - Streams of bytes
 
 extension QUICTransport {
@@ -181,7 +189,7 @@ extension QUICTransport {
             core.value.open(stream)
             return ByteStream(stream, on: loop)
         }
-        guard let opened else { throw TransportError(.closed, "the loop has ended") }
+        guard let opened else { throw loop.transportRefusal }
         return opened
     }
 
