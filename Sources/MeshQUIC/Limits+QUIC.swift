@@ -24,9 +24,6 @@ extension Limits {
         /// Bytes of the reason in a close that we send or show.
         package static let maximumReasonBytes = 512
 
-        /// Certificates in a peer's chain.
-        package static let maximumChain = 4
-
         /// Bytes of a peer's certificate.
         package static let maximumCertificateBytes = 16 * 1_024
 

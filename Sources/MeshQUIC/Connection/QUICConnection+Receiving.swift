@@ -136,23 +136,24 @@ extension QUICConnection {
         case .hasCredit(let stream):
             stream.progress.isBlocked = false
             wantsToSend(stream)
+        case .stopped(let stream): stream.handler?.streamStopped(stream)
         case .hasRoom(let stream): stream.handler?.streamHasRoom(stream)
         case .hasStreamCredit: handler?.connectionHasStreamCredit(self)
         case .datagram(let bytes): handler?.connection(self, received: bytes)
         case .addressToken(let token): endpoint.remember(addressToken: token, of: self)
         case .pathValidated(let hasSucceeded):
             if hasSucceeded { pathChanged() }
-            endpoint.migrationEnded(self)
+            endpoint.migrationEnded(self, isConfirmed: hasSucceeded)
         case .earlyDataRejected: earlyDataRejected()
         case .ticket: ticketReceived()
         }
-        case .stopped(let stream): stream.handler?.streamStopped(stream)
     }
 
     /// Tells the user of `stream` that it is over, and gives back the credit of what nobody took.
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
+        unwatch(stream)
         released(stream.heldBytes)
         let untaken = stream.untakenBytes
         stream.progress.uncreditedBytes = 0
@@ -163,7 +164,6 @@ extension QUICConnection {
         user?.streamClosed(stream, code: code)
         if !isOver { handler?.connection(self, closed: stream) }
     }
-        unwatch(stream)
 
     /// `count` bytes of `stream` were taken: the peer may send as many more.
     func consumed(_ count: Int, of stream: QUICStream) {

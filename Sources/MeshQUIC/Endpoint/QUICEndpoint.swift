@@ -55,7 +55,8 @@ package final class QUICEndpoint {
     private struct Rebinding {
         let old: UDPSocket
         var left: Set<ObjectIdentifier>
-        let settled: () -> Void
+        var refused = 0
+        let settled: (_ refused: Int) -> Void
     }
 
     /// What an endpoint has done beside its connections.
@@ -142,7 +143,9 @@ package final class QUICEndpoint {
             ticket: ticket
         )
         connection.handler = handler
-        try connection.beginAsClient(protocols ?? tls.protocols, token: addressTokens[remote])
+        // Once: whoever watches the network must not see that two connections are the same client's (RFC 9000 §8.1.3).
+        let token = addressTokens.removeValue(forKey: remote)
+        try connection.beginAsClient(protocols ?? tls.protocols, token: token)
         connections.add(connection)
         isDirty(connection)
         return connection
@@ -163,11 +166,12 @@ package final class QUICEndpoint {
 
     // MARK: Another address
 
-    /// Goes on at `address`, with all connections; `settled` is called when every server has confirmed it or is gone.
+    /// Goes on at `address`, with all connections; `settled` is called when every server has confirmed it or is gone,
+    /// with the number of those that have not confirmed it in time.
     ///
     /// One change at a time, and only an endpoint that nobody has connected to: clients cannot follow a server. On the
     /// loop alone.
-    package func rebind(to address: SocketAddress, settled: @escaping () -> Void) throws {
+    package func rebind(to address: SocketAddress, settled: @escaping (_ refused: Int) -> Void) throws {
         guard let old = state else { throw QUICError(.stopping, "the endpoint is closed") }
         guard rebinding == nil else { throw QUICError(.busy, "an earlier change of address is not settled") }
         let list = connections.all
@@ -186,10 +190,11 @@ package final class QUICEndpoint {
         settleIfDone()
     }
 
-    /// The server of `connection` has confirmed the new path, or the connection is over.
-    func migrationEnded(_ connection: QUICConnection) {
+    /// The server of `connection` has confirmed the new path, or has not, or the connection is over.
+    func migrationEnded(_ connection: QUICConnection, isConfirmed: Bool = true) {
         guard connection.isMigrating else { return }
         connection.isMigrating = false
+        if !isConfirmed { rebinding?.refused += 1 }
         rebinding?.left.remove(ObjectIdentifier(connection))
         settleIfDone()
     }
@@ -198,7 +203,7 @@ package final class QUICEndpoint {
         guard let rebinding, rebinding.left.isEmpty else { return }
         self.rebinding = nil
         rebinding.old.close()
-        rebinding.settled()
+        rebinding.settled(rebinding.refused)
     }
 
     // MARK: Turns

@@ -273,6 +273,7 @@ extension QUICTransport {
 
     /// Goes on at `address`, with all links, and returns where that is once every server has confirmed it.
     ///
+    /// Where a server has not confirmed it, `pathNotConfirmed` is thrown, and the transport stays at the new address.
     /// For a transport that has only dialled. One change at a time: a second waits for the first, and gives way with
     /// `busy` to a third.
     package func migrate(to address: SocketAddress) async throws(QUICError) -> SocketAddress {

@@ -13,7 +13,6 @@ final class ServedRequest {
     private let frames: FrameStream
     private var task: Task<Void, Never>?
     private var hasBegun = false
-    private var isRefused = false
     private var room = PeerLink.RoomAnswer.never
 
     init(_ stream: QUICStream, of link: PeerLink) {
@@ -37,7 +36,7 @@ final class ServedRequest {
     }
 
     private func read() throws(WireError) {
-        while !isRefused, let frame = try frames.next() {
+        while let frame = try frames.next() {
             if hasBegun { try receivedLater(frame) } else { try begin(frame) }
             guard frames.stream.handler === self else { return }
         }
@@ -71,9 +70,9 @@ final class ServedRequest {
         guard service.pool.hasRoom else { return refuseForRoom() }
         guard let identity = link.identity else { return frames.refuse(.notServed, "nobody knows who asks") }
         if !wantsReply { frames.stream.write([], isLast: true) }
+        let request = IncomingRequest(sender: identity.node, caller: .node(identity), payload: payload)
         // Whoever has said its last can leave only by what ends the stream.
         if !frames.stream.progress.isPeerFinished { frames.stream.watch() }
-        let request = IncomingRequest(sender: identity.node, caller: .node(identity), payload: payload)
         let answer = LoopConfined(self, on: link.core.loop)
         let handler = service.handler
         link.requestBegan()
@@ -145,11 +144,11 @@ extension ServedRequest: QUICStreamHandler {
     }
 
     func streamHasRoom(_ stream: QUICStream) {}
+
     func streamStopped(_ stream: QUICStream) {
         task?.cancel()
         stream.reset(code: MeshStreamCode.cancelled.rawValue)
     }
-
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         // A message is handled on, whoever leaves; a request's answer has nobody left to read it.

@@ -186,9 +186,10 @@ final class TransportCore {
         }
         isMigrating = true
         do {
-            try endpoint.rebind(to: address) { [self] in
+            try endpoint.rebind(to: address) { [self] refused in
                 isMigrating = false
-                settled(.success(endpoint.localAddress))
+                let error = QUICError(.pathNotConfirmed, "\(refused) servers have not confirmed the new address")
+                settled(refused == 0 ? .success(endpoint.localAddress) : .failure(error))
                 if let next = nextMigration.take() { migrate(to: next.address, settled: next.settled) }
             }
         } catch {
