@@ -24,9 +24,6 @@ extension Limits {
         /// Bytes of the reason in a close that we send or show.
         package static let maximumReasonBytes = 512
 
-        /// Certificates in a peer's chain.
-        package static let maximumChain = 4
-
         /// Bytes of a peer's certificate.
         package static let maximumCertificateBytes = 16 * 1_024
 
@@ -53,6 +50,9 @@ extension Limits {
 
         /// Bytes of requests of one peer that are not whole or wait for room; beyond it the newest is refused.
         package static let maximumUnfinishedBytes = 16 * 1_024 * 1_024
+
+        /// How long a link beside another may take to end what is under way on it.
+        package static let surplusPatience = Duration.seconds(600)
 
         /// A request that is being handled counts as at least so much.
         package static let smallestAnswerBytes = 4 * 1_024
@@ -90,10 +90,18 @@ extension Limits {
         /// How many.
         package static let begunWithoutRoom = 32
 
-        /// Handshakes under way at most; further first packets are dropped, and their senders try again.
+        /// Handshakes under way unless configured otherwise; a further one takes the place of the oldest of the network
+        /// (IPv4 address or IPv6 /64) that has most of them.
+        ///
+        /// Where that is its own, its first packets are dropped, and the client tries again, until the oldest has had
+        /// ``handshakePatience``.
         package static let maximumHandshakes = 1_024
 
-        /// Stateless resets, version negotiations and repeated closes in a second; further ones are not sent.
+        /// How long a handshake is safe from newer ones of its own network where there is no room.
+        package static let handshakePatience = Duration.seconds(2)
+
+        /// Resets and version negotiations in a second, as many repeated closes, and as many refusals of first packets;
+        /// further ones are not sent.
         package static let maximumStatelessPerSecond = 1_000
 
         /// Address tokens that a client keeps, one a server; when there are more, it begins afresh.

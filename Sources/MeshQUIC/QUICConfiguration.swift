@@ -37,6 +37,9 @@ package struct QUICConfiguration: Sendable {
     /// Bytes written to all peers together that they have not read; beyond it those go who have not read for longest.
     package var maximumUnreadBytes = Limits.Endpoint.maximumUnreadBytes
 
+    /// Handshakes of clients under way at a time; a further one takes the place of another.
+    package var maximumHandshakes = Limits.Endpoint.maximumHandshakes
+
     /// Handshakes under way from which on a client must prove its address; 0 asks every client.
     package var handshakesBeforeRetry = Limits.Endpoint.handshakesBeforeRetry
 

@@ -12,6 +12,8 @@ package enum QUICErrorCode: String, ErrorCode {
     case stopping
     /// What was asked for is done only when something else has ended.
     case busy
+    /// A server has not confirmed our new address in time.
+    case pathNotConfirmed
     /// The library refused something for a reason of its own.
     case libraryFailed
 }

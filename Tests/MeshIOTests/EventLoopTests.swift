@@ -94,10 +94,11 @@ import Testing
         }
     }
 
-    @Test func `refuses closures beyond its bound`() async throws {
+    @Test func `refuses closures beyond its bound, but not those that take others away`() async throws {
         try await withLoop { loop in
             let gate = Lock(())
             let isHeld = Watched(false)
+            let isCancelled = Watched(false)
             let taken = await withCheckedContinuation { continuation in
                 gate.withLock { _ in
                     // The loop stands at the gate, so that nothing is taken out meanwhile.
@@ -108,12 +109,14 @@ import Testing
                     while !isHeld.value {}
                     var taken = 0
                     while loop.execute({}) { taken += 1 }
+                    loop.executeAlways { isCancelled.change { $0 = true } }
                     continuation.resume(returning: taken)
                 }
             }
             #expect(taken == Limits.IO.maximumClosuresWaiting)
             // Once it has gone on there is room again.
             while !loop.execute({}) { await Task.yield() }
+            while !isCancelled.value { await Task.yield() }
         }
     }
 

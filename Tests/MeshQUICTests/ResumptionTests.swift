@@ -1,4 +1,5 @@
 import MeshActors
+import MeshCertificates
 import MeshCore
 import MeshIO
 import MeshQUIC
@@ -59,6 +60,33 @@ import Testing
         }
     }
 
+    @Test func `is verified again by a server once a certificate of the chain has expired`() async throws {
+        for chainLife in [Duration.seconds(3_600), .zero] {
+            try await LinkPair.run { pair in
+                let counts = Lock(0)
+                let verifier = Counting(verifier: try pair.authority.verifier, chainLife: chainLife, counts: counts)
+                let hub = try await QUICTransport(
+                    loop: pair.loop,
+                    address: .loopbackIPv4(port: 0),
+                    accepts: true,
+                    credentials: try pair.authority.credentials(.hub, "hub-2"),
+                    verifier: verifier,
+                    software: "test/1",
+                    clock: pair.clock
+                )
+                for isFirst in [true, false] {
+                    let node = try await pair.edge.connect(to: hub.localAddress, serverName: .dns("localhost"))
+                    // A ticket comes behind the handshake.
+                    try await pair.clock.sleep(for: .milliseconds(50))
+                    #expect(await pair.edge.statistics(to: node)?.isResumed == !isFirst)
+                }
+                let isAskedAgain = counts.withLock { $0 } > 1
+                #expect(isAskedAgain == (chainLife == .zero))
+                await hub.close()
+            }
+        }
+    }
+
     @Test func `takes the place of the first`() async throws {
         try await LinkPair.run { pair in
             _ = try await pair.connect()
@@ -67,5 +95,25 @@ import Testing
             #expect(reason.message == "replaced by a newer connection")
             #expect(try await pair.ask(node))
         }
+    }
+}
+
+/// Counts what it is asked, and says of the chain that it counts only for a while.
+private struct Counting: PeerVerifier {
+    let verifier: CertificateVerifier
+    let chainLife: Duration
+    let counts: Lock<Int>
+
+    func verify(
+        chain: [[UInt8]],
+        purpose: CertificatePurpose,
+        serverName: ServerName?,
+        now: WallTime
+    ) throws(CertificateError) -> PeerCertificate {
+        var peer = try verifier.verify(chain: chain, purpose: purpose, serverName: serverName, now: now)
+        counts.withLock { $0 += 1 }
+        let end = now.millisecondsSince1970 + chainLife.wholeNanoseconds / 1_000_000
+        peer.chainValidity = ValidityPeriod(notBefore: now, notAfter: WallTime(millisecondsSince1970: end))
+        return peer
     }
 }

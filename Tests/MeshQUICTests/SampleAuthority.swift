@@ -22,10 +22,11 @@ struct SampleAuthority {
     func credentials(
         _ role: NodeRole,
         _ name: String,
+        of tenant: String = "acme",
         issuedInDays days: Int = 0,
         key: PrivateKey? = nil
     ) throws -> NodeCredentials {
-        let (certificate, identity, ownKey) = try issue(role, name, issuedInDays: days)
+        let (certificate, identity, ownKey) = try issue(role, name, of: tenant, issuedInDays: days)
         return NodeCredentials(
             identity: identity,
             chain: [certificate.der],
@@ -38,9 +39,10 @@ struct SampleAuthority {
     func issue(
         _ role: NodeRole,
         _ name: String,
+        of tenant: String = "acme",
         issuedInDays days: Int = 0
     ) throws -> (Certificate, NodeIdentity, PrivateKey) {
-        let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))
+        let identity = NodeIdentity(tenant: try TenantID(tenant), role: role, node: try NodeID(name))
         let key = try KeyFile.make(.p256)
         let names = role == .hub ? ["localhost"] : []
         let grant = try NodeGrant(identity: identity, dnsNames: names, addresses: [], life: .seconds(86_400))

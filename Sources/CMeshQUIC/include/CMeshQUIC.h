@@ -105,7 +105,10 @@ int cmesh_quic_client_new(cmesh_quic_owner *_Nonnull owner, const cmesh_quic_set
                           const ngtcp2_cid *_Nonnull destination, const ngtcp2_cid *_Nonnull source,
                           const ngtcp2_path *_Nonnull path, const uint8_t *_Nullable token, size_t token_count);
 
-/* `original` and `retry_source` are those of the packet before a Retry, as its token says; else the latter is NULL. */
+/*
+ * `original` and `retry_source` are those of the packet before a Retry, as its token says; else the latter is NULL. A
+ * token in `initial` proves the client's address: it must have been verified, or its count be 0.
+ */
 int cmesh_quic_server_new(cmesh_quic_owner *_Nonnull owner, const cmesh_quic_settings *_Nonnull settings,
                           const cmesh_quic_initial *_Nonnull initial, const ngtcp2_cid *_Nonnull original,
                           const ngtcp2_cid *_Nullable retry_source, const ngtcp2_cid *_Nonnull source,
@@ -212,6 +215,15 @@ static inline int cmesh_quic_stop_reading_stream(ngtcp2_conn *_Nonnull connectio
 #else
     return ngtcp2_conn_shutdown_stream_read(connection, stream, code);
 #endif
+}
+
+/* Whether a stream takes nothing more: its last byte was sent, or it was reset, by us or at the peer's wish. */
+static inline int cmesh_quic_is_stopped(ngtcp2_conn *_Nonnull connection, int64_t stream) {
+    /* More than any stream can hold is refused before anything is written, but only where the stream is looked at. */
+    ngtcp2_vec impossible = {NULL, SIZE_MAX};
+    uint8_t nowhere[1];
+    return ngtcp2_conn_writev_stream(connection, NULL, NULL, nowhere, 0, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, stream,
+                                     &impossible, 1, 0) == NGTCP2_ERR_STREAM_SHUT_WR;
 }
 
 #endif

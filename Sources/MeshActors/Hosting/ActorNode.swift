@@ -146,15 +146,15 @@ package final class ActorNode: Sendable {
         guard let host = hostsByKind[call.head.address.kind.name] else {
             return ActorReply.Obstacle.failed(.unknownCommand, retryAfter: nil).payload
         }
-        guard allows(request.identity, call.head) else {
+        guard allows(request.caller, call.head) else {
             return ActorReply.Obstacle.failed(.notAllowed, retryAfter: nil).payload
         }
         return await host.answer(call)
     }
 
     /// Whether the one whom the transport has authenticated may send that command.
-    private func allows(_ caller: NodeIdentity?, _ call: ActorCall.Head) -> Bool {
-        guard let caller, let rule = accessByKind[call.address.kind.name],
+    private func allows(_ caller: IncomingRequest.Caller, _ call: ActorCall.Head) -> Bool {
+        guard case .node(let caller) = caller, let rule = accessByKind[call.address.kind.name],
             !rule.allows(caller, key: call.address.key, tag: call.tag)
         else { return true }
         core.environment.counters.add(\.callsDenied)

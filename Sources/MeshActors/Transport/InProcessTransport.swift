@@ -102,7 +102,7 @@ package struct InProcessTransport: Transport {
         guard let service = network.service(of: peer), service.enter() else {
             throw TransportError(.unreachable, "\(peer) does not serve, or has no room")
         }
-        let request = IncomingRequest(sender: node, payload: payload)
+        let request = IncomingRequest(sender: node, caller: .sameProcess, payload: payload)
         let outcome: Outcome
         if let deadline {
             outcome = await handle(request, by: service, until: deadline)

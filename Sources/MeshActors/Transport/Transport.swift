@@ -24,16 +24,24 @@ package struct IncomingRequest: Sendable {
     /// Who asks, as the transport has authenticated it.
     package let sender: NodeID
 
-    /// What the sender's certificate says of it; nil where both are one process, which asks for none.
-    package let identity: NodeIdentity?
+    /// By what it was authenticated.
+    package let caller: Caller
 
     /// What it asks: the payload of one frame.
     package let payload: [UInt8]
 
-    /// A request of `sender`, whose certificate names `identity`.
-    package init(sender: NodeID, identity: NodeIdentity? = nil, payload: [UInt8]) {
+    /// By what the sender of a request was authenticated.
+    package enum Caller: Hashable, Sendable {
+        /// By its certificate, which names this identity: rules of access are asked.
+        case node(NodeIdentity)
+        /// Not at all: it is this very process, which nothing is kept from.
+        case sameProcess
+    }
+
+    /// A request of `sender`; every transport says what it knows of it.
+    package init(sender: NodeID, caller: Caller, payload: [UInt8]) {
         self.sender = sender
-        self.identity = identity
+        self.caller = caller
         self.payload = payload
     }
 }

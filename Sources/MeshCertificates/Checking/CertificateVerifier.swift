@@ -16,9 +16,10 @@ package struct CertificateVerifier: PeerVerifier {
         serverName: ServerName? = nil,
         now: WallTime
     ) throws(CertificateError) -> PeerCertificate {
-        let certificate = try verifyAuthority(chain, now: now)
+        let (certificate, chainValidity) = try verifyChain(chain, now: now)
         guard certificate.purposes.contains(purpose) else { throw Self.madeForOther(certificate, than: purpose) }
-        let peer = try PeerCertificate(certificate)
+        var peer = try PeerCertificate(certificate)
+        peer.chainValidity = chainValidity
         guard purpose == .client || peer.identity.role == .hub else {
             throw CertificateError(.wrongPurpose, "'\(peer.identity)' is an edge, and only hubs serve")
         }
@@ -28,6 +29,14 @@ package struct CertificateVerifier: PeerVerifier {
 
     /// The certificate of a chain that leads to one of the authorities, each of its links counting at `now`.
     func verifyAuthority(_ chain: [[UInt8]], now: WallTime) throws(CertificateError) -> Certificate {
+        try verifyChain(chain, now: now).leaf
+    }
+
+    /// As ``verifyAuthority(_:now:)``, with the time for which all links and the authority count.
+    private func verifyChain(
+        _ chain: [[UInt8]],
+        now: WallTime
+    ) throws(CertificateError) -> (leaf: Certificate, validity: ValidityPeriod) {
         guard !chain.isEmpty else { throw CertificateError(.noCertificate, "no certificate was shown") }
         guard chain.count <= Limits.Credentials.maximumChain else {
             let limit = Limits.Credentials.maximumChain
@@ -45,7 +54,7 @@ package struct CertificateVerifier: PeerVerifier {
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")
         }
-        return certificate
+        return (certificate, links.reduce(root.validity) { $0.common(with: $1.validity) })
     }
 
     private static func checkTime(of certificate: Certificate, now: WallTime) throws(CertificateError) {

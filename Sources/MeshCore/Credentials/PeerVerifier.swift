@@ -23,6 +23,9 @@ package struct PeerCertificate: Hashable, Sendable {
     /// When it counts.
     package let validity: ValidityPeriod
 
+    /// When all of the chain counts that it was checked with; where nothing was checked, when it counts itself.
+    package var chainValidity: ValidityPeriod
+
     /// Its issuer's number for it, by which it is revoked.
     package let serial: [UInt8]
 
@@ -50,6 +53,7 @@ package struct PeerCertificate: Hashable, Sendable {
         self.addresses = addresses
         self.purposes = purposes
         self.validity = validity
+        chainValidity = validity
         self.serial = serial
         self.keyID = keyID
         self.fingerprint = fingerprint

@@ -15,6 +15,11 @@ package struct ValidityPeriod: Hashable, Sendable {
     /// Whether `moment` lies in it.
     package func contains(_ moment: WallTime) -> Bool { notBefore <= moment && moment <= notAfter }
 
+    /// The time that lies in both.
+    package func common(with other: ValidityPeriod) -> ValidityPeriod {
+        ValidityPeriod(notBefore: max(notBefore, other.notBefore), notAfter: min(notAfter, other.notAfter))
+    }
+
     /// Where half of the time is over, which is when a certificate is renewed.
     package var middle: WallTime {
         let begin = notBefore.millisecondsSince1970

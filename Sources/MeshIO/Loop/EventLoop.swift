@@ -85,7 +85,14 @@ extension EventLoop {
         }
     }
 
-    private var refusal: IOError {
+    /// Runs `body` on the loop, after this call even where the caller is on it, however much waits there.
+    ///
+    /// For what takes work away, and comes at most once for work that was taken: a cancellation that is refused when
+    /// much waits would leave it waiting. After the end of the loop it runs on a thread of its own.
+    package func executeAlways(_ body: @escaping @Sendable () -> Void) { add(.closure(body)) }
+
+    /// Why ``execute(_:)`` has refused.
+    package var refusal: IOError {
         inbox.withLock { $0.phase } == .running
             ? IOError(.tooMany, "too much waits for the loop '\(name)'")
             : IOError(.stopped, "the loop '\(name)' has been stopped")

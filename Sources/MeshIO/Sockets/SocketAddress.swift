@@ -79,6 +79,20 @@ package struct SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// What one sender has at least: an IPv4 address, or the first half of an IPv6 address.
+    package struct Network: Hashable, Sendable {
+        private let family: Family
+        private let bits: UInt64
+
+        fileprivate init(_ family: Family, _ bits: UInt64) {
+            self.family = family
+            self.bits = bits
+        }
+    }
+
+    /// The network that it belongs to.
+    package var network: Network { Network(family, family == .ipv4 ? low : high) }
+
     /// The four bytes of an IPv4 address.
     var ipv4Bytes: (UInt8, UInt8, UInt8, UInt8) {
         (

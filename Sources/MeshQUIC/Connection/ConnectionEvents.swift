@@ -12,6 +12,7 @@ enum Happening {
     case hasCredit(QUICStream)
     case hasRoom(QUICStream)
     case peerHasRead
+    case stopped(QUICStream)
     case hasStreamCredit
     case datagram([UInt8])
     case addressToken([UInt8])

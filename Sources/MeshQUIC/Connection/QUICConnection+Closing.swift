@@ -32,6 +32,13 @@ extension QUICConnection {
         close(.alert, UInt64(alert), CloseReason(.us, .alert(alert), words))
     }
 
+    /// Others need the room: the client is told, and nothing of it is kept.
+    func giveUpHandshake() {
+        let reason = CloseReason(.us, .transport(UInt64(NGTCP2_CONNECTION_REFUSED)), "too many handshakes under way")
+        close(.transport, UInt64(NGTCP2_CONNECTION_REFUSED), reason)
+        end(nil)
+    }
+
     func close(_ kind: CloseKind, _ code: UInt64, _ reason: CloseReason) {
         guard !isOver else { return }
         let storage = UnsafeMutablePointer<ngtcp2_path_storage>.allocate(capacity: 1)
@@ -61,12 +68,14 @@ extension QUICConnection {
 
     enum CloseKind {
         case library
+        case transport
         case alert
         case application
 
         var raw: cmesh_quic_close_kind {
             switch self {
             case .library: CMESH_QUIC_CLOSE_LIBRARY
+            case .transport: CMESH_QUIC_CLOSE_TRANSPORT
             case .alert: CMESH_QUIC_CLOSE_ALERT
             case .application: CMESH_QUIC_CLOSE_APPLICATION
             }
@@ -119,6 +128,7 @@ extension QUICConnection {
         guard !isOver else { return }
         cmesh_quic_shutdown_stream(raw, stream.id, code)
         stream.progress.isBlocked = true
+        stream.progress.isStopped = true
         endpoint.isDirty(self)
     }
 

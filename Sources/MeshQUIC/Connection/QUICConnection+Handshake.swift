@@ -56,14 +56,17 @@ extension QUICConnection {
     /// A resumed session shows no certificate: the server finds the client's in the ticket, the client kept the
     /// server's.
     ///
-    /// Whether it still counts is checked again, since it may have expired or been revoked in between.
+    /// Whether it and the chain behind it still count at this time is checked again, since they may have expired.
     private func restorePeer(_ session: gnutls_session_t) -> Bool {
         if !isServer {
             peer = ticket?.server
             guard let peer else { return refuseResumption("its ticket names no server", TLSAlert.badCertificate) }
             let now = endpoint.tls.clock.wallTime
-            return peer.validity.contains(now)
-                || refuseResumption("the certificate of '\(peer.identity)' has expired", TLSAlert.expiredCertificate)
+            return peer.chainValidity.contains(now)
+                || refuseResumption(
+                    "the certificate of '\(peer.identity)' or of its authority has expired",
+                    TLSAlert.expiredCertificate
+                )
         }
         var count = UInt32(0)
         guard let chain = gnutls_certificate_get_peers(session, &count), count > 0 else {

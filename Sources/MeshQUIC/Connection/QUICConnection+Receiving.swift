@@ -9,11 +9,12 @@ extension QUICConnection {
         switch phase {
         case .closed: return
         case .closing(let closePacket):
-            endpoint.sendClose(closePacket, path: path, isRepeat: true)
+            repeatClose(closePacket, path: path)
             return
         case .handshaking, .established: break
         }
         counts.packetsReceived += 1
+        stops.hasNews = true
         let isHandshaking = !isEstablished
         let status = cmesh_quic_read(raw, path, ecn, bytes, packet.count, endpoint.now)
         actOnHappenings()
@@ -22,6 +23,16 @@ extension QUICConnection {
         // A handshake's packet can take a millisecond. What it leads to must not wait for the others of this turn, or
         // both sides take turns at being idle.
         if isHandshaking { endpoint.flush() }
+    }
+
+    /// The peer may not have seen the close: it is repeated for the first packet, the second, the fourth and so on.
+    ///
+    /// Only where the peer has proved to be: anybody may have seen the id of a connection, and send from any address.
+    private func repeatClose(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>) {
+        guard SocketAddress(path.pointee.remote) == remote else { return }
+        packetsAfterClose += 1
+        guard packetsAfterClose & (packetsAfterClose - 1) == 0 else { return }
+        endpoint.sendClose(packet, path: path, isRepeat: true)
     }
 
     private func readFailed(_ status: Int32) {
@@ -81,7 +92,8 @@ extension QUICConnection {
 
     /// Has the writer called when there is room again.
     func wakeWriter(of stream: QUICStream) {
-        guard stream.progress.isWriterWaiting, stream.hasRoomAgain else { return }
+        guard stream.progress.isWriterWaiting else { return }
+        guard stream.hasRoomAgain else { return watch(stream) }
         stream.progress.isWriterWaiting = false
         happenings.append(.hasRoom(stream))
     }
@@ -128,6 +140,7 @@ extension QUICConnection {
         case .hasCredit(let stream):
             stream.progress.isBlocked = false
             wantsToSend(stream)
+        case .stopped(let stream): stream.handler?.streamStopped(stream)
         case .hasRoom(let stream): stream.handler?.streamHasRoom(stream)
         case .peerHasRead:
             isReadPending = false
@@ -137,7 +150,7 @@ extension QUICConnection {
         case .addressToken(let token): endpoint.remember(addressToken: token, of: self)
         case .pathValidated(let hasSucceeded):
             if hasSucceeded { pathChanged() }
-            endpoint.migrationEnded(self)
+            endpoint.migrationEnded(self, isConfirmed: hasSucceeded)
         case .earlyDataRejected: earlyDataRejected()
         case .ticket: ticketReceived()
         }
@@ -147,6 +160,7 @@ extension QUICConnection {
     func finish(_ stream: QUICStream, code: UInt64?) {
         guard !stream.progress.isClosed else { return }
         stream.progress.isClosed = true
+        unwatch(stream)
         released(stream.heldBytes, of: stream)
         let untaken = stream.untakenBytes
         stream.progress.uncreditedBytes = 0

@@ -33,7 +33,8 @@ extension QUICConnection {
         if budget == 0 { endpoint.isDirty(self) }
         // Before that the round trip is a guess, and pacing by it would hold the client's second flight for 22 ms.
         if isEstablished { ngtcp2_conn_update_pkt_tx_time(raw, endpoint.now) }
-        endpoint.schedule(timer, at: ngtcp2_conn_get_expiry(raw))
+        lookForStops()
+        endpoint.schedule(timer, at: min(ngtcp2_conn_get_expiry(raw), nextLook))
         // Writers for whom there is room now; what they write leaves in the next turn.
         actOnHappenings()
     }
@@ -45,25 +46,15 @@ extension QUICConnection {
         path: UnsafeMutablePointer<ngtcp2_path_storage>
     ) -> (count: Int, ecn: UInt8) {
         var ecn = UInt8(0)
+        var hasTriedDatagram = false
         while true {
             let count: Int
-            if let datagram = datagramsToSend.first, !isHandshaking {
-                var wasTaken = Int32(0)
-                count = cmesh_quic_write_datagram(
-                    raw,
-                    &path.pointee.path,
-                    &ecn,
-                    space,
-                    capacity,
-                    &wasTaken,
-                    UInt32(NGTCP2_WRITE_DATAGRAM_FLAG_MORE),
-                    datagram,
-                    datagram.count,
-                    endpoint.now
-                )
-                let isUnsendable = count == Int(NGTCP2_ERR_INVALID_ARGUMENT) || count == Int(NGTCP2_ERR_INVALID_STATE)
-                if wasTaken != 0 || isUnsendable { datagramsToSend.removeFirst() }
-                if isUnsendable || count == Int(NGTCP2_ERR_WRITE_MORE) { continue }
+            if !hasTriedDatagram, let datagram = nextDatagram() {
+                count = write(datagram, to: space, capacity: capacity, path: path, ecn: &ecn)
+                if count == Int(NGTCP2_ERR_WRITE_MORE) { continue }
+                // What else there is must not wait for a datagram that is not taken.
+                hasTriedDatagram = true
+                if count == 0 { continue }
             } else if let stream = sendQueue.next() {
                 count = write(stream, to: space, capacity: capacity, path: path, ecn: &ecn)
                 if isForAnotherStream(count, stream) { continue }
@@ -83,6 +74,51 @@ extension QUICConnection {
                 )
             }
             return (count, ecn)
+        }
+    }
+
+    /// The datagram whose turn it is; those that fit no packet of the path are dropped on the way.
+    ///
+    /// ngtcp2 refuses only what is larger than the peer wants, which may be more than the path carries: it would wait
+    /// for ever.
+    private func nextDatagram() -> [UInt8]? {
+        guard !isHandshaking, !datagramsToSend.isEmpty else { return nil }
+        let header = 1 + ngtcp2_conn_get_dcid(raw).pointee.datalen + Self.longestPacketNumber
+        let path = ngtcp2_conn_get_path_max_tx_udp_payload_size(raw)
+        let room = min(path, ngtcp2_conn_get_max_tx_udp_payload_size(raw)) - header - Self.datagramFrame - Self.seal
+        while let first = datagramsToSend.first, first.count > room { dropDatagram() }
+        return datagramsToSend.first
+    }
+
+    /// Returns ngtcp2's answer; what it has taken no longer waits.
+    private func write(
+        _ datagram: [UInt8],
+        to space: UnsafeMutablePointer<UInt8>,
+        capacity: Int,
+        path: UnsafeMutablePointer<ngtcp2_path_storage>,
+        ecn: inout UInt8
+    ) -> Int {
+        var wasTaken = Int32(0)
+        let count = cmesh_quic_write_datagram(
+            raw,
+            &path.pointee.path,
+            &ecn,
+            space,
+            capacity,
+            &wasTaken,
+            UInt32(NGTCP2_WRITE_DATAGRAM_FLAG_MORE),
+            datagram,
+            datagram.count,
+            endpoint.now
+        )
+        switch count {
+        case Int(NGTCP2_ERR_INVALID_ARGUMENT), Int(NGTCP2_ERR_INVALID_STATE):
+            // The peer takes none, or none of that size.
+            dropDatagram()
+            return 0
+        default:
+            if wasTaken != 0 { datagramsToSend.removeFirst() }
+            return count
         }
     }
 
@@ -128,8 +164,13 @@ extension QUICConnection {
     private func isForAnotherStream(_ count: Int, _ stream: QUICStream) -> Bool {
         switch count {
         case Int(NGTCP2_ERR_WRITE_MORE): return true
-        case Int(NGTCP2_ERR_STREAM_DATA_BLOCKED), Int(NGTCP2_ERR_STREAM_SHUT_WR), Int(NGTCP2_ERR_STREAM_NOT_FOUND):
+        case Int(NGTCP2_ERR_STREAM_DATA_BLOCKED):
             stream.progress.isBlocked = true
+            watch(stream)
+            return true
+        case Int(NGTCP2_ERR_STREAM_SHUT_WR), Int(NGTCP2_ERR_STREAM_NOT_FOUND):
+            stream.progress.isBlocked = true
+            if count == Int(NGTCP2_ERR_STREAM_SHUT_WR) { stopped(stream) }
             return true
         default: return false
         }
@@ -138,4 +179,10 @@ extension QUICConnection {
     private var isHandshaking: Bool { if case .handshaking = phase { true } else { false } }
 
     private static let piecesPerWrite = 8
+
+    private static let longestPacketNumber = 4
+    /// The type and the length before the bytes of a datagram (RFC 9221 §4).
+    private static let datagramFrame = 3
+    /// What the packet's encryption adds (RFC 9001 §5.3).
+    private static let seal = 16
 }

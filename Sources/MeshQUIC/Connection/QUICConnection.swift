@@ -92,6 +92,9 @@ package final class QUICConnection {
     var refusal: CertificateError?
     var isDirty = false
     var streamsToGrant = 0
+    var stops = Stops()
+    /// Packets that came after our close.
+    var packetsAfterClose = UInt64(0)
     var remote: SocketAddress
     /// Where its packets leave from, as it knows it: a client's socket may be bound to all addresses.
     var local: SocketAddress
@@ -106,7 +109,8 @@ package final class QUICConnection {
     var isReadPending = false
     /// When the peer last took some of them, or had none to take.
     private(set) var lastTaken = UInt64(0)
-    var countsAsHandshake = false
+    /// Where it is counted among the handshakes under way.
+    var handshakeNetwork: SocketAddress.Network?
     private(set) lazy var timer = LoopTimer(handler: relay)
     private lazy var relay = TimerRelay(self)
     var spareHappenings: [Happening] = []
@@ -125,7 +129,7 @@ package final class QUICConnection {
         package var bytesReceived: UInt64 = 0
         /// Bytes of streams that were written.
         package var bytesWritten: UInt64 = 0
-        /// Datagrams that were dropped because too many waited.
+        /// Datagrams that were dropped because too many waited, or because they fit no packet or the peer takes none.
         package var datagramsDropped: UInt64 = 0
         var hasSeenReset = false
     }
@@ -235,11 +239,16 @@ package final class QUICConnection {
     package func send(datagram bytes: [UInt8]) {
         guard !isOver, !bytes.isEmpty else { return }
         if datagramsToSend.count >= Limits.Connection.maximumDatagramsWaiting {
-            datagramsToSend.removeFirst()
-            counts.datagramsDropped += 1
+            dropDatagram()
         }
         datagramsToSend.append(bytes)
         endpoint.isDirty(self)
+    }
+
+    /// The oldest that waits is not sent.
+    func dropDatagram() {
+        datagramsToSend.removeFirst()
+        counts.datagramsDropped += 1
     }
 
     // MARK: Keys and paths

@@ -16,11 +16,8 @@ extension QUICEndpoint {
             counts.stray += 1
             return
         }
-        guard connections.count < configuration.maximumConnections,
-            handshakesUnderWay < Limits.Endpoint.maximumHandshakes
-        else {
-            counts.refused += 1
-            return
+        guard connections.count < configuration.maximumConnections else {
+            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), remote, local)
         }
         var original = initial.destination
         var isRetried = false
@@ -29,41 +26,81 @@ extension QUICEndpoint {
             original = first
             isRetried = true
         case .known: break
-        case .unknown where handshakesUnderWay < configuration.handshakesBeforeRetry && mayTakeUnproven(): break
+        case .unknown where handshakes.count < handshakesBeforeRetry && mayTakeUnproven():
+            // ngtcp2 takes any token that it is given for a proof, and then sends more than three times what came.
+            initial.token_count = 0
         case .unknown: return askToProveAddress(initial, remote, local)
-        case .invalid:
+        case .invalid: return refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), remote, local)
+        }
+        guard hasRoomForHandshake(from: remote) else {
             counts.refused += 1
             return
         }
-        guard let connection = makeConnection(initial, original, isRetried: isRetried, remote) else { return }
+        let connection = QUICConnection(endpoint: self, isServer: true, remote: remote)
+        guard let user = handler?.endpoint(self, accepting: connection) else {
+            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), remote, local)
+        }
+        guard begin(connection, for: user, initial, original, isRetried: isRetried) else { return }
         connection.receive(packet, path: receivedPath.path, ecn: ecn)
     }
 
-    private func makeConnection(
+    /// Tells a client that it is not taken, without keeping anything of it.
+    ///
+    /// Its address is not proved: the answer is much smaller than what it has sent.
+    private func refuse(
+        _ initial: cmesh_quic_initial,
+        _ received: Int,
+        _ code: UInt64,
+        _ remote: SocketAddress,
+        _ local: SocketAddress
+    ) {
+        counts.refused += 1
+        guard refusalBudget.take(at: loop.now, counts: &counts) else { return }
+        var (client, server) = (initial.source, initial.destination)
+        var answer = [UInt8](repeating: 0, count: Self.refusalBytes)
+        let version = initial.version
+        let count = ngtcp2_crypto_write_connection_close(&answer, answer.count, version, &client, &server, code, nil, 0)
+        guard count > 0, count < received else { return }
+        state?.trains.send(Array(answer.prefix(count)), to: remote, from: local)
+        flushLater()
+    }
+
+    /// Room for a long header with both ids, and a close without words.
+    private static let refusalBytes = 256
+
+    /// Where there is no room, only who has proved an address may take another's place.
+    private var handshakesBeforeRetry: Int {
+        min(configuration.handshakesBeforeRetry, configuration.maximumHandshakes)
+    }
+
+    private func hasRoomForHandshake(from remote: SocketAddress) -> Bool {
+        guard handshakes.count >= configuration.maximumHandshakes else { return true }
+        guard let oldest = handshakes.giveWay(to: remote.network, at: loop.now) else { return false }
+        counts.handshakesEnded += 1
+        oldest.giveUpHandshake()
+        return true
+    }
+
+    private func begin(
+        _ connection: QUICConnection,
+        for user: any QUICConnectionHandler,
         _ initial: cmesh_quic_initial,
         _ original: ngtcp2_cid,
-        isRetried: Bool,
-        _ remote: SocketAddress
-    ) -> QUICConnection? {
-        let connection = QUICConnection(endpoint: self, isServer: true, remote: remote)
-        guard let user = handler?.endpoint(self, accepting: connection) else {
-            counts.refused += 1
-            return nil
-        }
+        isRetried: Bool
+    ) -> Bool {
         do throws(QUICError) {
             try connection.beginAsServer(initial, original: original, isRetried: isRetried)
         } catch {
             counts.refused += 1
-            return nil
+            return false
         }
         connection.handler = user
-        connection.countsAsHandshake = true
-        handshakesUnderWay += 1
+        handshakes.add(connection, at: loop.now)
         counts.handshakes += 1
         connections.add(connection)
         // Until the client knows our id it uses the one that it has made up.
         connections.add(ConnectionID(initial.destination), of: connection)
-        return connection
+        return true
     }
 
     private func askToProveAddress(_ initial: cmesh_quic_initial, _ remote: SocketAddress, _ local: SocketAddress) {

@@ -117,25 +117,35 @@ extension QUICEndpoint {
 
     /// Sends a close; repeats of it only as far as the second's share allows.
     func sendClose(_ packet: [UInt8], path: UnsafePointer<ngtcp2_path>, isRepeat: Bool) {
-        guard !isRepeat || mayAnswerStateless(), let remote = SocketAddress(path.pointee.remote) else { return }
+        guard !isRepeat || closeBudget.take(at: loop.now, counts: &counts) else { return }
+        guard let remote = SocketAddress(path.pointee.remote) else { return }
         state?.trains.send(packet, to: remote, from: SocketAddress(path.pointee.local))
         flushLater()
     }
 
-    private func mayAnswerStateless() -> Bool {
-        if loop.now >= statelessRefill {
-            statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
-            statelessRefill = loop.now + .seconds(1)
-        }
-        guard statelessLeft > 0 else {
-            counts.unanswered += 1
-            return false
-        }
-        statelessLeft -= 1
-        return true
-    }
+    private func mayAnswerStateless() -> Bool { statelessBudget.take(at: loop.now, counts: &counts) }
 
     private static let longHeader = UInt8(0x80)
     /// A packet that is not longer gets no reset: an answer must be shorter, and no shorter than any packet.
     private static let shortestReset = 41
+}
+
+/// How many answers of one kind that keep no state may leave in a second.
+struct StatelessBudget {
+    private var left = Limits.Endpoint.maximumStatelessPerSecond
+    private var refill = Instant.origin
+
+    /// Whether one more may leave.
+    mutating func take(at now: Instant, counts: inout QUICEndpoint.Counts) -> Bool {
+        if now >= refill {
+            left = Limits.Endpoint.maximumStatelessPerSecond
+            refill = now + .seconds(1)
+        }
+        guard left > 0 else {
+            counts.unanswered += 1
+            return false
+        }
+        left -= 1
+        return true
+    }
 }

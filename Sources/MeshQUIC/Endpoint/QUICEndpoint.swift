@@ -27,9 +27,11 @@ package final class QUICEndpoint {
     let resetSecret: [UInt8]
     var connections = ConnectionTable()
     var verifiedPeers = VerifiedPeers()
-    var handshakesUnderWay = 0
-    var statelessLeft = Limits.Endpoint.maximumStatelessPerSecond
-    var statelessRefill = Instant.origin
+    var handshakes = HandshakesUnderWay()
+    var statelessBudget = StatelessBudget()
+    /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
+    var closeBudget = StatelessBudget()
+    var refusalBudget = StatelessBudget()
     /// Kept until the endpoint is closed.
     private(set) var handler: (any QUICEndpointHandler)?
     var unprovenLeft = Limits.Endpoint.unprovenPerSecond
@@ -55,7 +57,8 @@ package final class QUICEndpoint {
     private struct Rebinding {
         let old: UDPSocket
         var left: Set<ObjectIdentifier>
-        let settled: () -> Void
+        var refused = 0
+        let settled: (_ refused: Int) -> Void
     }
 
     /// What an endpoint has done beside its connections.
@@ -64,8 +67,10 @@ package final class QUICEndpoint {
         package var handshakes: UInt64 = 0
         /// Clients told to prove their address first.
         package var retries: UInt64 = 0
-        /// First packets dropped because too much was under way, or no connection had room.
+        /// First packets that begin no connection: too much was under way, there was no room, or a token was wrong.
         package var refused: UInt64 = 0
+        /// Handshakes ended to make room for others.
+        package var handshakesEnded: UInt64 = 0
         /// Packets that belong to nothing.
         package var stray: UInt64 = 0
         /// Stateless answers that were not sent, by the bound on a second.
@@ -140,7 +145,9 @@ package final class QUICEndpoint {
             ticket: ticket
         )
         connection.handler = handler
-        try connection.beginAsClient(protocols ?? tls.protocols, token: addressTokens[remote])
+        // Once: whoever watches the network must not see that two connections are the same client's (RFC 9000 §8.1.3).
+        let token = addressTokens.removeValue(forKey: remote)
+        try connection.beginAsClient(protocols ?? tls.protocols, token: token)
         connections.add(connection)
         isDirty(connection)
         return connection
@@ -161,11 +168,12 @@ package final class QUICEndpoint {
 
     // MARK: Another address
 
-    /// Goes on at `address`, with all connections; `settled` is called when every server has confirmed it or is gone.
+    /// Goes on at `address`, with all connections; `settled` is called when every server has confirmed it or is gone,
+    /// with the number of those that have not confirmed it in time.
     ///
     /// One change at a time, and only an endpoint that nobody has connected to: clients cannot follow a server. On the
     /// loop alone.
-    package func rebind(to address: SocketAddress, settled: @escaping () -> Void) throws {
+    package func rebind(to address: SocketAddress, settled: @escaping (_ refused: Int) -> Void) throws {
         guard let old = state else { throw QUICError(.stopping, "the endpoint is closed") }
         guard rebinding == nil else { throw QUICError(.busy, "an earlier change of address is not settled") }
         let list = connections.all
@@ -184,10 +192,11 @@ package final class QUICEndpoint {
         settleIfDone()
     }
 
-    /// The server of `connection` has confirmed the new path, or the connection is over.
-    func migrationEnded(_ connection: QUICConnection) {
+    /// The server of `connection` has confirmed the new path, or has not, or the connection is over.
+    func migrationEnded(_ connection: QUICConnection, isConfirmed: Bool = true) {
         guard connection.isMigrating else { return }
         connection.isMigrating = false
+        if !isConfirmed { rebinding?.refused += 1 }
         rebinding?.left.remove(ObjectIdentifier(connection))
         settleIfDone()
     }
@@ -196,7 +205,7 @@ package final class QUICEndpoint {
         guard let rebinding, rebinding.left.isEmpty else { return }
         self.rebinding = nil
         rebinding.old.close()
-        rebinding.settled()
+        rebinding.settled(rebinding.refused)
     }
 
     // MARK: Turns
@@ -266,9 +275,7 @@ package final class QUICEndpoint {
     }
 
     func handshakeEnded(_ connection: QUICConnection) {
-        guard connection.countsAsHandshake else { return }
-        connection.countsAsHandshake = false
-        handshakesUnderWay -= 1
+        handshakes.remove(connection)
     }
 
     func forget(_ connection: QUICConnection) {

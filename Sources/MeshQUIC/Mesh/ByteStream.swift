@@ -29,7 +29,7 @@ package final class ByteStream: Sendable {
 
     deinit {
         let core = core
-        if loop.isOnLoop { core.value.abandon() } else { _ = loop.execute { core.value.abandon() } }
+        if loop.isOnLoop { core.value.abandon() } else { loop.executeAlways { core.value.abandon() } }
     }
 
     /// The next bytes, as they arrived; nil once the peer has said all.
@@ -53,7 +53,7 @@ package final class ByteStream: Sendable {
 
     private func cancel(_ why: String) {
         let core = core
-        _ = loop.execute { core.value.cancel(TransportError(.lost, why)) }
+        loop.executeAlways { core.value.cancel(TransportError(.lost, why)) }
     }
 
     private func waiting<Value: Sendable>(
@@ -64,7 +64,7 @@ package final class ByteStream: Sendable {
                 let core = core
                 if loop.isOnLoop { return begin(core.value, continuation) }
                 if !loop.execute({ begin(core.value, continuation) }) {
-                    continuation.resume(returning: .failure(TransportError(.closed, "the loop has ended")))
+                    continuation.resume(returning: .failure(loop.transportRefusal))
                 }
             }
         } onCancel: {

@@ -207,6 +207,13 @@ extension ByteStreamCore: QUICStreamHandler {
 
     func streamHasRoom(_ stream: QUICStream) { writeOn() }
 
+    func streamStopped(_ stream: QUICStream) {
+        guard failure == nil, !hasEnded else { return }
+        let why = TransportError(.lost, "\(node) reads no more of the stream")
+        writeFailure = why
+        if let writer = writer.take() { writer.continuation.resume(returning: .failure(why)) }
+    }
+
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         while let bytes = nextChunk() { left.append(bytes) }
         isClosed = true

@@ -45,10 +45,16 @@ final class PeerLink {
     ///
     /// Only read once the link is open.
     private(set) var peerNode: NodeID
+    /// What the peer's certificate says; known once both hellos agree with it.
+    ///
+    /// It stays when the connection is gone: what was asked on the link is still judged by it.
+    private(set) var identity: NodeIdentity?
     /// Whether requests may be made and are served.
     private(set) var isOpen = false
+    /// Who has said that it begins nothing more on the link.
+    var farewells = Farewells()
     /// Told when nothing is under way any more.
-    private var idled: (() -> Void)?
+    private var idled: [() -> Void] = []
 
     init(core: TransportCore, opened: ((Result<Void, QUICError>) -> Void)? = nil) {
         self.core = core
@@ -142,20 +148,25 @@ final class PeerLink {
             return refuse(WireError(.helloViolation, claim), on: frames)
         }
         self.agreement = agreement
+        self.identity = identity
         peerNode = identity.node
         openIfReady()
     }
 
     /// Open is a link on which both have said hello and nothing can be a repetition of early data any more.
     private func openIfReady() {
-        guard !isOpen, agreement != nil, let connection, connection.isEstablished else { return }
+        guard !isOpen, let identity, let connection, connection.isEstablished else { return }
+        if let control, let objection = core.objection(to: identity) {
+            return refuse(WireError(.helloViolation, objection), on: control)
+        }
         isOpen = true
         core.loop.cancel(timer)
         core.add(self)
         tell(.success(()))
         let streams = held
         held = []
-        for stream in streams where stream.handler == nil { serve(stream) }
+        // What has ended meanwhile nobody wants any more, and nobody would say so a second time.
+        for stream in streams where stream.handler == nil && !stream.progress.isClosed { serve(stream) }
         streamReceivedControl()
     }
 
@@ -293,16 +304,36 @@ final class PeerLink {
 
     func close(code: UInt64, _ message: String) { connection?.close(code: code, message) }
 
-    /// Tells the peer to go, and calls `idled` once no stream but the control stream is open.
-    func leave(_ farewell: GoAway, idled: @escaping () -> Void) {
-        self.idled = idled
+    /// Whether we have made the connection.
+    var isDialled: Bool { connection?.isServer == false }
+
+    /// Which sides have said farewell.
+    struct Farewells: OptionSet {
+        let rawValue: UInt8
+
+        /// We have.
+        static let said = Farewells(rawValue: 1)
+        /// The peer has.
+        static let heard = Farewells(rawValue: 2)
+    }
+
+    /// Tells the peer that we begin nothing more.
+    func say(_ farewell: GoAway) {
+        farewells.insert(.said)
         send(Frame(type: .goAway, payload: farewell.wireBytes))
+    }
+
+    /// Calls `idled` once no stream but the control stream is open.
+    func whenIdle(_ idled: @escaping () -> Void) {
+        self.idled.append(idled)
         idleIfDone()
     }
 
     private func idleIfDone() {
-        guard idled != nil, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
-        idled.take()?()
+        guard !idled.isEmpty, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
+        let told = idled
+        idled = []
+        for tell in told { tell() }
     }
 
     /// The client's first.

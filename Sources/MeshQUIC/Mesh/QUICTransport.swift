@@ -65,7 +65,7 @@ package final class QUICTransport: Transport {
                 if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
             }
         } onCancel: {
-            _ = loop.execute { attempt.cancel() }
+            loop.executeAlways { attempt.cancel() }
         }
         return try result.get()
     }
@@ -101,7 +101,7 @@ package final class QUICTransport: Transport {
                 begin(request)
             }
         } onCancel: {
-            _ = loop.execute { request.cancel() }
+            loop.executeAlways { request.cancel() }
         }
         return try result.get()
     }
@@ -110,7 +110,7 @@ package final class QUICTransport: Transport {
         if loop.isOnLoop { return core.value.begin(request) }
         let core = core
         if !loop.execute({ core.value.begin(request) }) {
-            request.end(.failure(TransportError(.closed, "the loop has ended")))
+            request.end(.failure(loop.transportRefusal))
         }
     }
 
@@ -163,6 +163,14 @@ package final class QUICTransport: Transport {
     }
 }
 
+extension EventLoop {
+    /// Why nothing was begun on it: it has ended, or too much waits there.
+    var transportRefusal: TransportError {
+        let why = refusal
+        return TransportError(why.code == .stopped ? .closed : .unreachable, why.message)
+    }
+}
+
 // MARK: - Streams of bytes
 
 extension QUICTransport {
@@ -181,7 +189,7 @@ extension QUICTransport {
             core.value.open(stream)
             return ByteStream(stream, on: loop)
         }
-        guard let opened else { throw TransportError(.closed, "the loop has ended") }
+        guard let opened else { throw loop.transportRefusal }
         return opened
     }
 
@@ -236,10 +244,10 @@ extension QUICTransport {
         return (try? await loop.run { core.value.link(to: node)?.connection?.updateKeys() ?? false }) ?? false
     }
 
-    /// How the link to `node` stands.
+    /// How the link to `node` stands; one that is ending counts where there is no other.
     package func statistics(to node: NodeID) async -> LinkStatistics? {
         let core = core
-        return (try? await loop.run { core.value.link(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
+        return (try? await loop.run { core.value.anyLink(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
     }
 
     /// Whether requests are served, and streams for all of `purposes`.
@@ -257,14 +265,15 @@ extension QUICTransport {
         return (try? await loop.run { core.value.quic?.counts ?? QUICEndpoint.Counts() }) ?? QUICEndpoint.Counts()
     }
 
-    /// Closes the link to `node`.
+    /// Closes all links to `node`.
     package func disconnect(from node: NodeID, _ message: String = "") async {
         let core = core
-        try? await loop.run { core.value.link(to: node)?.close(code: 0, message) }
+        try? await loop.run { core.value.disconnect(from: node, message) }
     }
 
     /// Goes on at `address`, with all links, and returns where that is once every server has confirmed it.
     ///
+    /// Where a server has not confirmed it, `pathNotConfirmed` is thrown, and the transport stays at the new address.
     /// For a transport that has only dialled. One change at a time: a second waits for the first, and gives way with
     /// `busy` to a third.
     package func migrate(to address: SocketAddress) async throws(QUICError) -> SocketAddress {

@@ -123,9 +123,11 @@ final class ServedRequest {
             return frames.refuse(.notServed, "no request is served here")
         }
         guard service.pool.hasRoom(forOneWith: link.runningRequests) else { return refuseForRoom() }
+        guard let identity = link.identity else { return frames.refuse(.notServed, "nobody knows who asks") }
         if !wantsReply { frames.stream.write([], isLast: true) }
-        let identity = link.connection?.peer?.identity
-        let request = IncomingRequest(sender: link.peerNode, identity: identity, payload: frame.payload)
+        let request = IncomingRequest(sender: identity.node, caller: .node(identity), payload: frame.payload)
+        // Whoever has said its last can leave only by what ends the stream.
+        if !frames.stream.progress.isPeerFinished { frames.stream.watch() }
         let answer = LoopConfined(self, on: link.core.loop)
         let handler = service.handler
         expectedBytes = link.requestBegan()
@@ -201,6 +203,12 @@ extension ServedRequest: QUICStreamHandler {
     }
 
     func streamHasRoom(_ stream: QUICStream) {}
+
+    func streamStopped(_ stream: QUICStream) {
+        task?.cancel()
+        giveUpPlace()
+        stream.reset(code: MeshStreamCode.cancelled.rawValue)
+    }
 
     func streamClosed(_ stream: QUICStream, code: UInt64?) {
         isClosed = true

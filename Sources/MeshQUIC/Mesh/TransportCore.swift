@@ -14,12 +14,15 @@ final class TransportCore {
     private(set) lazy var answers = AnswerRoom(loop: loop, quic?.configuration.maximumUnreadBytes ?? 0)
     private let observer: any LinkObserver
     private var endpoint: QUICEndpoint?
-    private var links: [NodeID: PeerLink] = [:]
+    private var links = LinkTable()
+    private var surplus: [ObjectIdentifier: SurplusLink] = [:]
     private var tickets: [TicketKey: ResumptionTicket] = [:]
     private var isMigrating = false
     private var nextMigration: Migration?
     private lazy var farewellTimer = LoopTimer(handler: self)
-    private var farewell: (() -> Void)?
+    private var farewell = ""
+    /// Told when the transport has left.
+    private var whoWaits: [() -> Void] = []
     private(set) var isClosed = false
     /// Whether peers have been told to go.
     private(set) var isLeaving = false
@@ -94,31 +97,71 @@ final class TransportCore {
             if ticket != nil { link.greetEarly(connection) }
             attempt.began(connection)
         } catch {
+            made = nil
             opened(.failure(error))
         }
     }
 
-    /// The link is open; a node has one, and the newest counts.
+    /// Why there can be no link to the node of `identity` now; nil where there can.
+    ///
+    /// Requests are addressed to the name of a node alone, so there is one identity behind a name at a time: whoever
+    /// has the same name in another tenant or role must not get what is meant for the first.
+    func objection(to identity: NodeIdentity) -> String? {
+        let known = links.links(to: identity.node).compactMap(\.identity).first { $0 != identity }
+        return known.map { "the name '\(identity.node)' of \(identity) is taken by \($0)" }
+    }
+
+    /// The link is open; the newest counts.
+    ///
+    /// Where the older was dialled by the same side, that side has given it up. Where both have dialled, the older may
+    /// be in use at the other end: it ends when nothing is under way on it any more.
     func add(_ link: PeerLink) {
-        let older = links.updateValue(link, forKey: link.peerNode)
-        if let older, older !== link { older.close(code: 0, "replaced by a newer connection") }
+        let older = links[link.peerNode]
+        links.add(link)
+        if let older, older.isDialled == link.isDialled { older.close(code: 0, "replaced by a newer connection") }
+        endSurplus(to: link.peerNode)
         observer.linkOpened(to: link.peerNode, role: link.agreement?.peer.role ?? .edge)
     }
 
+    /// Of several links to `node` one is kept: the side with the smaller name says so, the other follows.
+    private func endSurplus(to node: NodeID) {
+        guard links[node] != nil, !isLeaving else { return }
+        let decides = hello.node < node
+        for other in links.others(to: node) where surplus[ObjectIdentifier(other)] == nil {
+            guard decides || other.farewells.contains(.heard) else { continue }
+            surplus[ObjectIdentifier(other)] = SurplusLink(other, decides: decides)
+            if decides, other.farewells.contains(.heard) { surplus[ObjectIdentifier(other)]?.farewellHeard() }
+        }
+    }
+
     func remove(_ link: PeerLink, _ reason: CloseReason) {
-        if links[link.peerNode] === link { links[link.peerNode] = nil }
+        surplus.removeValue(forKey: ObjectIdentifier(link))?.end()
+        links.remove(link)
         observer.linkClosed(to: link.isOpen ? link.peerNode : nil, reason)
     }
 
     /// The peer closes soon: nothing new is sent to it.
     func linkIsLeaving(_ link: PeerLink, _ farewell: GoAway) {
-        if links[link.peerNode] === link { links[link.peerNode] = nil }
-        observer.linkIsLeaving(to: link.peerNode, farewell)
+        link.farewells.insert(.heard)
+        links.setAside(link)
+        if let surplus = surplus[ObjectIdentifier(link)] { return surplus.farewellHeard() }
+        endSurplus(to: link.peerNode)
+        // Where there is another link the node does not leave.
+        if links[link.peerNode] == nil { observer.linkIsLeaving(to: link.peerNode, farewell) }
     }
 
+    /// The link on which something may begin.
     func link(to node: NodeID) -> PeerLink? { links[node] }
 
-    var nodes: [NodeID] { links.keys.sorted() }
+    /// The link to `node` that is used, or else one that is ending.
+    func anyLink(to node: NodeID) -> PeerLink? { links[node] ?? links.others(to: node).last }
+
+    /// Ends all links to `node`.
+    func disconnect(from node: NodeID, _ message: String) {
+        for link in links.links(to: node) { link.close(code: 0, message) }
+    }
+
+    var nodes: [NodeID] { links.nodes }
 
     func keep(_ ticket: ResumptionTicket, of connection: QUICConnection) {
         if tickets.count >= Limits.Endpoint.rememberedAddressTokens { tickets = [:] }
@@ -145,9 +188,10 @@ final class TransportCore {
         }
         isMigrating = true
         do {
-            try endpoint.rebind(to: address) { [self] in
+            try endpoint.rebind(to: address) { [self] refused in
                 isMigrating = false
-                settled(.success(endpoint.localAddress))
+                let error = QUICError(.pathNotConfirmed, "\(refused) servers have not confirmed the new address")
+                settled(refused == 0 ? .success(endpoint.localAddress) : .failure(error))
                 if let next = nextMigration.take() { migrate(to: next.address, settled: next.settled) }
             }
         } catch {
@@ -159,33 +203,39 @@ final class TransportCore {
     // MARK: The end
 
     /// Tells every peer to go, and closes when nothing is under way any more, or `patience` is over.
+    ///
+    /// A second call changes nothing and waits for the first.
     func leave(_ goAway: GoAway, patience: Duration, left: @escaping () -> Void) {
-        guard !isClosed, !isLeaving else { return left() }
+        guard !isClosed else { return left() }
+        whoWaits.append(left)
+        guard !isLeaving else { return }
         isLeaving = true
-        let message = goAway.message
-        farewell = { [self] in
-            loop.cancel(farewellTimer)
-            close(code: 0, message)
-            left()
-        }
-        var busy = links.count
+        farewell = goAway.message
+        var busy = links.all.count
         guard busy > 0 else { return endFarewell() }
         loop.schedule(farewellTimer, at: loop.now + patience)
-        for link in links.values {
-            link.leave(goAway) { [self] in
+        for link in links.all {
+            link.say(goAway)
+            link.whenIdle { [self] in
                 busy -= 1
                 if busy == 0 { endFarewell() }
             }
         }
     }
 
-    private func endFarewell() { farewell.take()?() }
+    private func endFarewell() {
+        if !isClosed { close(code: 0, farewell) }
+    }
 
     func close(code: UInt64, _ message: String) {
         isClosed = true
+        loop.cancel(farewellTimer)
         endpoint?.close(code: code, message)
         endpoint = nil
-        links = [:]
+        links = LinkTable()
+        let told = whoWaits
+        whoWaits = []
+        for tell in told { tell() }
     }
 }
 

@@ -27,7 +27,7 @@ extension TransportCore {
         guard let quic else { return found }
         found.connections = quic.connectionCount
         found.streams = quic.connections.all.reduce(0) { $0 + $1.streamCount }
-        found.handshakesUnderWay = quic.handshakesUnderWay
+        found.handshakesUnderWay = quic.handshakes.count
         found.unreadBytes = quic.unreadBytes
         found.overflows = Int(quic.state?.socket.overflows ?? 0)
         found.endpoint = quic.counts

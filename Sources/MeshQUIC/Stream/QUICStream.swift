@@ -11,10 +11,20 @@ package protocol QUICStreamHandler: AnyObject {
     /// What was written has been taken so far that there is room for more.
     func streamHasRoom(_ stream: QUICStream)
 
+    /// The peer reads nothing more of what is written; it may go on sending.
+    ///
+    /// Without a stream of its own end, this may come up to 10 ms late.
+    func streamStopped(_ stream: QUICStream)
+
     /// The stream is over, with the code of whoever cut it short, or nil when both sides had said their last.
     ///
     /// The last call.
     func streamClosed(_ stream: QUICStream, code: UInt64?)
+}
+
+extension QUICStreamHandler {
+    /// Who still has something to read, or nothing to write, need not know.
+    package func streamStopped(_ stream: QUICStream) {}
 }
 
 /// One bidirectional stream of a connection.
@@ -50,6 +60,10 @@ package final class QUICStream {
         var isFinishSent = false
         /// The peer's window is full, or the stream takes nothing any more.
         var isBlocked = false
+        /// The peer reads no more, or we have cut it short.
+        var isStopped = false
+        /// It is asked about whether the peer still reads.
+        var isWatched = false
         /// It stands in the connection's queue of those that want to send.
         var isQueued = false
         /// The peer has said its last byte.
@@ -163,6 +177,9 @@ package final class QUICStream {
         guard !progress.isClosed else { return }
         connection?.reset(self, code: code)
     }
+
+    /// Has the handler told when the peer reads no more, also while nothing is written.
+    func watch() { connection?.watch(self) }
 
     /// Says to the peer that nothing more is read; what we write still goes.
     package func stopReading(code: UInt64) {
