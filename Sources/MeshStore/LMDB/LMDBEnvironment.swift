@@ -70,7 +70,11 @@ final class LMDBEnvironment: @unchecked Sendable {
         mapBytes = information.me_mapsize
         map = cmesh_lmdb_map(handle)
         // Else one read may map two megabytes of the file. Refused where there are no large pages.
-        if let map { madvise(map, mapBytes, MADV_NOHUGEPAGE) }
+        guard let map else { return }
+        madvise(map, mapBytes, MADV_NOHUGEPAGE)
+        // Actors are asked for in no order: reading ahead of one that is not in memory would map megabytes of others.
+        // A check walks from the first value to the last.
+        if !isReadOnly { madvise(map, mapBytes, Int32(MADV_RANDOM)) }
     }
 
     fileprivate func opened() throws(LMDBFailure) -> OpaquePointer {
