@@ -1,5 +1,4 @@
 #include "CMeshQUIC.h"
-#include "CMeshQUICMemory.h"
 
 #include <string.h>
 

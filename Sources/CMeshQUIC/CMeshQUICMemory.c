@@ -12,13 +12,14 @@
 #define _GNU_SOURCE
 #endif
 
-#include "CMeshQUICMemory.h"
+#include "CMeshQUIC.h"
 
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     page_bytes = 4096,
@@ -47,6 +48,8 @@ static void *reserve(size_t count) {
 }
 
 static void prepare(void) {
+    /* Where pages are larger one block would take its neighbour's with it: all is malloc's then. */
+    if (sysconf(_SC_PAGESIZE) != page_bytes) return;
     pool.range = reserve(RANGE_BYTES);
     if (pool.range == NULL) return;
     pool.pages_of = reserve(RANGE_BYTES / page_bytes);
@@ -85,7 +88,8 @@ static void *take(size_t size) {
 static void give_back(void *block) {
     size_t page = (size_t)((uint8_t *)block - pool.range) / page_bytes;
     size_t pages = pool.pages_of[page];
-    madvise(block, pages * page_bytes, MADV_DONTNEED);
+    /* It is handed out again as zeros. */
+    if (madvise(block, pages * page_bytes, MADV_DONTNEED) != 0) memset(block, 0, pages * page_bytes);
     pthread_mutex_lock(&pool.lock);
     stack *given_back = &pool.free[pages];
     if (given_back->count == given_back->room) {

@@ -128,6 +128,25 @@ import Testing
         #expect(!isWoken(early, at: late), "an alarm in vain does not wait")
     }
 
+    @Test func `an alarm that rings in vain behind effects long pending is tried again soon`() throws {
+        let a = try address("a")
+        let (mark, alarm) = (WallTime(millisecondsSince1970: 10), WallTime(millisecondsSince1970: 20))
+        var schedule = WakeSchedule()
+        var now = Instant.origin
+        for _ in 1...Limits.Alarms.maximumAttempts * 2 {
+            schedule.scanBegan()
+            let woken = schedule.toWake([WakeMark(mark, a)], now: now, wallTime: mark)
+            #expect(woken == [a])
+            schedule.effectsPending(a, nextAlarm: alarm)
+            now = now + Limits.Alarms.longestPause
+        }
+        schedule.scanBegan()
+        let woken = schedule.toWake([WakeMark(mark, a)], now: now, wallTime: alarm)
+        #expect(woken == [a])
+        let action = schedule.failed(a)
+        #expect(action == .retry(attempt: 1))
+    }
+
     @Test func `who is idle leaves, and beyond the budget the least recently used`() throws {
         let policy = PassivationPolicy(idleTime: .seconds(10), memoryBudget: 100)
         func candidate(_ key: String, usedAt seconds: Int, isUnused: Bool = true) throws -> PassivationCandidate {

@@ -98,6 +98,9 @@ typedef enum cmesh_quic_close_kind {
     CMESH_QUIC_CLOSE_APPLICATION, /* `code` is the application's */
 } cmesh_quic_close_kind;
 
+/* Where ngtcp2 gets its memory from; NULL for the C library's own. */
+const ngtcp2_mem *_Nullable cmesh_quic_memory(void);
+
 void cmesh_quic_owner_init(cmesh_quic_owner *_Nonnull owner, void *_Nonnull object,
                            const cmesh_quic_events *_Nonnull events);
 

@@ -54,8 +54,10 @@ package struct WakeSchedule: Sendable {
             known.scan = scan
             defer { attempts[mark.address] = known }
             guard known.isDue(mark, now: now, wallTime: wallTime) else { return false }
-            // An append is progress: the pauses begin anew, and are never longer than the last one is old.
-            if known.waitsForEffects, known.mark != mark { known.count = 0 }
+            // An append is progress, and an alarm has not been tried before: the pauses begin anew, and are never
+            // longer than the last one is old.
+            let rings = known.nextAlarm.map { $0 <= wallTime } ?? false
+            if known.waitsForEffects, rings || known.mark != mark { known.count = 0 }
             known.mark = mark
             known.count += 1
             known.next = now + backoff.pause(after: known.count)

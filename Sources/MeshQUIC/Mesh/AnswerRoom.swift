@@ -16,7 +16,8 @@ final class AnswerRoom {
     private var expectedBytes = 0
     /// What an answer of a link weighs that has not given any: the largest of late, of which little is kept for long.
     private(set) var unknownAnswerBytes = Limits.Endpoint.largestAnswerBytes
-    private var waiting: [PeerLink] = []
+    /// Those that have read answers, who have a share of their own, and those of whom nothing is known.
+    private var (waitingReaders, waiting): ([PeerLink], [PeerLink]) = ([], [])
     private lazy var patience = LoopTimer(handler: self)
 
     init(loop: EventLoop, _ maximumUnreadBytes: Int) {
@@ -41,7 +42,7 @@ final class AnswerRoom {
     private func wait(_ link: PeerLink) {
         guard !link.waitsForTurn else { return }
         link.waitsForTurn = true
-        waiting.append(link)
+        if link.hasReadAnswers { waitingReaders.append(link) } else { waiting.append(link) }
         if !patience.isScheduled { loop.schedule(patience, at: loop.now + Limits.Endpoint.answerPatience) }
     }
 
@@ -55,18 +56,23 @@ final class AnswerRoom {
 
     /// Something has been read, answered or given up: those that wait may have their turn.
     func roomMayHaveCome() {
-        while let next = waiting.first, hasRoom(for: next) { giveTurn() }
+        while let next = waitingReaders.first, hasRoom(for: next) {
+            giveTurn(to: waitingReaders.removeFirst())
+        }
+        while let next = waiting.first, hasRoom(for: next) { giveTurn(to: waiting.removeFirst()) }
     }
 
-    private func giveTurn() {
-        let link = waiting.removeFirst()
+    private func giveTurn(to link: PeerLink) {
         link.waitsForTurn = false
         link.itsTurnHasCome()
     }
 
     /// `link` is over.
     func leaves(_ link: PeerLink) {
-        if link.waitsForTurn { waiting.removeAll { $0 === link } }
+        if link.waitsForTurn {
+            waitingReaders.removeAll { $0 === link }
+            waiting.removeAll { $0 === link }
+        }
         link.waitsForTurn = false
         roomMayHaveCome()
     }
@@ -74,7 +80,14 @@ final class AnswerRoom {
 
 extension AnswerRoom: TimerHandler {
     func timerFired(_ timer: LoopTimer) {
-        for _ in 0..<Limits.Endpoint.begunWithoutRoom where !waiting.isEmpty { giveTurn() }
-        if !waiting.isEmpty { loop.schedule(patience, at: loop.now + Limits.Endpoint.answerPatience) }
+        for _ in 0..<Limits.Endpoint.begunWithoutRoom {
+            if !waitingReaders.isEmpty {
+                giveTurn(to: waitingReaders.removeFirst())
+            } else if !waiting.isEmpty {
+                giveTurn(to: waiting.removeFirst())
+            }
+        }
+        guard !waitingReaders.isEmpty || !waiting.isEmpty else { return }
+        loop.schedule(patience, at: loop.now + Limits.Endpoint.answerPatience)
     }
 }

@@ -31,7 +31,7 @@ final class PeerLink {
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
     /// Streams of bytes of the peer that are served.
-    var servedStreams = 0
+    var servedStreams: [String: Int] = [:]
     /// Whether the peer has read an answer to its end.
     private(set) var hasReadAnswers = false
     private lazy var timer = LoopTimer(handler: relay)
@@ -380,6 +380,8 @@ extension PeerLink: QUICConnectionHandler {
     func connectionClosed(_ connection: QUICConnection, reason: CloseReason) {
         core.loop.cancel(timer)
         core.remove(self, reason)
+        // Streams of which the news is still to come find no connection to give it back to.
+        connection.keeps(-connection.unfinishedBytes)
         self.connection = nil
         held = []
         waitingForRoom = []

@@ -123,11 +123,10 @@ package final class QUICTransport: Transport {
         // Never opened: it ends when this task is cancelled.
         _ = try? await OneShot<Done>().wait()
         await withCheckedContinuation { continuation in
-            let isTaken = loop.execute {
+            loop.executeAlways {
                 guard let service = core.value.service.take() else { return continuation.resume() }
                 service.pool.stop(continuation)
             }
-            if !isTaken { continuation.resume() }
         }
     }
 
@@ -143,10 +142,7 @@ package final class QUICTransport: Transport {
         let milliseconds = UInt32(clamping: patience.wholeNanoseconds / 1_000_000)
         let farewell = GoAway(patienceMilliseconds: milliseconds, message: message, elsewhere: elsewhere)
         await withCheckedContinuation { continuation in
-            let isTaken = loop.execute {
-                core.value.leave(farewell, patience: patience) { continuation.resume() }
-            }
-            if !isTaken { continuation.resume() }
+            loop.executeAlways { core.value.leave(farewell, patience: patience) { continuation.resume() } }
         }
     }
 
@@ -207,13 +203,12 @@ extension QUICTransport {
         // Never opened: it ends when this task is cancelled.
         _ = try? await OneShot<Done>().wait()
         await withCheckedContinuation { continuation in
-            let isTaken = loop.execute {
+            loop.executeAlways {
                 guard let service = core.value.streamServices.removeValue(forKey: purpose) else {
                     return continuation.resume()
                 }
                 service.pool.stop(continuation)
             }
-            if !isTaken { continuation.resume() }
         }
     }
 }

@@ -76,7 +76,8 @@ final class ServedRequest {
     }
 
     private func countUnfinished() {
-        let isOurs = !isClosed && frames.stream.handler === self
+        // What stands behind a request that is handled is none.
+        let isOurs = !isClosed && task == nil && frames.stream.handler === self
         let bytes = isOurs ? frames.unfinishedBytes + (parked?.payload.count ?? 0) : 0
         let change = bytes - unfinishedBytes
         unfinishedBytes = bytes
@@ -144,8 +145,10 @@ final class ServedRequest {
         guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom(forOneWith: link.servedStreams) else { return refuseForRoom() }
-        link.servedStreams += 1
+        guard service.pool.hasRoom(forOneWith: link.servedStreams[open.purpose, default: 0]) else {
+            return refuseForRoom()
+        }
+        link.servedStreams[open.purpose, default: 0] += 1
         let loop = link.core.loop
         let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
         let stream = ByteStream(core, on: loop)
@@ -160,10 +163,10 @@ final class ServedRequest {
                 return false
             }
         } finished: { isDone in
-            served.value.servedStreams -= 1
+            served.value.servedStreams[open.purpose, default: 0] -= 1
             if !isDone { confined.value.refuse(.internalError, "the one who took the stream has failed") }
         } abandoned: {
-            served.value.servedStreams -= 1
+            served.value.servedStreams[open.purpose, default: 0] -= 1
             confined.value.stop()
         }
     }
@@ -171,6 +174,7 @@ final class ServedRequest {
     /// Who was to answer stops: the peer learns it at once, not when the task has heeded its cancellation.
     private func abandon() {
         task = nil
+        defer { link.roomMayHaveCome() }
         link.requestEnded(expectedBytes: expectedBytes, answerBytes: 0)
         frames.stream.reset(code: MeshStreamCode.stopped.rawValue)
     }

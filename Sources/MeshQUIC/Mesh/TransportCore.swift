@@ -142,7 +142,8 @@ final class TransportCore {
 
     /// The peer closes soon: nothing new is sent to it.
     func linkIsLeaving(_ link: PeerLink, _ farewell: GoAway) {
-        link.farewells.insert(.heard)
+        // Once is enough: a peer may repeat it without end.
+        guard link.farewells.insert(.heard).inserted else { return }
         links.setAside(link)
         if let surplus = surplus[ObjectIdentifier(link)] { return surplus.farewellHeard() }
         endSurplus(to: link.peerNode)

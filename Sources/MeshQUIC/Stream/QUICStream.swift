@@ -133,7 +133,7 @@ package final class QUICStream {
         _ bytes: UnsafeRawBufferPointer,
         isLast: Bool = false
     ) -> Bool {
-        guard !progress.isClosed, !progress.isFinishQueued else { return true }
+        guard !progress.isClosed, !progress.isFinishQueued, !progress.isStopped else { return true }
         toSend.append(header, bytes)
         connection?.wrote(header.count + bytes.count, to: self)
         progress.isFinishQueued = isLast
@@ -170,7 +170,9 @@ package final class QUICStream {
     }
 
     /// From now on what is written counts as the answer to a request of the peer.
-    func countAsAnswer() { progress.isAnswer = true }
+    ///
+    /// Not where something else is still held, which was not counted when it was written.
+    func countAsAnswer() { if toSend.heldBytes == 0 { progress.isAnswer = true } }
 
     /// Ends both directions at once: the peer learns `code`, and what was written and not sent is forgotten.
     package func reset(code: UInt64) {

@@ -6,7 +6,7 @@ internal import CMeshQUIC
 ///                     ▲ kept                                  ▲ next             ▲ end
 ///
 /// ngtcp2 keeps pointers into what it was given until it is acknowledged, so the bytes lie in pieces of memory that
-/// never move. A piece is let go as a whole, and counts until then: what is held is what memory it takes.
+/// never move. A piece is let go as a whole, and what it holds counts until then.
 struct SendBuffer: ~Copyable {
     private struct Piece {
         let memory: UnsafeMutableRawBufferPointer

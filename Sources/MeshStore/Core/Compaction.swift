@@ -55,14 +55,13 @@ struct Compaction {
 
     private mutating func measure(_ segment: Segment) throws(JournalError) {
         var bytes = 0
-        // Of each actor one is written again, whether it had none, one or many.
-        var standings: Set<ActorAddress> = []
+        // As a slice counts them: of an actor that stands alone one is written again, whether it had none or one.
+        var last: ActorAddress?
         try segment.scanAll { record throws(JournalError) in
             let row = try index.row(of: record.head.address)
             guard try Self.isNeeded(record, row, index) else { return }
-            if standings.insert(record.head.address).inserted {
-                bytes += CompactionSlice.standingBytes(of: record.head.address)
-            }
+            if last != record.head.address { bytes += CompactionSlice.standingBytes(of: record.head.address) }
+            last = record.head.address
             if record.head.kind != .ownership { bytes += StoreRecord.frameBytes + record.body.count }
         }
         needed[segment.base.position] = bytes

@@ -192,7 +192,10 @@ package final class BackgroundIndex: LogIndex {
             let pages = IndexChanges.roughPages(rows: state.pending.rowCount, entries: state.waiting)
             return (state.waiting + state.inFlight, pages, mustStart)
         }
-        if mustStart { try start() }
+        if mustStart {
+            // What it was given waits here, and the next that comes tries to start the thread again.
+            do throws(JournalError) { try start() } catch { state.withLock { $0.failure = error } }
+        }
         _ = wakeUps.append(true)
         if pages > Self.pagesAtOnce || waiting > Limits.Store.maximumChangesWaiting / 2 { _ = hurry.append(true) }
         return waiting

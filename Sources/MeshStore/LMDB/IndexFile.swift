@@ -43,8 +43,8 @@ package struct IndexFile: Sendable {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        // Read ahead, it would stand in memory in pieces of megabytes, each of which one look at the index maps whole: a
-        // node that began with a cold cache had 300 MiB of it resident, with this 26.
+        // Read ahead, it would stand in memory in pieces of megabytes, each of which one look at the index maps whole:
+        // a node that began with a cold cache had 300 MiB of it resident, with this 26.
         posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
