@@ -9,6 +9,9 @@ extension Limits {
         /// Jobs run in one turn; the others wait until descriptors and timers have had theirs.
         package static let maximumJobsPerTurn = 1_024
 
+        /// Jobs after which the hooks run within a turn.
+        package static let jobsBetweenHooks = 16
+
         /// Closures left by other threads that wait for a loop; ``EventLoop/execute(_:)`` refuses further ones.
         ///
         /// Jobs of tasks cannot be refused: their number is that of the tasks.

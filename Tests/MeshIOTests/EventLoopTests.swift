@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    @Test func `calls a marked hook within a turn of many jobs, not behind the last of them`() async throws {
+        try await withLoop { loop in
+            let calls = Watched(0)
+            let flusher = try await loop.run { Flusher(loop: loop, calls: calls, again: 0) }
+            let seen = Watched([Int]())
+            try await loop.run {
+                // All of them are there when the next turn begins, and the first has something to send.
+                for number in 0..<Limits.IO.jobsBetweenHooks * 4 {
+                    _ = loop.execute {
+                        if number == 0 { flusher.hook?.mark() }
+                        seen.change { $0.append(calls.value) }
+                    }
+                }
+            }
+            await seen.wait { $0.count == Limits.IO.jobsBetweenHooks * 4 }
+            #expect(seen.value.first == 0 && seen.value.last == 1)
+            #expect(seen.value.firstIndex(of: 1) ?? .max <= Limits.IO.jobsBetweenHooks)
+        }
+    }
+
     @Test func `lets timers and descriptors have their turn while work keeps adding work`() async throws {
         try await withLoop { loop in
             let rounds = Watched(0)

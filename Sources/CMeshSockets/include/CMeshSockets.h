@@ -34,6 +34,10 @@ static inline int64_t cmesh_monotonic_nanoseconds(void) { return cmesh_nanosecon
 /* Milliseconds since 1970, as people set their clocks. */
 static inline int64_t cmesh_wall_milliseconds(void) { return cmesh_nanoseconds(CLOCK_REALTIME) / 1000000; }
 
+/* Looks for events for so long without sleeping, and gives way to other threads; says where one wanted to run. */
+int cmesh_epoll_look(int epoll, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds,
+                     int *_Nonnull is_in_the_way);
+
 /* Waits for events: not at all where `nanoseconds` is 0, without end where it is negative. */
 int cmesh_epoll_wait(int epoll, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds);
 

@@ -17,6 +17,7 @@ final class LoopTurns {
     private let events: UnsafeMutablePointer<epoll_event>
     private var registrations = LoopRegistrations()
     private var spareHooks: [TurnHook] = []
+    private var patience = LoopPatience()
 
     init() throws(IOError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -39,6 +40,7 @@ final class LoopTurns {
     }
 
     private static let wakeToken: UInt64 = 0
+    private static let hasSeveralProcessors = cmesh_available_processors() > 1
 }
 
 // MARK: - A turn
@@ -69,10 +71,32 @@ extension LoopTurns {
 
     /// Waits for events and returns how many there are.
     func wait(nanoseconds: Int64) -> Int {
-        let count = cmesh_epoll_wait(epoll, events, Int32(Limits.IO.maximumEventsPerTurn), nanoseconds)
+        let start = nanoseconds == 0 ? 0 : cmesh_monotonic_nanoseconds()
+        var count = nanoseconds == 0 ? 0 : look(nanoseconds)
+        if count == 0 {
+            count = cmesh_epoll_wait(epoll, events, Int32(Limits.IO.maximumEventsPerTurn), nanoseconds)
+        }
         precondition(count >= 0 || count == -EINTR, "epoll failed with \(count): a descriptor was closed too early")
-        now = Instant(nanoseconds: cmesh_monotonic_nanoseconds())
+        let end = cmesh_monotonic_nanoseconds()
+        if nanoseconds != 0 { patience.waited(end - start) }
+        now = Instant(nanoseconds: end)
         return max(0, Int(count))
+    }
+
+    /// Looks for events without sleeping where they are likely to come soon; returns how many there are.
+    private func look(_ nanoseconds: Int64) -> Int32 {
+        let looking = nanoseconds < 0 ? patience.looking : min(nanoseconds, patience.looking)
+        guard looking > 0, Self.hasSeveralProcessors else { return 0 }
+        var isInTheWay: Int32 = 0
+        let count = cmesh_epoll_look(
+            epoll,
+            events,
+            Int32(Limits.IO.maximumEventsPerTurn),
+            looking,
+            &isInTheWay
+        )
+        if isInTheWay != 0 { patience.wasInTheWay() }
+        return count
     }
 
     func deliverEvents(_ count: Int) {

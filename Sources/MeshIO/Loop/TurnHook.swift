@@ -1,6 +1,7 @@
 /// Who has something to do before a loop waits: send what a turn collected, in one call instead of many.
 package protocol TurnHandler: AnyObject {
-    /// Called once for each turn in which the hook was marked.
+    /// Called once after the hook was marked: at the latest before the loop waits, and within a turn of much work
+    /// whenever some of it is done.
     ///
     /// Marking it again in here means that something is left: the loop then looks for events without waiting, and
     /// comes back.

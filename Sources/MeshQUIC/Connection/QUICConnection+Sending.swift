@@ -3,6 +3,9 @@ internal import MeshCore
 internal import MeshIO
 
 extension QUICConnection {
+    /// Whether a stream has something to send, and not only what it has received to acknowledge.
+    var hasStreamsToSend: Bool { !sendQueue.isEmpty }
+
     func wantsToSend(_ stream: QUICStream) {
         guard !isOver else { return }
         if stream.hasWork && !stream.progress.isBlocked { sendQueue.add(stream) }

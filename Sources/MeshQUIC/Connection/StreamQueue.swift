@@ -3,6 +3,9 @@ struct StreamQueue {
     private var streams: [QUICStream] = []
     private var head = 0
 
+    /// Whether nobody waits; of those who do some may have nothing left.
+    var isEmpty: Bool { head == streams.count }
+
     /// Puts `stream` at the end, once.
     mutating func add(_ stream: QUICStream) {
         guard !stream.progress.isQueued else { return }

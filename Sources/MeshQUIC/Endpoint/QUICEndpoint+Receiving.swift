@@ -13,11 +13,17 @@ extension QUICEndpoint {
                 // A client's socket may be bound to all addresses, or have changed: its path is the one it has chosen.
                 if !connection.isServer { receivedPath.set(remote: datagram.remote, local: connection.local) }
                 connection.receive(packet, path: receivedPath.path, ecn: ecn)
+                packetsSinceFlush += 1
+                // What so many have been answered with leaves, so that the peer works on it while the others are read.
+                if packetsSinceFlush >= Self.packetsBetweenAnswers, connection.hasStreamsToSend { flush() }
             } else {
                 receivedByNobody(packet, bytes, ecn, from: datagram.remote, to: datagram.local)
             }
         }
     }
+
+    /// Fewer cost more calls than the peer's early start is worth; with a whole train the two sides take turns.
+    private static var packetsBetweenAnswers: Int { 3 }
 
     /// Whose a packet is, by the connection id in it.
     private func owner(of bytes: UnsafePointer<UInt8>, count: Int) -> QUICConnection? {

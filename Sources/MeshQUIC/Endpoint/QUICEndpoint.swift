@@ -45,6 +45,9 @@ package final class QUICEndpoint {
     private var dirty: [QUICConnection] = []
     private var rebinding: Rebinding?
     private lazy var relay = EndpointRelay(self)
+    /// Packets received since what there was to send left.
+    var packetsSinceFlush = 0
+
     private lazy var hook = TurnHook(loop: loop, handler: relay)
 
     /// What an open endpoint sends and receives with.
@@ -241,6 +244,7 @@ package final class QUICEndpoint {
     /// Sends what the connections of this turn have to say.
     func flush() {
         guard let state, !state.socket.isBlocked else { return }
+        packetsSinceFlush = 0
         closeWhoDoesNotRead()
         var list: [QUICConnection] = []
         swap(&list, &dirty)
