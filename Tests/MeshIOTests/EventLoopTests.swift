@@ -96,6 +96,18 @@ import Testing
         }
     }
 
+    @Test func `waits for the end of time although its waits were short`() async throws {
+        try await withLoop { loop in
+            let sleeping = Task(executorPreference: loop) {
+                try await MachineClock(loop: loop).sleep(until: .origin + .nanoseconds(Int64.max))
+            }
+            // Many short waits, so that the loop looks before it sleeps.
+            for _ in 0..<2_000 { try await loop.run {} }
+            sleeping.cancel()
+            await #expect(throws: CancellationError.self) { try await sleeping.value }
+        }
+    }
+
     @Test func `lets timers and descriptors have their turn while work keeps adding work`() async throws {
         try await withLoop { loop in
             let rounds = Watched(0)

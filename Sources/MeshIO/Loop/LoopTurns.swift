@@ -74,7 +74,7 @@ extension LoopTurns {
         let start = nanoseconds == 0 ? 0 : cmesh_monotonic_nanoseconds()
         var count = nanoseconds == 0 ? 0 : look(nanoseconds)
         if count == 0 {
-            let left = nanoseconds <= 0 ? nanoseconds : max(0, start + nanoseconds - cmesh_monotonic_nanoseconds())
+            let left = nanoseconds <= 0 ? nanoseconds : max(0, nanoseconds - (cmesh_monotonic_nanoseconds() - start))
             count = cmesh_epoll_wait(epoll, events, Int32(Limits.IO.maximumEventsPerTurn), left)
         }
         precondition(count >= 0 || count == -EINTR, "epoll failed with \(count): a descriptor was closed too early")
