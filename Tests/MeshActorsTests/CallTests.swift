@@ -15,6 +15,23 @@ import Testing
         }
     }
 
+    @Test func `a message is carried out, here and on another node, whatever the actor says to it`() throws {
+        try forSeeds(1...3) { mesh in
+            let membership = try SampleMesh.membership(1, "one", "two")
+            let one = try mesh.node("one", membership: membership)
+            let two = try mesh.node("two", membership: membership)
+            try await mesh.running(one, two) {
+                for (number, node) in [one, two].enumerated() {
+                    let account = try node.actor(SampleAccount.self, "a")
+                    try await account.send(SampleAccount.Deposit(amount: 5))
+                    try await account.send(SampleAccount.Withdraw(amount: 1_000))
+                    let balance = try await account.call(SampleAccount.Balance())
+                    try check(balance == 5 * (UInt64(number) + 1), "the balance is \(balance)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [0, 2], [false, true])
     func `of 500 withdrawals of 1 from 100 exactly 100 succeed`(milliseconds: Int, isRemote: Bool) throws {
         try forSeeds(1...3) { mesh in

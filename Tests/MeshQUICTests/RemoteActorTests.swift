@@ -38,6 +38,32 @@ import Testing
         }
     }
 
+    @Test func `is sent messages both ways, whose answers nobody waits for`() async throws {
+        try await Nodes.running { nodes in
+            let account = try nodes.edge.actor(SampleAccount.self, "laptop-7")
+            try await account.send(SampleAccount.Deposit(amount: 5))
+            // Refused there, and nobody is told.
+            try await account.send(SampleAccount.Withdraw(amount: 1_000))
+            let counter = try nodes.hub.actor(EdgeCounter.self, "laptop-7")
+            for _ in 0..<3 { try await counter.send(EdgeCounter.Count()) }
+            let deadline = nodes.clock.now + .seconds(10)
+            while try await account.call(SampleAccount.Balance()) != 5 { #expect(nodes.clock.now < deadline) }
+            var count = try await counter.call(EdgeCounter.Count())
+            while count < 4, nodes.clock.now < deadline {
+                // Each look counts, too; all three messages are among them in the end.
+                try await nodes.clock.sleep(for: .milliseconds(5))
+                count = try await counter.call(EdgeCounter.Count())
+            }
+            #expect(count >= 4)
+            let others = try nodes.edge.actor(SampleAccount.self, "laptop-8")
+            try await others.send(SampleAccount.Deposit(amount: 5))
+            while nodes.hub.counts.callsDenied == 0, nodes.clock.now < deadline {
+                try await nodes.clock.sleep(for: .milliseconds(5))
+            }
+            #expect(nodes.hub.counts.callsDenied == 1)
+        }
+    }
+
     @Test func `is not called where the caller's certificate does not allow it, and the log says so`() async throws {
         try await Nodes.running { nodes in
             let others = try nodes.edge.actor(SampleAccount.self, "laptop-8")

@@ -39,6 +39,18 @@ package struct ActorReference<Resident: Actor>: Sendable {
         return try await host.call(command, address, id: id, deadline: deadline)
     }
 
+    /// Hands `command` over, at most once, and lets go what the actor says to it: its reply, its refusal, its failure.
+    ///
+    /// For what may be lost, as a sign of life may. Returns once the actor's node has been sent it, or, where the actor
+    /// lives here, has carried it out. An error says that it was not sent, or leaves it open. One that reaches a node
+    /// where the actor no longer lives is lost.
+    nonisolated(nonsending) package func send<C: ActorCommand>(
+        _ command: C,
+        deadline: Instant? = nil
+    ) async throws(CallFailure<NoRefusal>) where C.Resident == Resident {
+        try await host.send(command, address, deadline)
+    }
+
     /// An error and no trap: callers may have the id from outside.
     private var derivedID: ActorError {
         ActorError(.malformed, "the id of a call to \(address) is one that only its own node gives")

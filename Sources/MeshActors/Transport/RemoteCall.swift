@@ -66,6 +66,23 @@ struct RemoteCall: Sendable {
         }
     }
 
+    /// Hands `payload` to `node` once; nil where that went well, or nobody knows.
+    nonisolated(nonsending) func post(_ node: NodeID, _ payload: [UInt8]?) async -> Outcome? {
+        guard let transport = core.transport else {
+            let message = "\(address) lives on \(node), and this node has no transport"
+            return .failed(.failed(ActorError(.noHost, message)))
+        }
+        guard let payload else {
+            return .failed(.failed(ActorError(.tooLarge, "a command beyond its bound for \(address)")))
+        }
+        do throws(TransportError) {
+            try await transport.post(payload, to: node, deadline: deadline)
+            return nil
+        } catch {
+            return afterLoss(error, false)
+        }
+    }
+
     private func afterLoss(_ error: TransportError, _ isRepeatable: Bool) -> Outcome {
         guard !Task.isCancelled else {
             return .failed(.failed(ActorError(.cancelled, "the call was cancelled", cause: error)))

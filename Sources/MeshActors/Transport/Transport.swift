@@ -54,8 +54,9 @@ package typealias RequestHandler = nonisolated(nonsending) @Sendable (IncomingRe
 /// Contract, which `TransportConformance` in `MeshTestKit` holds every implementation to:
 ///
 /// - **Requests.** A request is handled at most once, and ends exactly once: with its own response or with one error.
-///   There are no one-way messages: what wants no answer is a request whose response is empty. Nothing is repeated by
-///   the transport; whether to ask again is for callers, who know what is safe.
+///   Nothing is repeated by the transport; whether to ask again is for callers, who know what is safe.
+/// - **Messages** are requests whose response nobody wants. They are handled at most once, and whether they are the
+///   sender never learns, unless it is told of an error that promises that they are not.
 /// - **What an error promises.** `unreachable`, `timedOut` of a deadline that had passed before, and `tooLarge` of a
 ///   request: it was not handled. Everything else: it may have been, or still be under way.
 /// - **Order.** None is promised, neither of requests nor of responses. Requests do not wait for each other, small
@@ -83,6 +84,13 @@ package protocol Transport: Sendable {
         deadline: Instant?
     ) async throws(TransportError) -> [UInt8]
 
+    /// Hands `payload` to `node`, and wants no response; may return before it is handled.
+    nonisolated(nonsending) func post(
+        _ payload: [UInt8],
+        to node: NodeID,
+        deadline: Instant?
+    ) async throws(TransportError)
+
     /// Handles what others ask, each request in a task of its own or its caller's, until the calling task is cancelled.
     ///
     /// One call at a time; it may be called again when it has returned. No handler is called before, and when it
@@ -98,6 +106,15 @@ package protocol Transport: Sendable {
 }
 
 extension Transport {
+    /// A request whose response is let go, where a transport has nothing cheaper.
+    nonisolated(nonsending) package func post(
+        _ payload: [UInt8],
+        to node: NodeID,
+        deadline: Instant?
+    ) async throws(TransportError) {
+        _ = try await request(payload, to: node, deadline: deadline)
+    }
+
     /// They run in their callers' tasks, unless a transport says otherwise.
     package var cancelsHandlers: Bool { false }
 }

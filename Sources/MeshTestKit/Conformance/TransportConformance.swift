@@ -42,6 +42,7 @@ package enum TransportConformance: String, CaseIterable, Sendable {
     case bothSidesAreNamed
     case aHandlerMayAskItsCaller
     case aRequestIsHandledAtMostOnce
+    case messagesAreHandledOnceAndAnsweredByNobody
     case requestsDoNotWaitForEachOther
     case largeBodiesDoNotHoldUpSmallOnes
     case aDeadlineEndsTheWaitAndReachesTheHandler
@@ -63,6 +64,7 @@ package enum TransportConformance: String, CaseIterable, Sendable {
         case .bothSidesAreNamed: try await laws.names()
         case .aHandlerMayAskItsCaller: try await laws.askingBack()
         case .aRequestIsHandledAtMostOnce: try await laws.atMostOnce()
+        case .messagesAreHandledOnceAndAnsweredByNobody: try await laws.messages()
         case .requestsDoNotWaitForEachOther: try await laws.independence()
         case .largeBodiesDoNotHoldUpSmallOnes: try await laws.largeBodies()
         case .aDeadlineEndsTheWaitAndReachesTheHandler: try await laws.deadline()

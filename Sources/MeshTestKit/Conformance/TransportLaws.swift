@@ -104,6 +104,34 @@ struct TransportLaws: Sendable {
         }
     }
 
+    func messages() async throws {
+        let handled = Lock<[UInt8: Int]>([:])
+        let handler: Handler = { request in
+            handled.withLock { $0[request.payload[0], default: 0] += 1 }
+            // What nobody wants may be too large.
+            return [UInt8](repeating: 1, count: 100_000)
+        }
+        try await serving(handler) {
+            for number in 0..<100 as Range<UInt8> {
+                try await pair.client.post([number], to: pair.serverNode, deadline: nil)
+            }
+            let deadline = pair.clock.now + Self.patience
+            while handled.withLock({ $0.count }) < 100 {
+                try require(pair.clock.now < deadline, "a message over links that work has not arrived")
+                try await pair.clock.sleep(for: .milliseconds(1))
+            }
+            try require(handled.withLock { $0.values.allSatisfy { $0 == 1 } }, "a message was handled twice")
+            let beyond = [UInt8](repeating: 1, count: Limits.Call.maximumMessageBytes + 1)
+            var refusal: TransportErrorCode?
+            do throws(TransportError) {
+                try await pair.client.post(beyond, to: pair.serverNode, deadline: nil)
+            } catch {
+                refusal = error.code
+            }
+            try require(refusal == .tooLarge, "a message that is too large: \(String(describing: refusal))")
+        }
+    }
+
     // MARK: Independence
 
     func independence() async throws {
