@@ -12,6 +12,8 @@ let modules: [Module] = [
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
+    .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
 
     // L2: the only I/O.
     .shim("CMeshSockets"),
@@ -28,7 +30,10 @@ let modules: [Module] = [
     .library(
         "MeshNode",
         layer: .l3,
-        uses: ["MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshStore", "MeshWire"]
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshQUIC",
+            "MeshStore", "MeshTunnel", "MeshWire",
+        ]
     ),
 
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
@@ -46,7 +51,7 @@ let modules: [Module] = [
     .library(
         "MeshSimulation",
         layer: .testSupport,
-        uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit", "MeshWire"]
+        uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
     ),
 
     // L4: executables of a few lines each.
@@ -78,6 +83,8 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshTunnelTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshWire"]),
+    .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshQUICTests",
         uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]
@@ -88,7 +95,7 @@ let modules: [Module] = [
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",
-        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
+        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
     ),
 ]
 

@@ -36,6 +36,8 @@ package enum CertificateErrorCode: String, ErrorCode {
     case expired
     /// Its time has not come.
     case notYetValid
+    /// Its node or its key has been revoked.
+    case revoked
     /// It is not signed by an authority that is believed.
     case unknownAuthority
     /// It is made for another use.

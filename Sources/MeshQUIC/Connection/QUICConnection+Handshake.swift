@@ -147,6 +147,7 @@ extension TLSAlert {
     static func number(for code: CertificateErrorCode) -> UInt8 {
         switch code {
         case .expired: expiredCertificate
+        case .revoked: revokedCertificate
         case .unknownAuthority: unknownAuthority
         case .wrongPurpose, .weak: unsupportedCertificate
         case .noCertificate: certificateRequired
