@@ -1,4 +1,3 @@
-package import MeshActors
 package import MeshCore
 
 /// Where one attempt goes: a hub under one name, at all its addresses.
