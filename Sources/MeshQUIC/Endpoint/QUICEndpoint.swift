@@ -28,6 +28,7 @@ package final class QUICEndpoint {
     var connections = ConnectionTable()
     var verifiedPeers = VerifiedPeers()
     var handshakes = HandshakesUnderWay()
+    var handshakeBudget: HandshakeBudget?
     var statelessBudget = StatelessBudget()
     /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
     var closeBudget = StatelessBudget()
@@ -100,6 +101,7 @@ package final class QUICEndpoint {
         self.loop = loop
         self.configuration = configuration
         self.handler = handler
+        handshakeBudget = configuration.handshakesPerSecond.map { HandshakeBudget(perSecond: $0) }
         resetSecret = credentials.map { Self.resetSecret(of: $0.privateKey) } ?? .random(count: 32)
         tls = try TLSContext(
             credentials: credentials,
