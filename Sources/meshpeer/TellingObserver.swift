@@ -10,7 +10,9 @@ struct TellingObserver: LinkObserver {
         Console.say("closed \(peer.map(\.node.text) ?? "-") \(reason)")
     }
 
-    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) { Console.say("leaving \(peer.node) \(farewell.message)") }
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) {
+        Console.say("leaving \(peer.node) \(farewell.message)")
+    }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
         switch frame.type {

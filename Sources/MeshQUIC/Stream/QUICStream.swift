@@ -44,6 +44,9 @@ package final class QUICStream {
     /// What has passed through it.
     package internal(set) var counts = Counts()
 
+    /// Packets with its bytes that were taken for lost.
+    var packetsLost: UInt64 { connection.map { UInt64(ngtcp2_conn_get_stream_loss_count($0.raw, id)) } ?? 0 }
+
     /// What has passed through a stream.
     package struct Counts: Hashable, Sendable {
         /// Bytes that arrived.
