@@ -159,6 +159,10 @@ final class TransportCore {
         links.setAside(link)
         if let surplus = surplus[ObjectIdentifier(link)] { return surplus.farewellHeard() }
         endSurplus(to: link.peerNode)
+        // Also of the only link the peer wants to know when nothing of ours is on its way any more.
+        if surplus[ObjectIdentifier(link)] == nil, !isLeaving {
+            surplus[ObjectIdentifier(link)] = SurplusLink(link, decides: false)
+        }
         // Where there is another link the node does not leave.
         if links[link.peerNode] == nil, let peer = link.peer { observer.linkIsLeaving(to: peer, farewell) }
     }
