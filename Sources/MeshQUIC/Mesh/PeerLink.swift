@@ -13,7 +13,7 @@ internal import MeshWire
 /// arrive before the link is open are kept until it is.
 final class PeerLink {
     let core: TransportCore
-    let id: LinkID
+    let id: PeerLinkID
     /// The race that it runs in, until it is open or over; nil where the peer has dialled.
     private var race: ConnectionRace?
     private(set) var connection: QUICConnection?

@@ -282,19 +282,19 @@ extension QUICTransport {
     }
 
     /// Begins nothing more on `link`, and ends it when nothing is under way; a newer one takes what is new.
-    package func retire(_ link: LinkID) async {
+    package func retire(_ link: PeerLinkID) async {
         let core = core
         try? await loop.run { core.value.retire(link) }
     }
 
     /// Closes `link` at once.
-    package func close(_ link: LinkID, _ message: String = "") async {
+    package func close(_ link: PeerLinkID, _ message: String = "") async {
         let core = core
         try? await loop.run { core.value.link(link)?.close(code: 0, message) }
     }
 
     /// How `link` stands; nil once it has ended.
-    package func statistics(of link: LinkID) async -> LinkStatistics? {
+    package func statistics(of link: PeerLinkID) async -> LinkStatistics? {
         let core = core
         return (try? await loop.run { core.value.link(link)?.connection.map(LinkStatistics.init) }) ?? nil
     }

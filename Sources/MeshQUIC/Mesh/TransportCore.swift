@@ -86,9 +86,9 @@ final class TransportCore {
         if ticket != nil { link.greetEarly() }
     }
 
-    func nextLinkID() -> LinkID {
+    func nextLinkID() -> PeerLinkID {
         lastLink += 1
-        return LinkID(lastLink)
+        return PeerLinkID(lastLink)
     }
 
     /// Shows `credentials` from now on; tickets that name the certificate of before are not used any more.
@@ -134,12 +134,12 @@ final class TransportCore {
     }
 
     /// The link `id`, if it is open.
-    func link(_ id: LinkID) -> PeerLink? { links.all.first { $0.id == id } }
+    func link(_ id: PeerLinkID) -> PeerLink? { links.all.first { $0.id == id } }
 
     /// Begins nothing more on the link `id`, and ends it when nothing is under way.
     ///
     /// Where there is no other link to its node, requests have nowhere to go until there is.
-    func retire(_ id: LinkID) {
+    func retire(_ id: PeerLinkID) {
         guard let link = link(id), surplus[ObjectIdentifier(link)] == nil else { return }
         links.setAside(link)
         surplus[ObjectIdentifier(link)] = SurplusLink(link, decides: true)
