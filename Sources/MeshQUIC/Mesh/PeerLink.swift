@@ -31,7 +31,7 @@ final class PeerLink {
     private var unfinishedBytes = 0
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
-    /// Streams of bytes of the peer that are served.
+    /// Streams of bytes of the peer that are served, by the word of their purpose.
     var servedStreams: [String: Int] = [:]
     /// Whether the peer has read an answer to its end.
     private(set) var hasReadAnswers = false
