@@ -1,7 +1,7 @@
 internal import MeshActors
-package import MeshCore
+internal import MeshCore
 package import MeshQUIC
-package import MeshTunnel
+internal import MeshTunnel
 package import MeshWire
 
 /// What happens to the links of an edge, for whoever has dialled them.

@@ -1,16 +1,18 @@
-package import MeshCore
+internal import MeshActors
+internal import MeshCore
 package import MeshIO
 package import MeshQUIC
 package import MeshTunnel
+internal import MeshWire
 
 /// Makes a tunnel's links over QUIC.
 package struct QUICHubDialler: HubDialler {
     private let transport: QUICTransport
     private let links: EdgeLinks
-    private let addresses: any AddressWatch
+    private let addresses: LocalAddresses?
 
-    /// Dials by `transport`, whose observer is `links`.
-    package init(transport: QUICTransport, links: EdgeLinks, addresses: any AddressWatch) {
+    /// Dials by `transport`, whose observer is `links`; without `addresses`, they never change.
+    package init(transport: QUICTransport, links: EdgeLinks, addresses: LocalAddresses?) {
         self.transport = transport
         self.links = links
         self.addresses = addresses
@@ -27,7 +29,14 @@ package struct QUICHubDialler: HubDialler {
         return QUICHubLink(peer, of: transport, events: links.events(of: peer.link))
     }
 
-    package func addressesChanged() async { await addresses.nextChange() }
+    package func addressesChanged() async {
+        guard let addresses else {
+            // Never opened: it ends when this task is cancelled.
+            _ = try? await OneShot<Done>().wait()
+            return
+        }
+        await addresses.nextChange()
+    }
 
     package func migrate() async -> Bool {
         let everywhere: SocketAddress =
@@ -37,12 +46,6 @@ package struct QUICHubDialler: HubDialler {
             }
         return (try? await transport.migrate(to: everywhere)) != nil
     }
-}
-
-/// The port to changes of this machine's addresses.
-package protocol AddressWatch: Sendable {
-    /// Returns when they have changed, or the caller is cancelled; one caller at a time.
-    func nextChange() async
 }
 
 extension DialError {
