@@ -70,7 +70,8 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshNode", "MeshQUIC",
+            "MeshStore", "MeshTestKit", "MeshTunnel",
         ]
     ),
     .executable(
