@@ -10,6 +10,7 @@ internal import MeshTestKit
 
 /// A hub as it ships, with accounts to book on.
 enum HubCommand {
+    private static let name = Option<String>("name", default: "hub-1", "What the hub is called.")
     private static let data = Option<String>("data", as: .folder, "The folder of its store.")
     private static let listen = Option<String>("listen", default: "127.0.0.1:0", "The address to answer at.")
     private static let rate = Option<Int>(
@@ -29,7 +30,7 @@ enum HubCommand {
             blocks every thread on which actors run, while packets pass; `drain MILLISECONDS [HOST:PORT]` asks all \
             edges to go. Ends with its input.
             """,
-        parameters: [AuthorityCommand.folder, data, listen, rate, isLogging]
+        parameters: [AuthorityCommand.folder, name, data, listen, rate, isLogging]
     ) { invocation in
         guard let address = ProxyCommand.address(invocation[listen]) else {
             throw invocation.usageError("an address is four numbers and a port")
@@ -41,7 +42,7 @@ enum HubCommand {
         var parts = Hub.Parts(
             loop: loop,
             address: address,
-            credentials: try authority.credentials(.hub, "hub-1"),
+            credentials: try authority.credentials(.hub, invocation[name]),
             verifier: authority.verifier,
             journal: store,
             incarnation: store.generation,
