@@ -10,8 +10,9 @@ struct TellingObserver: LinkObserver {
         Console.say("closed \(peer.map(\.node.text) ?? "-") \(reason)")
     }
 
-    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) {
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer {
         Console.say("leaving \(peer.node) \(farewell.message)")
+        return .whenIdle
     }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {

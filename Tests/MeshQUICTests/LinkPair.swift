@@ -19,7 +19,10 @@ final class WitnessedLinks: LinkObserver {
 
     func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) { closed.open(reason) }
 
-    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) { left.open(farewell) }
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer {
+        left.open(farewell)
+        return .whenIdle
+    }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
         switch frame.type {

@@ -42,8 +42,10 @@ package final class EdgeLinks: LinkObserver {
         state.withLock { $0.open.removeValue(forKey: peer.link) }?.add(.ended(reason.description))
     }
 
-    package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) {
+    /// The hub waits until the tunnel has another link, and retires this one.
+    package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer {
         state.withLock { $0.open[peer.link] }?.add(.leaving(HubFarewell(farewell)))
+        return .whenRetired
     }
 }
 
