@@ -46,7 +46,7 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
-            "MeshWire",
+            "MeshTunnel", "MeshWire",
         ]
     ),
     .library(

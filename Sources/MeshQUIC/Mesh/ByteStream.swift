@@ -7,7 +7,7 @@ internal import MeshWire
 ///
 /// One task may read and one may write at a time. A writer waits while the peer, or the network, does not take what it
 /// has written; the peer may send more only as bytes are read. So neither side holds more than a window, and of what was
-/// never sent no more than half of a congestion window. Where the connection is lost, what has arrived is read before
+/// never sent no more than a quarter of a congestion window. Where the connection is lost, what has arrived is read before
 /// that is told. Cancelling a task that waits resets the stream; so does letting go of it before both directions have
 /// ended.
 package final class ByteStream: Sendable {

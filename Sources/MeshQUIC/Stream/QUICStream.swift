@@ -33,7 +33,7 @@ extension QUICStreamHandler {
 package final class QUICStream {
     /// Its number in the connection.
     package let id: Int64
-    /// Whether a writer waits as soon as half of a congestion window is to be sent.
+    /// Whether a writer waits as soon as a quarter of a congestion window is to be sent.
     ///
     /// More waiting makes no link faster, and after a cut all of it is handed over again.
     var keepsLittle = false
@@ -118,7 +118,7 @@ package final class QUICStream {
     /// How much may wait to be sent for the first time.
     private var unsentRoom: Int {
         guard keepsLittle, let connection else { return Limits.Stream.highWaterBytes }
-        let share = connection.pathStatistics.congestionWindowBytes / 2
+        let share = connection.pathStatistics.congestionWindowBytes / 4
         return min(Limits.Stream.highWaterBytes, max(Limits.Stream.leastUnsentBytes, share))
     }
 
