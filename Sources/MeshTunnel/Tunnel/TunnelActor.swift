@@ -172,9 +172,8 @@ package actor TunnelActor {
 
     /// What the tunnel has come to so far.
     package func statistics() async -> TunnelStatistics {
-        var statistics = ledger.statistics(now: clock.now)
-        statistics.lastError = machine.lastError
-        let current = machine.currentLink
+        var statistics = countedStatistics
+        let current = statistics.state.link
         // A link that ends meanwhile is counted here, and in the ledger afterwards.
         for (id, hold) in holds.sorted(by: { $0.key < $1.key }) {
             guard let figures = await hold.link?.figures() else { continue }
@@ -183,6 +182,13 @@ package actor TunnelActor {
             statistics.figures.roundTrip = figures.roundTrip
             statistics.figures.congestionWindow = figures.congestionWindow
         }
+        return statistics
+    }
+
+    /// A function of its own: Swift 6.3.1 crashes where an async one reads from a noncopyable property of its actor.
+    private var countedStatistics: TunnelStatistics {
+        var statistics = ledger.statistics(now: clock.now)
+        statistics.lastError = machine.lastError
         return statistics
     }
 }
