@@ -67,6 +67,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Stopping a tunnel leaves an attempt under way.
     case stopLeavesDial
 
+    /// Whether it is in the tunnel, and can show in its world alone.
+    package var isInTunnel: Bool {
+        switch self {
+        case .backoffWithoutJitter, .staleEndIsCurrent, .openIsConnected, .stopLeavesDial: true
+        default: false
+        }
+    }
+
     private static let planted = Lock<PlantedBug?>(nil)
 
     /// Whether this is the one.

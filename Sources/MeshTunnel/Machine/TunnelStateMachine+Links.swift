@@ -9,7 +9,11 @@ extension TunnelStateMachine {
         now: Instant,
         _ generator: inout SeededGenerator
     ) {
-        guard linkInMaking == link else { return }
+        switch life {
+        case .trying(let trying): guard trying.attempt.dials(link) else { return }
+        case .connected(let connected): guard connected.replacement?.attempt.dials(link) == true else { return }
+        case .disconnected, .failed: return
+        }
         failAttempt(error, now, &generator)
     }
 

@@ -172,9 +172,8 @@ package actor TunnelActor {
 
     /// What the tunnel has come to so far.
     package func statistics() async -> TunnelStatistics {
-        var statistics = ledger.statistics(now: clock.now)
-        statistics.lastError = machine.lastError
-        let current = currentLink
+        var statistics = countedStatistics
+        let current = statistics.state.link
         // A link that ends meanwhile is counted here, and in the ledger afterwards.
         for (id, hold) in holds.sorted(by: { $0.key < $1.key }) {
             guard let figures = await hold.link?.figures() else { continue }
@@ -185,19 +184,18 @@ package actor TunnelActor {
         }
         return statistics
     }
+
+    /// A function of its own: Swift 6.3.1 crashes where an async one reads from a noncopyable property of its actor.
+    private var countedStatistics: TunnelStatistics {
+        var statistics = ledger.statistics(now: clock.now)
+        statistics.lastError = machine.lastError
+        return statistics
+    }
 }
 
 // MARK: Driving the machine
 
 extension TunnelActor {
-    /// The link that is current.
-    ///
-    /// Not inlined: in an optimised build Swift 6.3.1 ends with a fault of its own (CopyPropagation) where a switch over
-    /// the noncopyable machine is inlined into an async function.
-    private var currentLink: LinkID? {
-        @inline(never) get { machine.currentLink }
-    }
-
     /// Begins what the machine asks for; what there is no room for counts as a vain attempt.
     func begin(_ dial: TunnelStateMachine.Dial) {
         if let former = dial.insteadOf { holds[former]?.ending.open("another attempt takes its place") }
