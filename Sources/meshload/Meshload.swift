@@ -8,7 +8,7 @@ enum Meshload {
             summary: "Play a peer, a good or a bad one, between processes.",
             subcommands: [
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
-                SlowCommand.command, ChurnCommand.command,
+                SlowCommand.command, ChurnCommand.command, AddressesCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()
