@@ -123,7 +123,7 @@ final class ByteStreamCore {
         while work.taken < work.bytes.count {
             guard frames.stream.hasRoom else {
                 writer = work
-                return
+                return frames.stream.waitForRoom()
             }
             let count = min(Limits.ByteStream.chunkBytes, frames.stream.chunkRoom, work.bytes.count - work.taken)
             let range = work.taken..<work.taken + count
