@@ -171,25 +171,6 @@ import Testing
         }
     }
 
-    @Test func `goes on where losses make the window smaller between two writes`() async throws {
-        try await LinkPair.run { pair in
-            // The queue overflows again and again, and each time the window is reduced.
-            let link = try await CutLink.open(pair, Self.rule)
-            let stream = try await pair.edge.openStream(to: try NodeID("hub-1"), purpose: "echo")
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for _ in 0..<6_000 { try await stream.write([UInt8](repeating: 7, count: 5_000)) }
-                    try await stream.finish()
-                }
-                var received = 0
-                while let bytes = try await stream.read() { received += bytes.count }
-                #expect(received == 30_000_000)
-                try await group.waitForAll()
-            }
-            try await link.close()
-        }
-    }
-
     @Test func `never waits for more room than a small window leaves`() async throws {
         try await LinkPair.run { pair in
             let link = try await CutLink.open(pair, Self.rule)
