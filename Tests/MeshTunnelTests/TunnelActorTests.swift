@@ -56,8 +56,9 @@ import Testing
             ground.rule.withLock { $0.silent = ["one"] }
             try await clock.sleep(for: .milliseconds(10_005))
             try check(tunnel.state.phase != .connected, "it has not noticed that nobody answers")
-            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(20))
+            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(2))
             try check(tunnel.state.hub?.text == "two", "\(tunnel.state)")
+            try check(ground.log.withLock { $0.dialled } == ["one:1", "two:2"], "the dead one was tried again")
             try check(ground.openLinks.count == 1, "\(ground.openLinks.count) links")
             ground.rule.withLock { $0.silent = [] }
             try await clock.sleep(for: .seconds(20))
@@ -138,8 +139,11 @@ import Testing
                 rule.silent = ["one"]
             }
             ground.changeAddress()
-            try await clock.sleep(for: .milliseconds(5_100))
-            try check(tunnel.state.phase == .reconnecting, "\(tunnel.state)")
+            try await clock.sleep(for: .milliseconds(4_900))
+            try check(await tunnel.statistics().reconnects == 0, "it did not wait for an answer")
+            try await clock.sleep(for: .milliseconds(2_000))
+            try check(tunnel.state.hub?.text == "two", "\(tunnel.state)")
+            try check(await tunnel.statistics().reconnects == 1, "not counted")
         }
     }
 
@@ -196,10 +200,11 @@ import Testing
     }
 
     @Test func `fails without the slow lane, and says so to who waits`() throws {
-        try forSeeds({ configuration in
+        let change = { @Sendable (configuration: inout TunnelConfiguration) in
             configuration.attempts = 3
             configuration.hasSlowLane = false
-        }) { tunnel, ground, clock in
+        }
+        try forSeeds(change) { tunnel, ground, clock in
             let error = DialError(.unreachable, "no route")
             ground.rule.withLock { $0.errors = ["one": error, "two": error] }
             try await tunnel.start()
