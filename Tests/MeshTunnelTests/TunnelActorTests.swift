@@ -249,17 +249,34 @@ import Testing
         }
     }
 
-    @Test func `has a bound on links that do not end`() throws {
+    @Test func `has a bound on links that finish what is under way`() throws {
         try forSeeds { tunnel, ground, clock in
             try await connect(tunnel, clock)
-            // A link that is retired ends only after a minute; the bound on those that retire comes first.
-            for _ in 0..<Limits.Tunnel.maximumLinks * 2 {
+            for _ in 0..<Limits.Tunnel.maximumRetiring * 3 {
                 try await tunnel.renewLink()
                 try await clock.sleep(for: .milliseconds(10))
                 let open = ground.openLinks.count
                 try check(open <= Limits.Tunnel.maximumRetiring + 1, "\(open) links are open")
             }
-            try check(Limits.Tunnel.maximumRetiring + 2 < Limits.Tunnel.maximumLinks, "the bounds do not fit")
+        }
+    }
+
+    @Test func `begins no further link where too many do not come to their end`() throws {
+        let change = { @Sendable (configuration: inout TunnelConfiguration) in configuration.attempts = 100 }
+        try forSeeds(change) { tunnel, ground, clock in
+            ground.rule.withLock { rule in
+                rule.isStubborn = true
+                rule.silent = ["one", "two"]
+            }
+            try await tunnel.start()
+            try await clock.sleep(for: .seconds(3_000))
+            try check(ground.openLinks.count == Limits.Tunnel.maximumLinks, "\(ground.openLinks.count) links")
+            let statistics = await tunnel.statistics()
+            try check(statistics.attempts > UInt64(Limits.Tunnel.maximumLinks) * 2, "it has given up")
+            try check(statistics.lastError?.hasPrefix("too many links") == true, "\(statistics.lastError ?? "")")
+            ground.rule.withLock { $0 = TunnelGround.Rule() }
+            for link in ground.openLinks { link.tell(.ended("at last")) }
+            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(120))
         }
     }
 }
