@@ -16,7 +16,18 @@ package struct CertificateVerifier: PeerVerifier {
         serverName: ServerName? = nil,
         now: WallTime
     ) throws(CertificateError) -> PeerCertificate {
-        let (certificate, chainValidity) = try verifyChain(chain, now: now)
+        try verify(chain: chain, purpose: purpose, serverName: serverName, now: now, grace: .zero)
+    }
+
+    /// The same, where the peer's own certificate may have expired less than `grace` ago; what is above it must count.
+    func verify(
+        chain: [[UInt8]],
+        purpose: CertificatePurpose,
+        serverName: ServerName?,
+        now: WallTime,
+        grace: Duration
+    ) throws(CertificateError) -> PeerCertificate {
+        let (certificate, chainValidity) = try verifyChain(chain, now: now, grace: grace)
         guard certificate.purposes.contains(purpose) else { throw Self.madeForOther(certificate, than: purpose) }
         var peer = try PeerCertificate(certificate)
         peer.chainValidity = chainValidity
@@ -35,7 +46,8 @@ package struct CertificateVerifier: PeerVerifier {
     /// As ``verifyAuthority(_:now:)``, with the time for which all links and the authority count.
     private func verifyChain(
         _ chain: [[UInt8]],
-        now: WallTime
+        now: WallTime,
+        grace: Duration = .zero
     ) throws(CertificateError) -> (leaf: Certificate, validity: ValidityPeriod) {
         guard !chain.isEmpty else { throw CertificateError(.noCertificate, "no certificate was shown") }
         guard chain.count <= Limits.Credentials.maximumChain else {
@@ -50,14 +62,19 @@ package struct CertificateVerifier: PeerVerifier {
             throw CertificateError(.weak, "the certificate of '\(link)' is not taken: \(weakness)")
         }
         let root = try trust.root(of: links)
-        for link in links + [root] { try Self.checkTime(of: link, now: now) }
+        for link in links.dropFirst() + [root] { try Self.checkTime(of: link, now: now) }
+        try Self.checkTime(of: certificate, now: now, grace: grace)
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")
         }
         return (certificate, links.reduce(root.validity) { $0.common(with: $1.validity) })
     }
 
-    private static func checkTime(of certificate: Certificate, now: WallTime) throws(CertificateError) {
+    private static func checkTime(
+        of certificate: Certificate,
+        now: WallTime,
+        grace: Duration = .zero
+    ) throws(CertificateError) {
         let time = certificate.validity
         guard time.notBefore <= now else {
             throw CertificateError(
@@ -65,7 +82,7 @@ package struct CertificateVerifier: PeerVerifier {
                 "the certificate of '\(certificate)' counts from \(time.notBefore), and it is \(now): is a clock wrong?"
             )
         }
-        guard now <= time.notAfter else {
+        guard now <= time.notAfter.moved(bySeconds: grace.components.seconds) else {
             throw CertificateError(.expired, "the certificate of '\(certificate)' expired on \(time.notAfter)")
         }
     }

@@ -18,8 +18,9 @@ package struct CredentialFiles: Hashable, Sendable {
         self.authorities = authorities
     }
 
-    /// The files that `meshnode ca issue` writes into a folder.
+    /// The files of a node's folder: those that `meshnode ca issue` writes there, or the latest of ``CredentialFolder``.
     package init(folder: String) {
+        let folder = CredentialFolder(path: folder).latest ?? folder
         self.init(
             certificate: "\(folder)/\(Self.certificateName)",
             privateKey: "\(folder)/\(Self.privateKeyName)",
