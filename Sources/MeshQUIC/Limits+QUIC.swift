@@ -51,6 +51,10 @@ extension Limits {
         /// Bytes of requests of one peer that are not whole or wait for room; beyond it the newest is refused.
         package static let maximumUnfinishedBytes = 16 * 1_024 * 1_024
 
+        /// Links to a node beside the one that is used, which end when nothing is under way; beyond it the oldest is
+        /// closed.
+        package static let maximumBeside = 4
+
         /// How long a link beside another may take to end what is under way on it.
         package static let surplusPatience = Duration.seconds(600)
 
@@ -97,12 +101,18 @@ extension Limits {
         /// ``handshakePatience``.
         package static let maximumHandshakes = 1_024
 
+        /// Nobody who is refused for want of room is told to stay away for longer.
+        package static let longestRetryAfter = Duration.seconds(60)
+
         /// How long a handshake is safe from newer ones of its own network where there is no room.
         package static let handshakePatience = Duration.seconds(2)
 
         /// Resets and version negotiations in a second, as many repeated closes, and as many refusals of first packets;
         /// further ones are not sent.
         package static let maximumStatelessPerSecond = 1_000
+
+        /// Addresses of one node that are tried for one link; further ones are left out.
+        package static let maximumRacedAddresses = 16
 
         /// Address tokens that a client keeps, one a server; when there are more, it begins afresh.
         package static let rememberedAddressTokens = 1_024

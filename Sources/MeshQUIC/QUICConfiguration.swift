@@ -43,6 +43,11 @@ package struct QUICConfiguration: Sendable {
     /// Handshakes under way from which on a client must prove its address; 0 asks every client.
     package var handshakesBeforeRetry = Limits.Endpoint.handshakesBeforeRetry
 
+    /// Handshakes of clients taken in a second; nil for as many as come.
+    ///
+    /// Whoever comes when they are spent is told when to come again, before any signature is made.
+    package var handshakesPerSecond: Int?
+
     /// Whether clients may resume with a ticket.
     package var allowsResumption = true
 

@@ -4,13 +4,13 @@ internal import MeshWire
 
 /// Prints what happens to links, and acknowledges heartbeats.
 struct TellingObserver: LinkObserver {
-    func linkOpened(to node: NodeID, role: NodeRole) { Console.say("opened \(node) \(role)") }
+    func linkOpened(to peer: LinkPeer) { Console.say("opened \(peer.node) \(peer.role)") }
 
-    func linkClosed(to node: NodeID?, _ reason: CloseReason) {
-        Console.say("closed \(node.map(\.text) ?? "-") \(reason)")
+    func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
+        Console.say("closed \(peer.map(\.node.text) ?? "-") \(reason)")
     }
 
-    func linkIsLeaving(to node: NodeID, _ farewell: GoAway) { Console.say("leaving \(node) \(farewell.message)") }
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) { Console.say("leaving \(peer.node) \(farewell.message)") }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
         switch frame.type {

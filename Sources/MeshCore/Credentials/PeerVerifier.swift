@@ -83,4 +83,23 @@ package protocol PeerVerifier: Sendable {
         serverName: ServerName?,
         now: WallTime
     ) throws(CertificateError) -> PeerCertificate
+
+    /// Checks `peer`, whom an earlier call of ``verify(chain:purpose:serverName:now:)`` has believed, without its chain.
+    ///
+    /// Asked when a peer resumes by a ticket, and when a link opens. What can have changed since is checked: times, and
+    /// whether somebody has revoked it. A verifier that no longer believes an authority says so too.
+    func recheck(_ peer: PeerCertificate, now: WallTime) throws(CertificateError)
+}
+
+extension PeerVerifier {
+    /// The times of the certificate, of its chain and of its authority.
+    package func recheck(_ peer: PeerCertificate, now: WallTime) throws(CertificateError) {
+        let time = peer.chainValidity
+        guard time.notBefore <= now else {
+            throw CertificateError(.notYetValid, "the certificate of '\(peer.identity)' counts from \(time.notBefore)")
+        }
+        guard now <= time.notAfter else {
+            throw CertificateError(.expired, "the certificate of '\(peer.identity)' or of its authority has expired")
+        }
+    }
 }

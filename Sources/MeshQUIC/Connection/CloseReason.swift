@@ -2,7 +2,7 @@ internal import CMeshQUIC
 internal import MeshCore
 
 /// Why a connection ended.
-package struct CloseReason: Hashable, Sendable, CustomStringConvertible {
+package struct CloseReason: Error, Hashable, Sendable, CustomStringConvertible {
     /// Who has ended it.
     package enum Side: String, Sendable {
         case us
@@ -40,6 +40,23 @@ package struct CloseReason: Hashable, Sendable, CustomStringConvertible {
         self.kind = kind
         self.message = message.cut(toBytes: Limits.Connection.maximumReasonBytes)
     }
+
+    /// How long the peer asks to be left alone; nil where it said nothing of it.
+    ///
+    /// It is said before anybody has proved who they are, so it is bounded.
+    package var retryAfter: Duration? {
+        guard side == .peer, case .transport(Self.refused) = kind, message.hasPrefix(Self.retryWords) else { return nil }
+        guard let milliseconds = UInt32(message.dropFirst(Self.retryWords.count).prefix { $0 != " " }) else { return nil }
+        return min(.milliseconds(Int64(milliseconds)), Limits.Endpoint.longestRetryAfter)
+    }
+
+    /// The words by which a server says when to come again.
+    static func retryAfter(_ pause: Duration) -> String {
+        "\(retryWords)\(max(1, pause.wholeNanoseconds / 1_000_000)) ms"
+    }
+
+    private static let retryWords = "retry after "
+    private static let refused = UInt64(NGTCP2_CONNECTION_REFUSED)
 
     /// `peer: TLS alert 48 (unknown authority): issued by another CA`.
     package var description: String {

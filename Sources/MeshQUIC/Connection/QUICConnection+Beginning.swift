@@ -19,7 +19,7 @@ extension QUICConnection {
             token.count
         )
         guard status == 0 else { throw .ngtcp2(status, "a connection") }
-        let session = try endpoint.tls.makeSession(for: owner, isServer: false, protocols: protocols)
+        let session = try tls.makeSession(for: owner, isServer: false, protocols: protocols)
         self.session = session
         if case .dns(let name) = serverName {
             gnutls_server_name_set(session, GNUTLS_NAME_DNS, name, name.utf8.count)
@@ -59,7 +59,7 @@ extension QUICConnection {
             )
         }
         guard status == 0 else { throw .ngtcp2(status, "a connection") }
-        session = try endpoint.tls.makeSession(for: owner, isServer: true, protocols: endpoint.tls.protocols)
+        session = try tls.makeSession(for: owner, isServer: true, protocols: tls.protocols)
         endpoint.connections.add(ConnectionID(source), of: self)
     }
 }

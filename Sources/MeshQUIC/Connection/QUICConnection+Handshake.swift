@@ -23,11 +23,11 @@ extension QUICConnection {
         guard certificates.allSatisfy({ $0.count <= Limits.Connection.maximumCertificateBytes }) else {
             throw CertificateError(.malformed, "a certificate larger than any node's")
         }
-        return try endpoint.tls.verifier.verify(
+        return try tls.verifier.verify(
             chain: certificates,
             purpose: isServer ? .client : .server,
             serverName: serverName,
-            now: endpoint.tls.clock.wallTime
+            now: tls.clock.wallTime
         )
     }
 
@@ -56,17 +56,12 @@ extension QUICConnection {
     /// A resumed session shows no certificate: the server finds the client's in the ticket, the client kept the
     /// server's.
     ///
-    /// Whether it and the chain behind it still count at this time is checked again, since they may have expired.
+    /// What may have changed since is checked again.
     private func restorePeer(_ session: gnutls_session_t) -> Bool {
         if !isServer {
             peer = ticket?.server
             guard let peer else { return refuseResumption("its ticket names no server", TLSAlert.badCertificate) }
-            let now = endpoint.tls.clock.wallTime
-            return peer.chainValidity.contains(now)
-                || refuseResumption(
-                    "the certificate of '\(peer.identity)' or of its authority has expired",
-                    TLSAlert.expiredCertificate
-                )
+            return recheck(peer)
         }
         var count = UInt32(0)
         guard let chain = gnutls_certificate_get_peers(session, &count), count > 0 else {
@@ -74,13 +69,23 @@ extension QUICConnection {
                 || refuseResumption("its ticket holds no certificate", TLSAlert.certificateRequired)
         }
         let leaf = Array(UnsafeBufferPointer(start: chain[0].data, count: Int(chain[0].size)))
-        if let known = endpoint.verifiedPeers.peer(of: leaf, at: endpoint.tls.clock.wallTime) {
+        if let known = endpoint.verifiedPeers.peer(of: leaf) {
             peer = known
-            return true
+            return recheck(known)
         }
         if verify(UnsafeBufferPointer(start: chain, count: Int(count))) { return true }
         let alert = refusal.map { TLSAlert.number(for: $0.code) } ?? TLSAlert.badCertificate
         return refuseResumption(refusal?.message ?? "", alert)
+    }
+
+    /// Whether `peer`, who was believed once, still is; if not, the connection ends.
+    func recheck(_ peer: PeerCertificate) -> Bool {
+        do throws(CertificateError) {
+            try tls.verifier.recheck(peer, now: tls.clock.wallTime)
+            return true
+        } catch {
+            return refuseResumption(error.message, TLSAlert.number(for: error.code))
+        }
     }
 
     /// Early data has opened a stream: the ticket says who the client is, before the handshake ends.

@@ -78,6 +78,8 @@ package final class QUICConnection {
 
     // Strong both ways until the connection ends: the endpoint's table then lets it go.
     let endpoint: QUICEndpoint
+    /// What its endpoint showed and believed when it began: GnuTLS's session points into it.
+    let tls: TLSContext
     let owner: UnsafeMutablePointer<cmesh_quic_owner>
     let serverName: ServerName?
     let ticket: ResumptionTicket?
@@ -142,6 +144,7 @@ package final class QUICConnection {
         ticket: ResumptionTicket? = nil
     ) {
         self.endpoint = endpoint
+        tls = endpoint.tls
         self.isServer = isServer
         self.remote = remote
         local = endpoint.localAddress

@@ -17,7 +17,7 @@ extension QUICEndpoint {
             return
         }
         guard connections.count < configuration.maximumConnections else {
-            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), remote, local)
+            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "no room", remote, local)
         }
         var original = initial.destination
         var isRetried = false
@@ -26,11 +26,15 @@ extension QUICEndpoint {
             original = first
             isRetried = true
         case .known: break
-        case .unknown where handshakes.count < handshakesBeforeRetry && mayTakeUnproven():
+        case .unknown where mayTakeUnproven():
             // ngtcp2 takes any token that it is given for a proof, and then sends more than three times what came.
             initial.token_count = 0
         case .unknown: return askToProveAddress(initial, remote, local)
-        case .invalid: return refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), remote, local)
+        case .invalid: return refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), "", remote, local)
+        }
+        if case .comeAgain(let pause)? = handshakeBudget?.take(at: loop.now) {
+            let words = CloseReason.retryAfter(pause)
+            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), words, remote, local)
         }
         guard hasRoomForHandshake(from: remote) else {
             counts.refused += 1
@@ -38,7 +42,7 @@ extension QUICEndpoint {
         }
         let connection = QUICConnection(endpoint: self, isServer: true, remote: remote)
         guard let user = handler?.endpoint(self, accepting: connection) else {
-            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), remote, local)
+            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "leaving", remote, local)
         }
         guard begin(connection, for: user, initial, original, isRetried: isRetried) else { return }
         connection.receive(packet, path: receivedPath.path, ecn: ecn)
@@ -51,6 +55,7 @@ extension QUICEndpoint {
         _ initial: cmesh_quic_initial,
         _ received: Int,
         _ code: UInt64,
+        _ words: String,
         _ remote: SocketAddress,
         _ local: SocketAddress
     ) {
@@ -59,13 +64,23 @@ extension QUICEndpoint {
         var (client, server) = (initial.source, initial.destination)
         var answer = [UInt8](repeating: 0, count: Self.refusalBytes)
         let version = initial.version
-        let count = ngtcp2_crypto_write_connection_close(&answer, answer.count, version, &client, &server, code, nil, 0)
+        let reason = Array(words.utf8)
+        let count = ngtcp2_crypto_write_connection_close(
+            &answer,
+            answer.count,
+            version,
+            &client,
+            &server,
+            code,
+            reason,
+            reason.count
+        )
         guard count > 0, count < received else { return }
         state?.trains.send(Array(answer.prefix(count)), to: remote, from: local)
         flushLater()
     }
 
-    /// Room for a long header with both ids, and a close without words.
+    /// Room for a long header with both ids, and a close with a few words.
     private static let refusalBytes = 256
 
     /// Where there is no room, only who has proved an address may take another's place.
@@ -113,6 +128,9 @@ extension QUICEndpoint {
     /// A first packet that cannot be decrypted ends its connection at once and is no handshake under way, but it has
     /// cost as much: so those who prove nothing are counted by the second as well.
     private func mayTakeUnproven() -> Bool {
+        guard handshakes.count < handshakesBeforeRetry, handshakeBudget?.isHalfSpent(at: loop.now) != true else {
+            return false
+        }
         if loop.now >= unprovenRefill {
             unprovenLeft = Limits.Endpoint.unprovenPerSecond
             unprovenRefill = loop.now + .seconds(1)

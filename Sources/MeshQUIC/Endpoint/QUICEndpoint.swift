@@ -21,13 +21,14 @@ package final class QUICEndpoint {
     package internal(set) var counts = Counts()
 
     let loop: EventLoop
-    let tls: TLSContext
+    private(set) var tls: TLSContext
     let receivedPath = PathMemory()
     let proof = AddressProof()
     let resetSecret: [UInt8]
     var connections = ConnectionTable()
     var verifiedPeers = VerifiedPeers()
     var handshakes = HandshakesUnderWay()
+    var handshakeBudget: HandshakeBudget?
     var statelessBudget = StatelessBudget()
     /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
     var closeBudget = StatelessBudget()
@@ -86,11 +87,11 @@ package final class QUICEndpoint {
 
     /// Opens `address`; without a handler, which is kept until the end, no client is taken.
     ///
-    /// On the loop alone.
+    /// Without credentials it shows no certificate, and servers that want one refuse it. On the loop alone.
     package init(
         loop: EventLoop,
         address: SocketAddress,
-        credentials: NodeCredentials,
+        credentials: NodeCredentials?,
         verifier: any PeerVerifier,
         protocols: [ApplicationProtocol] = [.mesh],
         configuration: QUICConfiguration = QUICConfiguration(),
@@ -100,7 +101,8 @@ package final class QUICEndpoint {
         self.loop = loop
         self.configuration = configuration
         self.handler = handler
-        resetSecret = Self.resetSecret(of: credentials.privateKey)
+        handshakeBudget = configuration.handshakesPerSecond.map { HandshakeBudget(perSecond: $0) }
+        resetSecret = credentials.map { Self.resetSecret(of: $0.privateKey) } ?? .random(count: 32)
         tls = try TLSContext(
             credentials: credentials,
             verifier: verifier,
@@ -111,6 +113,25 @@ package final class QUICEndpoint {
         let socket = try UDPSocket(loop: loop, address: address, configuration: configuration.socket, owner: relay)
         state = State(socket: socket, trains: PacketTrains(socket: socket))
     }
+
+    /// Shows this certificate in every handshake from now on; connections that are open keep what they have shown.
+    ///
+    /// On the loop alone.
+    package func use(_ credentials: NodeCredentials) throws(QUICError) {
+        tls = try TLSContext(
+            credentials: credentials,
+            verifier: tls.verifier,
+            protocols: tls.protocols,
+            configuration: configuration,
+            clock: tls.clock,
+            continuing: tls
+        )
+    }
+
+    /// Believes no peer any more because it did before: each is verified again.
+    ///
+    /// On the loop alone.
+    package func forgetVerifiedPeers() { verifiedPeers = VerifiedPeers() }
 
     deinit { precondition(state == nil, "an endpoint was let go without being closed") }
 

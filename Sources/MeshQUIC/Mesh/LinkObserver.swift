@@ -15,14 +15,14 @@ package enum ControlAnswer: Hashable, Sendable {
 ///
 /// Called on the loop: return at once.
 package protocol LinkObserver: Sendable {
-    /// Requests to `node` may be made from now on.
-    func linkOpened(to node: NodeID, role: NodeRole)
+    /// Requests to `peer` may be made from now on; a link to it that is older is used no more.
+    func linkOpened(to peer: LinkPeer)
 
-    /// A link has ended; `node` is nil where it never opened.
-    func linkClosed(to node: NodeID?, _ reason: CloseReason)
+    /// A link has ended; `peer` is nil where it never opened.
+    func linkClosed(to peer: LinkPeer?, _ reason: CloseReason)
 
-    /// `node` will close the link; no further request is sent to it, and those under way may end.
-    func linkIsLeaving(to node: NodeID, _ farewell: GoAway)
+    /// `peer` will close the link; no further request is sent on it, and those under way may end.
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway)
 
     /// A frame other than a hello has arrived on the control stream.
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer
@@ -33,11 +33,11 @@ package protocol LinkObserver: Sendable {
 
 extension LinkObserver {
     /// Ignored.
-    package func linkOpened(to node: NodeID, role: NodeRole) {}
+    package func linkOpened(to peer: LinkPeer) {}
     /// Ignored.
-    package func linkClosed(to node: NodeID?, _ reason: CloseReason) {}
+    package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {}
     /// Ignored.
-    package func linkIsLeaving(to node: NodeID, _ farewell: GoAway) {}
+    package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) {}
     /// Not known.
     package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
     /// Ignored.

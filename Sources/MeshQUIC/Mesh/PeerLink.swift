@@ -13,8 +13,9 @@ internal import MeshWire
 /// arrive before the link is open are kept until it is.
 final class PeerLink {
     let core: TransportCore
-    /// Told once: the link is open, or why it is not.
-    private var opened: ((Result<Void, QUICError>) -> Void)?
+    let id: LinkID
+    /// The race that it runs in, until it is open or over; nil where the peer has dialled.
+    private var race: ConnectionRace?
     private(set) var connection: QUICConnection?
     private var control: FrameStream?
     private var greeting: HelloStateMachine
@@ -49,6 +50,8 @@ final class PeerLink {
     ///
     /// It stays when the connection is gone: what was asked on the link is still judged by it.
     private(set) var identity: NodeIdentity?
+    /// Who is at its other end; known once the link is open, and when it is over.
+    private(set) var peer: LinkPeer?
     /// Whether requests may be made and are served.
     private(set) var isOpen = false
     /// Who has said that it begins nothing more on the link.
@@ -56,9 +59,10 @@ final class PeerLink {
     /// Told when nothing is under way any more.
     private var idled: [() -> Void] = []
 
-    init(core: TransportCore, opened: ((Result<Void, QUICError>) -> Void)? = nil) {
+    init(core: TransportCore, race: ConnectionRace? = nil) {
         self.core = core
-        self.opened = opened
+        self.race = race
+        id = core.nextLinkID()
         peerNode = core.hello.node
         greeting = Self.greeting(core)
     }
@@ -108,10 +112,17 @@ final class PeerLink {
 
     // MARK: Hello
 
+    /// Packets are on their way to the peer that was dialled.
+    func began(_ connection: QUICConnection) { self.connection = connection }
+
     /// A client with a ticket says hello before the server has answered at all.
-    func greetEarly(_ connection: QUICConnection) {
-        self.connection = connection
-        if let stream = connection.openStream() { greet(FrameStream(stream)) }
+    func greetEarly() {
+        if let stream = connection?.openStream() { greet(FrameStream(stream)) }
+    }
+
+    /// Ends the link if its peer is not believed any more.
+    func recheckPeer() {
+        if let connection, let certificate = connection.peer { _ = connection.recheck(certificate) }
     }
 
     private func greet(_ frames: FrameStream) {
@@ -156,23 +167,22 @@ final class PeerLink {
     /// Open is a link on which both have said hello and nothing can be a repetition of early data any more.
     private func openIfReady() {
         guard !isOpen, let identity, let connection, connection.isEstablished else { return }
+        // Between the handshake and now the peer may have been revoked.
+        if let certificate = connection.peer, !connection.recheck(certificate) { return }
         if let control, let objection = core.objection(to: identity) {
             return refuse(WireError(.helloViolation, objection), on: control)
         }
         isOpen = true
+        peer = LinkPeer(self, connection)
         core.loop.cancel(timer)
         core.add(self)
-        tell(.success(()))
+        let race = race.take()
+        race?.opened(self)
         let streams = held
         held = []
         // What has ended meanwhile nobody wants any more, and nobody would say so a second time.
         for stream in streams where stream.handler == nil && !stream.progress.isClosed { serve(stream) }
         streamReceivedControl()
-    }
-
-    private func tell(_ result: Result<Void, QUICError>) {
-        let opened = opened.take()
-        opened?(result)
     }
 
     // MARK: Control
@@ -347,6 +357,7 @@ extension PeerLink: QUICConnectionHandler {
             return connection.close(code: UInt64(PeerErrorCode.protocolViolation.rawValue), "no identity")
         }
         core.loop.schedule(timer, at: core.loop.now + core.helloTimeout)
+        guard race?.established(self) ?? true else { return }
         if !connection.isServer, control == nil, let stream = connection.openStream() { greet(FrameStream(stream)) }
         openIfReady()
     }
@@ -389,7 +400,8 @@ extension PeerLink: QUICConnectionHandler {
         let users = waiting
         waiting = []
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }
-        tell(.failure(QUICError(.connectionClosed, reason.description)))
+        let race = race.take()
+        race?.closed(self, QUICError(.connectionClosed, reason.description, cause: reason))
         idleIfDone()
     }
 }
@@ -444,5 +456,20 @@ extension FrameType {
         case .edge?: role == .edge
         case .hub?: role == .hub
         }
+    }
+}
+
+extension LinkPeer {
+    /// The other end of `link`, whose hello and certificate are known.
+    fileprivate init?(_ link: PeerLink, _ connection: QUICConnection) {
+        guard let certificate = connection.peer, let agreement = link.agreement else { return nil }
+        self.init(
+            link: link.id,
+            certificate: certificate,
+            software: agreement.peer.software,
+            remote: connection.remoteAddress,
+            isDialled: !connection.isServer,
+            isResumed: connection.isResumed
+        )
     }
 }

@@ -54,20 +54,30 @@ package final class QUICTransport: Transport {
 
     /// Makes a link to the node at `address` and returns its name once both have said hello.
     package func connect(to address: SocketAddress, serverName: ServerName) async throws(QUICError) -> NodeID {
-        let (core, attempt) = (core, ConnectionAttempt())
-        let result: Result<NodeID, QUICError> = await withTaskCancellationHandler {
+        try await connect(toOneOf: [address], serverName: serverName).node
+    }
+
+    /// Makes a link to the node that is at one of `addresses`, the preferred first, and returns whom it leads to.
+    ///
+    /// The addresses are tried a little after each other, and the first that completes a handshake is taken. An error
+    /// has a ``CloseReason`` as its cause where a connection was begun.
+    package func connect(
+        toOneOf addresses: [SocketAddress],
+        serverName: ServerName
+    ) async throws(QUICError) -> LinkPeer {
+        let (core, race) = (core, ConnectionRace(addresses, serverName: serverName))
+        let result: Result<LinkPeer?, QUICError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let isTaken = loop.execute {
-                    core.value.connect(to: address, serverName: serverName, attempt: attempt) { result in
-                        continuation.resume(returning: result.map(\.peerNode))
-                    }
+                    race.begin(in: core.value) { continuation.resume(returning: $0.map(\.peer)) }
                 }
                 if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
             }
         } onCancel: {
-            loop.executeAlways { attempt.cancel() }
+            loop.executeAlways { race.cancel() }
         }
-        return try result.get()
+        guard let peer = try result.get() else { throw QUICError(.connectionClosed, "the link has ended again") }
+        return peer
     }
 
     nonisolated(nonsending) package func request(
@@ -137,10 +147,21 @@ package final class QUICTransport: Transport {
     }
 
     /// Asks every peer to go, lets what is under way end for as long as `patience`, and closes.
-    package func leave(_ message: String, patience: Duration, elsewhere: String? = nil) async {
+    ///
+    /// Peers are told to go `elsewhere`, and to spread that over `window`.
+    package func leave(
+        _ message: String,
+        patience: Duration,
+        elsewhere: String? = nil,
+        window: Duration = .zero
+    ) async {
         let core = core
-        let milliseconds = UInt32(clamping: patience.wholeNanoseconds / 1_000_000)
-        let farewell = GoAway(patienceMilliseconds: milliseconds, message: message, elsewhere: elsewhere)
+        let farewell = GoAway(
+            patienceMilliseconds: UInt32(clamping: patience.wholeNanoseconds / 1_000_000),
+            message: message,
+            elsewhere: elsewhere,
+            windowMilliseconds: UInt32(clamping: window.wholeNanoseconds / 1_000_000)
+        )
         await withCheckedContinuation { continuation in
             loop.executeAlways { core.value.leave(farewell, patience: patience) { continuation.resume() } }
         }
@@ -258,6 +279,39 @@ extension QUICTransport {
     package func endpointCounts() async -> QUICEndpoint.Counts {
         let core = core
         return (try? await loop.run { core.value.quic?.counts ?? QUICEndpoint.Counts() }) ?? QUICEndpoint.Counts()
+    }
+
+    /// Begins nothing more on `link`, and ends it when nothing is under way; a newer one takes what is new.
+    package func retire(_ link: LinkID) async {
+        let core = core
+        try? await loop.run { core.value.retire(link) }
+    }
+
+    /// Closes `link` at once.
+    package func close(_ link: LinkID, _ message: String = "") async {
+        let core = core
+        try? await loop.run { core.value.link(link)?.close(code: 0, message) }
+    }
+
+    /// How `link` stands; nil once it has ended.
+    package func statistics(of link: LinkID) async -> LinkStatistics? {
+        let core = core
+        return (try? await loop.run { core.value.link(link)?.connection.map(LinkStatistics.init) }) ?? nil
+    }
+
+    /// Shows the certificate of `credentials` to whom it meets from now on; links that are open stay as they are.
+    ///
+    /// For the same node and role: what its hello says does not change.
+    package func use(_ credentials: NodeCredentials) async throws {
+        let core = core
+        try await loop.run { try core.value.use(credentials) }
+    }
+
+    /// Has the verifier asked again about every peer, now and at each resumption; ends the links to those whom it
+    /// believes no more.
+    package func recheckPeers() async {
+        let core = core
+        try? await loop.run { core.value.recheckPeers() }
     }
 
     /// Closes all links to `node`.

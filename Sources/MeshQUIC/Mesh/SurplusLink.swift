@@ -2,9 +2,9 @@ internal import MeshCore
 internal import MeshIO
 internal import MeshWire
 
-/// A link beside another to the same node, because both nodes have dialled: it ends without losing anything.
+/// A link beside another to the same node, which is newer or goes the other way: it ends without losing anything.
 ///
-///     the smaller name                        the greater name
+///     who decides                             the other side
 ///        │ go-away ───────────────────────────▶ │ begins nothing more
 ///        │                                      │ … until nothing is under way …
 ///        │ ◀────────────────────────────go-away │
@@ -38,7 +38,7 @@ final class SurplusLink: TimerHandler {
 
     private static let farewell = GoAway(
         patienceMilliseconds: UInt32(clamping: Limits.Link.surplusPatience.wholeNanoseconds / 1_000_000),
-        message: "there is a newer connection the other way round",
+        message: "there is a newer connection",
         elsewhere: nil
     )
 }

@@ -17,6 +17,7 @@ final class TransportCore {
     private var links = LinkTable()
     private var surplus: [ObjectIdentifier: SurplusLink] = [:]
     private var tickets: [TicketKey: ResumptionTicket] = [:]
+    private var lastLink = UInt64(0)
     private var isMigrating = false
     private var nextMigration: Migration?
     private lazy var farewellTimer = LoopTimer(handler: self)
@@ -75,31 +76,25 @@ final class TransportCore {
 
     // MARK: Links
 
-    func connect(
-        to address: SocketAddress,
-        serverName: ServerName,
-        attempt: ConnectionAttempt,
-        opened: @escaping (Result<PeerLink, QUICError>) -> Void
-    ) {
-        guard let endpoint, !isClosed, !isLeaving else {
-            return opened(.failure(QUICError(.stopping, "the transport is closed")))
-        }
-        var made: PeerLink?
-        let link = PeerLink(core: self) { result in
-            guard let link = made.take() else { return }
-            opened(result.map { link })
-        }
-        made = link
+    /// Begins the connection of `link`.
+    func dial(_ link: PeerLink, to address: SocketAddress, serverName: ServerName) throws(QUICError) {
+        guard let endpoint, !isClosed, !isLeaving else { throw QUICError(.stopping, "the transport is closed") }
         // Once: whoever watches the network must not see that two connections are the same client's.
         let ticket = tickets.removeValue(forKey: TicketKey(address: address, serverName: serverName))
-        do throws(QUICError) {
-            let connection = try endpoint.connect(to: address, serverName: serverName, ticket: ticket, handler: link)
-            if ticket != nil { link.greetEarly(connection) }
-            attempt.began(connection)
-        } catch {
-            made = nil
-            opened(.failure(error))
-        }
+        let connection = try endpoint.connect(to: address, serverName: serverName, ticket: ticket, handler: link)
+        link.began(connection)
+        if ticket != nil { link.greetEarly() }
+    }
+
+    func nextLinkID() -> LinkID {
+        lastLink += 1
+        return LinkID(lastLink)
+    }
+
+    /// Shows `credentials` from now on; tickets that name the certificate of before are not used any more.
+    func use(_ credentials: NodeCredentials) throws(QUICError) {
+        try endpoint?.use(credentials)
+        tickets = [:]
     }
 
     /// Why there can be no link to the node of `identity` now; nil where there can.
@@ -113,31 +108,48 @@ final class TransportCore {
 
     /// The link is open; the newest counts.
     ///
-    /// Where the older was dialled by the same side, that side has given it up. Where both have dialled, the older may
-    /// be in use at the other end: it ends when nothing is under way on it any more.
+    /// What is under way on an older one may end. A node that dials again and again keeps few of them.
     func add(_ link: PeerLink) {
-        let older = links[link.peerNode]
         links.add(link)
-        if let older, older.isDialled == link.isDialled { older.close(code: 0, "replaced by a newer connection") }
+        let others = links.others(to: link.peerNode)
+        for oldest in others.prefix(max(0, others.count - Limits.Link.maximumBeside)) {
+            oldest.close(code: 0, "replaced by newer connections")
+        }
         endSurplus(to: link.peerNode)
-        observer.linkOpened(to: link.peerNode, role: link.agreement?.peer.role ?? .edge)
+        if let peer = link.peer { observer.linkOpened(to: peer) }
     }
 
-    /// Of several links to `node` one is kept: the side with the smaller name says so, the other follows.
+    /// Of several links to `node` one is kept.
+    ///
+    /// Where one side has dialled them all, it has given up the older and says so; where both have dialled, the one
+    /// with the smaller name does, so that they never choose differently. The other follows.
     private func endSurplus(to node: NodeID) {
-        guard links[node] != nil, !isLeaving else { return }
-        let decides = hello.node < node
+        guard let used = links[node], !isLeaving else { return }
         for other in links.others(to: node) where surplus[ObjectIdentifier(other)] == nil {
+            let decides = other.isDialled == used.isDialled ? used.isDialled : hello.node < node
             guard decides || other.farewells.contains(.heard) else { continue }
             surplus[ObjectIdentifier(other)] = SurplusLink(other, decides: decides)
             if decides, other.farewells.contains(.heard) { surplus[ObjectIdentifier(other)]?.farewellHeard() }
         }
     }
 
+    /// The link `id`, if it is open.
+    func link(_ id: LinkID) -> PeerLink? { links.all.first { $0.id == id } }
+
+    /// Begins nothing more on the link `id`, and ends it when nothing is under way.
+    ///
+    /// Where there is no other link to its node, requests have nowhere to go until there is.
+    func retire(_ id: LinkID) {
+        guard let link = link(id), surplus[ObjectIdentifier(link)] == nil else { return }
+        links.setAside(link)
+        surplus[ObjectIdentifier(link)] = SurplusLink(link, decides: true)
+        if link.farewells.contains(.heard) { surplus[ObjectIdentifier(link)]?.farewellHeard() }
+    }
+
     func remove(_ link: PeerLink, _ reason: CloseReason) {
         surplus.removeValue(forKey: ObjectIdentifier(link))?.end()
         links.remove(link)
-        observer.linkClosed(to: link.isOpen ? link.peerNode : nil, reason)
+        observer.linkClosed(to: link.peer, reason)
     }
 
     /// The peer closes soon: nothing new is sent to it.
@@ -148,7 +160,7 @@ final class TransportCore {
         if let surplus = surplus[ObjectIdentifier(link)] { return surplus.farewellHeard() }
         endSurplus(to: link.peerNode)
         // Where there is another link the node does not leave.
-        if links[link.peerNode] == nil { observer.linkIsLeaving(to: link.peerNode, farewell) }
+        if links[link.peerNode] == nil, let peer = link.peer { observer.linkIsLeaving(to: peer, farewell) }
     }
 
     /// The link on which something may begin.
@@ -160,6 +172,12 @@ final class TransportCore {
     /// Ends all links to `node`.
     func disconnect(from node: NodeID, _ message: String) {
         for link in links.links(to: node) { link.close(code: 0, message) }
+    }
+
+    /// Asks the verifier again about every peer, and ends the links to those whom it believes no more.
+    func recheckPeers() {
+        endpoint?.forgetVerifiedPeers()
+        for link in links.all { link.recheckPeer() }
     }
 
     var nodes: [NodeID] { links.nodes }

@@ -20,7 +20,7 @@ package struct ApplicationProtocol: Hashable, Sendable {
 
 /// What all TLS sessions of an endpoint share: who we are, whom we believe, what we offer.
 ///
-/// It does not change.
+/// It does not change: another certificate makes another one, which keeps the tickets of this one good.
 final class TLSContext: Sendable {
     let protocols: [ApplicationProtocol]
     let verifier: any PeerVerifier
@@ -29,15 +29,17 @@ final class TLSContext: Sendable {
     // GnuTLS reads these from any thread once they are made, and nobody writes them any more.
     private nonisolated(unsafe) let credentials: gnutls_certificate_credentials_t
     private nonisolated(unsafe) let priority: gnutls_priority_t
-    private nonisolated(unsafe) var ticketKey = gnutls_datum_t()
+    private let ticketKey: TicketKey?
     private let replayGuard: ReplayGuard?
 
+    /// Without credentials it is for clients that show no certificate.
     init(
-        credentials node: NodeCredentials,
+        credentials node: NodeCredentials?,
         verifier: any PeerVerifier,
         protocols: [ApplicationProtocol],
         configuration: QUICConfiguration,
-        clock: any Clock
+        clock: any Clock,
+        continuing earlier: TLSContext? = nil
     ) throws(QUICError) {
         precondition(!protocols.isEmpty, "an endpoint speaks at least one protocol")
         self.protocols = protocols
@@ -50,17 +52,14 @@ final class TLSContext: Sendable {
             gnutls_certificate_free_credentials(credentials)
             throw error
         }
-        replayGuard = configuration.allowsResumption && configuration.allowsEarlyData ? ReplayGuard() : nil
-        if configuration.allowsResumption {
-            let status = gnutls_session_ticket_key_generate(&ticketKey)
-            precondition(status == 0, "no randomness for a ticket key")
-        }
+        let takesEarlyData = configuration.allowsResumption && configuration.allowsEarlyData
+        replayGuard = takesEarlyData ? earlier?.replayGuard ?? ReplayGuard() : nil
+        ticketKey = configuration.allowsResumption ? earlier?.ticketKey ?? TicketKey() : nil
     }
 
     deinit {
         gnutls_certificate_free_credentials(credentials)
         gnutls_priority_deinit(priority)
-        cmesh_quic_free_datum(&ticketKey)
     }
 
     /// A session for the connection of `owner`, which outlives it.
@@ -72,7 +71,7 @@ final class TLSContext: Sendable {
         var names = protocols.map { Array($0.name.utf8) }
         var session: gnutls_session_t?
         let status = withDatums(&names) { datums, count in
-            withUnsafePointer(to: ticketKey) { key in
+            withUnsafePointer(to: ticketKey?.datum ?? gnutls_datum_t()) { key in
                 cmesh_quic_session_new(
                     &session,
                     owner,
@@ -110,11 +109,12 @@ final class TLSContext: Sendable {
     }
 
     private static func makeCredentials(
-        _ node: NodeCredentials
+        _ node: NodeCredentials?
     ) throws(QUICError) -> gnutls_certificate_credentials_t {
         var credentials: gnutls_certificate_credentials_t?
         var status = gnutls_certificate_allocate_credentials(&credentials)
         guard status == 0, let credentials else { throw .tls(status, "credentials") }
+        guard let node else { return credentials }
         status = use(node, in: credentials)
         guard status == 0 else {
             gnutls_certificate_free_credentials(credentials)

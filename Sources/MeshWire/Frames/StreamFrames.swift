@@ -120,28 +120,40 @@ package struct GoAway: WireCodable, Hashable {
     /// Why, for people.
     package let message: String
 
-    /// Where to connect instead, as `host:port`; nil where the sender does not know.
+    /// Where to connect instead, each as `host:port` and the preferred first, with a space between them; nil where the
+    /// sender does not know.
     package let elsewhere: String?
 
+    /// Over how long those who are told shall spread their coming back, there or elsewhere.
+    package let windowMilliseconds: UInt32
+
     /// A farewell with its message cut to ``Limits/ErrorFrame/maximumMessageBytes``.
-    package init(patienceMilliseconds: UInt32, message: String, elsewhere: String? = nil) {
+    package init(
+        patienceMilliseconds: UInt32,
+        message: String,
+        elsewhere: String? = nil,
+        windowMilliseconds: UInt32 = 0
+    ) {
+        self.windowMilliseconds = windowMilliseconds
         self.patienceMilliseconds = patienceMilliseconds
         self.message = message.cut(toBytes: Limits.ErrorFrame.maximumMessageBytes)
         self.elsewhere = elsewhere
     }
 
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 3)
+        writer.writeArrayHead(count: 4)
         patienceMilliseconds.encode(into: &writer)
         message.encode(into: &writer)
         elsewhere.encode(into: &writer)
+        windowMilliseconds.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 3)
+        let tail = try reader.beginRecord(fields: 4)
         patienceMilliseconds = try reader.readInteger()
         message = try reader.readText()
         elsewhere = try String?(from: &reader)
+        windowMilliseconds = try reader.readInteger()
         try reader.endRecord(tail)
         let limit = Limits.ErrorFrame.maximumMessageBytes
         guard message.utf8.count <= limit, (elsewhere?.utf8.count ?? 0) <= limit else {
