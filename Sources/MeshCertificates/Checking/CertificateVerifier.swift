@@ -3,9 +3,30 @@ package import MeshCore
 /// Checks what peers show against the authorities that a node believes.
 package struct CertificateVerifier: PeerVerifier {
     private let trust: TrustList
+    private let fingerprints: Set<SHA256Digest>
 
     /// A verifier that believes `trust`; the authorities are read once, here.
-    package init(trust: TrustAnchors) throws(CertificateError) { self.trust = try TrustList(trust) }
+    package init(trust: TrustAnchors) throws(CertificateError) {
+        self.trust = try TrustList(trust)
+        fingerprints = Set(trust.certificates.map(SHA256.digest))
+    }
+
+    /// Throws where the times of `peer` are over, or its authority is not believed any more.
+    package func recheck(_ peer: PeerCertificate, now: WallTime) throws(CertificateError) {
+        try Self.checkTimes(of: peer, now: now)
+        guard let authority = peer.authority, !fingerprints.contains(authority) else { return }
+        throw CertificateError(.unknownAuthority, "the authority of '\(peer.identity)' is not believed any more")
+    }
+
+    private static func checkTimes(of peer: PeerCertificate, now: WallTime) throws(CertificateError) {
+        let time = peer.chainValidity
+        guard time.notBefore <= now else {
+            throw CertificateError(.notYetValid, "the certificate of '\(peer.identity)' counts from \(time.notBefore)")
+        }
+        guard now <= time.notAfter else {
+            throw CertificateError(.expired, "the certificate of '\(peer.identity)' or of its authority has expired")
+        }
+    }
 
     /// What the certificate of a peer says, or the reason why it is not believed.
     ///
@@ -27,10 +48,11 @@ package struct CertificateVerifier: PeerVerifier {
         now: WallTime,
         grace: Duration
     ) throws(CertificateError) -> PeerCertificate {
-        let (certificate, chainValidity) = try verifyChain(chain, now: now, grace: grace)
+        let (certificate, root, chainValidity) = try verifyChain(chain, now: now, grace: grace)
         guard certificate.purposes.contains(purpose) else { throw Self.madeForOther(certificate, than: purpose) }
         var peer = try PeerCertificate(certificate)
         peer.chainValidity = chainValidity
+        peer.authority = root.fingerprint
         guard purpose == .client || peer.identity.role == .hub else {
             throw CertificateError(.wrongPurpose, "'\(peer.identity)' is an edge, and only hubs serve")
         }
@@ -48,7 +70,7 @@ package struct CertificateVerifier: PeerVerifier {
         _ chain: [[UInt8]],
         now: WallTime,
         grace: Duration = .zero
-    ) throws(CertificateError) -> (leaf: Certificate, validity: ValidityPeriod) {
+    ) throws(CertificateError) -> (leaf: Certificate, root: Certificate, validity: ValidityPeriod) {
         guard !chain.isEmpty else { throw CertificateError(.noCertificate, "no certificate was shown") }
         guard chain.count <= Limits.Credentials.maximumChain else {
             let limit = Limits.Credentials.maximumChain
@@ -67,7 +89,7 @@ package struct CertificateVerifier: PeerVerifier {
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")
         }
-        return (certificate, links.reduce(root.validity) { $0.common(with: $1.validity) })
+        return (certificate, root, links.reduce(root.validity) { $0.common(with: $1.validity) })
     }
 
     private static func checkTime(

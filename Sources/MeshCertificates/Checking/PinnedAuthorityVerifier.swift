@@ -50,3 +50,26 @@ package final class PinnedAuthorityVerifier: PeerVerifier {
         return peer
     }
 }
+
+extension NodeCredentials {
+    /// The same, with the authority at the end of the chain: what a listener for enrolment shows.
+    ///
+    /// Whoever has no authority yet, but the fingerprint of one, recognises it there.
+    package func showingAuthority(now: WallTime) throws(CertificateError) -> NodeCredentials {
+        guard chain.count < Limits.Credentials.maximumChain else {
+            let limit = Limits.Credentials.maximumChain
+            throw CertificateError(.malformed, "with its authority the chain would be longer than \(limit) certificates")
+        }
+        let peer = try CertificateVerifier(trust: trust).verify(chain: chain, purpose: .server, now: now)
+        guard let root = trust.certificates.first(where: { SHA256.digest($0) == peer.authority }) else {
+            throw CertificateError(.unknownAuthority, "the authority of '\(identity)' is not among those believed")
+        }
+        return NodeCredentials(
+            identity: identity,
+            chain: chain + [root],
+            privateKey: privateKey,
+            trust: trust,
+            validity: validity
+        )
+    }
+}

@@ -158,26 +158,34 @@ extension NodeRegistration {
         }
     }
 
-    /// Says that a link with a key has opened, which ends the older ones.
+    /// Says that a link of an identity with a key has opened, which ends the older keys.
     ///
-    /// Refused as `keyEnded` where a newer key has ended this one: whoever shows it is to be cut off. A name that
-    /// nobody has enrolled is the authority's own business (`meshnode ca issue`), and so is a key that was never here.
+    /// Refused where a newer key has ended this one, and where the name belongs to another identity: whoever shows it is
+    /// to be cut off. A name that nobody has enrolled is the authority's own business (`meshnode ca issue`), and so is a
+    /// key that was never here.
     package struct Prove: Command {
         package typealias Target = NodeRegistration
         package typealias Reply = Done
         package typealias Refusal = NodeRegistration.Refusal
 
         package static let tag: UInt32 = 4
-        /// SHA-256 of the key.
+        /// Whom the certificate names.
+        package let identity: NodeIdentity
+        /// SHA-256 of its key.
         package let keyID: SHA256Digest
 
-        /// A link with the key `keyID` has opened.
-        package init(keyID: SHA256Digest) { self.keyID = keyID }
+        /// A link of `identity` with the key `keyID` has opened.
+        package init(identity: NodeIdentity, keyID: SHA256Digest) {
+            self.identity = identity
+            self.keyID = keyID
+        }
 
         package func decide(
             _ state: NodeRegistration,
             _ turn: inout Turn<NodeRegistration>
         ) throws(NodeRegistration.Refusal) -> Done {
+            guard let owner = state.identity else { return Done() }
+            guard owner == identity else { throw .nameTaken }
             guard let place = state.keys.firstIndex(where: { $0.keyID == keyID }) else {
                 guard !state.knows(keyID) else { throw .keyEnded }
                 return Done()
@@ -187,12 +195,14 @@ extension NodeRegistration {
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 1)
+            writer.writeArrayHead(count: 2)
+            writer.write(identity)
             writer.write(keyID)
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 1)
+            let tail = try reader.beginRecord(fields: 2)
+            identity = try reader.readIdentity()
             keyID = try reader.readDigest()
             try reader.endRecord(tail)
         }

@@ -22,6 +22,8 @@ package struct EnrolmentTokens: Journaled, Hashable {
     package struct SpentToken: Hashable, Sendable {
         /// Which token.
         package let tokenID: UniqueID
+        /// Who has spent it: the same key must not enrol under a second name.
+        package let identity: NodeIdentity
         /// SHA-256 of the key that it was spent for.
         package let keyID: SHA256Digest
         /// When it ends.
@@ -51,13 +53,13 @@ package struct EnrolmentTokens: Journaled, Hashable {
         spent.map(\.until).min().map { Alarm(at: $0, Forget()) }
     }
 
-    package var approximateBytes: Int { Limits.Hosting.assumedBytes + spent.count * MemoryLayout<SpentToken>.stride }
+    package var approximateBytes: Int { Limits.Hosting.assumedBytes + spent.count * 256 }
 }
 
 extension EnrolmentTokens {
     /// Why a token is not spent.
     package enum Refusal: UInt64, Error, CaseIterable, WireCodable {
-        /// Another key has spent it.
+        /// Another key has spent it, or the same one for another name.
         case spentByAnother = 1
         /// Its end has passed.
         case ended = 2
@@ -84,9 +86,9 @@ extension EnrolmentTokens {
         /// What is spent, for whom.
         package let token: SpentToken
 
-        /// Spends the token `tokenID`, which ends at `until`, for the key `keyID`.
-        package init(tokenID: UniqueID, keyID: SHA256Digest, until: WallTime) {
-            token = SpentToken(tokenID: tokenID, keyID: keyID, until: until)
+        /// Spends the token `tokenID`, which ends at `until`, for `identity` with the key `keyID`.
+        package init(tokenID: UniqueID, identity: NodeIdentity, keyID: SHA256Digest, until: WallTime) {
+            token = SpentToken(tokenID: tokenID, identity: identity, keyID: keyID, until: until)
         }
 
         package func decide(
@@ -95,7 +97,7 @@ extension EnrolmentTokens {
         ) throws(EnrolmentTokens.Refusal) -> Done {
             guard turn.wallTime < token.until, state.forgotten < token.until else { throw .ended }
             if let known = state.spent.first(where: { $0.tokenID == token.tokenID }) {
-                guard known.keyID == token.keyID else { throw .spentByAnother }
+                guard known.keyID == token.keyID, known.identity == token.identity else { throw .spentByAnother }
                 return Done()
             }
             let now = turn.wallTime
@@ -154,15 +156,17 @@ extension EnrolmentTokens {
 
 extension EnrolmentTokens.SpentToken: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 3)
+        writer.writeArrayHead(count: 4)
         writer.write(tokenID)
+        writer.write(identity)
         writer.write(keyID)
         writer.write(until)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 3)
+        let tail = try reader.beginRecord(fields: 4)
         tokenID = try reader.readUniqueID()
+        identity = try reader.readIdentity()
         keyID = try reader.readDigest()
         until = try reader.readTime()
         try reader.endRecord(tail)
