@@ -106,6 +106,18 @@ extension Certificate {
         }
     }
 
+    /// All certificates of a text in PEM, at least one.
+    package static func all(pem text: [UInt8]) throws(CertificateError) -> [Certificate] {
+        try text.span.withUnsafeBytes { text throws(CertificateError) in
+            var certificates: [Certificate] = []
+            for block in try PEM.blocks(in: text) where block.label == "CERTIFICATE" {
+                certificates.append(try Certificate(der: try PEM.decode(block, in: text).array))
+            }
+            guard certificates.isEmpty else { return certificates }
+            throw CertificateError(.wrongContent, "it holds no certificate")
+        }
+    }
+
     /// The certificate in PEM.
     package var pem: String { PEMFile.text("CERTIFICATE", der) }
 

@@ -73,3 +73,27 @@ package struct CredentialFolder: Hashable, Sendable {
         CredentialFiles.certificateName, CredentialFiles.privateKeyName, CredentialFiles.authoritiesName,
     ]
 }
+
+// MARK: - Keys that have no certificate yet
+
+extension CredentialFolder {
+    /// A key that was made and has no certificate yet, in a file of its own.
+    package struct PendingKey: Sendable {
+        /// The key.
+        package let key: PrivateKey
+        fileprivate let path: String
+    }
+
+    /// The key that waits under `name`, which is made where there is none: the same until it is forgotten.
+    package func pendingKey(_ name: String) throws(CertificateError) -> PendingKey {
+        try CertificateFile.makeFolder(path, isPrivate: false)
+        let file = "\(path)/pending-\(name).pem"
+        if CertificateFile.exists(file) { return PendingKey(key: try KeyFile.read(file), path: file) }
+        let key = try KeyFile.make()
+        try KeyFile.create(file, key)
+        return PendingKey(key: key, path: file)
+    }
+
+    /// Removes the file of a key that has its certificate now.
+    package func forget(_ pending: PendingKey) { try? CertificateFile.removeIfThere(pending.path) }
+}
