@@ -100,6 +100,13 @@ package struct DeviceEnrolment: Sendable {
         return try take(issued, identity, pending.key) { folder.forget(pending) }
     }
 
+    /// The node's name that a token is bound to, if it is.
+    package static func name(in text: String) throws(DeviceEnrolmentError) -> NodeID? {
+        do throws(EnrolmentError) { return try EnrolmentToken(text).claims.node } catch {
+            throw DeviceEnrolmentError(.wrongToken, error.message, cause: error)
+        }
+    }
+
     // MARK: Later
 
     /// Gets the next certificate by asking with `ask`: over the tunnel.
