@@ -17,10 +17,11 @@ let modules: [Module] = [
 
     // L2: the only I/O.
     .shim("CMeshSockets"),
-    .library("MeshIO", layer: .l2, uses: ["CMeshSockets", "MeshCore"]),
+    .shim("CMeshNames"),
+    .library("MeshIO", layer: .l2, uses: ["CMeshNames", "CMeshSockets", "MeshActors", "MeshCore", "MeshTunnel"]),
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
-    .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshWire"]),
+    .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshTunnel", "MeshWire"]),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
@@ -45,7 +46,7 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
-            "MeshWire",
+            "MeshTunnel", "MeshWire",
         ]
     ),
     .library(
@@ -69,7 +70,8 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshNode", "MeshQUIC",
+            "MeshStore", "MeshTestKit", "MeshTunnel",
         ]
     ),
     .executable(
@@ -87,9 +89,11 @@ let modules: [Module] = [
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshQUICTests",
-        uses: ["MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshWire"]
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshWire",
+        ]
     ),
-    .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
+    .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

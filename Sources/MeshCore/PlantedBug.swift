@@ -58,6 +58,22 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case refuseOpenCall
     /// An actor that leaves in good order does not give up its ownership.
     case forgetRelease
+    /// Every pause of a tunnel is as long as it may be.
+    case backoffWithoutJitter
+    /// The end of a tunnel's former link is taken for the end of its current one.
+    case staleEndIsCurrent
+    /// A tunnel is connected as soon as its hub has said hello, whether or not its actors answer.
+    case openIsConnected
+    /// Stopping a tunnel leaves an attempt under way.
+    case stopLeavesDial
+
+    /// Whether it is in the tunnel, and can show in its world alone.
+    package var isInTunnel: Bool {
+        switch self {
+        case .backoffWithoutJitter, .staleEndIsCurrent, .openIsConnected, .stopLeavesDial: true
+        default: false
+        }
+    }
 
     private static let planted = Lock<PlantedBug?>(nil)
 

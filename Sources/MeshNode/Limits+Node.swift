@@ -21,4 +21,16 @@ extension Limits {
         /// No pause between two of them is longer, whatever the hub says.
         package static let longestPause = Duration.seconds(10)
     }
+
+    /// Bounds on edges.
+    package enum Edge {
+        /// Links that opened and that nobody has asked for; beyond it they are forgotten, and end by themselves.
+        package static let maximumUntakenLinks = 16
+    }
+
+    /// Bounds on hubs.
+    package enum Hub {
+        /// Handshakes that a hub takes in a second unless configured otherwise; further edges are told when to come.
+        package static let handshakesPerSecond = 200
+    }
 }

@@ -20,17 +20,22 @@ final class Beacon: Sendable {
 
     func wait() async {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isLit = state.withLock { state in
-                    let isLit = state.isLit
-                    state.isLit = false
-                    if !isLit { state.waiter = continuation }
-                    return isLit
-                }
-                if isLit { continuation.resume() }
-            }
+            await waitToTheEnd()
         } onCancel: {
             light()
+        }
+    }
+
+    /// The same, but cancelling the task does not end the wait.
+    func waitToTheEnd() async {
+        await withCheckedContinuation { continuation in
+            let isLit = state.withLock { state in
+                let isLit = state.isLit
+                state.isLit = false
+                if !isLit { state.waiter = continuation }
+                return isLit
+            }
+            if isLit { continuation.resume() }
         }
     }
 }

@@ -134,13 +134,3 @@ extension Cost {
         )
     }
 }
-
-/// Nobody transfers anything here.
-struct NoTransfers: EffectPerformer {
-    func perform(
-        _ effect: SampleAccount.OpenTransfer,
-        _ context: EffectContext
-    ) async throws -> SampleAccount.TransferDone {
-        SampleAccount.TransferDone(position: context.position)
-    }
-}

@@ -1,4 +1,5 @@
 internal import MeshCommandLine
+internal import MeshNode
 
 @main
 enum Meshload {
@@ -8,7 +9,8 @@ enum Meshload {
             summary: "Play a peer, a good or a bad one, between processes.",
             subcommands: [
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
-                SlowCommand.command, ChurnCommand.command,
+                SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
+                StoreChildCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

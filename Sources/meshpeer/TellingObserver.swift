@@ -10,7 +10,10 @@ struct TellingObserver: LinkObserver {
         Console.say("closed \(peer.map(\.node.text) ?? "-") \(reason)")
     }
 
-    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) { Console.say("leaving \(peer.node) \(farewell.message)") }
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer {
+        Console.say("leaving \(peer.node) \(farewell.message)")
+        return .whenIdle
+    }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
         switch frame.type {

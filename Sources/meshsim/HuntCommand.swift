@@ -34,9 +34,10 @@ enum HuntCommand {
         PlantedBug.plant(bug)
         defer { PlantedBug.plant(nil) }
         for seed in 1...UInt64(seeds) {
-            if let violation = World.run(seed: seed, makeNode: { ShippedNode($0) }).violation {
-                return "seed \(seed): \(violation)"
-            }
+            let violation =
+                bug.isInTunnel
+                ? TunnelWorld.run(seed: seed).violation : World.run(seed: seed, makeNode: { ShippedNode($0) }).violation
+            if let violation { return "seed \(seed): \(violation)" }
         }
         return nil
     }

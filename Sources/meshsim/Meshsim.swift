@@ -9,9 +9,9 @@ enum Meshsim {
 
     private static var commands: [Command] {
         #if PLANTED_BUGS
-        [GroundCommand.command, RunCommand.command, HuntCommand.command]
+        [GroundCommand.command, RunCommand.command, TunnelCommand.command, HuntCommand.command]
         #else
-        [GroundCommand.command, RunCommand.command]
+        [GroundCommand.command, RunCommand.command, TunnelCommand.command]
         #endif
     }
 }

@@ -246,7 +246,7 @@ def messages() -> list[Entry]:
         refused("stream-chunk beyond every stream", "stream-chunk", encode_value([2**62 + 1, b"x"]), "invalidValue"),
         refused("stream-end without a length", "stream-end", encode_value([]), "missingFields"),
         refused("cancel with a code beyond 32 bits", "cancel", encode_value([2**32]), "integerOutOfRange"),
-        refused("go-away with many words", "go-away", encode_value([0, "x" * 1025, None]), "invalidValue"),
+        refused("go-away with many words", "go-away", encode_value([0, "x" * 1025, None, 0]), "invalidValue"),
     ]
 
 

@@ -266,9 +266,9 @@ def parse_cancel(payload: bytes) -> list[Any]:
 
 
 def parse_go_away(payload: bytes) -> list[Any]:
-    patience, message, elsewhere = take_record(decode_value(payload), 3)
+    patience, message, elsewhere, window = take_record(decode_value(payload), 4)
     where = None if elsewhere is None else take_text(elsewhere, 1024)
-    return [take_unsigned(patience, 2**32 - 1), take_text(message, 1024), where]
+    return [take_unsigned(patience, 2**32 - 1), take_text(message, 1024), where, take_unsigned(window, 2**32 - 1)]
 
 
 #: What reads the payloads of sections 7 and 8, by the names that the vectors use.

@@ -75,7 +75,7 @@ class AioquicClient(Scene):
             await self.check_link(link)
             self.assertEqual(await server.order("leave maintenance", "left"), "left")
             frame_type, payload = await link.stream(0).next()
-            self.assertEqual((frame_type, protocol.parse_go_away(payload)), (GO_AWAY, [5000, "maintenance", None]))
+            self.assertEqual((frame_type, protocol.parse_go_away(payload)), (GO_AWAY, [5000, "maintenance", None, 0]))
             end = await link.termination
             self.assertEqual((end.error_code, end.reason_phrase), (0, "maintenance"))
 

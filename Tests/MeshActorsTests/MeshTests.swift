@@ -211,6 +211,19 @@ import Testing
         #expect(membership.node(for: SampleAccount.kind, "a", PlacementRule(labels: ["gpu"])) == nil)
     }
 
+    @Test func `a kind placed by name lives on the member that its key names, if the rule allows it`() throws {
+        let members = try [SampleMesh.member("edge", role: .edge), SampleMesh.member("hub")]
+        let membership = Membership(epoch: 1, members: members)
+        func node(_ key: String, _ rule: PlacementRule) -> String? {
+            membership.node(for: SampleAccount.kind, key, rule)?.text
+        }
+        #expect(node("hub", .namedByKey) == "hub" && node("edge", .namedByKey) == "edge")
+        #expect(node("other", .namedByKey) == nil && node("hub2", .namedByKey) == nil)
+        #expect(node("hub", .namedByKey(roles: [.hub])) == "hub")
+        #expect(node("edge", .namedByKey(roles: [.hub])) == nil)
+        #expect(PlacementRule.namedByKey != .anywhere)
+    }
+
     @Test func `a new member takes its share and moves nothing else`() throws {
         let three = try SampleMesh.membership(1, "one", "two", "three")
         let four = try SampleMesh.membership(2, "one", "two", "three", "four")

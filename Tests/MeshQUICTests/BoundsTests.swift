@@ -235,7 +235,7 @@ import Testing
         try await LinkPair.run(options) { pair in
             _ = try await pair.connect()
             let error = await #expect(throws: QUICError.self) { _ = try await pair.connect() }
-            #expect(error?.message == "peer: transport error 2", "\(String(describing: error))")
+            #expect(error?.message == "peer: transport error 2: no room", "\(String(describing: error))")
             #expect(await pair.hub.endpointCounts().refused > 0)
         }
     }

@@ -13,9 +13,16 @@ final class WitnessedLinks: LinkObserver {
     let acknowledged = OneShot<Frame>()
     let cancelled = OneShot<Bool>()
 
-    func linkClosed(to node: NodeID?, _ reason: CloseReason) { closed.open(reason) }
+    let opened = Lock<[LinkPeer]>([])
 
-    func linkIsLeaving(to node: NodeID, _ farewell: GoAway) { left.open(farewell) }
+    func linkOpened(to peer: LinkPeer) { opened.withLock { $0.append(peer) } }
+
+    func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) { closed.open(reason) }
+
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer {
+        left.open(farewell)
+        return .whenIdle
+    }
 
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
         switch frame.type {

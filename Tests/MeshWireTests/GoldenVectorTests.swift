@@ -99,7 +99,12 @@ private struct Golden {
             Golden("cancel", Cancel(code: 0)),
             Golden(
                 "go-away",
-                GoAway(patienceMilliseconds: 30_000, message: "maintenance", elsewhere: "hub-2.example:443")
+                GoAway(
+                    patienceMilliseconds: 30_000,
+                    message: "maintenance",
+                    elsewhere: "hub-2.example:443",
+                    windowMilliseconds: 10_000
+                )
             ),
             Golden("go-away without a place", GoAway(patienceMilliseconds: 0, message: "")),
         ]

@@ -6,6 +6,7 @@
 #ifndef CMESH_SOCKETS_H
 #define CMESH_SOCKETS_H
 
+#include "CMeshAddresses.h"
 #include "CMeshDatagrams.h"
 #include <errno.h>
 #include <stddef.h>

@@ -62,9 +62,14 @@ package struct Membership: Hashable, Sendable {
 
     /// The node where the actor `key` of a kind placed by `rule` lives; nil when no member may host it.
     ///
-    /// Rendezvous hashing: each node draws a number from its name and the address, the highest wins. When a node
+    /// The member that the key names, if the rule says so. Else rendezvous hashing: each node draws a number from its name and the address, the highest wins. When a node
     /// comes or goes, only the actors it gains or loses move.
     package func node(for kind: ActorKind, _ key: String, _ rule: PlacementRule) -> NodeID? {
+        if rule.isNamedByKey {
+            // By bytes: as text, two spellings of a letter would be one.
+            let named = members.first { $0.owner.node.text.utf8.elementsEqual(key.utf8) }
+            return named.flatMap { rule.allows($0) ? $0.owner.node : nil }
+        }
         let addressHash = FNV.hash(key.utf8, from: FNV.hash(kind.name.utf8))
         var best: (score: UInt64, node: NodeID)?
         for member in members where rule.allows(member) {
@@ -80,10 +85,26 @@ package struct PlacementRule: Hashable, Sendable {
     private let roles: Set<NodeRole>?
     private let labels: Set<String>
 
+    /// Whether each actor lives on the member whose name is its key, and nowhere else.
+    package let isNamedByKey: Bool
+
     /// Members of one of `roles` (nil for any) that carry all of `labels`.
     package init(roles: Set<NodeRole>? = nil, labels: Set<String> = []) {
+        self.init(roles, labels, isNamedByKey: false)
+    }
+
+    private init(_ roles: Set<NodeRole>?, _ labels: Set<String>, isNamedByKey: Bool) {
         self.roles = roles
         self.labels = labels
+        self.isNamedByKey = isNamedByKey
+    }
+
+    /// The member whose name is the actor's key, whatever its role: how one node in particular is spoken to.
+    package static let namedByKey = PlacementRule(nil, [], isNamedByKey: true)
+
+    /// The same, if its role is one of `roles`.
+    package static func namedByKey(roles: Set<NodeRole>) -> PlacementRule {
+        PlacementRule(roles, [], isNamedByKey: true)
     }
 
     /// Any member.

@@ -1,3 +1,4 @@
+package import MeshCore
 internal import CMeshSockets
 internal import Glibc
 
@@ -147,5 +148,20 @@ extension SocketAddress {
             }
         }
         return address
+    }
+}
+
+// MARK: - As others have it
+
+extension SocketAddress {
+    /// The address and port of `endpoint`.
+    package init(_ endpoint: IPEndpoint) {
+        let bytes = endpoint.address.bytes
+        if bytes.count == 4 {
+            self.init(ipv4: (bytes[0], bytes[1], bytes[2], bytes[3]), port: endpoint.port)
+        } else {
+            let halves = (0..<2).map { half in bytes[half * 8..<half * 8 + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+            self.init(ipv6High: halves[0], low: halves[1], port: endpoint.port, scope: 0)
+        }
     }
 }

@@ -45,8 +45,12 @@ package struct CloseReason: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// It is said before anybody has proved who they are, so it is bounded.
     package var retryAfter: Duration? {
-        guard side == .peer, case .transport(Self.refused) = kind, message.hasPrefix(Self.retryWords) else { return nil }
-        guard let milliseconds = UInt32(message.dropFirst(Self.retryWords.count).prefix { $0 != " " }) else { return nil }
+        guard side == .peer, case .transport(Self.refused) = kind, message.hasPrefix(Self.retryWords) else {
+            return nil
+        }
+        guard let milliseconds = UInt32(message.dropFirst(Self.retryWords.count).prefix { $0 != " " }) else {
+            return nil
+        }
         return min(.milliseconds(Int64(milliseconds)), Limits.Endpoint.longestRetryAfter)
     }
 

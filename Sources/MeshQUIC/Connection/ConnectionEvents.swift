@@ -43,7 +43,11 @@ enum ConnectionEvents {
                 }
             },
             stream_closed: { object, id, hasCode, code in
-                on(object) { $0.streamEnded(id, code: hasCode != 0 ? code : nil) }
+                on(object) { connection in
+                    // The library forgets it with the stream.
+                    connection.counts.packetsLost += UInt64(ngtcp2_conn_get_stream_loss_count(connection.raw, id))
+                    connection.streamEnded(id, code: hasCode != 0 ? code : nil)
+                }
             },
             stream_reset: { object, id, code in
                 on(object) { connection in

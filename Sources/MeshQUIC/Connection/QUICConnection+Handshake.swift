@@ -69,7 +69,7 @@ extension QUICConnection {
                 || refuseResumption("its ticket holds no certificate", TLSAlert.certificateRequired)
         }
         let leaf = Array(UnsafeBufferPointer(start: chain[0].data, count: Int(chain[0].size)))
-        if let known = endpoint.verifiedPeers.peer(of: leaf) {
+        if let known = endpoint.verifiedPeers.peer(of: leaf, at: tls.clock.wallTime) {
             peer = known
             return recheck(known)
         }

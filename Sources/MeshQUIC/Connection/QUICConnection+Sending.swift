@@ -154,6 +154,7 @@ extension QUICConnection {
             if taken >= 0 {
                 stream.toSend.sent(taken)
                 counts.bytesWritten += UInt64(taken)
+                endpoint.counts.streamBytesSent += UInt64(taken)
                 stream.counts.bytesSent += UInt64(taken)
                 wakeWriter(of: stream)
                 if isLast && taken == described.bytes { stream.progress.isFinishSent = true }

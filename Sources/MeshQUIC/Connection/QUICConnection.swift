@@ -131,6 +131,12 @@ package final class QUICConnection {
         package var bytesReceived: UInt64 = 0
         /// Bytes of streams that were written.
         package var bytesWritten: UInt64 = 0
+        /// Frames of the mesh protocol that were read.
+        package var framesRead: UInt64 = 0
+        /// Frames of the mesh protocol that were written.
+        package var framesWritten: UInt64 = 0
+        /// Packets with bytes of streams that were taken for lost.
+        package var packetsLost: UInt64 = 0
         /// Datagrams that were dropped because too many waited, or because they fit no packet or the peer takes none.
         package var datagramsDropped: UInt64 = 0
         var hasSeenReset = false

@@ -1,10 +1,10 @@
-internal import MeshCore
+package import MeshCore
 
 /// How many handshakes a second a server takes, so that those who are connected are served while a herd comes back.
 ///
 /// Whoever is refused is told when to come again: each gets a moment of its own, as far apart as the server takes them.
 /// A value without a clock.
-struct HandshakeBudget {
+package struct HandshakeBudget {
     /// Between two handshakes, where many come.
     private let interval: Duration
     /// How far ahead of it may be, so that a few at once are no herd.
@@ -15,13 +15,13 @@ struct HandshakeBudget {
     private var bookedUntil = Instant.origin
 
     /// A budget of `perSecond` handshakes.
-    init(perSecond: Int) {
+    package init(perSecond: Int) {
         interval = .seconds(1) / max(1, perSecond)
         burst = interval * Self.burst(perSecond)
     }
 
     /// Takes one handshake; or says after what time to come again.
-    mutating func take(at now: Instant) -> Verdict {
+    package mutating func take(at now: Instant) -> Verdict {
         paidUntil = max(paidUntil, now)
         guard paidUntil > now + burst else {
             paidUntil = paidUntil + interval
@@ -32,10 +32,13 @@ struct HandshakeBudget {
     }
 
     /// Whether less than half of what may come at once is left: then an address must be proved first.
-    func isHalfSpent(at now: Instant) -> Bool { paidUntil > now + burst / 2 }
+    package func isHalfSpent(at now: Instant) -> Bool { paidUntil > now + burst / 2 }
 
-    enum Verdict: Hashable {
+    /// Whether a handshake is taken.
+    package enum Verdict: Hashable, Sendable {
+        /// It is.
         case take
+        /// It is not; the client shall come again so much later.
         case comeAgain(after: Duration)
     }
 

@@ -83,6 +83,8 @@ package final class QUICEndpoint {
         package var resets: UInt64 = 0
         /// Connections closed because too much was written that nobody read.
         package var unreadClosed: UInt64 = 0
+        /// Bytes of streams that left, without those sent again, over all connections that there were.
+        package var streamBytesSent: UInt64 = 0
     }
 
     /// Opens `address`; without a handler, which is kept until the end, no client is taken.

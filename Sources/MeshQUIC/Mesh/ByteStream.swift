@@ -6,8 +6,10 @@ internal import MeshWire
 /// A stream of bytes between two nodes, in both directions, with offsets: what was cut short can be gone on with.
 ///
 /// One task may read and one may write at a time. A writer waits while the peer, or the network, does not take what it
-/// has written; the peer may send more only as bytes are read. So neither side holds more than a window. Cancelling a
-/// task that waits resets the stream; so does letting go of it before both directions have ended.
+/// has written; the peer may send more only as bytes are read. So neither side holds more than a window, and of what was
+/// never sent no more than a quarter of a congestion window. Where the connection is lost, what has arrived is read before
+/// that is told. Cancelling a task that waits resets the stream; so does letting go of it before both directions have
+/// ended.
 package final class ByteStream: Sendable {
     private let loop: EventLoop
     private let core: LoopConfined<ByteStreamCore>
@@ -46,6 +48,22 @@ package final class ByteStream: Sendable {
     /// Says that nothing more is written; what was is still sent.
     package func finish() async throws(TransportError) {
         try await waiting { (core, continuation: ByteStreamCore.Writer) in core.finish(continuation) }
+    }
+
+    /// What of the purpose stands behind its first slash; nil where there is none.
+    package var name: String? {
+        purpose.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(purpose[purpose.utf8.index(after: $0)...]) }
+    }
+
+    /// The word of a purpose, by which it is served: what stands before its first slash.
+    static func word(of purpose: String) -> String {
+        String(purpose.utf8.prefix { $0 != UInt8(ascii: "/") }) ?? purpose
+    }
+
+    /// Ends both directions; what has arrived can still be read, and then reading throws.
+    package func seal() {
+        let core = core
+        loop.executeAlways { core.value.seal() }
     }
 
     /// Ends both directions at once; the peer learns that nobody wants it any more.

@@ -8,7 +8,8 @@ internal import MeshWire
 ///     opening ──the link has a stream──▶ open ──stream-end from both──▶ over
 ///        └──no link────────────────────────┴──cancel, refusal, connection lost──▲
 ///
-/// Frames are taken off the stream only when somebody reads; when the stream is over, what is left is kept for them.
+/// Frames are taken off the stream only when somebody reads; when the stream is over, what is left is kept for them: what
+/// has arrived once need not be sent again by who goes on.
 final class ByteStreamCore {
     typealias Reader = UnsafeContinuation<Result<[UInt8]?, TransportError>, Never>
     typealias Writer = UnsafeContinuation<Result<Void, TransportError>, Never>
@@ -37,6 +38,7 @@ final class ByteStreamCore {
         self.frames = frames
         (nextToSend, nextToReceive) = (open.offset, open.offset)
         frames?.stream.handler = self
+        frames?.stream.keepsLittle = true
     }
 
     // MARK: Reading
@@ -101,8 +103,8 @@ final class ByteStreamCore {
     /// What an error frame means: whether the other side has begun anything.
     private static func failure(_ error: ErrorFrame) -> TransportError {
         switch error.code {
-        case .overloaded, .notServed: TransportError(.unreachable, error.message)
-        default: TransportError(.lost, "refused: \(error.message)")
+        case .overloaded, .notServed: TransportError(.unreachable, error.message, cause: error)
+        default: TransportError(.lost, "refused: \(error.message)", cause: error)
         }
     }
 
@@ -123,7 +125,7 @@ final class ByteStreamCore {
                 writer = work
                 return
             }
-            let count = min(Limits.ByteStream.chunkBytes, work.bytes.count - work.taken)
+            let count = min(Limits.ByteStream.chunkBytes, frames.stream.chunkRoom, work.bytes.count - work.taken)
             let range = work.taken..<work.taken + count
             work.bytes.withUnsafeBytes {
                 frames.writeChunk(offset: nextToSend, UnsafeRawBufferPointer(rebasing: $0[range]))
@@ -156,11 +158,21 @@ final class ByteStreamCore {
     /// The last holder has let go.
     func abandon() { cancel(TransportError(.lost, "the stream was let go")) }
 
-    /// Our handler has failed: the peer is told that it was not its fault.
-    func refuse(_ code: PeerErrorCode, _ message: String) {
+    /// Our handler does not take it, or has failed: the peer is told why.
+    func refuse(_ why: ErrorFrame) {
         guard failure == nil, !isClosed else { return }
-        if !hasEnded { frames?.refuse(code, message) }
-        end(TransportError(.lost, message), hasEnded ? .refused : nil)
+        if !hasEnded {
+            frames?.refuse(why.code, why.message, retryAfterMilliseconds: why.retryAfterMilliseconds)
+        }
+        end(TransportError(.lost, why.message), hasEnded ? .refused : nil)
+    }
+
+    /// Nothing more is taken from the peer; what has arrived can still be read.
+    func seal() {
+        guard failure == nil, !isClosed else { return }
+        while let bytes = nextChunk() { left.append(bytes) }
+        // Where the peer has said all, there is nothing to be kept out.
+        if failure == nil, !hasPeerEnded { end(TransportError(.lost, "the stream was sealed"), .cancelled, keeps: true) }
     }
 
     /// Our handler stops, and has begun: the peer must not take it for nothing.
@@ -169,14 +181,16 @@ final class ByteStreamCore {
         end(TransportError(.lost, "the one who took the stream has stopped"), .stopped)
     }
 
-    private func end(_ error: TransportError, _ code: MeshStreamCode?) {
+    /// Ends both directions; what has arrived is kept for a reader only where nobody has asked for the end.
+    private func end(_ error: TransportError, _ code: MeshStreamCode?, keeps: Bool = false) {
         guard failure == nil else { return }
         failure = error
-        left = []
+        if !keeps { left = [] }
         waitingFor.take()?.gaveUp(self)
         if let code, !isClosed { frames?.stream.reset(code: code.rawValue) }
         if let writer = writer.take() { writer.continuation.resume(returning: .failure(error)) }
-        reader.take()?.resume(returning: .failure(error))
+        guard let continuation = reader.take() else { return }
+        continuation.resume(returning: left.isEmpty ? .failure(error) : .success(left.removeFirst()))
     }
 }
 
@@ -194,6 +208,7 @@ extension ByteStreamCore: StreamUser {
         let frames = FrameStream(stream)
         self.frames = frames
         stream.handler = self
+        stream.keepsLittle = true
         frames.write(.streamOpen, open.wireBytes)
         writeOn()
         if hasEnded { writeEnd() }
@@ -232,7 +247,7 @@ extension ByteStreamCore: QUICStreamHandler {
             if let writer = writer.take() { writer.continuation.resume(returning: .failure(why)) }
             return deliver(read)
         }
-        end(failure ?? why, nil)
+        end(failure ?? why, nil, keeps: true)
     }
 
     private func deliver(_ read: [[UInt8]]) {

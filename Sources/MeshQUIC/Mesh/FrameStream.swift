@@ -24,7 +24,10 @@ final class FrameStream {
             }
             let (arrived, start) = (bytes, offset)
             defer { stream.credit(offset - start) }
-            if let frame = try decoder.next(in: arrived.span.bytes, from: &offset) { return frame }
+            if let frame = try decoder.next(in: arrived.span.bytes, from: &offset) {
+                stream.connection?.counts.framesRead += 1
+                return frame
+            }
         }
     }
 
@@ -47,7 +50,8 @@ final class FrameStream {
     /// Sends a frame; returns whether there is room for another.
     @discardableResult
     func write(_ type: FrameType, _ payload: [UInt8], isLast: Bool = false) -> Bool {
-        withUnsafeTemporaryAllocation(byteCount: Frame.headerBytes, alignment: 1) { header in
+        stream.connection?.counts.framesWritten += 1
+        return withUnsafeTemporaryAllocation(byteCount: Frame.headerBytes, alignment: 1) { header in
             header[0] = type.rawValue
             header.storeBytes(of: UInt32(payload.count).bigEndian, toByteOffset: 1, as: UInt32.self)
             return payload.withUnsafeBytes { stream.write(UnsafeRawBufferPointer(header), $0, isLast: isLast) }
@@ -56,6 +60,7 @@ final class FrameStream {
 
     /// Sends a chunk of a stream of bytes: a ``StreamChunk``, whose bytes are copied once.
     func writeChunk(offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
+        stream.connection?.counts.framesWritten += 1
         var writer = WireWriter()
         writer.writeArrayHead(count: 2)
         writer.write(offset)

@@ -11,6 +11,14 @@ package enum ControlAnswer: Hashable, Sendable {
     case notKnown
 }
 
+/// When a peer that leaves is told that we begin nothing more either.
+package enum FarewellAnswer: Hashable, Sendable {
+    /// As soon as nothing of ours is under way.
+    case whenIdle
+    /// When the observer has the link retired, because there is another by then.
+    case whenRetired
+}
+
 /// Whoever wants to know of a transport's links, and answers what is no request.
 ///
 /// Called on the loop: return at once.
@@ -22,7 +30,7 @@ package protocol LinkObserver: Sendable {
     func linkClosed(to peer: LinkPeer?, _ reason: CloseReason)
 
     /// `peer` will close the link; no further request is sent on it, and those under way may end.
-    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway)
+    func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer
 
     /// A frame other than a hello has arrived on the control stream.
     func control(_ frame: Frame, from node: NodeID) -> ControlAnswer
@@ -36,8 +44,8 @@ extension LinkObserver {
     package func linkOpened(to peer: LinkPeer) {}
     /// Ignored.
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {}
-    /// Ignored.
-    package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) {}
+    /// Answered when nothing is under way.
+    package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer { .whenIdle }
     /// Not known.
     package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
     /// Ignored.

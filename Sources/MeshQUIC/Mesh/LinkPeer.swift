@@ -2,19 +2,20 @@ package import MeshCore
 package import MeshIO
 
 /// Which of a transport's links, each a number of its own.
-package struct LinkID: Hashable, Sendable, Comparable {
-    private let number: UInt64
+package struct PeerLinkID: Hashable, Sendable, Comparable {
+    /// A later one has a higher number.
+    package let number: UInt64
 
     init(_ number: UInt64) { self.number = number }
 
     /// The older link has the smaller one.
-    package static func < (left: LinkID, right: LinkID) -> Bool { left.number < right.number }
+    package static func < (left: PeerLinkID, right: PeerLinkID) -> Bool { left.number < right.number }
 }
 
 /// An open link, and who is at its other end.
 package struct LinkPeer: Hashable, Sendable {
     /// Which link.
-    package let link: LinkID
+    package let link: PeerLinkID
     /// What the peer's certificate says, as it was checked.
     package let certificate: PeerCertificate
     /// What the peer calls its software; a claim.

@@ -16,7 +16,9 @@ package struct LinkStatistics: Hashable, Sendable {
     package let streams: [StreamStatistics]
 
     init(_ connection: QUICConnection) {
-        counts = connection.counts
+        var counts = connection.counts
+        for stream in connection.openStreams { counts.packetsLost += stream.packetsLost }
+        self.counts = counts
         path = connection.pathStatistics
         remote = connection.remoteAddress
         isResumed = connection.isResumed

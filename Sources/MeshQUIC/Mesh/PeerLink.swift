@@ -13,7 +13,7 @@ internal import MeshWire
 /// arrive before the link is open are kept until it is.
 final class PeerLink {
     let core: TransportCore
-    let id: LinkID
+    let id: PeerLinkID
     /// The race that it runs in, until it is open or over; nil where the peer has dialled.
     private var race: ConnectionRace?
     private(set) var connection: QUICConnection?
@@ -31,7 +31,7 @@ final class PeerLink {
     private var unfinishedBytes = 0
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
-    /// Streams of bytes of the peer that are served.
+    /// Streams of bytes of the peer that are served, by the word of their purpose.
     var servedStreams: [String: Int] = [:]
     /// Whether the peer has read an answer to its end.
     private(set) var hasReadAnswers = false
@@ -58,6 +58,8 @@ final class PeerLink {
     var farewells = Farewells()
     /// Told when nothing is under way any more.
     private var idled: [() -> Void] = []
+    /// Told when besides that the peer begins nothing more.
+    private var peerIsDone: [() -> Void] = []
 
     init(core: TransportCore, race: ConnectionRace? = nil) {
         self.core = core
@@ -339,6 +341,19 @@ final class PeerLink {
         idleIfDone()
     }
 
+    /// Calls `done` once the peer has said farewell and no stream but the control stream is open.
+    func whenPeerIsDone(_ done: @escaping () -> Void) {
+        peerIsDone.append(done)
+        if farewells.contains(.heard) || connection == nil { farewellWasHeard() }
+    }
+
+    /// The peer begins nothing more.
+    func farewellWasHeard() {
+        let told = peerIsDone
+        peerIsDone = []
+        for tell in told { whenIdle(tell) }
+    }
+
     private func idleIfDone() {
         guard !idled.isEmpty, waiting.isEmpty, connection.map({ $0.streamCount <= 1 }) ?? true else { return }
         let told = idled
@@ -402,6 +417,7 @@ extension PeerLink: QUICConnectionHandler {
         for user in users { user.fail(TransportError(.unreachable, "the connection has ended: \(reason)")) }
         let race = race.take()
         race?.closed(self, QUICError(.connectionClosed, reason.description, cause: reason))
+        farewellWasHeard()
         idleIfDone()
     }
 }

@@ -210,22 +210,23 @@ extension QUICTransport {
         return opened
     }
 
-    /// Takes the streams that peers open for `purpose`, each in a task of its own, until the calling task is cancelled.
+    /// Takes the streams that peers open for `word`, each in a task of its own, until the calling task is cancelled.
     ///
-    /// When `handler` returns, our direction ends; when it throws, the peer is told of a fault of ours. When this
-    /// function returns, no handler runs any more.
+    /// A purpose is a word alone, or a word, a slash and a name, which is ``ByteStream/name``. When `handler` returns,
+    /// our direction ends; when it throws an `ErrorFrame`, the peer is told so, and for other errors of a fault of ours.
+    /// When this function returns, no handler runs any more.
     package func serveStreams(
-        for purpose: String,
+        for word: String,
         _ handler: @escaping @Sendable (ByteStream) async throws -> Void
     ) async {
         let core = core
-        let begin: @Sendable () -> Void = { core.value.streamServices[purpose] = StreamService(handler) }
+        let begin: @Sendable () -> Void = { core.value.streamServices[word] = StreamService(handler) }
         guard (try? await loop.run(begin)) != nil else { return }
         // Never opened: it ends when this task is cancelled.
         _ = try? await OneShot<Done>().wait()
         await withCheckedContinuation { continuation in
             loop.executeAlways {
-                guard let service = core.value.streamServices.removeValue(forKey: purpose) else {
+                guard let service = core.value.streamServices.removeValue(forKey: word) else {
                     return continuation.resume()
                 }
                 service.pool.stop(continuation)
@@ -266,11 +267,11 @@ extension QUICTransport {
         return (try? await loop.run { core.value.anyLink(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
     }
 
-    /// Whether requests are served, and streams for all of `purposes`.
-    package func serves(streamsFor purposes: [String] = []) async -> Bool {
+    /// Whether requests are served, and streams for all of `words`.
+    package func serves(streamsFor words: [String] = []) async -> Bool {
         let core = core
         let isServing = try? await loop.run {
-            core.value.service != nil && purposes.allSatisfy { core.value.streamServices[$0] != nil }
+            core.value.service != nil && words.allSatisfy { core.value.streamServices[$0] != nil }
         }
         return isServing ?? false
     }
@@ -282,19 +283,19 @@ extension QUICTransport {
     }
 
     /// Begins nothing more on `link`, and ends it when nothing is under way; a newer one takes what is new.
-    package func retire(_ link: LinkID) async {
+    package func retire(_ link: PeerLinkID) async {
         let core = core
         try? await loop.run { core.value.retire(link) }
     }
 
     /// Closes `link` at once.
-    package func close(_ link: LinkID, _ message: String = "") async {
+    package func close(_ link: PeerLinkID, _ message: String = "") async {
         let core = core
         try? await loop.run { core.value.link(link)?.close(code: 0, message) }
     }
 
     /// How `link` stands; nil once it has ended.
-    package func statistics(of link: LinkID) async -> LinkStatistics? {
+    package func statistics(of link: PeerLinkID) async -> LinkStatistics? {
         let core = core
         return (try? await loop.run { core.value.link(link)?.connection.map(LinkStatistics.init) }) ?? nil
     }

@@ -11,7 +11,7 @@ struct RequestService {
     init(_ handler: @escaping RequestHandler) { self.handler = handler }
 }
 
-/// Who takes the streams of bytes that peers open for one purpose, each in a task of its own.
+/// Who takes the streams of bytes that peers open for one word, each in a task of its own.
 ///
 /// Confined to the loop.
 struct StreamService {

@@ -142,31 +142,34 @@ final class ServedRequest {
     }
 
     private func serve(_ open: StreamOpen) {
-        guard let service = link.core.streamServices[open.purpose], !link.core.isLeaving else {
+        let word = ByteStream.word(of: open.purpose)
+        guard let service = link.core.streamServices[word], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom(forOneWith: link.servedStreams[open.purpose, default: 0]) else {
+        guard service.pool.hasRoom(forOneWith: link.servedStreams[word, default: 0]) else {
             return refuseForRoom()
         }
-        link.servedStreams[open.purpose, default: 0] += 1
+        link.servedStreams[word, default: 0] += 1
         let loop = link.core.loop
         let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
         let stream = ByteStream(core, on: loop)
         let handler = service.handler
         let (confined, served) = (LoopConfined(core, on: loop), LoopConfined(link, on: loop))
-        _ = service.pool.run(on: loop) {
+        _ = service.pool.run(on: loop) { () -> ErrorFrame? in
             do {
                 try await handler(stream)
                 try await stream.finish()
-                return true
+                return nil
+            } catch let refusal as ErrorFrame {
+                return refusal
             } catch {
-                return false
+                return ErrorFrame(code: .internalError, message: "the one who took the stream has failed")
             }
-        } finished: { isDone in
-            served.value.servedStreams[open.purpose, default: 0] -= 1
-            if !isDone { confined.value.refuse(.internalError, "the one who took the stream has failed") }
+        } finished: { refusal in
+            served.value.servedStreams[word, default: 0] -= 1
+            if let refusal { confined.value.refuse(refusal) }
         } abandoned: {
-            served.value.servedStreams[open.purpose, default: 0] -= 1
+            served.value.servedStreams[word, default: 0] -= 1
             confined.value.stop()
         }
     }

@@ -86,9 +86,9 @@ final class TransportCore {
         if ticket != nil { link.greetEarly() }
     }
 
-    func nextLinkID() -> LinkID {
+    func nextLinkID() -> PeerLinkID {
         lastLink += 1
-        return LinkID(lastLink)
+        return PeerLinkID(lastLink)
     }
 
     /// Shows `credentials` from now on; tickets that name the certificate of before are not used any more.
@@ -134,12 +134,12 @@ final class TransportCore {
     }
 
     /// The link `id`, if it is open.
-    func link(_ id: LinkID) -> PeerLink? { links.all.first { $0.id == id } }
+    func link(_ id: PeerLinkID) -> PeerLink? { links.all.first { $0.id == id } }
 
     /// Begins nothing more on the link `id`, and ends it when nothing is under way.
     ///
     /// Where there is no other link to its node, requests have nowhere to go until there is.
-    func retire(_ id: LinkID) {
+    func retire(_ id: PeerLinkID) {
         guard let link = link(id), surplus[ObjectIdentifier(link)] == nil else { return }
         links.setAside(link)
         surplus[ObjectIdentifier(link)] = SurplusLink(link, decides: true)
@@ -157,10 +157,16 @@ final class TransportCore {
         // Once is enough: a peer may repeat it without end.
         guard link.farewells.insert(.heard).inserted else { return }
         links.setAside(link)
+        link.farewellWasHeard()
         if let surplus = surplus[ObjectIdentifier(link)] { return surplus.farewellHeard() }
         endSurplus(to: link.peerNode)
         // Where there is another link the node does not leave.
-        if links[link.peerNode] == nil, let peer = link.peer { observer.linkIsLeaving(to: peer, farewell) }
+        guard links[link.peerNode] == nil, let peer = link.peer else { return }
+        let answer = observer.linkIsLeaving(to: peer, farewell)
+        // Also of the only link the peer wants to know when nothing of ours is on its way any more.
+        if answer == .whenIdle, surplus[ObjectIdentifier(link)] == nil, !isLeaving {
+            surplus[ObjectIdentifier(link)] = SurplusLink(link, decides: false)
+        }
     }
 
     /// The link on which something may begin.
@@ -221,8 +227,9 @@ final class TransportCore {
 
     // MARK: The end
 
-    /// Tells every peer to go, and closes when nothing is under way any more, or `patience` is over.
+    /// Tells every peer to go, and closes when all have answered and nothing is under way, or `patience` is over.
     ///
+    /// Who has not answered may be making a link to another node, and wants to have it before this one ends.
     /// A second call changes nothing and waits for the first.
     func leave(_ goAway: GoAway, patience: Duration, left: @escaping () -> Void) {
         guard !isClosed else { return left() }
@@ -235,7 +242,7 @@ final class TransportCore {
         loop.schedule(farewellTimer, at: loop.now + patience)
         for link in links.all {
             link.say(goAway)
-            link.whenIdle { [self] in
+            link.whenPeerIsDone { [self] in
                 busy -= 1
                 if busy == 0 { endFarewell() }
             }

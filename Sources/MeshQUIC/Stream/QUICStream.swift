@@ -33,6 +33,10 @@ extension QUICStreamHandler {
 package final class QUICStream {
     /// Its number in the connection.
     package let id: Int64
+    /// Whether a writer waits as soon as a quarter of a congestion window is to be sent.
+    ///
+    /// More waiting makes no link faster, and after a cut all of it is handed over again.
+    var keepsLittle = false
     /// The one who uses it.
     package var handler: (any QUICStreamHandler)?
 
@@ -43,6 +47,9 @@ package final class QUICStream {
     var progress = Progress()
     /// What has passed through it.
     package internal(set) var counts = Counts()
+
+    /// Packets with its bytes that were taken for lost.
+    var packetsLost: UInt64 { connection.map { UInt64(ngtcp2_conn_get_stream_loss_count($0.raw, id)) } ?? 0 }
 
     /// What has passed through a stream.
     package struct Counts: Hashable, Sendable {
@@ -99,13 +106,24 @@ package final class QUICStream {
     ///
     /// What waits counts, and what the peer has not acknowledged: on a long path the second may be much more.
     package var hasRoom: Bool {
-        toSend.unsentBytes < Limits.Stream.highWaterBytes && toSend.heldBytes < Limits.Stream.maximumHeldBytes
+        toSend.unsentBytes < unsentRoom && toSend.heldBytes < Limits.Stream.maximumHeldBytes
     }
 
     /// Whether a writer that was told to wait is called again.
     var hasRoomAgain: Bool {
-        toSend.unsentBytes <= Limits.Stream.lowWaterBytes && toSend.heldBytes < Limits.Stream.maximumHeldBytes
+        guard toSend.heldBytes < Limits.Stream.maximumHeldBytes else { return false }
+        return toSend.unsentBytes <= (keepsLittle ? unsentRoom / 2 : Limits.Stream.lowWaterBytes)
     }
+
+    /// How much may wait to be sent for the first time.
+    private var unsentRoom: Int {
+        guard keepsLittle, let connection else { return Limits.Stream.highWaterBytes }
+        let share = connection.pathStatistics.congestionWindowBytes / 4
+        return min(Limits.Stream.highWaterBytes, max(Limits.Stream.leastUnsentBytes, share))
+    }
+
+    /// How much a writer of chunks that has room adds at once.
+    var chunkRoom: Int { max(Limits.Stream.leastUnsentBytes, unsentRoom - toSend.unsentBytes) }
 
     /// Bytes that wait to be sent.
     package var unsentBytes: Int { toSend.unsentBytes }

@@ -49,7 +49,7 @@ package final class StoreCore {
             boundary: { cursor throws(JournalError) in try replayer(first).boundary(cursor) },
             visitor: { record throws(JournalError) in try replayer(first).visit(record) }
         )
-        reader = StoreReader(index, engine.segments)
+        reader = StoreReader(index, engine.segments, generation: engine.generation)
         try replay?.flush()
     }
 

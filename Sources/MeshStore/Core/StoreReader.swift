@@ -9,10 +9,13 @@ internal import MeshCore
 final class StoreReader: Sendable {
     let index: any LogIndex
     private let segments: SegmentTable
+    /// How often the store has been opened, this time included.
+    let generation: UInt64
 
-    init(_ index: any LogIndex, _ segments: SegmentTable) {
+    init(_ index: any LogIndex, _ segments: SegmentTable, generation: UInt64) {
         self.index = index
         self.segments = segments
+        self.generation = generation
     }
 
     /// The segments as they stand.

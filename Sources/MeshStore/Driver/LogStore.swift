@@ -11,14 +11,19 @@ package final class LogStore: Journal {
     private let readers: ReaderThreads
     private let compaction: CompactionThread
 
+    /// How often the store has been opened, this time included: no two lives of its owner have the same.
+    package let generation: UInt64
+
     private init(
         _ queue: RequestQueue<StoreRequest>,
         _ readers: ReaderThreads,
-        _ compaction: CompactionThread
+        _ compaction: CompactionThread,
+        generation: UInt64
     ) {
         self.queue = queue
         self.readers = readers
         self.compaction = compaction
+        self.generation = generation
     }
 
     deinit { queue.close() }
@@ -43,14 +48,17 @@ package final class LogStore: Journal {
             if !didStart { opened.resume(returning: .failure(.noThread)) }
         }
         let readers: ReaderThreads
+        let generation: UInt64
         do throws(JournalError) {
-            guard let started = ReaderThreads(reader: try opened.get()) else { throw JournalError.noThread }
+            let reader = try opened.get()
+            guard let started = ReaderThreads(reader: reader) else { throw JournalError.noThread }
             readers = started
+            generation = reader.generation
         } catch {
             queue.close()
             throw error
         }
-        return LogStore(queue, readers, compaction)
+        return LogStore(queue, readers, compaction, generation: generation)
     }
 
     /// Makes `owner` the owner; see ``Journal``.

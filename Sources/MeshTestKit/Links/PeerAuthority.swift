@@ -24,12 +24,13 @@ package struct PeerAuthority: Sendable {
     /// What the nodes of the test believe.
     package var trust: TrustAnchors { TrustAnchors(certificates: [authority.certificate.der]) }
 
-    /// Credentials for the node `name`, which answers as `localhost` where it is a hub.
+    /// Credentials for the node `name`, which answers as `localhost` and at the loopback addresses where it is a hub.
     package func credentials(_ role: NodeRole, _ name: String) throws -> NodeCredentials {
         let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))
         let key = try KeyFile.make(.p256)
         let names = role == .hub ? ["localhost"] : []
-        let grant = try NodeGrant(identity: identity, dnsNames: names)
+        let addresses = role == .hub ? ["127.0.0.1", "::1"].compactMap { IPAddress($0) } : []
+        let grant = try NodeGrant(identity: identity, dnsNames: names, addresses: addresses)
         let certificate = try authority.issue(grant, key: key, now: clock.wallTime)
         return NodeCredentials(
             identity: identity,

@@ -22,6 +22,10 @@ package struct PeerErrorCode: RawRepresentable, Hashable, Sendable {
     package static let internalError = PeerErrorCode(rawValue: 6)
     /// Nobody here answers.
     package static let notServed = PeerErrorCode(rawValue: 7)
+    /// There is nothing here of the name that a stream asks for.
+    package static let notFound = PeerErrorCode(rawValue: 8)
+    /// A stream cannot go on from its offset.
+    package static let offsetRefused = PeerErrorCode(rawValue: 9)
 }
 
 extension PeerErrorCode {
@@ -39,7 +43,9 @@ extension PeerErrorCode {
 }
 
 /// The payload of ``FrameType/error``: why something was not done.
-package struct ErrorFrame: WireCodable, Hashable {
+///
+/// Thrown by who takes a stream, it is what the peer is told; the peer finds it as the cause of its own error.
+package struct ErrorFrame: WireCodable, Hashable, Error {
     /// The reason for programs.
     package let code: PeerErrorCode
 

@@ -1,0 +1,146 @@
+package import MeshActors
+package import MeshCore
+package import MeshIO
+package import MeshQUIC
+package import MeshTunnel
+
+/// An edge: its actors, its transport, and the tunnel that keeps them together with a hub.
+///
+/// ``run()`` owns every task. Calls of a hub's actors go through ``node`` and need not know the tunnel: while it is down
+/// they wait until their deadline. Before the first connection they end with `noHost`, since nobody knows a hub yet.
+package final class Edge: Sendable {
+    /// What the edge is made of.
+    package struct Parts: Sendable {
+        /// The loop of the transport.
+        package let loop: EventLoop
+        /// Where the transport is bound.
+        package var address = SocketAddress.anyIPv4(port: 0)
+        /// Who the edge is.
+        package let credentials: NodeCredentials
+        /// Whom it believes.
+        package let verifier: any PeerVerifier
+        /// Where its hubs are.
+        package let hubs: [ConfiguredHub]
+        /// How their names are found.
+        package let resolver: any HubResolver
+        /// Where this machine's addresses change; nil where they never do.
+        package var addresses: LocalAddresses?
+        /// The actors that live here or are called from here.
+        package var kinds: [HostedKind] = []
+        /// What the actors that live here remember.
+        package var journal: any Journal = VolatileJournal()
+        /// Which of the edge's lives this is.
+        package var incarnation = UInt64(1)
+        /// The time.
+        package let clock: any Clock
+        /// Where its chance comes from.
+        package let generator: SeededGenerator
+        /// Who is told what happens.
+        package let logger: Logger
+        /// How connections behave.
+        package var connections = Edge.connectionDefaults
+        /// How the tunnel behaves.
+        package var tunnel = TunnelConfiguration()
+
+        /// An edge of these parts, the others as they usually are.
+        package init(
+            loop: EventLoop,
+            credentials: NodeCredentials,
+            verifier: any PeerVerifier,
+            hubs: [ConfiguredHub],
+            resolver: any HubResolver,
+            clock: any Clock,
+            generator: SeededGenerator,
+            logger: Logger
+        ) {
+            self.loop = loop
+            self.credentials = credentials
+            self.verifier = verifier
+            self.hubs = hubs
+            self.resolver = resolver
+            self.clock = clock
+            self.generator = generator
+            self.logger = logger
+        }
+    }
+
+    /// The edge's actors, and the way to the hub's.
+    package let node: ActorNode
+
+    /// The tunnel.
+    package let tunnel: TunnelActor
+
+    /// The transport under both.
+    package let transport: QUICTransport
+
+    private init(node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+        self.node = node
+        self.tunnel = tunnel
+        self.transport = transport
+    }
+
+    /// The edge of `parts`, not connected yet.
+    package static func make(_ parts: Parts) async throws -> Edge {
+        let directory = HubDirectory(own: parts.credentials.identity, incarnation: parts.incarnation)
+        let links = EdgeLinks { directory.hubOpened($0) }
+        let transport = try await QUICTransport(
+            loop: parts.loop,
+            address: parts.address,
+            accepts: false,
+            credentials: parts.credentials,
+            verifier: parts.verifier,
+            software: NodeSoftware.name,
+            configuration: parts.connections,
+            clock: parts.clock,
+            observer: links
+        )
+        var generator = parts.generator
+        let node = ActorNode(
+            owner: directory.owner,
+            kinds: parts.kinds + [HubKeeper.hosted(clock: parts.clock) { 0 }],
+            membership: directory.membership,
+            journal: parts.journal,
+            transport: transport,
+            clock: parts.clock,
+            generator: generator.split(),
+            logger: parts.logger
+        )
+        directory.use(node)
+        do {
+            let tunnel = try TunnelActor(
+                to: parts.hubs,
+                resolver: parts.resolver,
+                dialler: QUICHubDialler(transport: transport, links: links, addresses: parts.addresses),
+                probe: ActorHubProbe(node: node),
+                clock: parts.clock,
+                generator: generator.split(),
+                logger: parts.logger,
+                configuration: parts.tunnel
+            )
+            return Edge(node: node, tunnel: tunnel, transport: transport)
+        } catch {
+            await transport.close()
+            throw error
+        }
+    }
+
+    /// Runs until the calling task is cancelled; the tunnel begins by itself.
+    ///
+    /// Call it once.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.node.run() }
+            group.addTask { await self.tunnel.run() }
+            try? await tunnel.start()
+            // Never opened: it ends when this task is cancelled.
+            _ = try? await OneShot<Done>().wait()
+            group.cancelAll()
+        }
+        await transport.close("the edge has ended")
+    }
+
+    /// How an edge's connections behave unless configured otherwise.
+    ///
+    /// The tunnel asks the hub's actors every few seconds, which keeps a connection alive.
+    package static var connectionDefaults: QUICConfiguration { QUICConfiguration() }
+}

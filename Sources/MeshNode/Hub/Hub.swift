@@ -1,0 +1,133 @@
+package import MeshActors
+package import MeshCore
+package import MeshIO
+package import MeshQUIC
+internal import MeshTunnel
+
+/// A hub: its actors, and the tunnels of its edges.
+///
+/// ``run()`` owns every task.
+package final class Hub: Sendable {
+    /// What the hub is made of.
+    package struct Parts: Sendable {
+        /// The loop of the transport.
+        package let loop: EventLoop
+        /// Where edges come to.
+        package let address: SocketAddress
+        /// Who the hub is.
+        package let credentials: NodeCredentials
+        /// Whom it believes.
+        package let verifier: any PeerVerifier
+        /// The actors that live here.
+        package var kinds: [HostedKind] = []
+        /// What they remember.
+        package let journal: any Journal
+        /// Which of the hub's lives this is.
+        package let incarnation: UInt64
+        /// The time.
+        package let clock: any Clock
+        /// Where its chance comes from.
+        package let generator: SeededGenerator
+        /// Who is told what happens.
+        package let logger: Logger
+        /// How connections behave.
+        package var connections = Hub.connectionDefaults
+        /// Told on the loop of each tunnel that has opened, by whose certificate.
+        package var tunnelOpened: @Sendable (PeerCertificate) -> Void = { _ in }
+
+        /// A hub of these parts, the others as they usually are.
+        package init(
+            loop: EventLoop,
+            address: SocketAddress,
+            credentials: NodeCredentials,
+            verifier: any PeerVerifier,
+            journal: any Journal,
+            incarnation: UInt64,
+            clock: any Clock,
+            generator: SeededGenerator,
+            logger: Logger
+        ) {
+            self.loop = loop
+            self.address = address
+            self.credentials = credentials
+            self.verifier = verifier
+            self.journal = journal
+            self.incarnation = incarnation
+            self.clock = clock
+            self.generator = generator
+            self.logger = logger
+        }
+    }
+
+    /// The hub's actors.
+    package let node: ActorNode
+
+    /// Its tunnels.
+    package let tunnels: HubTunnels
+
+    /// The transport under both.
+    package let transport: QUICTransport
+
+    private init(node: ActorNode, tunnels: HubTunnels, transport: QUICTransport) {
+        self.node = node
+        self.tunnels = tunnels
+        self.transport = transport
+    }
+
+    /// The hub of `parts`: it takes tunnels from now on, and answers once it runs.
+    package static func make(_ parts: Parts) async throws -> Hub {
+        let rate = parts.connections.handshakesPerSecond ?? Limits.Hub.handshakesPerSecond
+        let tunnels = HubTunnels(
+            pacing: HerdPacing(admissionsPerSecond: rate),
+            clock: parts.clock,
+            logger: parts.logger,
+            opened: parts.tunnelOpened
+        )
+        let transport = try await QUICTransport(
+            loop: parts.loop,
+            address: parts.address,
+            accepts: true,
+            credentials: parts.credentials,
+            verifier: parts.verifier,
+            software: NodeSoftware.name,
+            configuration: parts.connections,
+            clock: parts.clock,
+            observer: tunnels
+        )
+        let owner = Owner(node: parts.credentials.identity.node, incarnation: parts.incarnation)
+        let node = ActorNode(
+            owner: owner,
+            kinds: parts.kinds + [HubKeeper.hosted(clock: parts.clock) { tunnels.windowMilliseconds }],
+            membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
+            journal: parts.journal,
+            transport: transport,
+            clock: parts.clock,
+            generator: parts.generator,
+            logger: parts.logger
+        )
+        return Hub(node: node, tunnels: tunnels, transport: transport)
+    }
+
+    /// Runs until the calling task is cancelled; then it stops as in a crash. Call ``drain(patience:elsewhere:)`` first
+    /// to leave in good order.
+    ///
+    /// Call it once.
+    package func run() async {
+        await node.run()
+        await transport.close("the hub has ended")
+    }
+
+    /// Asks the edges to go, `elsewhere` if there is another hub, lets what is under way end, and lets actors leave.
+    package func drain(_ message: String, patience: Duration, elsewhere: String? = nil) async {
+        let window = Duration.milliseconds(Int64(tunnels.windowMilliseconds))
+        await transport.leave(message, patience: patience, elsewhere: elsewhere, window: window)
+        await node.drain()
+    }
+
+    /// How a hub's connections behave unless configured otherwise.
+    package static var connectionDefaults: QUICConfiguration {
+        var configuration = QUICConfiguration()
+        configuration.handshakesPerSecond = Limits.Hub.handshakesPerSecond
+        return configuration
+    }
+}

@@ -1,0 +1,92 @@
+package import MeshCore
+internal import MeshIO
+package import MeshQUIC
+internal import MeshTunnel
+
+
+/// The tunnels of a hub, as its links come and go.
+package final class HubTunnels: LinkObserver {
+    private let registry = Lock(TunnelRegistry())
+    private let pacing: HerdPacing
+    private let clock: any Clock
+    private let logger: Logger
+    private let opened: @Sendable (PeerCertificate) -> Void
+
+    init(
+        pacing: HerdPacing,
+        clock: any Clock,
+        logger: Logger,
+        opened: @escaping @Sendable (PeerCertificate) -> Void
+    ) {
+        self.pacing = pacing
+        self.clock = clock
+        self.logger = logger
+        self.opened = opened
+    }
+
+    /// Over how long the edges shall spread their return, if the hub should vanish.
+    var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
+
+    /// How many edges are connected.
+    package var count: Int { registry.withLock { $0.count } }
+
+    /// The edges that are connected, in the order of their names.
+    package var identities: [NodeIdentity] { registry.withLock { $0.all.map(\.identity) } }
+
+    package func linkOpened(to peer: LinkPeer) {
+        let tunnel = RegisteredTunnel(
+            identity: peer.certificate.identity,
+            keyID: peer.certificate.keyID,
+            connection: peer.link.number,
+            since: clock.now
+        )
+        let outcome = registry.withLock { $0.opened(tunnel) }
+        let level: LogLevel = if case .full = outcome { .warning } else { .info }
+        logger.log(
+            level,
+            .tunnelOpened,
+            [
+                LogField(.peer, .text(peer.certificate.identity.text)), LogField(.outcome, .text(outcome.word)),
+                LogField(.address, .text(peer.remote.description)), LogField(.resumed, .flag(peer.isResumed)),
+            ]
+        )
+        opened(peer.certificate)
+    }
+
+    package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
+        guard let peer else {
+            // Nobody knows who it was; refusals of certificates are among them.
+            return logger.log(.debug, .handshakeFailed, [LogField(.reason, .text(reason.description))])
+        }
+        let ended = registry.withLock { $0.closed(peer.node, connection: peer.link.number) }
+        logger.log(
+            ended == nil ? .debug : .info,
+            .tunnelClosed,
+            [LogField(.peer, .text(peer.node.text)), LogField(.reason, .text(reason.description))]
+        )
+    }
+}
+
+extension TunnelRegistry.Opened {
+    fileprivate var word: String {
+        switch self {
+        case .added: "added"
+        case .replaced: "replaced"
+        case .outdated: "outdated"
+        case .full: "full"
+        }
+    }
+}
+
+extension LogEvent {
+    static let tunnelOpened = LogEvent("hub.tunnel-opened")
+    static let tunnelClosed = LogEvent("hub.tunnel-closed")
+    static let handshakeFailed = LogEvent("hub.handshake-failed")
+}
+
+extension LogKey {
+    static let peer = LogKey("peer")
+    static let outcome = LogKey("outcome")
+    static let address = LogKey("address")
+    static let resumed = LogKey("resumed")
+}

@@ -1,0 +1,194 @@
+internal import MeshActors
+internal import MeshCore
+internal import MeshTestKit
+internal import MeshTunnel
+
+/// What became of one world of tunnels.
+package struct TunnelReport: Sendable {
+    /// What its seed had decided.
+    package let plan: TunnelPlan
+
+    /// The first promise that was broken, if one was.
+    package var violation: Violation?
+
+    /// Faults that happened.
+    package var faults: [TunnelFault: Int] = [:]
+
+    /// Links that answered, of all tunnels.
+    package var connections = UInt64(0)
+
+    /// Times that tunnels came back after a loss.
+    package var reconnects = UInt64(0)
+
+    /// Links that were replaced before they ended.
+    package var replacements = UInt64(0)
+
+    /// How long after the last fault every tunnel was connected.
+    package var recovery = Duration.zero
+
+    /// The most dials of a herd in one second.
+    package var mostDials = 0
+
+    /// How long it lasted on its own clock.
+    package var virtualTime = Duration.zero
+
+    /// How many jobs ran.
+    package var steps = 0
+
+    /// How many things were checked.
+    package var eventCount = 0
+
+    /// The mark by which a run is recognised.
+    package var traceHash: UInt64 = 0
+
+    /// The last notes, where a promise was broken.
+    package var notes: [String] = []
+
+    /// The line that runs it again.
+    package var replayLine: String { "meshsim tunnel --first-seed \(plan.seed) --seeds 1" }
+}
+
+/// Edges that run the shipped tunnels, and hubs that fail in every way that a seed decides.
+package enum TunnelWorld {
+    /// Runs the world of `seed` to its end.
+    package static func run(seed: UInt64) -> TunnelReport {
+        let plan = TunnelPlan(seed: seed)
+        var report = TunnelReport(plan: plan)
+        do throws(SeededRunError) {
+            let outcome = try SeededRun.run(seed: seed, maximumSteps: Limits.TunnelWorld.maximumSteps) { world in
+                try await TunnelWorldRun(plan, in: world).run()
+            }
+            switch outcome.result {
+            case .success(let inner): report = inner
+            case .failure(let error): report.violation = Violation("run", "\(error)")
+            }
+            report.steps = outcome.steps
+            report.virtualTime = outcome.virtualTime
+            report.traceHash = outcome.traceHash
+        } catch {
+            report.violation = Violation("run", error.description)
+        }
+        return report
+    }
+}
+
+/// One world while it runs.
+private struct TunnelWorldRun: Sendable {
+    let plan: TunnelPlan
+    let world: SeededWorld
+    let history: TunnelHistory
+    let network: TunnelNetwork
+    let hubs: [SimulatedHub]
+    let edges: [SimulatedEdge]
+    let generator: SeededGenerator
+    let faults = Lock<[TunnelFault: Int]>([:])
+    let figures: Lock<TunnelReport>
+
+    init(_ plan: TunnelPlan, in world: SeededWorld) throws {
+        var generator = world.generator
+        self.plan = plan
+        self.world = world
+        history = TunnelHistory(plan: plan, clock: world.clock, trace: world.trace)
+        let network = TunnelNetwork(clock: world.clock, history: history, generator: generator.split())
+        let hubs = try (1...plan.hubCount).map { number in
+            guard let address = IPAddress(bytes: [10, 0, 0, UInt8(number)]) else { throw CancellationError() }
+            return SimulatedHub(try NodeID("hub-\(number)"), host: "hub-\(number).sim", address: address, network: network)
+        }
+        edges = try (1...plan.edgeCount).map { number in
+            let own = generator.split()
+            return try SimulatedEdge(
+                NodeID("edge-\(number)"),
+                plan: plan,
+                hubs: hubs,
+                network: network,
+                generator: own
+            )
+        }
+        self.network = network
+        self.hubs = hubs
+        self.generator = generator
+        figures = Lock(TunnelReport(plan: plan))
+    }
+
+    func run() async throws -> TunnelReport {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await act() }
+            group.addTask { await history.untilBroken() }
+            await group.next()
+            group.cancelAll()
+        }
+        var report = figures.withLock { $0 }
+        report.violation = history.violation
+        report.faults = faults.withLock { $0 }
+        report.eventCount = history.eventCount
+        report.mostDials = history.mostDials
+        if report.violation != nil { report.notes = world.trace.latest }
+        return report
+    }
+
+    private func act() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [network] in await network.run() }
+            for edge in edges {
+                group.addTask { await edge.run() }
+                group.addTask { await edge.watch() }
+            }
+            await live()
+            group.cancelAll()
+        }
+    }
+
+    private func live() async {
+        var generator = generator
+        // Machines come up one after another; those of one herd within a few seconds.
+        for edge in edges {
+            let pause = Duration.milliseconds(generator.integer(in: 0...(plan.isHerd ? 80 : 2_000)))
+            guard (try? await world.clock.sleep(for: pause)) != nil else { return }
+            try? await edge.tunnel.start()
+        }
+        let director = TunnelDirector(plan: plan, network: network, hubs: hubs, edges: edges, counts: faults)
+        await director.run(generator.split())
+        await recover()
+    }
+
+    /// The faults have ended: every tunnel must be connected in time, and stay so.
+    private func recover() async {
+        let end = world.clock.now
+        let deadline = end + Limits.TunnelWorld.recovery
+        for edge in edges {
+            do throws(TunnelError) {
+                try await edge.tunnel.waitUntilConnected(deadline: deadline)
+            } catch {
+                if !Task.isCancelled {
+                    history.fail(Violation("liveness", "\(edge.id) is \(edge.tunnel.state): \(error.message)"))
+                }
+                return
+            }
+        }
+        let recovery = world.clock.now - end
+        // One that was connected when it was looked at may have been about to learn of an earlier loss.
+        guard (try? await world.clock.sleep(until: deadline)) != nil else { return }
+        history.calmBegins()
+        guard (try? await world.clock.sleep(for: Limits.TunnelWorld.calm)) != nil else { return }
+        for edge in edges {
+            history.checkSettled(edge.id)
+            let statistics = await edge.tunnel.statistics()
+            check(statistics, of: edge.id)
+            figures.withLock { report in
+                report.recovery = recovery
+                report.connections += statistics.connections
+                report.reconnects += statistics.reconnects
+                report.replacements += statistics.replacements
+            }
+        }
+    }
+
+    private func check(_ statistics: TunnelStatistics, of edge: NodeID) {
+        let isSound =
+            (1...1_000_000).contains(statistics.availabilityPartsPerMillion)
+            && statistics.timeConnected <= statistics.timeWanted && statistics.uptime <= statistics.timeConnected
+            && statistics.uptime >= Limits.TunnelWorld.calm && statistics.connections <= statistics.attempts
+            && statistics.figures.bytesSent <= statistics.probesAnswered * 100
+        if !isSound { history.fail(Violation("statistics", "\(edge) says \(statistics)")) }
+    }
+}
