@@ -229,31 +229,31 @@ package final class EnrolmentOffice: Sendable {
         case isCut(String)
     }
 
-    /// A link has opened: its key is proved, and older ones of the node end.
+    /// A link with `certificate` has opened: its key is proved, and older ones of the node end.
     ///
     /// Where the journal cannot be asked the link stays: its certificate counts, and nobody has put its node out.
-    package func linkOpened(_ peer: LinkPeer) async -> LinkVerdict {
-        links.opened(peer)
-        guard let (node, _) = try? opened(), let registration = try? node.registration(of: peer.node) else {
+    package func linkOpened(_ certificate: PeerCertificate) async -> LinkVerdict {
+        links.opened(certificate)
+        let name = certificate.identity.node
+        guard let (node, _) = try? opened(), let registration = try? node.registration(of: name) else {
             return .stays
         }
-        let certificate = peer.certificate
         let prove = NodeRegistration.Prove(identity: certificate.identity, keyID: certificate.keyID)
         do throws(CallFailure<NodeRegistration.Refusal>) {
             _ = try await registration.call(prove, deadline: deadline)
             return .stays
         } catch {
             guard case .refused(let refusal) = error else {
-                logger.log(.warning, .proofFailed, [LogField(.node, .text(peer.node.text))])
+                logger.log(.warning, .proofFailed, [LogField(.node, .text(name.text))])
                 return .stays
             }
-            logger.log(.warning, .linkCut, [LogField(.node, .text(peer.node.text))])
-            return .isCut(EnrolmentRefusal(refusal, name: peer.node).message)
+            logger.log(.warning, .linkCut, [LogField(.node, .text(name.text))])
+            return .isCut(EnrolmentRefusal(refusal, name: name).message)
         }
     }
 
     /// A link that had opened has ended.
-    package func linkClosed(_ peer: LinkPeer) { links.closed(peer) }
+    package func linkClosed(_ certificate: PeerCertificate) { links.closed(certificate) }
 
     var deadline: Instant { clock.now + configuration.patience }
 }

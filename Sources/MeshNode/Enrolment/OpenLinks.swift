@@ -1,23 +1,24 @@
 internal import MeshCore
-internal import MeshQUIC
 
 /// By which key each node is connected: what TLS has proved, and not what somebody says.
+///
+/// As large as there are links.
 final class OpenLinks: Sendable {
-    private let keys = Lock<[NodeID: [LinkID: SHA256Digest]]>([:])
+    /// The keys of a node's links, that of the newest last.
+    private let keys = Lock<[NodeID: [SHA256Digest]]>([:])
 
-    func opened(_ peer: LinkPeer) {
-        keys.withLock { $0[peer.node, default: [:]][peer.link] = peer.certificate.keyID }
+    func opened(_ peer: PeerCertificate) {
+        keys.withLock { $0[peer.identity.node, default: []].append(peer.keyID) }
     }
 
-    func closed(_ peer: LinkPeer) {
+    func closed(_ peer: PeerCertificate) {
         keys.withLock { keys in
-            keys[peer.node]?[peer.link] = nil
-            if keys[peer.node]?.isEmpty == true { keys[peer.node] = nil }
+            guard var known = keys[peer.identity.node], let place = known.firstIndex(of: peer.keyID) else { return }
+            known.remove(at: place)
+            keys[peer.identity.node] = known.isEmpty ? nil : known
         }
     }
 
     /// The key of the newest link to `node`; nil where there is none.
-    func key(of node: NodeID) -> SHA256Digest? {
-        keys.withLock { keys in keys[node]?.max { $0.key < $1.key }?.value }
-    }
+    func key(of node: NodeID) -> SHA256Digest? { keys.withLock { $0[node]?.last } }
 }

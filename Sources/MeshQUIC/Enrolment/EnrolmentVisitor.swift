@@ -14,6 +14,8 @@ final class EnrolmentVisitor {
         case listening
         case answering
         case answered
+        /// Its connection has been closed, and the end of it is to come.
+        case dismissed
         case over
     }
 
@@ -31,6 +33,10 @@ final class EnrolmentVisitor {
 
     /// Who breaks a rule is told so and let go.
     private func dismiss(_ code: PeerErrorCode, _ words: String) {
+        switch phase {
+        case .dismissed, .over: return
+        case .handshaking, .listening, .answering, .answered: phase = .dismissed
+        }
         core.counts.closed += 1
         connection?.close(code: UInt64(code.rawValue), words)
     }
@@ -137,7 +143,7 @@ extension EnrolmentVisitor: QUICStreamHandler {
         case .listening: received(bytes, isLast: stream.isAtEnd)
         case .answering, .answered:
             if !bytes.isEmpty { dismiss(.protocolViolation, "something follows the request") }
-        case .handshaking, .over: break
+        case .handshaking, .dismissed, .over: break
         }
     }
 
@@ -148,7 +154,7 @@ extension EnrolmentVisitor: QUICStreamHandler {
         switch phase {
         case .answered: connection?.close(code: 0, "")
         case .listening, .answering: dismiss(.protocolViolation, "the request was taken back")
-        case .handshaking, .over: break
+        case .handshaking, .dismissed, .over: break
         }
     }
 }
@@ -159,7 +165,7 @@ extension EnrolmentVisitor: TimerHandler {
         case .listening: dismiss(.protocolViolation, "nothing was asked for in time")
         case .answering: dismiss(.overloaded, "the answer took too long; try again in a while")
         case .answered: connection?.close(code: 0, "the answer was not read in time")
-        case .handshaking, .over: break
+        case .handshaking, .dismissed, .over: break
         }
     }
 }
