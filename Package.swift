@@ -100,6 +100,13 @@ let modules: [Module] = [
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
+    .tests(
+        "MeshNodeTests",
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode", "MeshQUIC",
+            "MeshTestKit", "MeshWire",
+        ]
+    ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",

@@ -4,11 +4,23 @@
 
 static const cmesh_quic_owner *owner_of_session(gnutls_session_t session) { return gnutls_session_get_ptr(session); }
 
+/* Whether the certificate of the client is wanted for the protocol that was chosen. */
+static int wanted_of(gnutls_session_t session) {
+    const cmesh_quic_owner *owner = owner_of_session(session);
+    gnutls_datum_t protocol = {NULL, 0};
+    (void)gnutls_alpn_get_selected_protocol(session, &protocol);
+    return owner->events->wants_client_certificate(owner->object, protocol.data, protocol.size);
+}
+
 static int verify_peer(gnutls_session_t session) {
     const cmesh_quic_owner *owner = owner_of_session(session);
     unsigned int count = 0;
     const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    if (chain == NULL || count == 0) return GNUTLS_E_NO_CERTIFICATE_FOUND;
+    if (chain == NULL || count == 0) {
+        /* GnuTLS asks here also for a client that was free to show none. */
+        int is_free = ngtcp2_conn_is_server(owner->connection) && wanted_of(session) != CMESH_QUIC_CERTIFICATE_DEMANDED;
+        return is_free ? 0 : GNUTLS_E_NO_CERTIFICATE_FOUND;
+    }
     return owner->events->verify_peer(owner->object, chain, count) == 0 ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
@@ -17,11 +29,13 @@ static int after_client_hello(gnutls_session_t session, unsigned int type, unsig
                               const gnutls_datum_t *message) {
     (void)type, (void)when, (void)message;
     if (!is_incoming) return 0;
-    const cmesh_quic_owner *owner = owner_of_session(session);
-    gnutls_datum_t protocol = {NULL, 0};
-    (void)gnutls_alpn_get_selected_protocol(session, &protocol);
-    int wanted = owner->events->wants_client_certificate(owner->object, protocol.data, protocol.size);
-    gnutls_certificate_server_set_request(session, wanted ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
+    gnutls_certificate_request_t request = GNUTLS_CERT_IGNORE;
+    switch (wanted_of(session)) {
+    case CMESH_QUIC_CERTIFICATE_DEMANDED: request = GNUTLS_CERT_REQUIRE; break;
+    case CMESH_QUIC_CERTIFICATE_TAKEN: request = GNUTLS_CERT_REQUEST; break;
+    default: break;
+    }
+    gnutls_certificate_server_set_request(session, request);
     return 0;
 }
 

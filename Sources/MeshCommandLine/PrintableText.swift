@@ -2,7 +2,7 @@ extension String {
     /// This text on one line, with nothing in it that moves the cursor or turns the writing direction.
     ///
     /// What came from a user, a file or a peer is shown on a terminal in this form only.
-    var printable: String {
+    package var printable: String {
         var result = ""
         for scalar in unicodeScalars {
             if scalar.isUnprintable {

@@ -1,6 +1,27 @@
 package import MeshCore
 
 extension Limits {
+    /// Bounds on the command that signs certificates in place of an authority's folder.
+    package enum IssuerCommand {
+        /// How long it may take unless configured otherwise; then it is killed.
+        package static let patience = Duration.seconds(30)
+
+        /// Bytes that it may write; with more it is killed.
+        package static let maximumOutputBytes = 65_536
+
+        /// Runs of it at a time; a further certificate is not issued, and its device told to try again.
+        package static let maximumConcurrent = 8
+    }
+
+    /// Bounds on a device's side of enrolment.
+    package enum DeviceEnrolment {
+        /// Tries of one request while the hub says that it cannot now, or does not answer.
+        package static let maximumAttempts = 4
+
+        /// No pause between two of them is longer, whatever the hub says.
+        package static let longestPause = Duration.seconds(10)
+    }
+
     /// Bounds on edges.
     package enum Edge {
         /// Links that opened and that nobody has asked for; beyond it they are forgotten, and end by themselves.

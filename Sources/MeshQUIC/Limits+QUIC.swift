@@ -127,4 +127,28 @@ extension Limits {
         /// Tickets whose early data was taken, kept in mind to refuse them a second time.
         package static let rememberedTickets = 65_536
     }
+
+    /// Bounds on the listener for enrolment, at which anybody may knock.
+    package enum EnrolmentListener {
+        /// Bytes of a request or an answer; a request that announces more is refused at its header.
+        package static let maximumPayloadBytes = 64 * 1_024
+
+        /// Connections at a time; a further client is refused, and told so at once.
+        package static let maximumConnections = 256
+
+        /// Connections at a time from one network (IPv4 address or IPv6 /64); a further client of it is refused.
+        package static let maximumConnectionsOfNetwork = 16
+
+        /// Handshakes under way; a further one takes the place of the oldest of the network that has most.
+        package static let maximumHandshakes = 64
+
+        /// Handshakes in a second; who comes beyond them is told when to come again.
+        package static let handshakesPerSecond = 64
+
+        /// A client that has not said what it wants so long after the handshake is let go.
+        package static let requestPatience = Duration.seconds(5)
+
+        /// An answer that takes longer is given up.
+        package static let answerPatience = Duration.seconds(60)
+    }
 }

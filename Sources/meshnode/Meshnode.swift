@@ -7,7 +7,9 @@ enum Meshnode {
         let command = Command(
             "meshnode",
             summary: "Run a node of the mesh, or look after one.",
-            subcommands: [AuthorityCommand.command, StoreCommand.command, StoreChildCommand.command]
+            subcommands: [
+                AuthorityCommand.command, EnrolCommand.command, StoreCommand.command, StoreChildCommand.command,
+            ]
         )
         await Program(command, version: "0.1.0").runProcess()
     }

@@ -4,7 +4,7 @@ import MeshCore
 import Testing
 
 /// A folder that is gone with the test.
-private final class Scratch {
+final class Scratch {
     let path: String
 
     init() {

@@ -45,11 +45,14 @@ typedef struct cmesh_quic_events {
     int (*_Nonnull early_data_rejected)(void *_Nonnull object);
     /* The peer's chain; 0 lets the handshake go on. Not called when the peer has sent none. */
     int (*_Nonnull verify_peer)(void *_Nonnull object, const gnutls_datum_t *_Nonnull chain, unsigned int count);
-    /* The client has said which protocols it speaks and one was chosen; returns whether its certificate is wanted. */
+    /* The client has said which protocols it speaks and one was chosen; returns one of CMESH_QUIC_CERTIFICATE_…. */
     int (*_Nonnull wants_client_certificate)(void *_Nonnull object, const uint8_t *_Nullable protocol, size_t count);
     /* A ticket with which this client may resume has arrived. */
     int (*_Nonnull ticket_received)(void *_Nonnull object);
 } cmesh_quic_events;
+
+/* What becomes of a client's certificate: it is not asked for, is taken if there is one, or must be shown. */
+enum { CMESH_QUIC_CERTIFICATE_IGNORED = 0, CMESH_QUIC_CERTIFICATE_DEMANDED = 1, CMESH_QUIC_CERTIFICATE_TAKEN = 2 };
 
 typedef struct cmesh_quic_owner {
     ngtcp2_crypto_conn_ref reference; /* first: it is the session's pointer */

@@ -3,9 +3,30 @@ package import MeshCore
 /// Checks what peers show against the authorities that a node believes.
 package struct CertificateVerifier: PeerVerifier {
     private let trust: TrustList
+    private let fingerprints: Set<SHA256Digest>
 
     /// A verifier that believes `trust`; the authorities are read once, here.
-    package init(trust: TrustAnchors) throws(CertificateError) { self.trust = try TrustList(trust) }
+    package init(trust: TrustAnchors) throws(CertificateError) {
+        self.trust = try TrustList(trust)
+        fingerprints = Set(trust.certificates.map(SHA256.digest))
+    }
+
+    /// Throws where the times of `peer` are over, or its authority is not believed any more.
+    package func recheck(_ peer: PeerCertificate, now: WallTime) throws(CertificateError) {
+        try Self.checkTimes(of: peer, now: now)
+        guard let authority = peer.authority, !fingerprints.contains(authority) else { return }
+        throw CertificateError(.unknownAuthority, "the authority of '\(peer.identity)' is not believed any more")
+    }
+
+    private static func checkTimes(of peer: PeerCertificate, now: WallTime) throws(CertificateError) {
+        let time = peer.chainValidity
+        guard time.notBefore <= now else {
+            throw CertificateError(.notYetValid, "the certificate of '\(peer.identity)' counts from \(time.notBefore)")
+        }
+        guard now <= time.notAfter else {
+            throw CertificateError(.expired, "the certificate of '\(peer.identity)' or of its authority has expired")
+        }
+    }
 
     /// What the certificate of a peer says, or the reason why it is not believed.
     ///
@@ -16,10 +37,22 @@ package struct CertificateVerifier: PeerVerifier {
         serverName: ServerName? = nil,
         now: WallTime
     ) throws(CertificateError) -> PeerCertificate {
-        let (certificate, chainValidity) = try verifyChain(chain, now: now)
+        try verify(chain: chain, purpose: purpose, serverName: serverName, now: now, grace: .zero)
+    }
+
+    /// The same, where the peer's own certificate may have expired less than `grace` ago; what is above it must count.
+    func verify(
+        chain: [[UInt8]],
+        purpose: CertificatePurpose,
+        serverName: ServerName?,
+        now: WallTime,
+        grace: Duration
+    ) throws(CertificateError) -> PeerCertificate {
+        let (certificate, root, chainValidity) = try verifyChain(chain, now: now, grace: grace)
         guard certificate.purposes.contains(purpose) else { throw Self.madeForOther(certificate, than: purpose) }
         var peer = try PeerCertificate(certificate)
         peer.chainValidity = chainValidity
+        peer.authority = root.fingerprint
         guard purpose == .client || peer.identity.role == .hub else {
             throw CertificateError(.wrongPurpose, "'\(peer.identity)' is an edge, and only hubs serve")
         }
@@ -35,8 +68,9 @@ package struct CertificateVerifier: PeerVerifier {
     /// As ``verifyAuthority(_:now:)``, with the time for which all links and the authority count.
     private func verifyChain(
         _ chain: [[UInt8]],
-        now: WallTime
-    ) throws(CertificateError) -> (leaf: Certificate, validity: ValidityPeriod) {
+        now: WallTime,
+        grace: Duration = .zero
+    ) throws(CertificateError) -> (leaf: Certificate, root: Certificate, validity: ValidityPeriod) {
         guard !chain.isEmpty else { throw CertificateError(.noCertificate, "no certificate was shown") }
         guard chain.count <= Limits.Credentials.maximumChain else {
             let limit = Limits.Credentials.maximumChain
@@ -50,14 +84,19 @@ package struct CertificateVerifier: PeerVerifier {
             throw CertificateError(.weak, "the certificate of '\(link)' is not taken: \(weakness)")
         }
         let root = try trust.root(of: links)
-        for link in links + [root] { try Self.checkTime(of: link, now: now) }
+        for link in links.dropFirst() + [root] { try Self.checkTime(of: link, now: now) }
+        try Self.checkTime(of: certificate, now: now, grace: grace)
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")
         }
-        return (certificate, links.reduce(root.validity) { $0.common(with: $1.validity) })
+        return (certificate, root, links.reduce(root.validity) { $0.common(with: $1.validity) })
     }
 
-    private static func checkTime(of certificate: Certificate, now: WallTime) throws(CertificateError) {
+    private static func checkTime(
+        of certificate: Certificate,
+        now: WallTime,
+        grace: Duration = .zero
+    ) throws(CertificateError) {
         let time = certificate.validity
         guard time.notBefore <= now else {
             throw CertificateError(
@@ -65,7 +104,7 @@ package struct CertificateVerifier: PeerVerifier {
                 "the certificate of '\(certificate)' counts from \(time.notBefore), and it is \(now): is a clock wrong?"
             )
         }
-        guard now <= time.notAfter else {
+        guard now <= time.notAfter.moved(bySeconds: grace.components.seconds) else {
             throw CertificateError(.expired, "the certificate of '\(certificate)' expired on \(time.notAfter)")
         }
     }

@@ -18,8 +18,9 @@ package struct CredentialFiles: Hashable, Sendable {
         self.authorities = authorities
     }
 
-    /// The files that `meshnode ca issue` writes into a folder.
+    /// The files of a node's folder: those that `meshnode ca issue` writes there, or the latest of ``CredentialFolder``.
     package init(folder: String) {
+        let folder = CredentialFolder(path: folder).latest ?? folder
         self.init(
             certificate: "\(folder)/\(Self.certificateName)",
             privateKey: "\(folder)/\(Self.privateKeyName)",
@@ -50,6 +51,14 @@ package struct CredentialFiles: Hashable, Sendable {
                 validity: own.validity
             )
         }
+    }
+
+    /// The same where the certificate has expired: everything is checked as at its last moment.
+    ///
+    /// For a device that comes home by the key of it; nobody else believes it.
+    package func loadExpired(now: WallTime) throws(CertificateError) -> NodeCredentials {
+        let end = try Certificate.all(in: certificate)[0].validity.notAfter
+        return try load(now: min(now, end))
     }
 
     /// The authorities in the file at `path`: each an authority's certificate and strong, whatever its time.
@@ -94,6 +103,18 @@ extension Certificate {
                 certificates.append(try Certificate(der: der))
             }
             return certificates
+        }
+    }
+
+    /// All certificates of a text in PEM, at least one.
+    package static func all(pem text: [UInt8]) throws(CertificateError) -> [Certificate] {
+        try text.span.withUnsafeBytes { text throws(CertificateError) in
+            var certificates: [Certificate] = []
+            for block in try PEM.blocks(in: text) where block.label == "CERTIFICATE" {
+                certificates.append(try Certificate(der: try PEM.decode(block, in: text).array))
+            }
+            guard certificates.isEmpty else { return certificates }
+            throw CertificateError(.wrongContent, "it holds no certificate")
         }
     }
 

@@ -2,8 +2,12 @@ package import MeshCore
 
 /// Where an authority lies: a folder that is its owner's alone.
 ///
-///     FOLDER/ca.pem       the certificate, which every node is given
-///     FOLDER/ca-key.pem   the key, which leaves the folder never
+///     FOLDER/ca.pem       the certificate, which every node is given; two while one authority replaces the other
+///     FOLDER/ca-key.pem   the key, which leaves the folder never; missing where somebody else signs
+///     FOLDER/token-key    the secret behind enrolment tokens
+///
+/// The first certificate is the one that signs. While authorities are exchanged their keys lie in `ca-next-key.pem` and
+/// `ca-old-key.pem` as well: the one that fits the first certificate is used, so one rename decides.
 package struct AuthorityFolder: Hashable, Sendable {
     /// The folder.
     package let path: String
@@ -11,11 +15,17 @@ package struct AuthorityFolder: Hashable, Sendable {
     /// The folder at `path`.
     package init(path: String) { self.path = path }
 
-    /// The file with the certificate.
+    /// The file with the certificate, or two.
     package var certificatePath: String { "\(path)/ca.pem" }
 
     /// The file with the key.
     package var privateKeyPath: String { "\(path)/ca-key.pem" }
+
+    /// The file with the secret behind enrolment tokens.
+    package var tokenKeyPath: String { "\(path)/token-key" }
+
+    var nextKeyPath: String { "\(path)/ca-next-key.pem" }
+    var oldKeyPath: String { "\(path)/ca-old-key.pem" }
 
     /// Writes a fresh authority; nothing that is there is overwritten.
     package func create(_ make: () throws(CertificateError) -> CertificateAuthority) throws(CertificateError) {
@@ -30,56 +40,137 @@ package struct AuthorityFolder: Hashable, Sendable {
         // The key first: where there is a certificate, there is a key.
         try KeyFile.create(privateKeyPath, authority.privateKey)
         try authority.certificate.create(certificatePath)
+        _ = try tokenKey(makeIfMissing: true)
     }
 
-    /// The authority in the folder.
+    /// Whether somebody else signs: the folder has authorities to believe, and no key.
+    package var isExternal: Bool {
+        ![privateKeyPath, nextKeyPath, oldKeyPath].contains { CertificateFile.exists($0) }
+    }
+
+    /// The authority in the folder: the one that signs.
     package func open() throws(CertificateError) -> CertificateAuthority {
         let certificate = try certificate()
-        let key = try KeyFile.read(privateKeyPath)
+        let paths = [privateKeyPath, nextKeyPath, oldKeyPath].filter { CertificateFile.exists($0) }
+        guard !paths.isEmpty else {
+            throw CertificateError(
+                .fileMissing,
+                "'\(privateKeyPath)' does not exist: this folder's authority signs elsewhere"
+            )
+        }
+        for path in paths.dropLast() {
+            let key = try KeyFile.read(path)
+            if let authority = try? CertificateAuthority(certificate: certificate, privateKey: key) { return authority }
+        }
+        let key = try KeyFile.read(paths[paths.count - 1])
         return try PEMFile.naming(certificatePath) { () throws(CertificateError) in
             try CertificateAuthority(certificate: certificate, privateKey: key)
         }
     }
 
-    /// Its certificate alone.
-    package func certificate() throws(CertificateError) -> Certificate {
-        let all = try Certificate.all(in: certificatePath)
-        guard all.count == 1 else {
-            throw CertificateError(
-                .wrongContent,
-                "'\(certificatePath)' holds \(all.count) certificates, and should hold one"
-            )
+    /// The certificate of the one that signs.
+    package func certificate() throws(CertificateError) -> Certificate { try certificates()[0] }
+
+    /// All that nodes shall believe, the one that signs first.
+    package func certificates() throws(CertificateError) -> [Certificate] {
+        _ = try CredentialFiles.trust(certificatePath)
+        return try Certificate.all(in: certificatePath)
+    }
+
+    /// The same, as nodes are given it.
+    package func trust() throws(CertificateError) -> TrustAnchors { try CredentialFiles.trust(certificatePath) }
+
+    /// The secret behind enrolment tokens, which is made where it is missing and `makeIfMissing` says so.
+    package func tokenKey(makeIfMissing: Bool = false) throws(CertificateError) -> TokenKey {
+        if makeIfMissing, !CertificateFile.exists(tokenKeyPath) {
+            do {
+                try TokenKeyFile.create(tokenKeyPath)
+            } catch {
+                // Somebody else has made it in the meantime.
+                guard error.code == .fileExists else { throw error }
+            }
         }
-        return all[0]
+        return try TokenKeyFile.read(tokenKeyPath)
     }
 }
 
-/// Where what was issued is put: the folder that a node is started with.
-package struct IssuedFolder: Hashable, Sendable {
-    /// The folder.
-    package let path: String
+// MARK: - One authority after another
 
-    /// The folder at `path`.
-    package init(path: String) { self.path = path }
-
-    /// Throws where something of a node is already there, before anything is made.
-    package func checkIsFree() throws(CertificateError) {
-        let files = CredentialFiles(folder: path)
-        for file in [files.certificate, files.privateKey, files.authorities] where CertificateFile.exists(file) {
-            throw CertificateError(.fileExists, "'\(file)' exists and is not overwritten; choose another folder")
+extension AuthorityFolder {
+    /// Makes a second authority, which nodes shall believe beside the first; the first goes on signing.
+    package func beginRotation(
+        _ make: () throws(CertificateError) -> CertificateAuthority
+    ) throws(CertificateError) -> Certificate {
+        let known = try certificates()
+        guard known.count == 1 else {
+            throw CertificateError(
+                .fileExists,
+                "'\(certificatePath)' holds \(known.count) authorities: a change is under way, finish it first"
+            )
         }
+        _ = try open()
+        try settleKeys(known)
+        // Left behind by a change that was begun and never told to anybody.
+        try CertificateFile.removeIfThere(nextKeyPath)
+        let next = try make()
+        guard next.certificate.subject != known[0].subject else {
+            throw CertificateError(
+                .notIssuable,
+                "the authority '\(known[0])' needs a successor with another name, so that people can tell them apart"
+            )
+        }
+        try KeyFile.create(nextKeyPath, next.privateKey)
+        try replaceCertificates([known[0], next.certificate])
+        return next.certificate
     }
 
-    /// Writes a node's certificate, the authority's, and the key where it was made here.
-    package func create(
-        _ certificate: Certificate,
-        key: PrivateKey?,
-        authority: Certificate
-    ) throws(CertificateError) {
-        try CertificateFile.makeFolder(path, isPrivate: false)
-        let files = CredentialFiles(folder: path)
-        if let key { try KeyFile.create(files.privateKey, key) }
-        try authority.create(files.authorities)
-        try certificate.create(files.certificate)
+    /// Lets the second authority sign; the first is still believed.
+    package func switchRotation() throws(CertificateError) -> Certificate {
+        let known = try certificates()
+        guard known.count == 2, CertificateFile.exists(nextKeyPath) else {
+            throw CertificateError(.fileMissing, "'\(path)' has no second authority that could sign: begin a change first")
+        }
+        let next = try CertificateAuthority(certificate: known[1], privateKey: try KeyFile.read(nextKeyPath))
+        // From this rename on the other one signs; the names of the keys follow, and `open()` looks at all of them.
+        try replaceCertificates([next.certificate, known[0]])
+        try settleKeys(try certificates())
+        return next.certificate
+    }
+
+    /// Forgets the first authority: certificates that it has signed count no more for whoever is told so.
+    package func finishRotation() throws(CertificateError) -> Certificate {
+        let known = try certificates()
+        let authority = try open()
+        try settleKeys(known)
+        guard known.count == 2, !isNext(known[1]) else {
+            throw CertificateError(
+                .fileMissing,
+                "'\(path)' has no authority that could be forgotten: begin a change and switch first"
+            )
+        }
+        try replaceCertificates([authority.certificate])
+        try settleKeys([authority.certificate])
+        return authority.certificate
+    }
+
+    /// Brings the names of the keys in line with the certificates, also where an earlier change was cut short.
+    private func settleKeys(_ certificates: [Certificate]) throws(CertificateError) {
+        if isNext(certificates[0]) {
+            if !CertificateFile.exists(oldKeyPath), CertificateFile.exists(privateKeyPath) {
+                try CertificateFile.move(privateKeyPath, to: oldKeyPath)
+            }
+            try CertificateFile.move(nextKeyPath, to: privateKeyPath)
+        }
+        if certificates.count == 1 { try CertificateFile.removeIfThere(oldKeyPath) }
+    }
+
+    /// Whether `certificate` is of the authority that is to come, and not of the one that is to go.
+    private func isNext(_ certificate: Certificate) -> Bool {
+        guard let key = try? KeyFile.read(nextKeyPath) else { return false }
+        return (try? CertificateAuthority(certificate: certificate, privateKey: key)) != nil
+    }
+
+    private func replaceCertificates(_ certificates: [Certificate]) throws(CertificateError) {
+        try CertificateFile.replace(certificatePath, with: certificates.map(\.pem).joined())
     }
 }

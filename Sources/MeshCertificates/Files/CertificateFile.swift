@@ -60,6 +60,56 @@ enum CertificateFile {
         try syncFolder(of: path)
     }
 
+    /// Puts `text`, which is no secret, in the place of the file at `path`: a reader sees the old one or the new one.
+    static func replace(_ path: String, with text: String) throws(CertificateError) {
+        let draft = "\(path).next-\(getpid())"
+        unlink(draft)
+        try create(draft, text, mode: 0o644)
+        try move(draft, to: path)
+    }
+
+    /// Makes the file at `path`, which must not exist, with `text`, which is no secret.
+    static func create(_ path: String, _ text: String, mode: mode_t = 0o644) throws(CertificateError) {
+        var content = WipedBytes(capacity: text.utf8.count)
+        for byte in text.utf8 { content.append(byte) }
+        try create(path, content, mode: mode)
+    }
+
+    /// Gives the file at `path` another name, in place of what is there.
+    static func move(_ path: String, to target: String) throws(CertificateError) {
+        guard rename(path, target) == 0 else { throw last("cannot rename '\(path)'") }
+        try syncFolder(of: target)
+    }
+
+    /// Removes the file at `path` if there is one.
+    static func removeIfThere(_ path: String) throws(CertificateError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw last("cannot remove '\(path)'") }
+    }
+
+    /// Makes `path` point to `target`, in place of what is there.
+    static func point(_ path: String, to target: String) throws(CertificateError) {
+        let draft = "\(path).next-\(getpid())"
+        unlink(draft)
+        guard symlink(target, draft) == 0 else { throw last("cannot make '\(path)'") }
+        try move(draft, to: path)
+    }
+
+    /// Where `path` points to; nil where it does not point.
+    static func target(of path: String) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = bytes.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink(path, $0.assumingMemoryBound(to: CChar.self), bytes.count) } ?? -1
+        }
+        guard count > 0, count < bytes.count else { return nil }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    /// Removes the folder at `path`, in which nothing but `names` is, if it is there.
+    static func removeFolder(_ path: String, holding names: [String]) {
+        for name in names { unlink("\(path)/\(name)") }
+        rmdir(path)
+    }
+
     /// Whether something is at `path`.
     static func exists(_ path: String) -> Bool {
         var status = stat()

@@ -63,6 +63,15 @@ enum Library {
         return bytes
     }
 
+    /// Fills `bytes` with what may become a secret for years.
+    static func fillWithKey(_ bytes: UnsafeMutableRawBufferPointer) throws(CertificateError) {
+        try check(
+            gnutls_rnd(GNUTLS_RND_KEY, bytes.baseAddress, bytes.count),
+            .libraryFailed,
+            "no random numbers"
+        )
+    }
+
     /// The moment that the library gives in seconds.
     static func moment(_ seconds: Int) -> WallTime? {
         guard seconds != -1 else { return nil }

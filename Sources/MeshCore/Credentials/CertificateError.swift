@@ -55,6 +55,8 @@ package enum CertificateErrorCode: String, ErrorCode {
 
     /// What was asked for cannot be issued.
     case notIssuable
+    /// Somebody else's service, which signs, has not done it.
+    case issuerFailed
     /// The library refused something for a reason of its own.
     case libraryFailed
 }

@@ -26,6 +26,9 @@ package struct PeerCertificate: Hashable, Sendable {
     /// When all of the chain counts that it was checked with; where nothing was checked, when it counts itself.
     package var chainValidity: ValidityPeriod
 
+    /// SHA-256 of the authority's certificate that it was checked with; nil where nothing was checked.
+    package var authority: SHA256Digest?
+
     /// Its issuer's number for it, by which it is revoked.
     package let serial: [UInt8]
 

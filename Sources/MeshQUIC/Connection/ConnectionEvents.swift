@@ -96,7 +96,10 @@ enum ConnectionEvents {
             wants_client_certificate: { object, name, count in
                 let name = String(decoding: UnsafeRawBufferPointer(start: name, count: count), as: UTF8.self)
                 return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
-                    connection.endpoint.demandsClientCertificate(for: name) ? 1 : 0
+                    let endpoint = connection.endpoint
+                    if endpoint.demandsClientCertificate(for: name) { return Int32(CMESH_QUIC_CERTIFICATE_DEMANDED) }
+                    let isTaken = endpoint.takesClientCertificate(for: name)
+                    return Int32(isTaken ? CMESH_QUIC_CERTIFICATE_TAKEN : CMESH_QUIC_CERTIFICATE_IGNORED)
                 }
             },
             ticket_received: { on($0) { $0.happenings.append(.ticket) } }

@@ -301,6 +301,10 @@ package final class QUICEndpoint {
         tls.protocols.first { $0.name == name }?.demandsClientCertificate ?? true
     }
 
+    func takesClientCertificate(for name: String) -> Bool {
+        tls.protocols.first { $0.name == name }?.takesClientCertificate ?? true
+    }
+
     func handshakeEnded(_ connection: QUICConnection) {
         handshakes.remove(connection)
     }

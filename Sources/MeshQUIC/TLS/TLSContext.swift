@@ -7,15 +7,25 @@ package struct ApplicationProtocol: Hashable, Sendable {
     package let name: String
     /// Whether a client without a certificate is refused.
     package let demandsClientCertificate: Bool
+    /// Whether a client that shows one is verified, though it need not show any; one that is not believed is refused.
+    package let takesClientCertificate: Bool
 
-    /// The protocol `name`.
-    package init(_ name: String, demandsClientCertificate: Bool) {
+    /// The protocol `name`; one that demands certificates takes them.
+    package init(_ name: String, demandsClientCertificate: Bool, takesClientCertificate: Bool = false) {
         self.name = name
         self.demandsClientCertificate = demandsClientCertificate
+        self.takesClientCertificate = demandsClientCertificate || takesClientCertificate
     }
 
     /// The mesh, version 1: docs/protocol.md.
     package static let mesh = ApplicationProtocol("mesh/1", demandsClientCertificate: true)
+
+    /// Enrolment, version 1: docs/protocol.md.
+    package static let enrolment = ApplicationProtocol(
+        "mesh-enrol/1",
+        demandsClientCertificate: false,
+        takesClientCertificate: true
+    )
 }
 
 /// What all TLS sessions of an endpoint share: who we are, whom we believe, what we offer.

@@ -42,6 +42,10 @@ extension FrameType {
     package static let actorMessage = FrameType(rawValue: 0x0E)
     /// A stream of bytes begins, in chunks with offsets.
     package static let streamOpen = FrameType(rawValue: 0x0F)
+    /// Somebody without a certificate that counts asks for one; on the listener for enrolment alone.
+    package static let enrolmentRequest = FrameType(rawValue: 0x10)
+    /// The certificate, or why there is none.
+    package static let enrolmentAnswer = FrameType(rawValue: 0x11)
 }
 
 /// What the registry says about one type of frame.
@@ -91,6 +95,8 @@ extension FrameRegistration {
         row(.hello, "hello", 4 * kibibyte, .cbor, .either),
         row(.actorMessage, "actor-message", 1_024 * kibibyte, .cbor, .either),
         row(.streamOpen, "stream-open", kibibyte, .cbor, .either),
+        row(.enrolmentRequest, "enrolment-request", 64 * kibibyte, .cbor, .either),
+        row(.enrolmentAnswer, "enrolment-answer", 64 * kibibyte, .cbor, .hub),
     ]
 
     private static let kibibyte = 1_024

@@ -58,12 +58,12 @@ enum AuthorityIssueCommand {
         let target = IssuedFolder(path: invocation[out] ?? identity.node.text)
         try target.checkIsFree()
         let issued = try issue(grant, from: AuthorityFolder(path: invocation[AuthorityCommand.folder]), invocation)
-        try target.create(issued.certificate, key: issued.key, authority: issued.authority)
+        try target.create(issued.certificate, key: issued.key, authorities: issued.authorities)
         try report(issued, in: target, invocation)
         return .success
     }
 
-    private typealias Issued = (certificate: Certificate, key: PrivateKey?, authority: Certificate)
+    private typealias Issued = (certificate: Certificate, key: PrivateKey?, authorities: [Certificate])
 
     private static func issue(_ grant: NodeGrant, from folder: AuthorityFolder, _ invocation: Invocation) throws
         -> Issued
@@ -72,10 +72,10 @@ enum AuthorityIssueCommand {
         guard let path = invocation[request] else {
             let key = try KeyFile.make()
             let certificate = try authority.issue(grant, key: key, now: CommandTime.now)
-            return (certificate, key, authority.certificate)
+            return (certificate, key, try folder.certificates())
         }
         let certificate = try authority.issue(grant, for: try CertificateRequest(path: path), now: CommandTime.now)
-        return (certificate, nil, authority.certificate)
+        return (certificate, nil, try folder.certificates())
     }
 
     private static func report(_ issued: Issued, in folder: IssuedFolder, _ invocation: Invocation) throws {
@@ -94,7 +94,7 @@ enum AuthorityIssueCommand {
             "  \(files.authorities)  whom it believes",
         ]
         if issued.key != nil { lines.append("  \(files.privateKey)  its key, for this node alone") }
-        if certificate.validity.notAfter == issued.authority.validity.notAfter {
+        if certificate.validity.notAfter == issued.authorities[0].validity.notAfter {
             lines.append("It ends with its authority, before the time that was asked for.")
         }
         lines.append(

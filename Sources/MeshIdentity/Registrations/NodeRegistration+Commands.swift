@@ -1,0 +1,228 @@
+package import MeshActors
+package import MeshCore
+package import MeshWire
+
+extension NodeRegistration {
+    /// Why a registration stays as it is.
+    package enum Refusal: UInt64, Error, CaseIterable, WireCodable {
+        /// The name belongs to another identity: of another tenant, or with another role.
+        case nameTaken = 1
+        /// The key has been used before: a new token needs a new key.
+        case keyUsed = 2
+        /// Nobody has enrolled under the name.
+        case notRegistered = 3
+        /// The key does not count: it never did, or a newer one has ended it.
+        case keyEnded = 4
+        /// The name has enrolled as often as any name may.
+        case tooMany = 5
+
+        package func encode(into writer: inout WireWriter) { writer.write(rawValue) }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            guard let refusal = Refusal(rawValue: try reader.readUInt64()) else {
+                throw WireError(.invalidValue, "no such refusal")
+            }
+            self = refusal
+        }
+    }
+
+    /// Gives the name to an identity, and a key to the name, by a token.
+    package struct Enrol: Command {
+        package typealias Target = NodeRegistration
+        package typealias Reply = Done
+        package typealias Refusal = NodeRegistration.Refusal
+
+        package static let tag: UInt32 = 1
+        /// Who enrols.
+        package let identity: NodeIdentity
+        /// SHA-256 of its key.
+        package let keyID: SHA256Digest
+        /// The token that allows it.
+        package let tokenID: UniqueID
+
+        /// Enrols `identity` with the key `keyID` by the token `tokenID`.
+        package init(identity: NodeIdentity, keyID: SHA256Digest, tokenID: UniqueID) {
+            self.identity = identity
+            self.keyID = keyID
+            self.tokenID = tokenID
+        }
+
+        package func decide(
+            _ state: NodeRegistration,
+            _ turn: inout Turn<NodeRegistration>
+        ) throws(NodeRegistration.Refusal) -> Done {
+            guard state.identity == nil || state.identity == identity else { throw .nameTaken }
+            if state.keys.contains(where: { $0.keyID == keyID && $0.tokenID == tokenID }) { return Done() }
+            guard !state.knows(keyID) else { throw .keyUsed }
+            guard state.enrolledKeys.count < Limits.Enrolment.maximumEnrolledKeys else { throw .tooMany }
+            turn.emit(.enrolled(identity, keyID: keyID, tokenID: tokenID))
+            return Done()
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 3)
+            writer.write(identity)
+            writer.write(keyID)
+            writer.write(tokenID)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 3)
+            identity = try reader.readIdentity()
+            keyID = try reader.readDigest()
+            tokenID = try reader.readUniqueID()
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Gives a further key to a node that has shown one that counts; replies with whose it is.
+    ///
+    /// Both count until a link with the new one has opened. For a renewal over the tunnel, and for a device whose
+    /// certificate has expired and which comes home by the key of it.
+    package struct Renew: Command {
+        package typealias Target = NodeRegistration
+        package typealias Reply = String
+        package typealias Refusal = NodeRegistration.Refusal
+
+        package static let tag: UInt32 = 2
+        /// SHA-256 of the key that the node has proved to have.
+        package let currentKeyID: SHA256Digest
+        /// SHA-256 of the one that follows it.
+        package let newKeyID: SHA256Digest
+
+        /// Lets `newKeyID` follow `currentKeyID`.
+        package init(currentKeyID: SHA256Digest, newKeyID: SHA256Digest) {
+            self.currentKeyID = currentKeyID
+            self.newKeyID = newKeyID
+        }
+
+        package func decide(
+            _ state: NodeRegistration,
+            _ turn: inout Turn<NodeRegistration>
+        ) throws(NodeRegistration.Refusal) -> String {
+            guard let identity = state.identity else { throw .notRegistered }
+            guard state.holds(currentKeyID) else { throw .keyEnded }
+            if state.keys.contains(where: { $0.keyID == newKeyID && $0.tokenID == nil }) { return identity.text }
+            guard !state.knows(newKeyID) else { throw .keyUsed }
+            turn.emit(.renewed(keyID: newKeyID))
+            return identity.text
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 2)
+            writer.write(currentKeyID)
+            writer.write(newKeyID)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 2)
+            currentKeyID = try reader.readDigest()
+            newKeyID = try reader.readDigest()
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Notes a certificate that was issued for a key that counts.
+    package struct Record: Command {
+        package typealias Target = NodeRegistration
+        package typealias Reply = Done
+        package typealias Refusal = NodeRegistration.Refusal
+
+        package static let tag: UInt32 = 3
+        /// The certificate.
+        package let certificate: RegisteredCertificate
+
+        /// Notes the certificate `serial` for `keyID`, which ends at `notAfter`.
+        package init(serial: [UInt8], keyID: SHA256Digest, notAfter: WallTime) {
+            certificate = RegisteredCertificate(
+                serial: Array(serial.prefix(Limits.Enrolment.maximumSerialBytes)),
+                keyID: keyID,
+                notAfter: notAfter
+            )
+        }
+
+        package func decide(
+            _ state: NodeRegistration,
+            _ turn: inout Turn<NodeRegistration>
+        ) throws(NodeRegistration.Refusal) -> Done {
+            guard state.identity != nil else { throw .notRegistered }
+            guard state.holds(certificate.keyID) else { throw .keyEnded }
+            if !state.certificates.contains(certificate) { turn.emit(.recorded(certificate)) }
+            return Done()
+        }
+
+        package func encode(into writer: inout WireWriter) { certificate.encode(into: &writer) }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            certificate = try RegisteredCertificate(from: &reader)
+        }
+    }
+
+    /// Says that a link of an identity with a key has opened, which ends the older keys.
+    ///
+    /// Refused where a newer key has ended this one, and where the name belongs to another identity: whoever shows it is
+    /// to be cut off. A name that nobody has enrolled is the authority's own business (`meshnode ca issue`), and so is a
+    /// key that was never here.
+    package struct Prove: Command {
+        package typealias Target = NodeRegistration
+        package typealias Reply = Done
+        package typealias Refusal = NodeRegistration.Refusal
+
+        package static let tag: UInt32 = 4
+        /// Whom the certificate names.
+        package let identity: NodeIdentity
+        /// SHA-256 of its key.
+        package let keyID: SHA256Digest
+
+        /// A link of `identity` with the key `keyID` has opened.
+        package init(identity: NodeIdentity, keyID: SHA256Digest) {
+            self.identity = identity
+            self.keyID = keyID
+        }
+
+        package func decide(
+            _ state: NodeRegistration,
+            _ turn: inout Turn<NodeRegistration>
+        ) throws(NodeRegistration.Refusal) -> Done {
+            guard let owner = state.identity else { return Done() }
+            guard owner == identity else { throw .nameTaken }
+            guard let place = state.keys.firstIndex(where: { $0.keyID == keyID }) else {
+                guard !state.knows(keyID) else { throw .keyEnded }
+                return Done()
+            }
+            if place > 0 || !state.keys[place].isProven { turn.emit(.proven(keyID: keyID)) }
+            return Done()
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 2)
+            writer.write(identity)
+            writer.write(keyID)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 2)
+            identity = try reader.readIdentity()
+            keyID = try reader.readDigest()
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Asks for all that is registered.
+    package struct Show: Command {
+        package typealias Target = NodeRegistration
+        package typealias Reply = NodeRegistration
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 5
+
+        /// The only one.
+        package init() {}
+
+        package func decide(_ state: NodeRegistration, _ turn: inout Turn<NodeRegistration>) -> NodeRegistration { state }
+
+        package func encode(into writer: inout WireWriter) { Done().encode(into: &writer) }
+
+        package init(from reader: inout WireReader) throws(WireError) { _ = try Done(from: &reader) }
+    }
+}

@@ -1,0 +1,259 @@
+package import MeshActors
+package import MeshCertificates
+package import MeshCore
+package import MeshIdentity
+package import MeshQUIC
+internal import MeshWire
+
+/// The hub's side of enrolment: who asks for a certificate, and gets it or is told why not.
+///
+///     token checked ─▶ spent ─▶ registered ─▶ let in again if it was out ─▶ signed ─▶ noted ─▶ answered
+///
+/// Each step is durable before the next begins. A crash between two of them does no harm: the same device may ask again,
+/// with the same token and the same key, and signing twice gives no right that signing once does not give.
+package final class EnrolmentOffice: Sendable {
+    let issuer: any CertificateIssuer
+    let clock: any Clock
+    let logger: Logger
+    let configuration: EnrolmentConfiguration
+    private let tokenKey: TokenKey
+    private let links = OpenLinks()
+    private let desk = Lock(Desk())
+
+    /// What the office works with once the node exists; weak, because the node holds the office by its kinds.
+    private struct Desk: Sendable {
+        weak var node: ActorNode?
+        var revocations: RevocationOffice?
+    }
+
+    /// An office that recognises tokens by `tokenKey` and has certificates signed by `issuer`.
+    package init(
+        issuer: any CertificateIssuer,
+        tokenKey: TokenKey,
+        configuration: EnrolmentConfiguration = EnrolmentConfiguration(),
+        clock: any Clock,
+        logger: Logger
+    ) {
+        self.issuer = issuer
+        self.tokenKey = tokenKey
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// The kinds of actors that a hub hosts for it.
+    package var kinds: [HostedKind] {
+        [
+            .journaled(EnrolmentTokens.self),
+            .journaled(NodeRegistration.self),
+            .journaled(RevocationList.self),
+            .plain(CertificatesActor.self, access: .edges(.ownNode)) { [weak self] address in
+                CertificatesActor(office: self, key: address.key)
+            },
+        ]
+    }
+
+    /// Works with `node`, which hosts ``kinds``, and with `revocations` on it; until then everybody is told to wait.
+    package func open(on node: ActorNode, revocations: RevocationOffice) {
+        desk.withLock { $0 = Desk(node: node, revocations: revocations) }
+    }
+
+    private func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {
+        let (node, revocations) = desk.withLock { ($0.node, $0.revocations) }
+        guard let node, let revocations else { throw .notNow("the hub is not ready yet") }
+        return (node, revocations)
+    }
+
+    // MARK: At the listener
+
+    /// Answers a request of the listener for enrolment: its handler.
+    package func answer(_ call: EnrolmentCall) async -> [UInt8] {
+        let request: EnrolmentRequest
+        do throws(WireError) {
+            request = try EnrolmentRequest(wireBytes: call.payload)
+        } catch {
+            let refusal = EnrolmentRefusal(.malformed, "the hub cannot read the request: \(error.message)")
+            return EnrolmentAnswer.refused(refusal).wireBytes
+        }
+        return await answer(request, from: call.peer).wireBytes
+    }
+
+    /// Answers a request of somebody who has proved the key of `peer`, or none.
+    package func answer(_ request: EnrolmentRequest, from peer: PeerCertificate?) async -> EnrolmentAnswer {
+        await logged(request.identity) { () async throws(EnrolmentRefusal) in
+            let wanted = try self.certificateRequest(request.certificateRequest, of: request.identity)
+            if let token = request.token {
+                return try await self.enrol(request, token, wanted)
+            }
+            guard let peer else {
+                throw EnrolmentRefusal(
+                    .nothingShown,
+                    "neither an enrolment token nor a certificate was shown; ask for a token (meshnode ca token)"
+                )
+            }
+            guard peer.identity == request.identity else {
+                throw EnrolmentRefusal(
+                    .notForThis,
+                    "the certificate that was shown is of '\(peer.identity)', and not of '\(request.identity)'"
+                )
+            }
+            return try await self.renew(peer.identity.node, currentKeyID: peer.keyID, wanted)
+        }
+    }
+
+    private func enrol(
+        _ request: EnrolmentRequest,
+        _ text: String,
+        _ wanted: CertificateRequest
+    ) async throws(EnrolmentRefusal) -> IssuedIdentity {
+        let (node, revocations) = try opened()
+        let claims = try claims(of: text, request)
+        let (identity, keyID) = (request.identity, wanted.keyID)
+        let registration = try node.registration(of: identity.node)
+        // Before the token is spent, so that another name can be tried with it.
+        if let owner = try await owner(of: registration), owner != identity {
+            throw EnrolmentRefusal(NodeRegistration.Refusal.nameTaken, name: identity.node)
+        }
+        let spend = EnrolmentTokens.Spend(
+            tokenID: claims.tokenID,
+            identity: identity,
+            keyID: keyID,
+            until: claims.until
+        )
+        let tokens = try node.tokens(of: claims.tenant)
+        do throws(CallFailure<EnrolmentTokens.Refusal>) {
+            _ = try await tokens.call(spend, deadline: deadline)
+        } catch {
+            throw EnrolmentRefusal(error) { .init($0) }
+        }
+        let enrol = NodeRegistration.Enrol(identity: identity, keyID: keyID, tokenID: claims.tokenID)
+        do throws(CallFailure<NodeRegistration.Refusal>) {
+            _ = try await registration.call(enrol, deadline: deadline)
+        } catch {
+            throw EnrolmentRefusal(error) { .init($0, name: identity.node) }
+        }
+        do throws(CallFailure<RevocationList.Refusal>) {
+            try await revocations.readmit(identity, keyID: keyID, tokenIssued: claims.issued)
+        } catch {
+            throw EnrolmentRefusal(error) { .init($0) }
+        }
+        return try await issue(identity, wanted, registration)
+    }
+
+    /// What the token says, if it is genuine, counts now, and is for that identity.
+    private func claims(of text: String, _ request: EnrolmentRequest) throws(EnrolmentRefusal) -> EnrolmentClaims {
+        let claims: EnrolmentClaims
+        do throws(EnrolmentError) {
+            let token = try EnrolmentToken(text)
+            try token.check(key: tokenKey, now: clock.wallTime)
+            claims = token.claims
+        } catch {
+            throw EnrolmentRefusal(error, deviceTime: request.wallTime, now: clock.wallTime)
+        }
+        guard claims.allow(request.identity) else {
+            throw EnrolmentRefusal(
+                .notForThis,
+                "the enrolment token is for \(claims.subject), and not for '\(request.identity)'"
+            )
+        }
+        return claims
+    }
+
+    // MARK: Over the tunnel
+
+    /// Gives the node `name`, which is connected, a certificate for another key.
+    func renew(_ name: NodeID, _ certificateRequest: [UInt8]) async -> EnrolmentAnswer {
+        guard let keyID = links.key(of: name) else {
+            return .refused(.notNow("the hub does not know yet by which key '\(name)' is connected"))
+        }
+        return await logged(nil, name) { () async throws(EnrolmentRefusal) in
+            let wanted = try self.certificateRequest(certificateRequest, of: nil)
+            return try await self.renew(name, currentKeyID: keyID, wanted)
+        }
+    }
+
+    private func renew(
+        _ name: NodeID,
+        currentKeyID: SHA256Digest,
+        _ wanted: CertificateRequest
+    ) async throws(EnrolmentRefusal) -> IssuedIdentity {
+        let (node, revocations) = try opened()
+        let registration = try node.registration(of: name)
+        guard let identity = try await owner(of: registration) else {
+            throw EnrolmentRefusal(NodeRegistration.Refusal.notRegistered, name: name)
+        }
+        try Self.check(wanted, names: identity)
+        guard try await !isOut(identity, currentKeyID, revocations) else {
+            throw EnrolmentRefusal(RevocationList.Refusal.notReadmitted)
+        }
+        let renew = NodeRegistration.Renew(currentKeyID: currentKeyID, newKeyID: wanted.keyID)
+        do throws(CallFailure<NodeRegistration.Refusal>) {
+            _ = try await registration.call(renew, deadline: deadline)
+        } catch {
+            throw EnrolmentRefusal(error) { .init($0, name: name) }
+        }
+        do throws(CallFailure<RevocationList.Refusal>) {
+            try await revocations.allow(identity, currentKeyID: currentKeyID, newKeyID: wanted.keyID)
+        } catch {
+            throw EnrolmentRefusal(error) { .init($0) }
+        }
+        return try await issue(identity, wanted, registration)
+    }
+
+    private func owner(
+        of registration: ActorReference<JournaledActor<NodeRegistration>>
+    ) async throws(EnrolmentRefusal) -> NodeIdentity? {
+        do throws(CallFailure<NoRefusal>) {
+            return try await registration.call(NodeRegistration.Show(), deadline: deadline).identity
+        } catch {
+            throw .notNow("the hub's registrations cannot be read now")
+        }
+    }
+
+    private func isOut(
+        _ identity: NodeIdentity,
+        _ keyID: SHA256Digest,
+        _ revocations: RevocationOffice
+    ) async throws(EnrolmentRefusal) -> Bool {
+        do throws(CallFailure<NoRefusal>) { return try await revocations.isOut(identity, keyID: keyID) } catch {
+            throw .notNow("the hub's revocations cannot be read now")
+        }
+    }
+
+    /// What a link that has opened means to the registration of its node.
+    package enum LinkVerdict: Hashable, Sendable {
+        /// It may stay.
+        case stays
+        /// It is to be closed, for that reason: a newer key has ended the one that it was opened with, or the name is not
+        /// its own.
+        case isCut(String)
+    }
+
+    /// A link with `certificate` has opened: its key is proved, and older ones of the node end.
+    ///
+    /// Where the journal cannot be asked the link stays: its certificate counts, and nobody has put its node out.
+    package func linkOpened(_ certificate: PeerCertificate) async -> LinkVerdict {
+        links.opened(certificate)
+        let name = certificate.identity.node
+        guard let (node, _) = try? opened(), let registration = try? node.registration(of: name) else {
+            return .stays
+        }
+        let prove = NodeRegistration.Prove(identity: certificate.identity, keyID: certificate.keyID)
+        do throws(CallFailure<NodeRegistration.Refusal>) {
+            _ = try await registration.call(prove, deadline: deadline)
+            return .stays
+        } catch {
+            guard case .refused(let refusal) = error else {
+                logger.log(.warning, .proofFailed, [LogField(.node, .text(name.text))])
+                return .stays
+            }
+            logger.log(.warning, .linkCut, [LogField(.node, .text(name.text))])
+            return .isCut(EnrolmentRefusal(refusal, name: name).message)
+        }
+    }
+
+    /// A link that had opened has ended.
+    package func linkClosed(_ certificate: PeerCertificate) { links.closed(certificate) }
+
+    var deadline: Instant { clock.now + configuration.patience }
+}
