@@ -20,11 +20,11 @@ import Testing
                 while !(await hub.serves(streamsFor: ["pour"])) {}
                 let node = try await pair.connect()
                 var streams: [ByteStream] = []
-                for _ in 0..<20 { streams.append(try await pair.edge.openStream(to: node, purpose: "pour")) }
+                for _ in 0..<400 { streams.append(try await pair.edge.openStream(to: node, purpose: "pour")) }
                 while await hub.statistics().unreadBytes <= Limits.Link.maximumUnreadBytes {}
                 async let isAnswered = pair.ask(node)
                 // The control stream, those of bytes and the request: it is there before anything is read.
-                while await hub.statistics().streams < 22 {}
+                while await hub.statistics().streams < 402 {}
                 for stream in streams { group.addTask { while try await stream.read() != nil {} } }
                 #expect(try await isAnswered)
                 group.cancelAll()
