@@ -21,7 +21,11 @@ let modules: [Module] = [
     .library("MeshIO", layer: .l2, uses: ["CMeshNames", "CMeshSockets", "MeshActors", "MeshCore", "MeshTunnel"]),
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
-    .library("MeshQUIC", layer: .l2, uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshTunnel", "MeshWire"]),
+    .library(
+        "MeshQUIC",
+        layer: .l2,
+        uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshTunnel", "MeshWire"]
+    ),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence

@@ -12,8 +12,8 @@ extension Limits {
         /// A stream that holds as much, sent and not yet acknowledged included, asks its writer to wait.
         package static let maximumHeldBytes = 4 * 1_024 * 1_024
 
-        /// A stream of bytes may hold as much unsent however small the congestion window is; beyond it and a quarter of the
-        /// window its writer waits.
+        /// A stream of bytes may hold as much unsent however small the congestion window is; beyond it and a quarter of
+        /// the window its writer waits.
         package static let leastUnsentBytes = 16 * 1_024
 
         /// Streams of bytes for one word that are served at a time; a further one is refused as overloaded.

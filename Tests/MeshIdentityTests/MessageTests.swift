@@ -37,7 +37,9 @@ import Testing
         let many = [[UInt8]](repeating: [1], count: Limits.Enrolment.maximumCertificatesInAnswer + 1)
         for (chain, authorities) in [([certificate], [[1]]), (many, [[1]]), ([[1]], many), ([], [[1]]), ([[1]], [])] {
             let issued = IssuedIdentity(chain: chain, authorities: authorities, wallTime: Sample.now)
-            #expect(throws: WireError.self) { _ = try EnrolmentAnswer(wireBytes: EnrolmentAnswer.issued(issued).wireBytes) }
+            #expect(throws: WireError.self) {
+                _ = try EnrolmentAnswer(wireBytes: EnrolmentAnswer.issued(issued).wireBytes)
+            }
         }
         let words = String(repeating: "w", count: Limits.Enrolment.maximumMessageBytes + 100)
         #expect(EnrolmentRefusal(.malformed, words).message.utf8.count <= Limits.Enrolment.maximumMessageBytes)
