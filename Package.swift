@@ -110,7 +110,7 @@ let modules: [Module] = [
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
     .tests(
         "MeshSimulationTests",
-        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
+        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
     ),
 ]
 

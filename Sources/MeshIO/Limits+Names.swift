@@ -3,7 +3,7 @@ package import MeshCore
 extension Limits {
     /// Bounds on questions for names, and on what is heard of this machine's addresses.
     package enum Names {
-        /// Threads that ask at a time; so many silent questions do not hold up others. Further ones wait.
+        /// Threads that ask at a time: all but one may wait for silent servers and others go on; further ones wait.
         package static let maximumThreads = 4
 
         /// Questions that wait for a thread; further ones are `unavailable` at once.

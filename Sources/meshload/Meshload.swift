@@ -10,7 +10,7 @@ enum Meshload {
             subcommands: [
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
-                StoreChildCommand.command,
+                AddressesCommand.command, StoreChildCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

@@ -100,7 +100,11 @@ final class CountedContent: ByteSource, ByteSources {
         self.init(
             [UInt8](unsafeUninitializedCapacity: length) { memory, initialized in
                 for offset in stride(from: 0, to: length - 7, by: 8) {
-                    UnsafeMutableRawBufferPointer(memory).storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+                    UnsafeMutableRawBufferPointer(memory).storeBytes(
+                        of: generator.next(),
+                        toByteOffset: offset,
+                        as: UInt64.self
+                    )
                 }
                 initialized = length / 8 * 8
             }

@@ -65,6 +65,10 @@ import Testing
         #expect(take(7, &candidates) == ["a:1", "b:1", "c:1", "a:1", "b:1", "c:1", "a:1"])
         candidates.beginRound()
         #expect(take(1, &candidates) == ["a:1"])
+        candidates.beginRound(avoiding: try HubAddress("a:1"))
+        #expect(take(4, &candidates) == ["b:1", "c:1", "a:1", "b:1"])
+        candidates.beginRound()
+        #expect(take(1, &candidates) == ["a:1"])
     }
 
     @Test func `of one priority come first as often as their weight says`() throws {

@@ -255,7 +255,9 @@ import Testing
             }
         }
         #expect(try outcome.result.get() == .refused)
-        #expect(UploadProgress(received: .max >> 2, isComplete: true).wireBytes.count < Limits.Streams.maximumProgressBytes)
+        #expect(
+            UploadProgress(received: .max >> 2, isComplete: true).wireBytes.count < Limits.Streams.maximumProgressBytes
+        )
     }
 
     @Test func `hands over no more than a piece at a time`() async throws {

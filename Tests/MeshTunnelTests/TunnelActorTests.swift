@@ -56,8 +56,9 @@ import Testing
             ground.rule.withLock { $0.silent = ["one"] }
             try await clock.sleep(for: .milliseconds(10_005))
             try check(tunnel.state.phase != .connected, "it has not noticed that nobody answers")
-            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(20))
+            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(2))
             try check(tunnel.state.hub?.text == "two", "\(tunnel.state)")
+            try check(ground.log.withLock { $0.dialled } == ["one:1", "two:2"], "the dead one was tried again")
             try check(ground.openLinks.count == 1, "\(ground.openLinks.count) links")
             ground.rule.withLock { $0.silent = [] }
             try await clock.sleep(for: .seconds(20))
@@ -138,8 +139,11 @@ import Testing
                 rule.silent = ["one"]
             }
             ground.changeAddress()
-            try await clock.sleep(for: .milliseconds(5_100))
-            try check(tunnel.state.phase == .reconnecting, "\(tunnel.state)")
+            try await clock.sleep(for: .milliseconds(4_900))
+            try check(await tunnel.statistics().reconnects == 0, "it did not wait for an answer")
+            try await clock.sleep(for: .milliseconds(2_000))
+            try check(tunnel.state.hub?.text == "two", "\(tunnel.state)")
+            try check(await tunnel.statistics().reconnects == 1, "not counted")
         }
     }
 
@@ -196,10 +200,11 @@ import Testing
     }
 
     @Test func `fails without the slow lane, and says so to who waits`() throws {
-        try forSeeds({ configuration in
+        let change = { @Sendable (configuration: inout TunnelConfiguration) in
             configuration.attempts = 3
             configuration.hasSlowLane = false
-        }) { tunnel, ground, clock in
+        }
+        try forSeeds(change) { tunnel, ground, clock in
             let error = DialError(.unreachable, "no route")
             ground.rule.withLock { $0.errors = ["one": error, "two": error] }
             try await tunnel.start()
@@ -244,17 +249,34 @@ import Testing
         }
     }
 
-    @Test func `has a bound on links that do not end`() throws {
+    @Test func `has a bound on links that finish what is under way`() throws {
         try forSeeds { tunnel, ground, clock in
             try await connect(tunnel, clock)
-            // A link that is retired ends only after a minute; the bound on those that retire comes first.
-            for _ in 0..<Limits.Tunnel.maximumLinks * 2 {
+            for _ in 0..<Limits.Tunnel.maximumRetiring * 3 {
                 try await tunnel.renewLink()
                 try await clock.sleep(for: .milliseconds(10))
                 let open = ground.openLinks.count
                 try check(open <= Limits.Tunnel.maximumRetiring + 1, "\(open) links are open")
             }
-            try check(Limits.Tunnel.maximumRetiring + 2 < Limits.Tunnel.maximumLinks, "the bounds do not fit")
+        }
+    }
+
+    @Test func `begins no further link where too many do not come to their end`() throws {
+        let change = { @Sendable (configuration: inout TunnelConfiguration) in configuration.attempts = 100 }
+        try forSeeds(change) { tunnel, ground, clock in
+            ground.rule.withLock { rule in
+                rule.isStubborn = true
+                rule.silent = ["one", "two"]
+            }
+            try await tunnel.start()
+            try await clock.sleep(for: .seconds(3_000))
+            try check(ground.openLinks.count == Limits.Tunnel.maximumLinks, "\(ground.openLinks.count) links")
+            let statistics = await tunnel.statistics()
+            try check(statistics.attempts > UInt64(Limits.Tunnel.maximumLinks) * 2, "it has given up")
+            try check(statistics.lastError?.hasPrefix("too many links") == true, "\(statistics.lastError ?? "")")
+            ground.rule.withLock { $0 = TunnelGround.Rule() }
+            for link in ground.openLinks { link.tell(.ended("at last")) }
+            try await tunnel.waitUntilConnected(deadline: clock.now + .seconds(120))
         }
     }
 }

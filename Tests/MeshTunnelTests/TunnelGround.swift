@@ -12,6 +12,8 @@ final class TunnelGround: HubResolver, HubDialler, HubProbe {
         var silent: Set<String> = []
         /// How long a handshake takes.
         var dialTime = Duration.milliseconds(20)
+        /// Whether links go on when they are closed.
+        var isStubborn = false
         /// Whether a migration works.
         var canMigrate = true
         /// Announcements of names, and the addresses of hosts.
@@ -69,7 +71,7 @@ final class TunnelGround: HubResolver, HubDialler, HubProbe {
         guard (try? await clock.sleep(for: rule.dialTime)) != nil else { throw DialError(.unreachable, "cancelled") }
         if let error = rule.errors[name] { throw error }
         guard let hub = try? NodeID(name) else { throw DialError(.incompatible, "no name") }
-        let link = GroundLink(hub)
+        let link = GroundLink(hub, isStubborn: rule.isStubborn)
         log.withLock { $0.links.append(link) }
         return link
     }
@@ -112,11 +114,14 @@ final class GroundLink: HubLink {
 
     let hub: NodeID
     let isResumed = false
+    private let isStubborn: Bool
     private let state = Lock(State())
     private let news = Signal()
-    private let isEnded = OneShot<String>()
 
-    init(_ hub: NodeID) { self.hub = hub }
+    init(_ hub: NodeID, isStubborn: Bool) {
+        self.hub = hub
+        self.isStubborn = isStubborn
+    }
 
     var isOver: Bool { state.withLock { $0.end != nil } }
     var isRetired: Bool { state.withLock { $0.isRetired } }
@@ -138,7 +143,9 @@ final class GroundLink: HubLink {
         }
     }
 
-    func close(_ message: String) async { tell(.ended(message)) }
+    func close(_ message: String) async {
+        if !isStubborn { tell(.ended(message)) }
+    }
 
     func retire() async { state.withLock { $0.isRetired = true } }
 

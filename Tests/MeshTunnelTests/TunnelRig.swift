@@ -31,6 +31,19 @@ struct TunnelRig: ~Copyable {
     /// The link that is being made, or one that does not exist.
     var making: LinkID { machine.linkInMaking ?? Self.stale }
 
+    /// When the tunnel tries again by itself.
+    var triesAt: Instant? {
+        if case .failed(let failure) = machine.state { failure.triesAt } else { nil }
+    }
+
+    /// The attempt that it makes.
+    var attempt: TunnelState.Attempt? {
+        switch machine.state {
+        case .connecting(let attempt), .reconnecting(let attempt): attempt
+        case .disconnected, .connected, .failed: nil
+        }
+    }
+
     mutating func open() -> TunnelStateMachine.LinkOpenedAction {
         machine.linkOpened(making, hub: Self.hub, isResumed: false, now: now)
     }

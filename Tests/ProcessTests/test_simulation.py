@@ -9,18 +9,23 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MESHSIM = ROOT / ".build/release/meshsim"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(world: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """meshsim, to its end."""
-    command = [str(MESHSIM), "run", *arguments]
+    command = [str(MESHSIM), world, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
+def traces(world: str) -> list[str]:
+    """The lines that name the traces of twenty worlds."""
+    return [line for line in run(world, "--seeds", "20", "--notes").stdout.splitlines() if ", trace " in line]
+
+
 class Simulation(unittest.TestCase):
-    """meshsim run."""
+    """meshsim run and meshsim tunnel."""
 
     def test_three_hundred_worlds_keep_every_promise(self) -> None:
         """No seed breaks a promise, and faults did happen."""
-        finished = run("--seeds", "300", "--json")
+        finished = run("run", "--seeds", "300", "--json")
         report = json.loads(finished.stdout)
         self.assertEqual(finished.returncode, 0, report)
         self.assertEqual(report["seeds"], 300)
@@ -28,11 +33,21 @@ class Simulation(unittest.TestCase):
 
     def test_a_seed_is_the_same_world_in_every_process(self) -> None:
         """Hash seeds differ between processes; traces must not."""
-        first, second = (
-            [line for line in run("--seeds", "20", "--notes").stdout.splitlines() if ", trace " in line] for _ in "ab"
-        )
-        self.assertEqual(len(first), 20)
-        self.assertEqual(first, second)
+        for world in ("run", "tunnel"):
+            with self.subTest(world=world):
+                first, second = traces(world), traces(world)
+                self.assertEqual(len(first), 20)
+                self.assertEqual(first, second)
+
+    def test_three_hundred_worlds_of_tunnels_keep_every_promise(self) -> None:
+        """No seed breaks a promise, every fault did happen, and a herd did come."""
+        finished = run("tunnel", "--seeds", "300", "--json")
+        report = json.loads(finished.stdout)
+        self.assertEqual(finished.returncode, 0, report)
+        self.assertEqual(report["seeds"], 300)
+        self.assertEqual(len(report["faults"]), 13)
+        self.assertGreater(min(report["faults"].values()), 100)
+        self.assertGreater(report["most_dials_a_second"], 10)
 
 
 if __name__ == "__main__":

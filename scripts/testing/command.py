@@ -76,6 +76,9 @@ def _heavy_stages() -> Iterator[Stage]:
     links = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_bad_links.py"]
     larger = ["env", "MESHNODE_LINK_SCALE=4", "/usr/bin/python3", *links]
     yield Stage("bad links, four times as much", larger, counting.python)
+    wanted = ["env", "MESHNODE_STREAM_MEGABYTES=100", "MESHNODE_STREAM_CUTS=5"]
+    cut = ["swift", "test", "--skip-build", "--filter", "sent twice"]
+    yield _swift_tests("100 MB over a link that is cut", [*wanted, *cut])
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

@@ -62,8 +62,8 @@ package struct Membership: Hashable, Sendable {
 
     /// The node where the actor `key` of a kind placed by `rule` lives; nil when no member may host it.
     ///
-    /// The member that the key names, if the rule says so. Else rendezvous hashing: each node draws a number from its name and the address, the highest wins. When a node
-    /// comes or goes, only the actors it gains or loses move.
+    /// The member that the key names, if the rule says so. Else rendezvous hashing: each node draws a number from its
+    /// name and the address, the highest wins. When a node comes or goes, only the actors it gains or loses move.
     package func node(for kind: ActorKind, _ key: String, _ rule: PlacementRule) -> NodeID? {
         if rule.isNamedByKey {
             // By bytes: as text, two spellings of a letter would be one.

@@ -1,16 +1,24 @@
 internal import CMeshSockets
-internal import MeshCore
+package import MeshCore
 
 /// The addresses of this machine, as far as the kernel has told of them: what it says again is no change.
-struct AddressBook {
+package struct AddressBook {
     /// An address on a link.
-    struct Entry: Hashable {
-        let address: IPAddress
-        let link: UInt32
+    package struct Entry: Hashable, Sendable {
+        /// The address.
+        package let address: IPAddress
+        /// The number of the link.
+        package let link: UInt32
+
+        /// `address` on `link`.
+        package init(address: IPAddress, link: UInt32) {
+            self.address = address
+            self.link = link
+        }
     }
 
     /// What the kernel says.
-    enum Message: Hashable {
+    package enum Message: Hashable, Sendable {
         /// A route has come or gone.
         case route
         /// An address is there; not yet usable while the kernel looks for a second owner of it.
@@ -21,8 +29,11 @@ struct AddressBook {
 
     private var usable: Set<Entry> = []
 
+    /// Nothing is known yet.
+    package init() {}
+
     /// Takes a message up; true where something has changed for those who send and receive.
-    mutating func apply(_ message: Message) -> Bool {
+    package mutating func apply(_ message: Message) -> Bool {
         switch message {
         case .route: return true
         case .present(let entry, isUsable: true, let isKnown):
@@ -36,7 +47,7 @@ struct AddressBook {
     }
 
     /// Messages were lost: what is there is to be heard again.
-    mutating func forget() { usable = [] }
+    package mutating func forget() { usable = [] }
 }
 
 extension AddressBook.Message {

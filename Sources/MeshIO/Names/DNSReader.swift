@@ -23,7 +23,9 @@ struct DNSReader {
         offset += count
     }
 
-    /// A name, which may go on elsewhere (RFC 1035 §4.1.4): only before where its last part began, so never in a circle.
+    /// A name, which may go on elsewhere (RFC 1035 §4.1.4): only before where its last part began.
+    ///
+    /// So never in a circle.
     mutating func readName() throws(DNSError) -> DNSName {
         var labels: [[UInt8]] = []
         var (byteCount, pointers) = (1, 0)

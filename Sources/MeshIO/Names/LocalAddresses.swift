@@ -21,7 +21,9 @@ package final class LocalAddresses: Sendable {
         core = AddressWatch.Confined(watch: try AddressWatch(loop, changed))
     }
 
-    /// Returns when something has changed since the last call, or the calling task is cancelled; one caller at a time.
+    /// Returns when something has changed since the last call, or the calling task is cancelled.
+    ///
+    /// One caller at a time.
     package func nextChange() async { await changed.wait() }
 
     /// Ends it: nothing is told any more.
@@ -37,7 +39,7 @@ package final class LocalAddresses: Sendable {
 final class AddressWatch {
     /// It, held by those off the loop, who do not touch it.
     struct Confined: @unchecked Sendable {
-        // Sendable: `watch` is used only in closures that run on its loop, and traps elsewhere by the loop's own checks.
+        // Sendable: `watch` is used only in closures that run on its loop; elsewhere the loop traps.
         let watch: AddressWatch
     }
 

@@ -31,11 +31,11 @@ package final class SystemResolver: HubResolver {
 
     /// The hubs of `name`, as DNS has them.
     package func services(of name: String) async throws(ResolverError) -> [ServiceRecord] {
-        guard let owner = DNSName("_meshhub._udp.\(name)"), let text = owner.hostText else {
+        guard let domain = DNSName(name)?.hostText, let owner = DNSName("_meshhub._udp.\(domain)") else {
             throw Self.notFound("the text is no name of a domain")
         }
         let server = server
-        return try await ask { () throws(ResolverError) in try Self.services(of: owner, text, server) }
+        return try await ask { () throws(ResolverError) in try Self.services(of: owner, server) }
     }
 
     /// What `question` answers, asked on a thread.
@@ -93,9 +93,9 @@ extension SystemResolver {
 
     private static func services(
         of owner: DNSName,
-        _ text: String,
         _ server: IPEndpoint?
     ) throws(ResolverError) -> [ServiceRecord] {
+        guard let text = owner.hostText else { throw notFound("the text is no name of a domain") }
         var how = how(server)
         var answer = [UInt8](repeating: 0, count: Limits.Names.maximumAnswerBytes)
         let count = cmesh_names_records(

@@ -6,10 +6,10 @@ internal import MeshWire
 /// A stream of bytes between two nodes, in both directions, with offsets: what was cut short can be gone on with.
 ///
 /// One task may read and one may write at a time. A writer waits while the peer, or the network, does not take what it
-/// has written; the peer may send more only as bytes are read. So neither side holds more than a window, and of what was
-/// never sent no more than a quarter of a congestion window. Where the connection is lost, what has arrived is read before
-/// that is told. Cancelling a task that waits resets the stream; so does letting go of it before both directions have
-/// ended.
+/// has written; the peer may send more only as bytes are read. So neither side holds more than a window, and of what
+/// was never sent no more than a quarter of a congestion window. Where the connection is lost, what has arrived is read
+/// before that is told. Cancelling a task that waits resets the stream; so does letting go of it before both directions
+/// have ended.
 package final class ByteStream: Sendable {
     private let loop: EventLoop
     private let core: LoopConfined<ByteStreamCore>

@@ -8,8 +8,8 @@ internal import MeshWire
 ///     opening ──the link has a stream──▶ open ──stream-end from both──▶ over
 ///        └──no link────────────────────────┴──cancel, refusal, connection lost──▲
 ///
-/// Frames are taken off the stream only when somebody reads; when the stream is over, what is left is kept for them: what
-/// has arrived once need not be sent again by who goes on.
+/// Frames are taken off the stream only when somebody reads; when the stream is over, what is left is kept for them:
+/// what has arrived once need not be sent again by who goes on.
 final class ByteStreamCore {
     typealias Reader = UnsafeContinuation<Result<[UInt8]?, TransportError>, Never>
     typealias Writer = UnsafeContinuation<Result<Void, TransportError>, Never>
@@ -123,7 +123,7 @@ final class ByteStreamCore {
         while work.taken < work.bytes.count {
             guard frames.stream.hasRoom else {
                 writer = work
-                return
+                return frames.stream.waitForRoom()
             }
             let count = min(Limits.ByteStream.chunkBytes, frames.stream.chunkRoom, work.bytes.count - work.taken)
             let range = work.taken..<work.taken + count
@@ -172,7 +172,9 @@ final class ByteStreamCore {
         guard failure == nil, !isClosed else { return }
         while let bytes = nextChunk() { left.append(bytes) }
         // Where the peer has said all, there is nothing to be kept out.
-        if failure == nil, !hasPeerEnded { end(TransportError(.lost, "the stream was sealed"), .cancelled, keeps: true) }
+        if failure == nil, !hasPeerEnded {
+            end(TransportError(.lost, "the stream was sealed"), .cancelled, keeps: true)
+        }
     }
 
     /// Our handler stops, and has begun: the peer must not take it for nothing.

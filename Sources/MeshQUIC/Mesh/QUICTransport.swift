@@ -213,7 +213,7 @@ extension QUICTransport {
     /// Takes the streams that peers open for `word`, each in a task of its own, until the calling task is cancelled.
     ///
     /// A purpose is a word alone, or a word, a slash and a name, which is ``ByteStream/name``. When `handler` returns,
-    /// our direction ends; when it throws an `ErrorFrame`, the peer is told so, and for other errors of a fault of ours.
+    /// our direction ends; when it throws an `ErrorFrame`, the peer is told so, and else of a fault of ours.
     /// When this function returns, no handler runs any more.
     package func serveStreams(
         for word: String,

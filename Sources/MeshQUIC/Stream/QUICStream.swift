@@ -115,6 +115,11 @@ package final class QUICStream {
         return toSend.unsentBytes <= (keepsLittle ? unsentRoom / 2 : Limits.Stream.lowWaterBytes)
     }
 
+    /// Has the handler told when there is room again, for a writer who has found none.
+    ///
+    /// There may have been room when it wrote last: a congestion window becomes smaller by losses.
+    func waitForRoom() { progress.isWriterWaiting = true }
+
     /// How much may wait to be sent for the first time.
     private var unsentRoom: Int {
         guard keepsLittle, let connection else { return Limits.Stream.highWaterBytes }

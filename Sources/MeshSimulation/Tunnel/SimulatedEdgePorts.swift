@@ -33,10 +33,13 @@ final class SimulatedEdgePorts: HubDialler, HubProbe, HubResolver {
         } catch {
             throw error as? DialError ?? DialError(.unreachable, "nobody answered")
         }
-        return try hub.accept(edge, isResumed: hasTicket.withLock { hasTicket in
-            defer { hasTicket = true }
-            return hasTicket
-        })
+        return try hub.accept(
+            edge,
+            isResumed: hasTicket.withLock { hasTicket in
+                defer { hasTicket = true }
+                return hasTicket
+            }
+        )
     }
 
     private func shakeHands(_ target: HubTarget) async throws -> SimulatedHub {

@@ -82,7 +82,9 @@ final class SimulatedHubLink: HubLink {
         }
         guard isFirst else { return }
         // What is under way takes a while, and now and then for ever.
-        let (isEndless, pause) = network.draw { ($0.chance(1, in: 8), Duration.milliseconds($0.integer(in: 1...20_000))) }
+        let (isEndless, pause) = network.draw {
+            ($0.chance(1, in: 8), Duration.milliseconds($0.integer(in: 1...20_000)))
+        }
         if !isEndless { network.later(pause) { self.end("nothing is under way any more") } }
     }
 

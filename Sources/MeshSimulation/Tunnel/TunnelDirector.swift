@@ -35,7 +35,7 @@ struct TunnelDirector: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 let faults = TunnelFault.allCases.filter(plan.faults.contains)
                 while network.clock.now < end, !Task.isCancelled, let fault = generator.pick(from: faults) {
-                    guard await sleep(.milliseconds(generator.integer(in: 100...6_000))) else { break }
+                    guard await pass(.milliseconds(generator.integer(in: 100...6_000))) else { break }
                     count(fault)
                     let own = generator.split()
                     group.addTask { await happen(fault, own) }
@@ -43,13 +43,13 @@ struct TunnelDirector: Sendable {
                 group.cancelAll()
             }
         }
-        guard await sleep(until: end) else { return }
+        guard await pass(until: end) else { return }
         await calm()
     }
 
     /// All edges are connected to one hub, and lose it at the same time.
     private func scareHerd(_ generator: inout SeededGenerator) async {
-        guard await sleep(.seconds(20)), let hub = hubs.first else { return }
+        guard await pass(.seconds(20)), let hub = hubs.first else { return }
         network.history.watchHerd()
         count(.crash)
         hub.crash(downFor: .milliseconds(generator.integer(in: 100...3_000)), isSilent: false)
@@ -63,7 +63,7 @@ struct TunnelDirector: Sendable {
     /// Ends every fault that lasts, and waits for hubs that have said farewell.
     private func calm() async {
         network.heal()
-        guard await sleep(Self.longestPatience + .seconds(10)) else { return }
+        guard await pass(Self.longestPatience + .seconds(10)) else { return }
         for hub in hubs { hub.rise() }
         for edge in edges where beingStopped.withLock({ $0.contains(edge.id) }) { try? await edge.tunnel.start() }
         network.history.note("the faults end")
@@ -79,34 +79,36 @@ struct TunnelDirector: Sendable {
         case .silentCrash: hub.crash(downFor: downTime, isSilent: true)
         case .hang:
             hub.setHanging(true)
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             hub.setHanging(false)
         case .refusal, .disbelief:
             hub.setMood(fault == .refusal ? .full : .disbelieving)
             if generator.chance(1, in: 2) { hub.crash(downFor: .milliseconds(100), isSilent: false) }
             hub.setMood(fault == .refusal ? .full : .disbelieving)
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             hub.setMood(.welcoming)
         case .farewell:
             let others = hubs.filter { $0.id != hub.id }.map(\.place)
-            let patience = Duration.milliseconds(generator.integer(in: 500...Int(Self.longestPatience / .milliseconds(1))))
+            let patience = Duration.milliseconds(
+                generator.integer(in: 500...Int(Self.longestPatience / .milliseconds(1)))
+            )
             hub.leave(patience: patience, alternates: generator.chance(1, in: 2) ? others : [])
         case .blackhole:
             network.setHole(true, edge.id, hub.id)
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             network.setHole(false, edge.id, hub.id)
         case .addressChange: edge.ports.changeAddress()
         case .lossyLinks:
             network.setLost(perThousand: generator.integer(in: 10...400))
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             network.setLost(perThousand: 0)
         case .slowLinks:
             network.setSlow(true)
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             network.setSlow(false)
         case .namesAway:
             network.setNamesAway(true)
-            _ = await sleep(lasting)
+            _ = await pass(lasting)
             network.setNamesAway(false)
         case .stop: await stop(edge, &generator)
         case .renewal: try? await edge.tunnel.renewLink()
@@ -120,16 +122,16 @@ struct TunnelDirector: Sendable {
             return
         }
         // The world may end its faults meanwhile, and starts it then.
-        guard await sleep(.milliseconds(100)) else { return }
+        guard await pass(.milliseconds(100)) else { return }
         network.history.checkStopped(edge.id)
-        guard await sleep(.milliseconds(generator.integer(in: 1...5_000))) else { return }
+        guard await pass(.milliseconds(generator.integer(in: 1...5_000))) else { return }
         network.history.checkStopped(edge.id)
         try? await edge.tunnel.start()
         beingStopped.withLock { _ = $0.remove(edge.id) }
     }
 
-    private func sleep(_ pause: Duration) async -> Bool { (try? await network.clock.sleep(for: pause)) != nil }
-    private func sleep(until end: Instant) async -> Bool { (try? await network.clock.sleep(until: end)) != nil }
+    private func pass(_ pause: Duration) async -> Bool { (try? await network.clock.sleep(for: pause)) != nil }
+    private func pass(until end: Instant) async -> Bool { (try? await network.clock.sleep(until: end)) != nil }
 
     private static let longestPatience = Duration.seconds(20)
 }

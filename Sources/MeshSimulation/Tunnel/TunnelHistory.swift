@@ -194,7 +194,10 @@ final class TunnelHistory: Sendable {
         happen("\(edge) must be gone") { state in
             let row = state.edges[edge, default: Edge()]
             guard row.open.isEmpty, row.dialsUnderWay == 0 else {
-                return Violation("end", "\(edge) has ended, and has \(row.open.count) links, dials \(row.dialsUnderWay)")
+                return Violation(
+                    "end",
+                    "\(edge) has ended, and has \(row.open.count) links, dials \(row.dialsUnderWay)"
+                )
             }
             return nil
         }

@@ -92,7 +92,12 @@ private struct TunnelWorldRun: Sendable {
         let network = TunnelNetwork(clock: world.clock, history: history, generator: generator.split())
         let hubs = try (1...plan.hubCount).map { number in
             guard let address = IPAddress(bytes: [10, 0, 0, UInt8(number)]) else { throw CancellationError() }
-            return SimulatedHub(try NodeID("hub-\(number)"), host: "hub-\(number).sim", address: address, network: network)
+            return SimulatedHub(
+                try NodeID("hub-\(number)"),
+                host: "hub-\(number).sim",
+                address: address,
+                network: network
+            )
         }
         edges = try (1...plan.edgeCount).map { number in
             let own = generator.split()

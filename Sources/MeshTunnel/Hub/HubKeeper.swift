@@ -2,7 +2,7 @@ package import MeshActors
 package import MeshCore
 package import MeshWire
 
-/// Answers an edge's question whether its hub lives: kind `tunnel`, one actor for each hub, whose key is the hub's name.
+/// Answers an edge's question whether its hub lives: kind `tunnel`, one for each hub, whose key is the hub's name.
 ///
 /// It is reached as every actor is, so that its answer says that the hub's actors answer, and not its network alone.
 package actor HubKeeper: PlainActor {
@@ -71,6 +71,7 @@ package struct ActorHubProbe: HubProbe {
     /// The probe of `node`'s hubs.
     package init(node: ActorNode) { self.node = node }
 
+    /// What the hub's keeper answers; an error where it does not until `deadline`.
     package func probe(_ hub: NodeID, deadline: Instant) async throws -> ProbeAnswer {
         try await node.actor(HubKeeper.self, hub.text).call(HubKeeper.Probe(), deadline: deadline)
     }

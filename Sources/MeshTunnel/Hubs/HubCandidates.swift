@@ -29,6 +29,9 @@ package struct HubCandidates: Sendable {
     /// What is left of the round, the next one first.
     private var round: [HubAddress] = []
 
+    /// The one that comes last, for its actors did not answer.
+    private var avoided: HubAddress?
+
     /// The candidates among `hubs`: at least one, at most ``Limits/Tunnel/maximumHubs``.
     package init(_ hubs: [ConfiguredHub]) throws(TunnelError) {
         let limit = Limits.Tunnel.maximumHubs
@@ -42,13 +45,18 @@ package struct HubCandidates: Sendable {
     package mutating func next(_ generator: inout SeededGenerator) -> HubAddress {
         if round.isEmpty {
             let ordered = Self.ordered(hubs, priority: \.priority, weight: \.weight, &generator)
-            round = ordered.map(\.address)
+            round = putLast(ordered.map(\.address))
         }
         return round.removeFirst()
     }
 
     /// The next attempt begins another round: what was lost was a good one, and the first may be back.
-    package mutating func beginRound() { round = [] }
+    ///
+    /// Or it was not: a hub that shakes hands and hangs is `avoided`, and comes last until another round is begun.
+    package mutating func beginRound(avoiding avoided: HubAddress? = nil) {
+        round = []
+        self.avoided = avoided
+    }
 
     /// A candidate that was taken from the round announces `records`: they take its place, and so does its own name at
     /// the usual port where there are none.
@@ -65,7 +73,11 @@ package struct HubCandidates: Sendable {
             return HubAddress(host: address.host, port: record.port)
         }
         let fallback = HubAddress(host: candidate.host, port: candidate.port)
-        round.insert(contentsOf: announced.isEmpty ? [fallback] : announced, at: 0)
+        round.insert(contentsOf: announced.isEmpty ? [fallback] : putLast(announced), at: 0)
+    }
+
+    private func putLast(_ addresses: [HubAddress]) -> [HubAddress] {
+        addresses.filter { $0 != avoided } + addresses.filter { $0 == avoided }
     }
 
     /// A hub that leaves names others: the next attempts go there, once each; what is no address is left out.

@@ -67,6 +67,11 @@ package struct TunnelStateMachine: ~Copyable {
 
     /// The link that requests go over; nil while there is none that has answered.
     package var currentLink: LinkID? {
+        findCurrentLink()
+    }
+
+    /// Not inlined: Swift 6.3.1 crashes where it optimises callers that read it from their own property.
+    @inline(never) private func findCurrentLink() -> LinkID? {
         if case .connected(let connected) = life { connected.link.id } else { nil }
     }
 
@@ -178,7 +183,7 @@ package struct TunnelStateMachine: ~Copyable {
     /// What to do for who wants a new link.
     package enum RenewAction: Hashable, Sendable { case dial(Dial) }
 
-    /// The credentials have changed: a new link to the same hub takes the place of the current one once it has answered.
+    /// The credentials have changed: a new link to the same hub replaces the current one once it has answered.
     package mutating func renew(now: Instant) throws(TunnelError) -> RenewAction {
         guard case .connected(var connected) = life else {
             throw TunnelError(.notConnected, "a tunnel that is \(state.phase.rawValue) has no link to renew")

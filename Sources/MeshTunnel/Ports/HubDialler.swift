@@ -119,12 +119,18 @@ package protocol HubLink: Sendable {
     var isResumed: Bool { get }
 
     /// The next event; one caller at a time. After `ended` it is `ended` again.
+    ///
+    /// Cancelling the caller need not end the wait: closing the link does, and whoever holds a link closes it.
     func nextEvent() async -> LinkEvent
 
-    /// Ends the link at once: what is under way on it is lost.
+    /// Ends the link at once: what is under way on it is lost, and the next event is `ended`.
+    ///
+    /// Also from a task that was cancelled, and also where it is over already.
     func close(_ message: String) async
 
-    /// Begins nothing more on it, and ends it when nothing is under way; a newer link to the same hub takes what is new.
+    /// Begins nothing more on it, and ends it when nothing is under way.
+    ///
+    /// A newer link to the same hub takes what is new. Returns at once; the end comes as an event.
     func retire() async
 
     /// How it stands.

@@ -3,9 +3,9 @@ package import MeshCore
 
 /// The port to one stream of bytes between two nodes: what may break, and is then begun again elsewhere in the content.
 ///
-/// Bytes of a direction come in order and without gaps from ``offset`` on. One task may read and one may write at a time.
-/// Cancelling a task that waits ends the stream, and so does letting go of it before both directions have ended. Where
-/// the peer refuses it, the error's cause is the `ErrorFrame` that says why.
+/// Bytes of a direction come in order and without gaps from ``offset`` on. One task may read and one may write at a
+/// time. Cancelling a task that waits ends the stream, and so does letting go of it before both directions have ended.
+/// Where the peer refuses it, the error's cause is the `ErrorFrame` that says why.
 package protocol ByteChannel: Sendable {
     /// Who is at the other end, as the transport has authenticated it.
     var node: NodeID { get }

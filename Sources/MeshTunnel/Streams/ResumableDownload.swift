@@ -6,7 +6,9 @@ internal import MeshCore
 /// Where a stream breaks, the next begins behind the last byte that was delivered. Whoever stops before the end lets go
 /// of the iterator, or cancels the task; both end the stream.
 package struct ResumableDownload: AsyncSequence, Sendable {
+    /// Bytes as they arrived.
     package typealias Element = [UInt8]
+    /// Why there are no more.
     package typealias Failure = StreamError
 
     private let streams: TunnelStreams

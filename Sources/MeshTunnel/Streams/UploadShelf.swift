@@ -38,7 +38,9 @@ package actor UploadShelf {
     /// A shelf that puts what it receives into `sinks`.
     package init(_ sinks: any ByteSinks) { self.sinks = sinks }
 
-    /// Serves a stream for `put/<name>` or `progress/<name>` to its end; an `ErrorFrame` that it throws is for the peer.
+    /// Serves a stream for `put/<name>` or `progress/<name>` to its end.
+    ///
+    /// An `ErrorFrame` that it throws is for the peer.
     package func serve(_ channel: any ByteChannel) async throws {
         guard let purpose = StreamPurpose(channel.purpose), purpose.word != .get else {
             throw ErrorFrame(code: .notFound, message: "nothing of that name is taken")

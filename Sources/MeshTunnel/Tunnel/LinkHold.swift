@@ -44,7 +44,9 @@ final class LinkHold: Sendable {
         probeWanted.raise()
     }
 
-    /// The probe to send, once there is one; nil when the calling task is cancelled. One task at a time may ask.
+    /// The probe to send, once there is one; nil when the calling task is cancelled.
+    ///
+    /// One task at a time may ask.
     func nextProbe() async -> TunnelStateMachine.Probe? {
         while !Task.isCancelled {
             if let probe = state.withLock({ $0.probe.take() }) { return probe }
@@ -53,7 +55,9 @@ final class LinkHold: Sendable {
         return nil
     }
 
-    /// Returns when another probe is wanted, or the calling task is cancelled. One task at a time may wait.
+    /// Returns when another probe is wanted, or the calling task is cancelled.
+    ///
+    /// One task at a time may wait.
     func untilNextProbe() async {
         while !Task.isCancelled, state.withLock({ $0.probe == nil }) { await probeWanted.wait() }
     }

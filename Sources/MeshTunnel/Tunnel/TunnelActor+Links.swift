@@ -11,16 +11,14 @@ extension TunnelActor {
 
     /// Makes the link that `hold` is for, and keeps it until it is over.
     func live(_ hold: LinkHold) async {
-        let id = hold.dial.link
         switch await make(hold) {
         case .link(let link, let address):
             hold.opened(link, at: address)
             await keep(link, hold)
-        case .failed(let error):
-            machine.attemptFailed(id, error, now: clock.now, &generator)
+        case .failed(let error): failed(error, hold)
         case .givenUp: break
         }
-        holds[id] = nil
+        holds[hold.dial.link] = nil
         changed()
     }
 
@@ -85,12 +83,7 @@ extension TunnelActor {
     // MARK: An open link
 
     private func keep(_ link: any HubLink, _ hold: LinkHold) async {
-        let id = hold.dial.link
-        switch machine.linkOpened(id, hub: link.hub, isResumed: link.isResumed, now: clock.now) {
-        case .probe(let probe): hold.want(probe)
-        case .close: hold.ending.open("nobody waits for this link")
-        }
-        changed()
+        opened(link, hold)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.probe(link.hub, hold) }
             group.addTask { await Self.end(link, hold) }
@@ -99,22 +92,17 @@ extension TunnelActor {
             hold.ended()
             group.cancelAll()
         }
+        // Whatever ended the waiting for its events: nothing outlives the tunnel.
+        if Task.isCancelled { await link.close("this node is stopping") }
         ledger.counts.figures.add(countsOf: await link.figures())
     }
 
     private func follow(_ link: any HubLink, _ hold: LinkHold) async {
-        let id = hold.dial.link
         while true {
             switch await link.nextEvent() {
-            case .leaving(let farewell):
-                if id == machine.currentLink { candidates.prefer(farewell.alternates) }
-                if case .close = machine.linkLeaving(id, farewell, now: clock.now, &generator) {
-                    hold.ending.open("the hub leaves")
-                }
-                changed()
+            case .leaving(let farewell): leaving(farewell, hold)
             case .ended(let words):
-                machine.linkEnded(id, words, now: clock.now, &generator)
-                changed()
+                ended(words, hold)
                 return
             }
         }
@@ -129,28 +117,11 @@ extension TunnelActor {
 
     /// Asks the hub whenever its tunnel wants to know.
     private func probe(_ hub: NodeID, _ hold: LinkHold) async {
-        let id = hold.dial.link
         while let probe = await hold.nextProbe() {
             let begun = clock.now
             let answer = await answer(of: hub, to: probe, hold)
             guard !Task.isCancelled else { return }
-            switch answer {
-            case .answered(let answer):
-                ledger.counts.probesAnswered += 1
-                ledger.counts.lastProbeTime = clock.now - begun
-                let window = Duration.milliseconds(Int64(answer.windowMilliseconds))
-                switch machine.probeAnswered(id, window: window, now: clock.now, &generator) {
-                case .nothing: break
-                case .retire(let former): holds[former]?.retiring.open(true)
-                }
-            case .missed:
-                ledger.counts.probesMissed += 1
-                if case .close = machine.probeMissed(id, now: clock.now, &generator) {
-                    hold.ending.open("the hub's actors did not answer")
-                }
-            case .superseded: break
-            }
-            changed()
+            probed(answer, took: clock.now - begun, hold)
         }
     }
 
@@ -173,5 +144,56 @@ extension TunnelActor {
             defer { group.cancelAll() }
             return await group.next() ?? .missed
         }
+    }
+
+    // MARK: What the machine is told, each in one step
+
+    private func failed(_ error: DialError, _ hold: LinkHold) {
+        machine.attemptFailed(hold.dial.link, error, now: clock.now, &generator)
+    }
+
+    private func opened(_ link: any HubLink, _ hold: LinkHold) {
+        switch machine.linkOpened(hold.dial.link, hub: link.hub, isResumed: link.isResumed, now: clock.now) {
+        case .probe(let probe): hold.want(probe)
+        case .close: hold.ending.open("nobody waits for this link")
+        }
+        changed()
+    }
+
+    private func leaving(_ farewell: HubFarewell, _ hold: LinkHold) {
+        let id = hold.dial.link
+        if id == machine.currentLink { candidates.prefer(farewell.alternates) }
+        if case .close = machine.linkLeaving(id, farewell, now: clock.now, &generator) {
+            hold.ending.open("the hub leaves")
+        }
+        changed()
+    }
+
+    private func ended(_ words: String, _ hold: LinkHold) {
+        machine.linkEnded(hold.dial.link, words, now: clock.now, &generator)
+        changed()
+    }
+
+    private func probed(_ outcome: ProbeOutcome, took time: Duration, _ hold: LinkHold) {
+        let id = hold.dial.link
+        switch outcome {
+        case .answered(let answer):
+            ledger.counts.probesAnswered += 1
+            ledger.counts.lastProbeTime = time
+            let window = Duration.milliseconds(Int64(answer.windowMilliseconds))
+            switch machine.probeAnswered(id, window: window, now: clock.now, &generator) {
+            case .nothing: break
+            case .retire(let former): holds[former]?.retiring.open(true)
+            }
+        case .missed:
+            ledger.counts.probesMissed += 1
+            let current = machine.currentLink
+            if case .close = machine.probeMissed(id, now: clock.now, &generator) {
+                if id == current { candidates.beginRound(avoiding: hold.address) }
+                hold.ending.open("the hub's actors did not answer")
+            }
+        case .superseded: break
+        }
+        changed()
     }
 }

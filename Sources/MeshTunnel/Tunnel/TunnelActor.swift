@@ -106,7 +106,7 @@ package actor TunnelActor {
         changed()
     }
 
-    /// Makes a new link to the same hub and retires the old one once the new one has answered; the tunnel stays connected.
+    /// Makes a new link to the same hub, and retires the old one once that has answered; the tunnel stays connected.
     ///
     /// For credentials that have changed. Returns when the new link is in place; where it cannot be made, the old one
     /// stays, and the error says why. Cancelling ends the wait alone.
@@ -185,7 +185,6 @@ package actor TunnelActor {
         return statistics
     }
 
-    /// A function of its own: Swift 6.3.1 crashes where an async one reads from a noncopyable property of its actor.
     private var countedStatistics: TunnelStatistics {
         var statistics = ledger.statistics(now: clock.now)
         statistics.lastError = machine.lastError
@@ -261,15 +260,23 @@ extension TunnelActor {
     /// Calls the machine whenever its time has come.
     private func keepTime() async {
         while !Task.isCancelled {
-            while let deadline = machine.nextDeadline, deadline <= clock.now {
-                perform(machine.deadlineReached(now: clock.now, &generator))
-                changed()
-            }
-            let deadline = machine.nextDeadline
-            sleepsUntil = deadline
-            await rest(until: deadline)
+            sleepsUntil = doWhatIsDue()
+            await rest(until: sleepsUntil)
             sleepsUntil = nil
         }
+    }
+
+    /// Calls the machine until nothing is due, and returns when something is.
+    private func doWhatIsDue() -> Instant? {
+        while let deadline = machine.nextDeadline, deadline <= clock.now {
+            let current = machine.currentLink
+            let action = machine.deadlineReached(now: clock.now, &generator)
+            // A hub that hangs takes links as before: the others come first.
+            if let current, action == .close(current) { candidates.beginRound(avoiding: holds[current]?.address) }
+            perform(action)
+            changed()
+        }
+        return machine.nextDeadline
     }
 
     private func perform(_ action: TunnelStateMachine.DeadlineReachedAction) {
@@ -307,19 +314,29 @@ extension TunnelActor {
         while !Task.isCancelled {
             await dialler.addressesChanged()
             guard !Task.isCancelled else { return }
-            let action = machine.addressesChanged(now: clock.now)
-            if case .dial(let dial) = action { begin(dial) }
-            changed()
-            guard case .migrate(let probe) = action else { continue }
+            guard let probe = changeAddresses() else { continue }
             if await dialler.migrate() { ledger.counts.migrations += 1 }
             // Asked whether or not it worked: the answer is what counts.
             holds[probe.link]?.want(probe)
         }
     }
 
+    /// Begins an attempt, or returns the probe to send once the links have been migrated.
+    private func changeAddresses() -> TunnelStateMachine.Probe? {
+        defer { changed() }
+        switch machine.addressesChanged(now: clock.now) {
+        case .nothing: return nil
+        case .dial(let dial):
+            begin(dial)
+            return nil
+        case .migrate(let probe): return probe
+        }
+    }
+
     private func log(_ state: TunnelState, after former: TunnelState) {
         let isNews = state.phase != former.phase || state.link != former.link
-        let level: LogLevel = if case .failed(let failure) = state, failure.reason != .stopped { .warning } else { .info }
+        let level: LogLevel =
+            if case .failed(let failure) = state, failure.reason != .stopped { .warning } else { .info }
         var fields = [LogField(.tunnelState, .text(state.phase.rawValue))]
         if let hub = state.hub { fields.append(LogField(.hub, .text(hub.text))) }
         if let words = machine.lastError, state.hub == nil { fields.append(LogField(.reason, .text(words))) }

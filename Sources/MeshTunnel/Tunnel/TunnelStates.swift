@@ -7,7 +7,9 @@ internal import MeshCore
 /// states, never the newest. It ends when the tunnel's task has ended, or the watching task is cancelled; at once for a
 /// task that would be one too many to wait (``Limits/Tunnel/maximumWatchers``).
 package struct TunnelStates: AsyncSequence, Sendable {
+    /// What it is made of.
     package typealias Element = TunnelState
+    /// It never fails; it ends.
     package typealias Failure = Never
 
     private let board: StateBoard
