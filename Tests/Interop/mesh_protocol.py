@@ -33,6 +33,8 @@ FRAME_BOUNDS = {
     0x0D: ("hello", 4096),
     0x0E: ("actor-message", 1048576),
     0x0F: ("stream-open", 1024),
+    0x10: ("enrolment-request", 65536),
+    0x11: ("enrolment-answer", 65536),
 }
 
 NODE = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", re.ASCII)

@@ -10,7 +10,10 @@ import Testing
 
     /// As an authority issues it: 300 seconds back.
     private func validity(_ seconds: Int64) -> ValidityPeriod {
-        ValidityPeriod(notBefore: Sample.now.moved(by: .seconds(-300)), notAfter: Sample.now.moved(by: .seconds(seconds)))
+        ValidityPeriod(
+            notBefore: Sample.now.moved(by: .seconds(-300)),
+            notAfter: Sample.now.moved(by: .seconds(seconds))
+        )
     }
 
     @Test(arguments: [2, 60, 86_400, 7_776_000] as [Int64])

@@ -24,7 +24,9 @@ import Testing
 
     @Test func `does not count under another key`() throws {
         let token = EnrolmentToken(try Sample.claims(), key: try Sample.tokenKey(1))
-        let error = #expect(throws: EnrolmentError.self) { try token.check(key: try Sample.tokenKey(2), now: Sample.now) }
+        let error = #expect(throws: EnrolmentError.self) {
+            try token.check(key: try Sample.tokenKey(2), now: Sample.now)
+        }
         #expect(error?.code == .forgedToken)
     }
 
@@ -95,7 +97,9 @@ import Testing
         ] {
             let now = Sample.now.moved(by: offset)
             if let code {
-                let error = #expect(throws: EnrolmentError.self) { try token.check(key: try Sample.tokenKey(), now: now) }
+                let error = #expect(throws: EnrolmentError.self) {
+                    try token.check(key: try Sample.tokenKey(), now: now)
+                }
                 #expect(error?.code == code)
                 #expect(error?.message.contains("clock") == true)
             } else {

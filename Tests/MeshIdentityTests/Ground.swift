@@ -51,7 +51,9 @@ struct Ground<Value: Journaled & Equatable> {
 enum Sample {
     static let now = WallTime(millisecondsSince1970: 1_800_000_000_000)
 
-    static func identity(_ node: String = "laptop-7", of tenant: String = "acme", _ role: NodeRole = .edge) -> NodeIdentity {
+    static func identity(_ node: String = "laptop-7", of tenant: String = "acme", _ role: NodeRole = .edge)
+        -> NodeIdentity
+    {
         do {
             return NodeIdentity(tenant: try TenantID(tenant), role: role, node: try NodeID(node))
         } catch {

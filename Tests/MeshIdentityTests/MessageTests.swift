@@ -37,10 +37,35 @@ import Testing
         let many = [[UInt8]](repeating: [1], count: Limits.Enrolment.maximumCertificatesInAnswer + 1)
         for (chain, authorities) in [([certificate], [[1]]), (many, [[1]]), ([[1]], many), ([], [[1]]), ([[1]], [])] {
             let issued = IssuedIdentity(chain: chain, authorities: authorities, wallTime: Sample.now)
-            #expect(throws: WireError.self) { _ = try EnrolmentAnswer(wireBytes: EnrolmentAnswer.issued(issued).wireBytes) }
+            #expect(throws: WireError.self) {
+                _ = try EnrolmentAnswer(wireBytes: EnrolmentAnswer.issued(issued).wireBytes)
+            }
         }
         let words = String(repeating: "w", count: Limits.Enrolment.maximumMessageBytes + 100)
         #expect(EnrolmentRefusal(.malformed, words).message.utf8.count <= Limits.Enrolment.maximumMessageBytes)
         #expect(throws: WireError.self) { _ = try EnrolmentAnswer(wireBytes: [0x82, 0x05, 0x80]) }
     }
+}
+
+/// The frozen bytes of what is on wires, on disks and in people's hands: they never change.
+@Suite struct `Golden bytes of enrolment` {
+    @Test func `of a token, a request, answers and events`() throws {
+        let claims = try Sample.claims(node: "laptop-7")
+        let events: [any WireCodable] = [
+            EnrolmentTokens.Event.forgotten(until: Sample.now),
+            NodeRegistration.Event.enrolled(Sample.identity(), keyID: Sample.key(1), tokenID: Sample.token(1)),
+            NodeRegistration.Event.renewed(keyID: Sample.key(1)), NodeRegistration.Event.proven(keyID: Sample.key(1)),
+            RevocationList.Event.revoked(Sample.identity(), reason: "lost", at: Sample.now),
+            RevocationList.Event.readmitted(Sample.identity(), keyID: Sample.key(1)),
+            EnrolmentRequest(token: "t", identity: Sample.identity(), certificateRequest: [1], wallTime: Sample.now),
+            EnrolmentAnswer.issued(IssuedIdentity(chain: [[1]], authorities: [[2]], wallTime: Sample.now)),
+            EnrolmentAnswer.refused(EnrolmentRefusal(.revoked, "out", retryAfterMilliseconds: 7)),
+        ]
+        let text = EnrolmentToken(claims, key: try Sample.tokenKey()).text
+        let all = [text] + events.map { Hexadecimal.encode($0.wireBytes) }
+        #expect(SHA256.digest(Array(all.joined(separator: "\n").utf8)).description == Self.digest, "\(all)")
+    }
+
+    /// SHA-256 over all of them: whoever changes one sees them in the message.
+    private static let digest = "0e6ee55d222c24ed981dde5be43b141a90b7a6d78a7f2740c18a3ce60cfa3679"
 }

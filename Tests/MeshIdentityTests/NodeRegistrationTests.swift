@@ -96,7 +96,8 @@ import Testing
         #expect(holds(1))
     }
 
-    @Test mutating func `renewals whose answers are lost take the place of each other, never of the proved key`() throws {
+    @Test mutating func `renewals whose answers are lost take the place of each other, never of the proved key`() throws
+    {
         try ground.perform(enrol(1))
         try ground.perform(prove(1))
         for key in 2...20 { try ground.perform(renew(1, to: UInt64(key))) }

@@ -19,8 +19,22 @@ import Testing
         key = try KeyFile.make()
         identity = try EnrolmentGround.identity()
         try OpenSSL.run(
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-            "/CN=Their CA", "-keyout", "\(scratch.path)/ca-key.pem", "-out", "\(scratch.path)/ca.pem", "-addext",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=Their CA",
+            "-keyout",
+            "\(scratch.path)/ca-key.pem",
+            "-out",
+            "\(scratch.path)/ca.pem",
+            "-addext",
             "keyUsage=critical,keyCertSign"
         )
     }
@@ -33,9 +47,10 @@ import Testing
     }
 
     private static let openssl = """
-        printf 'subjectAltName=URI:%s\\nextendedKeyUsage=%s\\nbasicConstraints=CA:FALSE\\nkeyUsage=digitalSignature\\n' \
-        "$MESH_IDENTITY" "$MESH_USAGE" > extensions-$$
-        openssl x509 -req -in /dev/stdin -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 1 -extfile extensions-$$ 2>&-
+        printf 'subjectAltName=URI:%s\\nextendedKeyUsage=%s\\n' "$MESH_IDENTITY" "$MESH_USAGE" > extensions-$$
+        printf 'basicConstraints=CA:FALSE\\nkeyUsage=digitalSignature\\n' >> extensions-$$
+        openssl x509 -req -in /dev/stdin -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 1 \
+            -extfile extensions-$$ 2>&-
         """
 
     private func issue(_ words: [String], patience: Duration = .seconds(10)) async throws -> [Certificate] {
@@ -87,8 +102,19 @@ import Testing
 
     @Test func `for another key than the one that was asked for is not taken`() async throws {
         try OpenSSL.run(
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x", "-keyout",
-            "\(scratch.path)/other.key", "-out", "\(scratch.path)/other.csr"
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=x",
+            "-keyout",
+            "\(scratch.path)/other.key",
+            "-out",
+            "\(scratch.path)/other.csr"
         )
         let script = try script(Self.openssl.replacing("/dev/stdin", with: "other.csr"))
         let error = await #expect(throws: CertificateError.self) { _ = try await issue(script) }

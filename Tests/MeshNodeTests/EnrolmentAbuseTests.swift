@@ -85,12 +85,30 @@ import Testing
         },
         Abuse("a weak key", .badRequest, "too weak") { ground in
             let path = "\(ground.scratch.path)/weak"
-            try OpenSSL.run("req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout", "\(path).key", "-subj", "/CN=x", "-outform", "DER", "-out", "\(path).csr")
+            try OpenSSL.run(
+                "req",
+                "-new",
+                "-newkey",
+                "rsa:1024",
+                "-nodes",
+                "-keyout",
+                "\(path).key",
+                "-subj",
+                "/CN=x",
+                "-outform",
+                "DER",
+                "-out",
+                "\(path).csr"
+            )
             let request = try OpenSSL.bytes("\(path).csr")
-            return refusal(in: try await ground.ask(token: ground.token(), as: EnrolmentGround.identity(), request: request))
+            return refusal(
+                in: try await ground.ask(token: ground.token(), as: EnrolmentGround.identity(), request: request)
+            )
         },
         Abuse("bytes that are no request", .badRequest, "does not take the request") { ground in
-            refusal(in: try await ground.ask(token: ground.token(), as: EnrolmentGround.identity(), request: [1, 2, 3]))
+            refusal(
+                in: try await ground.ask(token: ground.token(), as: EnrolmentGround.identity(), request: [1, 2, 3])
+            )
         },
         Abuse("neither token nor certificate", .nothingShown, "ask for a token") { ground in
             try await ask(ground, nil, as: try EnrolmentGround.identity())
@@ -139,7 +157,8 @@ import Testing
                 try await ground.device().comeHome(credentials, at: ground.listener.localAddress)
             }
         },
-        Abuse("a return with a certificate of somebody who never enrolled", .notRegistered, "nobody has enrolled") { ground in
+        Abuse("a return with a certificate of somebody who never enrolled", .notRegistered, "nobody has enrolled") {
+            ground in
             let (identity, key) = (try EnrolmentGround.identity("laptop-3"), try KeyFile.make())
             let certificate = try ground.authority.open()
                 .issue(NodeGrant(identity: identity), key: key, now: ground.clock.wallTime)

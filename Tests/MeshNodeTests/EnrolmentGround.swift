@@ -113,20 +113,8 @@ struct EnrolmentGround: Sendable {
             }
         }
         let signer = try options.shownAuthority ?? authority.open()
-        let identity = NodeIdentity(tenant: try TenantID("main"), role: .hub, node: try NodeID("hub-1"))
-        let key = try KeyFile.make()
-        let certificate = try signer.issue(
-            NodeGrant(identity: identity, life: .seconds(5 * 86_400)),
-            key: key,
-            now: clock.wallTime
-        )
-        let hub = NodeCredentials(
-            identity: identity,
-            chain: [certificate.der],
-            privateKey: key,
-            trust: TrustAnchors(certificates: [signer.certificate.der]),
-            validity: certificate.validity
-        )
+        let hub = try credentials(signer, now: clock.wallTime)
+        let identity = hub.identity
         let sink = VolatileLogSink()
         let logger = Logger(sink: sink, clock: clock, minimumLevel: .debug)
         var configuration = EnrolmentConfiguration()
@@ -175,6 +163,21 @@ struct EnrolmentGround: Sendable {
             hub: hub,
             cuts: cuts,
             sink: sink
+        )
+    }
+
+    /// What the hub shows, of `signer`.
+    private static func credentials(_ signer: CertificateAuthority, now: WallTime) throws -> NodeCredentials {
+        let identity = NodeIdentity(tenant: try TenantID("main"), role: .hub, node: try NodeID("hub-1"))
+        let key = try KeyFile.make()
+        let grant = try NodeGrant(identity: identity, life: .seconds(5 * 86_400))
+        let certificate = try signer.issue(grant, key: key, now: now)
+        return NodeCredentials(
+            identity: identity,
+            chain: [certificate.der],
+            privateKey: key,
+            trust: TrustAnchors(certificates: [signer.certificate.der]),
+            validity: certificate.validity
         )
     }
 

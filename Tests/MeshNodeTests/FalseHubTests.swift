@@ -33,7 +33,10 @@ import Testing
         let scratch = Scratch()
         options.scratch = scratch
         // Made by somebody who knows the real authority's certificate, which is no secret, and has not its key.
-        let impostor = try CertificateAuthority.make(name: "Mesh CA", now: WallTime(millisecondsSince1970: 1_700_000_000_000))
+        let impostor = try CertificateAuthority.make(
+            name: "Mesh CA",
+            now: WallTime(millisecondsSince1970: 1_700_000_000_000)
+        )
         options.shownAuthority = impostor
         options.show = { hub, _ in
             let real = try AuthorityFolder(path: "\(scratch.path)/ca").certificate()
@@ -46,7 +49,8 @@ import Testing
             )
         }
         let error = try await failure(options) { ground in try await ground.enrol(by: try ground.token()) }
-        // GnuTLS on the other side leaves out what does not fit; that a whole chain is refused is tested with the verifier.
+        // GnuTLS on the other side leaves out what does not fit; that a whole chain is refused is tested with the
+        // verifier.
         #expect(error.code == .wrongHub)
     }
 
@@ -120,7 +124,11 @@ import Testing
         try await EnrolmentGround.run(options) { ground in
             ground.deviceClock.move(by: .seconds(86_400))
             let address = ground.listener.localAddress
-            let outcome = try await ground.device().enrol(token: try ground.token(node: "laptop-7"), name: nil, at: address)
+            let outcome = try await ground.device().enrol(
+                token: try ground.token(node: "laptop-7"),
+                name: nil,
+                at: address
+            )
             #expect(outcome.clockAhead > .seconds(86_300) && outcome.clockAhead < .seconds(86_500))
         }
     }
@@ -143,7 +151,9 @@ import Testing
             let error = try await failure { ground in try await ground.enrol(name, by: token) }
             #expect(error.code == .wrongToken && error.message.contains(words))
         }
-        let named = try await failure { ground in try await ground.enrol("laptop-8", by: try ground.token(node: "laptop-7")) }
+        let named = try await failure { ground in
+            try await ground.enrol("laptop-8", by: try ground.token(node: "laptop-7"))
+        }
         #expect(named.code == .wrongToken)
         let nameless = try await failure { ground in try await ground.enrol(nil, by: try ground.token()) }
         #expect(nameless.code == .wrongToken && nameless.message.contains("--id"))

@@ -13,7 +13,9 @@ enum OpenSSL {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        guard posix_spawnp(&process, "openssl", &actions, nil, &arguments, environ) == 0 else { throw Failure(status: -1) }
+        guard posix_spawnp(&process, "openssl", &actions, nil, &arguments, environ) == 0 else {
+            throw Failure(status: -1)
+        }
         var status: Int32 = 0
         waitpid(process, &status, 0)
         guard status == 0 else { throw Failure(status: status) }

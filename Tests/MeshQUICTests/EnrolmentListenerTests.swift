@@ -16,7 +16,7 @@ import Testing
         let listener: EnrolmentListener
 
         static func run(
-            answer: EnrolmentListener.Handler? = nil,
+            echoesAlone: Bool = false,
             _ body: @escaping @Sendable (Porch) async throws -> Void
         ) async throws {
             let loop = try EventLoop.start(name: "porch")
@@ -33,8 +33,8 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await listener.serve { call in
-                        if let answer { return await answer(call) }
-                        return call.payload + Array((call.peer?.identity.text ?? "nobody").utf8)
+                        let shown = echoesAlone ? "" : call.peer?.identity.text ?? "nobody"
+                        return call.payload + Array(shown.utf8)
                     }
                 }
                 while !(await listener.isServing()) {}
@@ -47,7 +47,9 @@ import Testing
             await listener.close()
         }
 
-        func ask(_ payload: [UInt8], credentials: NodeCredentials? = nil, from: SocketAddress? = nil) async throws -> [UInt8] {
+        func ask(_ payload: [UInt8], credentials: NodeCredentials? = nil, from: SocketAddress? = nil) async throws
+            -> [UInt8]
+        {
             try await EnrolmentClient.ask(
                 payload,
                 at: listener.localAddress,
@@ -86,7 +88,7 @@ import Testing
 
     @Test func `takes the largest request and answer, and none beyond`() async throws {
         let largest = [UInt8](repeating: 7, count: Limits.EnrolmentListener.maximumPayloadBytes)
-        try await Porch.run(answer: { $0.payload }) { porch in
+        try await Porch.run(echoesAlone: true) { porch in
             let answer = try await porch.ask(largest)
             #expect(answer == largest)
             await #expect(throws: QUICError.self) { _ = try await porch.ask(largest + [1]) }
@@ -185,8 +187,12 @@ import Testing
         #expect(Limits.EnrolmentListener.handshakesPerSecond >= Limits.EnrolmentListener.maximumHandshakes)
         #expect(Limits.EnrolmentListener.requestPatience < Limits.EnrolmentListener.answerPatience)
         // An answer with a chain and two authorities fits, and so does a request with a token.
-        #expect(FrameType.enrolmentAnswer.registration?.maximumPayloadBytes == Limits.EnrolmentListener.maximumPayloadBytes)
-        #expect(FrameType.enrolmentRequest.registration?.maximumPayloadBytes == Limits.EnrolmentListener.maximumPayloadBytes)
+        #expect(
+            FrameType.enrolmentAnswer.registration?.maximumPayloadBytes == Limits.EnrolmentListener.maximumPayloadBytes
+        )
+        #expect(
+            FrameType.enrolmentRequest.registration?.maximumPayloadBytes == Limits.EnrolmentListener.maximumPayloadBytes
+        )
     }
 }
 

@@ -18,7 +18,8 @@ package struct CredentialFiles: Hashable, Sendable {
         self.authorities = authorities
     }
 
-    /// The files of a node's folder: those that `meshnode ca issue` writes there, or the latest of ``CredentialFolder``.
+    /// The files of a node's folder: those that `meshnode ca issue` writes there, or the latest of
+    /// ``CredentialFolder``.
     package init(folder: String) {
         let folder = CredentialFolder(path: folder).latest ?? folder
         self.init(

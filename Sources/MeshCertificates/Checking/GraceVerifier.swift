@@ -2,8 +2,8 @@ package import MeshCore
 
 /// Believes as ``CertificateVerifier`` does, and certificates that expired less than a grace ago as well.
 ///
-/// For the listener for enrolment alone, where a device that slept through its certificate's end proves its old key. What
-/// is above the certificate must still count, and nothing that is not valid yet is taken.
+/// For the listener for enrolment alone, where a device that slept through its certificate's end proves its old key.
+/// What is above the certificate must still count, and nothing that is not valid yet is taken.
 package struct GraceVerifier: PeerVerifier {
     private let verifier: CertificateVerifier
     private let grace: Duration

@@ -2,8 +2,8 @@ package import MeshCore
 
 /// Believes the one authority whose fingerprint it was given beforehand, though it has never seen it.
 ///
-/// The side of a device that has a token and nothing else: the hub shows its whole chain, the authority last. If that is
-/// the authority of the token, it is believed, and the chain is verified as any other.
+/// The side of a device that has a token and nothing else: the hub shows its whole chain, the authority last. If that
+/// is the authority of the token, it is believed, and the chain is verified as any other.
 package final class PinnedAuthorityVerifier: PeerVerifier {
     private let fingerprint: SHA256Digest
     private let learnedTrust = Lock<TrustAnchors?>(nil)
@@ -58,7 +58,10 @@ extension NodeCredentials {
     package func showingAuthority(now: WallTime) throws(CertificateError) -> NodeCredentials {
         guard chain.count < Limits.Credentials.maximumChain else {
             let limit = Limits.Credentials.maximumChain
-            throw CertificateError(.malformed, "with its authority the chain would be longer than \(limit) certificates")
+            throw CertificateError(
+                .malformed,
+                "with its authority the chain would be longer than \(limit) certificates"
+            )
         }
         let peer = try CertificateVerifier(trust: trust).verify(chain: chain, purpose: .server, now: now)
         guard let root = trust.certificates.first(where: { SHA256.digest($0) == peer.authority }) else {

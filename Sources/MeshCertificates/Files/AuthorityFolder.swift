@@ -128,7 +128,10 @@ extension AuthorityFolder {
     package func switchRotation() throws(CertificateError) -> Certificate {
         let known = try certificates()
         guard known.count == 2, CertificateFile.exists(nextKeyPath) else {
-            throw CertificateError(.fileMissing, "'\(path)' has no second authority that could sign: begin a change first")
+            throw CertificateError(
+                .fileMissing,
+                "'\(path)' has no second authority that could sign: begin a change first"
+            )
         }
         let next = try CertificateAuthority(certificate: known[1], privateKey: try KeyFile.read(nextKeyPath))
         // From this rename on the other one signs; the names of the keys follow, and `open()` looks at all of them.

@@ -6,8 +6,8 @@ package import MeshCore
 ///     FOLDER/v7/              node.pem, node-key.pem, ca.pem
 ///     FOLDER/node.pem -> current/node.pem, and so on, for people and their tools
 ///
-/// Whoever reads takes what `current` points to when it begins. A kill at any moment leaves a version that fits together.
-/// One earlier version is kept, until the next.
+/// Whoever reads takes what `current` points to when it begins. A kill at any moment leaves a version that fits
+/// together. One earlier version is kept, until the next.
 package struct CredentialFolder: Hashable, Sendable {
     /// The folder.
     package let path: String
@@ -64,7 +64,9 @@ package struct CredentialFolder: Hashable, Sendable {
 
     /// Which version counts; what is not spelled as ours does not.
     private var number: Int? {
-        guard let target = CertificateFile.target(of: "\(path)/\(Self.current)"), target.first == "v" else { return nil }
+        guard let target = CertificateFile.target(of: "\(path)/\(Self.current)"), target.first == "v" else {
+            return nil
+        }
         return Int(target.dropFirst()).flatMap { $0 > 0 && "v\($0)" == target ? $0 : nil }
     }
 

@@ -2,8 +2,8 @@ package import MeshCore
 
 /// The port to whoever signs certificates: the authority's folder on this machine, or somebody else's service.
 ///
-/// Safe to call from any task, also several at once. It returns in bounded time; cancelling the task may end it earlier.
-/// What it returns has been checked to name the identity and the key that were asked for.
+/// Safe to call from any task, also several at once. It returns in bounded time; cancelling the task may end it
+/// earlier. What it returns has been checked to name the identity and the key that were asked for.
 package protocol CertificateIssuer: Sendable {
     /// A certificate as `grant` says for the key of `request`, then those between it and a root.
     func issue(

@@ -87,7 +87,8 @@ package protocol PeerVerifier: Sendable {
         now: WallTime
     ) throws(CertificateError) -> PeerCertificate
 
-    /// Checks `peer`, whom an earlier call of ``verify(chain:purpose:serverName:now:)`` has believed, without its chain.
+    /// Checks `peer`, whom an earlier call of ``verify(chain:purpose:serverName:now:)`` has believed, without its
+    /// chain.
     ///
     /// Asked when a peer resumes by a ticket, and when a link opens. What can have changed since is checked: times, and
     /// whether somebody has revoked it. A verifier that no longer believes an authority says so too.

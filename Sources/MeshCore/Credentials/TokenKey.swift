@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The secret with which enrolment tokens are made and recognised, in memory that is wiped when the last holder lets go.
+/// The secret with which enrolment tokens are made and recognised, in memory that is wiped when the last holder lets
+/// go.
 ///
 /// Its description says nothing of its content, and no reflection reaches it.
 package final class TokenKey: @unchecked Sendable {

@@ -160,9 +160,9 @@ extension NodeRegistration {
 
     /// Says that a link of an identity with a key has opened, which ends the older keys.
     ///
-    /// Refused where a newer key has ended this one, and where the name belongs to another identity: whoever shows it is
-    /// to be cut off. A name that nobody has enrolled is the authority's own business (`meshnode ca issue`), and so is a
-    /// key that was never here.
+    /// Refused where a newer key has ended this one, and where the name belongs to another identity: whoever shows it
+    /// is to be cut off. A name that nobody has enrolled is the authority's own business (`meshnode ca issue`), and so
+    /// is a key that was never here.
     package struct Prove: Command {
         package typealias Target = NodeRegistration
         package typealias Reply = Done
@@ -219,7 +219,9 @@ extension NodeRegistration {
         /// The only one.
         package init() {}
 
-        package func decide(_ state: NodeRegistration, _ turn: inout Turn<NodeRegistration>) -> NodeRegistration { state }
+        package func decide(_ state: NodeRegistration, _ turn: inout Turn<NodeRegistration>) -> NodeRegistration {
+            state
+        }
 
         package func encode(into writer: inout WireWriter) { Done().encode(into: &writer) }
 

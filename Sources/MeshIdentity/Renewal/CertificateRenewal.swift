@@ -33,8 +33,8 @@ package struct CertificateRenewal: Hashable, Sendable {
         backdating: Duration = .seconds(300),
         using generator: inout some RandomNumberGenerator
     ) {
-        // Authorities let certificates begin a little before they are issued, because clocks differ: of a life of seconds
-        // that would be nearly all.
+        // Authorities let certificates begin a little before they are issued, because clocks differ: of a life of
+        // seconds that would be nearly all.
         let issued = validity.notBefore.moved(by: backdating)
         let use = ValidityPeriod(
             notBefore: issued < validity.notAfter ? issued : validity.notBefore,

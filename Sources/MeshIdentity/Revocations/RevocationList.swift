@@ -83,13 +83,6 @@ package struct Revocation: Hashable, Sendable {
     /// SHA-256 of the keys by which it was let in again, the oldest first.
     package private(set) var keys: [SHA256Digest]
 
-    init(identity: NodeIdentity, reason: String, since: WallTime, keys: [SHA256Digest]) {
-        self.identity = identity
-        self.reason = reason
-        self.since = since
-        self.keys = keys
-    }
-
     mutating func admit(_ keyID: SHA256Digest) {
         keys.append(keyID)
         keys.removeFirst(max(0, keys.count - Limits.Enrolment.maximumReadmittedKeys))

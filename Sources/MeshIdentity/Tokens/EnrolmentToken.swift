@@ -1,7 +1,8 @@
 package import MeshCore
 internal import MeshWire
 
-/// A single-use token by which a device gets its first certificate: claims, and a code that only the authority can make.
+/// A single-use token by which a device gets its first certificate: claims, and a code that only the authority can
+/// make.
 ///
 /// It is a secret until it is spent, so it has no description; ``text`` is for the one who carries it to the device.
 package struct EnrolmentToken: Sendable {

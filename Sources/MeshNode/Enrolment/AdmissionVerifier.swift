@@ -4,8 +4,8 @@ package import MeshIdentity
 
 /// Checks peers by the authorities that are believed now, and refuses whoever has been put out.
 ///
-/// Asked at every handshake and every resumption, from any thread. Authorities and revocations may be exchanged while it
-/// is in use: what it says counts from the next question on. Ask the transport to check its peers again after that.
+/// Asked at every handshake and every resumption, from any thread. Authorities and revocations may be exchanged while
+/// it is in use: what it says counts from the next question on. Ask the transport to check its peers again after that.
 package final class AdmissionVerifier: PeerVerifier {
     private struct State {
         var verifier: CertificateVerifier
@@ -39,7 +39,7 @@ package final class AdmissionVerifier: PeerVerifier {
         case .revoked(let revocation):
             throw CertificateError(
                 .revoked,
-                "'\(identity)' has been put out of the mesh (\(revocation.since)); only a new enrolment token lets it in"
+                "'\(identity)' was put out of the mesh (\(revocation.since)); only a new enrolment token lets it in"
             )
         }
     }

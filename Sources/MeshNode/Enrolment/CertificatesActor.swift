@@ -5,7 +5,8 @@ package import MeshWire
 
 /// Renews the certificate of the node whose name is its key, over the tunnel.
 ///
-/// An edge may call the one of its own name alone (`AccessRule.ownNode`); which key it has proved is known from its link.
+/// An edge may call the one of its own name alone (`AccessRule.ownNode`); which key it has proved is known from its
+/// link.
 package actor CertificatesActor: PlainActor {
     package static let kind = ActorKind("certificates")
 

@@ -4,11 +4,11 @@ package import MeshCore
 
 /// Has certificates signed by a command: the way to an authority that is somebody else's.
 ///
-/// It reads the request in PEM from its standard input and writes the certificate in PEM, then those between it and a root,
-/// to its standard output; it ends with 0. What the certificate shall say is in its environment: `MESH_IDENTITY` (the only
-/// URI among its names), `MESH_TENANT`, `MESH_ROLE`, `MESH_NODE`, `MESH_LIFE_SECONDS`, `MESH_USAGE` (`clientAuth`, or both for
-/// a hub). Nothing of that is taken on trust: the certificate must name the identity and the key, and lead to an authority
-/// of `authorities`.
+/// It reads the request in PEM from its standard input and writes the certificate in PEM, then those between it and a
+/// root, to its standard output; it ends with 0. What the certificate shall say is in its environment: `MESH_IDENTITY`
+/// (the only URI among its names), `MESH_TENANT`, `MESH_ROLE`, `MESH_NODE`, `MESH_LIFE_SECONDS`, `MESH_USAGE`
+/// (`clientAuth`, or both for a hub). Nothing of that is taken on trust: the certificate must name the identity and the
+/// key, and lead to an authority of `authorities`.
 package struct CommandIssuer: CertificateIssuer {
     private let words: [String]
     private let authoritiesPath: String
@@ -62,7 +62,9 @@ package struct CommandIssuer: CertificateIssuer {
         let verifier = try CertificateVerifier(trust: trust)
         try verifier.check(chain, names: grant.identity, keyID: request.keyID, now: now)
         // A root at the end adds nothing, and a device knows it from elsewhere.
-        return chain.enumerated().filter { $0.offset == 0 || !trust.certificates.contains($0.element.der) }.map(\.element)
+        return chain.enumerated().filter { $0.offset == 0 || !trust.certificates.contains($0.element.der) }.map(
+            \.element
+        )
     }
 
     private static func certificates(of outcome: FilterOutcome) throws(CertificateError) -> [Certificate] {

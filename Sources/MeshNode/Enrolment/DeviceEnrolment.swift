@@ -30,8 +30,8 @@ package typealias DeviceEnrolmentError = MeshError<DeviceEnrolmentErrorCode>
 
 /// A device's side of enrolment: makes a key, asks for a certificate, checks what comes, and keeps it in a folder.
 ///
-/// The key is written to the folder before it is used: an answer that gets lost, or a device that is switched off, costs
-/// neither the token nor the name. Nothing counts before the whole of it was checked and one rename was made.
+/// The key is written to the folder before it is used: an answer that gets lost, or a device that is switched off,
+/// costs neither the token nor the name. Nothing counts before the whole of it was checked and one rename was made.
 package struct DeviceEnrolment: Sendable {
     /// Where certificate, key and authorities lie.
     package let folder: CredentialFolder
@@ -246,7 +246,11 @@ package struct DeviceEnrolment: Sendable {
             case .fileMissing, .fileUnusable, .fileExists, .keyExposed:
                 throw DeviceEnrolmentError(.folder, error.message, cause: error)
             default:
-                throw DeviceEnrolmentError(.wrongAnswer, "the hub's answer is not taken: \(error.message)", cause: error)
+                throw DeviceEnrolmentError(
+                    .wrongAnswer,
+                    "the hub's answer is not taken: \(error.message)",
+                    cause: error
+                )
             }
         }
     }

@@ -9,8 +9,8 @@ internal import MeshWire
 ///
 ///     token checked ─▶ spent ─▶ registered ─▶ let in again if it was out ─▶ signed ─▶ noted ─▶ answered
 ///
-/// Each step is durable before the next begins. A crash between two of them does no harm: the same device may ask again,
-/// with the same token and the same key, and signing twice gives no right that signing once does not give.
+/// Each step is durable before the next begins. A crash between two of them does no harm: the same device may ask
+/// again, with the same token and the same key, and signing twice gives no right that signing once does not give.
 package final class EnrolmentOffice: Sendable {
     let issuer: any CertificateIssuer
     let clock: any Clock
@@ -224,8 +224,8 @@ package final class EnrolmentOffice: Sendable {
     package enum LinkVerdict: Hashable, Sendable {
         /// It may stay.
         case stays
-        /// It is to be closed, for that reason: a newer key has ended the one that it was opened with, or the name is not
-        /// its own.
+        /// It is to be closed, for that reason: a newer key has ended the one that it was opened with, or the name is
+        /// not its own.
         case isCut(String)
     }
 

@@ -37,8 +37,8 @@ extension EnrolmentRefusal {
         case .spentByAnother:
             self.init(
                 .tokenSpent,
-                "the enrolment token has been used before, by another key or for another name; if that was not you, tell "
-                    + "your operator, and ask for a new one"
+                "the enrolment token has been used before, by another key or for another name; if that was not you, "
+                    + "tell your operator, and ask for a new one"
             )
         case .ended: self.init(.tokenOutOfTime, "the enrolment token has ended: ask for a new one")
         case .tooMany:

@@ -5,7 +5,8 @@ package import MeshIdentity
 /// Puts identities out of the mesh, and keeps what handshakes ask in step with the journal.
 ///
 /// A revocation is durable first, then seen by every handshake and every resumption, then live links are cut; only then
-/// does ``revoke(_:reason:)`` return. Nobody is let in again here but by ``readmit(_:keyID:tokenIssued:)``, for a new token.
+/// does ``revoke(_:reason:)`` return. Nobody is let in again here but by ``readmit(_:keyID:tokenIssued:)``, for a new
+/// token.
 package struct RevocationOffice: Sendable {
     private let list: ActorReference<JournaledActor<RevocationList>>
     private let admission: AdmissionVerifier
@@ -13,8 +14,8 @@ package struct RevocationOffice: Sendable {
 
     /// An office on `node`, which hosts ``RevocationList``.
     ///
-    /// `cutLinks` has the transport check its peers again (`QUICTransport.recheckPeers`) and returns when those are cut that
-    /// are believed no more.
+    /// `cutLinks` has the transport check its peers again (`QUICTransport.recheckPeers`) and returns when those are cut
+    /// that are believed no more.
     package init(
         node: ActorNode,
         admission: AdmissionVerifier,

@@ -93,15 +93,7 @@ enum ConnectionEvents {
             },
             early_data_rejected: { on($0) { $0.happenings.append(.earlyDataRejected) } },
             verify_peer: { verifyPeer($0, $1, $2) },
-            wants_client_certificate: { object, name, count in
-                let name = String(decoding: UnsafeRawBufferPointer(start: name, count: count), as: UTF8.self)
-                return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
-                    let endpoint = connection.endpoint
-                    if endpoint.demandsClientCertificate(for: name) { return Int32(CMESH_QUIC_CERTIFICATE_DEMANDED) }
-                    let isTaken = endpoint.takesClientCertificate(for: name)
-                    return Int32(isTaken ? CMESH_QUIC_CERTIFICATE_TAKEN : CMESH_QUIC_CERTIFICATE_IGNORED)
-                }
-            },
+            wants_client_certificate: { wantsClientCertificate($0, $1, $2) },
             ticket_received: { on($0) { $0.happenings.append(.ticket) } }
         )
     }
@@ -137,6 +129,20 @@ private func verifyPeer(
 ) -> Int32 {
     Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
         connection.verify(UnsafeBufferPointer(start: chain, count: Int(count))) ? 0 : -1
+    }
+}
+
+private func wantsClientCertificate(
+    _ object: UnsafeMutableRawPointer,
+    _ name: UnsafePointer<UInt8>?,
+    _ count: Int
+) -> Int32 {
+    let name = String(decoding: UnsafeRawBufferPointer(start: name, count: count), as: UTF8.self)
+    return Unmanaged<QUICConnection>.fromOpaque(object)._withUnsafeGuaranteedRef { connection in
+        let endpoint = connection.endpoint
+        if endpoint.demandsClientCertificate(for: name) { return Int32(CMESH_QUIC_CERTIFICATE_DEMANDED) }
+        let isTaken = endpoint.takesClientCertificate(for: name)
+        return Int32(isTaken ? CMESH_QUIC_CERTIFICATE_TAKEN : CMESH_QUIC_CERTIFICATE_IGNORED)
     }
 }
 

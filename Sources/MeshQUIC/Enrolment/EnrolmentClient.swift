@@ -5,8 +5,8 @@ package import MeshIO
 package enum EnrolmentClient {
     /// Connects to `address`, asks with `payload`, and returns the payload of the answer.
     ///
-    /// `credentials` are shown where there are some, expired or not; `verifier` says whether it is the right hub. An error
-    /// has a ``CloseReason`` as its cause where a connection was begun; its words may be the hub's.
+    /// `credentials` are shown where there are some, expired or not; `verifier` says whether it is the right hub. An
+    /// error has a ``CloseReason`` as its cause where a connection was begun; its words may be the hub's.
     package static func ask(
         _ payload: [UInt8],
         at address: SocketAddress,

@@ -15,10 +15,10 @@ enum AuthorityRotateCommand {
         "rotate",
         summary: "Replace the authority while nodes go on.",
         discussion: """
-            Three steps. `begin` makes a second authority, which nodes are given to believe as they renew. When all have \
-            (after the life of a certificate), `switch` lets it sign; issue new certificates to the hubs then, and make \
-            tokens afterwards. When all have renewed again, `finish` forgets the first one, and what it has signed counts \
-            no more.
+            Three steps. `begin` makes a second authority, which nodes are given to believe as they renew. When all \
+            have (after the life of a certificate), `switch` lets it sign; issue new certificates to the hubs then, \
+            and make tokens afterwards. When all have renewed again, `finish` forgets the first one, and what it has \
+            signed counts no more.
             """,
         subcommands: [begin, switchOver, finish]
     )
@@ -34,7 +34,10 @@ enum AuthorityRotateCommand {
         let certificate = try folder.beginRotation { () throws(CertificateError) in
             try .make(name: name, life: life, now: CommandTime.now)
         }
-        try say("Made '\(certificate)'. Nodes are given both as they renew; then: meshnode ca rotate switch", invocation)
+        try say(
+            "Made '\(certificate)'. Nodes are given both as they renew; then: meshnode ca rotate switch",
+            invocation
+        )
         return .success
     }
 

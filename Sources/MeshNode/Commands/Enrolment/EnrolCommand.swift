@@ -31,8 +31,8 @@ package enum EnrolCommand {
             Makes a key, which never leaves this machine, and asks the hub for a certificate by a token of \
             `meshnode ca token`. The hub is recognised by the token: it must show the authority that the token names.
 
-            A lost answer costs nothing: the same command on the same folder asks again with the same key. A certificate \
-            that is in the folder already is replaced when the new one is there.
+            A lost answer costs nothing: the same command on the same folder asks again with the same key. A \
+            certificate that is in the folder already is replaced when the new one is there.
             """,
         parameters: [token, hub, id, folder, AuthorityCommand.json, AuthorityCommand.quiet],
         examples: [
@@ -50,7 +50,9 @@ package enum EnrolCommand {
         let name = invocation[id] ?? machineName
         let addresses = invocation[hub].resolve()
         guard !addresses.isEmpty else {
-            invocation.terminal.writeErrorLine("meshnode enrol: error: the host '\(invocation[hub].host)' has no address")
+            invocation.terminal.writeErrorLine(
+                "meshnode enrol: error: the host '\(invocation[hub].host)' has no address"
+            )
             return notReached
         }
         let loop = try EventLoop.start(name: "enrol")
@@ -87,7 +89,9 @@ package enum EnrolCommand {
         }
         if abs(outcome.clockAhead.components.seconds) > 60 {
             let text = outcome.clockAhead.shortText
-            invocation.terminal.writeErrorLine("meshnode enrol: warning: this machine's clock is \(text) ahead of the hub's")
+            invocation.terminal.writeErrorLine(
+                "meshnode enrol: warning: this machine's clock is \(text) ahead of the hub's"
+            )
         }
         do { for line in lines { try invocation.terminal.writeLine(line) } } catch {
             throw DeviceEnrolmentError(.folder, "what was done cannot be written: \(error)")

@@ -13,7 +13,11 @@ struct HubAddress: Hashable, Sendable, CommandLineValue {
             return nil
         }
         var host = text[..<colon]
-        if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+        if host.first == "[", host.last == "]" {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
         guard !host.isEmpty, host.utf8.count <= 253 else { return nil }
         self.host = String(host)
         self.port = port
