@@ -32,5 +32,11 @@ extension Limits {
     package enum Hub {
         /// Handshakes that a hub takes in a second unless configured otherwise; further edges are told when to come.
         package static let handshakesPerSecond = 200
+
+        /// Links that have opened or ended and whose keys are not noted yet; further ones are noted at their next link.
+        package static let linkChangesWaiting = 16_384
+
+        /// How often the authority's folder is looked at.
+        package static let authorityLookInterval = Duration.seconds(2)
     }
 }

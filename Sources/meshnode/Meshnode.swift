@@ -7,10 +7,15 @@ enum Meshnode {
         let command = Command(
             "meshnode",
             summary: "Run a node of the mesh, or look after one.",
+            parameters: RoleCommand.parameters,
             subcommands: [
                 AuthorityCommand.command, EnrolCommand.command, StoreCommand.command, StoreChildCommand.command,
+            ],
+            examples: [
+                "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",
+                "meshnode --role edge --hub hub-1.example.org --data laptop-7": "An edge that has been enrolled.",
             ]
-        )
-        await Program(command, version: "0.1.0").runProcess()
+        ) { try await RoleCommand.run($0) }
+        await Program(command, version: NodeSoftware.version).runProcess()
     }
 }

@@ -27,6 +27,9 @@ package struct AuthorityFolder: Hashable, Sendable {
     var nextKeyPath: String { "\(path)/ca-next-key.pem" }
     var oldKeyPath: String { "\(path)/ca-old-key.pem" }
 
+    /// Whether an authority's certificate is there.
+    package var isInUse: Bool { CertificateFile.exists(certificatePath) }
+
     /// Writes a fresh authority; nothing that is there is overwritten.
     package func create(_ make: () throws(CertificateError) -> CertificateAuthority) throws(CertificateError) {
         try CertificateFile.makeFolder(path, isPrivate: true)

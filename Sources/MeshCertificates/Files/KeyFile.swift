@@ -24,6 +24,14 @@ package enum KeyFile {
         try CertificateFile.create(path, key.withBytes { PEM.encode(pkcs8, $0) }, mode: 0o600)
     }
 
+    /// The key in the file, which is made with a fresh one where it is missing.
+    package static func readOrMake(_ path: String) throws(CertificateError) -> PrivateKey {
+        if CertificateFile.exists(path) { return try read(path) }
+        let key = try make()
+        try create(path, key)
+        return key
+    }
+
     /// A fresh key.
     package static func make(_ algorithm: KeyAlgorithm = .p256) throws(CertificateError) -> PrivateKey {
         try KeyHandle.generating(algorithm).privateKey()

@@ -73,7 +73,11 @@ package final class Edge: Sendable {
     /// The transport under both.
     package let transport: QUICTransport
 
-    private init(node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+    /// What the edge is called.
+    package let name: NodeID
+
+    private init(_ name: NodeID, node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+        self.name = name
         self.node = node
         self.tunnel = tunnel
         self.transport = transport
@@ -117,7 +121,7 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
-            return Edge(node: node, tunnel: tunnel, transport: transport)
+            return Edge(directory.owner.node, node: node, tunnel: tunnel, transport: transport)
         } catch {
             await transport.close()
             throw error

@@ -32,8 +32,10 @@ package final class Hub: Sendable {
         package let logger: Logger
         /// How connections behave.
         package var connections = Hub.connectionDefaults
-        /// Told on the loop of each tunnel that has opened, by whose certificate.
-        package var tunnelOpened: @Sendable (PeerCertificate) -> Void = { _ in }
+        /// Returns when all that actors stand on has moved: never, where the store's disk hangs.
+        package var storeAnswers: @Sendable () async -> Void = {}
+        /// Told on the loop of each link that opens and ends, by whose certificate.
+        package var linkChanged: @Sendable (LinkChange) -> Void = { _ in }
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -68,10 +70,13 @@ package final class Hub: Sendable {
     /// The transport under both.
     package let transport: QUICTransport
 
-    private init(node: ActorNode, tunnels: HubTunnels, transport: QUICTransport) {
+    private let pulse: HubPulse
+
+    private init(node: ActorNode, tunnels: HubTunnels, transport: QUICTransport, pulse: HubPulse) {
         self.node = node
         self.tunnels = tunnels
         self.transport = transport
+        self.pulse = pulse
     }
 
     /// The hub of `parts`: it takes tunnels from now on, and answers once it runs.
@@ -81,7 +86,7 @@ package final class Hub: Sendable {
             pacing: HerdPacing(admissionsPerSecond: rate),
             clock: parts.clock,
             logger: parts.logger,
-            opened: parts.tunnelOpened
+            changed: parts.linkChanged
         )
         let transport = try await QUICTransport(
             loop: parts.loop,
@@ -95,9 +100,15 @@ package final class Hub: Sendable {
             observer: tunnels
         )
         let owner = Owner(node: parts.credentials.identity.node, incarnation: parts.incarnation)
+        let pulse = HubPulse(clock: parts.clock, parts.storeAnswers)
+        let keeper = HubKeeper.hosted(
+            clock: parts.clock,
+            untilAlive: { await pulse.waitUntilFresh() },
+            windowMilliseconds: { tunnels.windowMilliseconds }
+        )
         let node = ActorNode(
             owner: owner,
-            kinds: parts.kinds + [HubKeeper.hosted(clock: parts.clock) { tunnels.windowMilliseconds }],
+            kinds: parts.kinds + [keeper],
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
             journal: parts.journal,
             transport: transport,
@@ -105,7 +116,7 @@ package final class Hub: Sendable {
             generator: parts.generator,
             logger: parts.logger
         )
-        return Hub(node: node, tunnels: tunnels, transport: transport)
+        return Hub(node: node, tunnels: tunnels, transport: transport, pulse: pulse)
     }
 
     /// Runs until the calling task is cancelled; then it stops as in a crash. Call ``drain(patience:elsewhere:)`` first
@@ -113,7 +124,11 @@ package final class Hub: Sendable {
     ///
     /// Call it once.
     package func run() async {
-        await node.run()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.pulse.run() }
+            await node.run()
+            group.cancelAll()
+        }
         await transport.close("the hub has ended")
     }
 

@@ -4,24 +4,32 @@ package import MeshQUIC
 internal import MeshTunnel
 
 
+/// What happens to a hub's links.
+package enum LinkChange: Hashable, Sendable {
+    /// It is open.
+    case opened(LinkPeer)
+    /// It has ended.
+    case closed(LinkPeer)
+}
+
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
     private let registry = Lock(TunnelRegistry())
     private let pacing: HerdPacing
     private let clock: any Clock
     private let logger: Logger
-    private let opened: @Sendable (PeerCertificate) -> Void
+    private let changed: @Sendable (LinkChange) -> Void
 
     init(
         pacing: HerdPacing,
         clock: any Clock,
         logger: Logger,
-        opened: @escaping @Sendable (PeerCertificate) -> Void
+        changed: @escaping @Sendable (LinkChange) -> Void
     ) {
         self.pacing = pacing
         self.clock = clock
         self.logger = logger
-        self.opened = opened
+        self.changed = changed
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
@@ -50,7 +58,7 @@ package final class HubTunnels: LinkObserver {
                 LogField(.address, .text(peer.remote.description)), LogField(.resumed, .flag(peer.isResumed)),
             ]
         )
-        opened(peer.certificate)
+        changed(.opened(peer))
     }
 
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
@@ -64,6 +72,7 @@ package final class HubTunnels: LinkObserver {
             .tunnelClosed,
             [LogField(.peer, .text(peer.node.text)), LogField(.reason, .text(reason.description))]
         )
+        changed(.closed(peer))
     }
 }
 

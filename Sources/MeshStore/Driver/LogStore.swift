@@ -167,6 +167,9 @@ package final class LogStore: Journal {
     /// Bytes of the index and of what waits for it, and of the buffers.
     package var memoryInUse: Int { readers.indexMemory + Self.bufferBytes }
 
+    /// Returns once the writer has come to it between two batches: never, where its disk hangs.
+    package func answers() async { try? await perform { _ in } }
+
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.
     package func close() async throws(JournalError) {
         await readers.close()

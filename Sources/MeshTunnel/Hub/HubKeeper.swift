@@ -11,11 +11,19 @@ package actor HubKeeper: PlainActor {
     package static var commands: CommandTable<HubKeeper> { .init().accepting(Probe.self) }
 
     private let windowMilliseconds: @Sendable () -> UInt32
+    private let untilAlive: @Sendable () async -> Void
     private let clock: any Clock
 
     /// The keeper of a hub whose edges shall spread their return over what `windowMilliseconds` says when it is asked.
-    package init(clock: any Clock, windowMilliseconds: @escaping @Sendable () -> UInt32) {
+    ///
+    /// It answers when `untilAlive` returns: at once where all that the hub's actors stand on still moves.
+    package init(
+        clock: any Clock,
+        untilAlive: @escaping @Sendable () async -> Void = {},
+        windowMilliseconds: @escaping @Sendable () -> UInt32
+    ) {
         self.clock = clock
+        self.untilAlive = untilAlive
         self.windowMilliseconds = windowMilliseconds
     }
 
@@ -38,7 +46,10 @@ package actor HubKeeper: PlainActor {
             try reader.endRecord(reader.beginRecord(fields: 0))
         }
 
-        package func perform(on target: isolated HubKeeper) async throws(NoRefusal) -> ProbeAnswer { target.answer }
+        package func perform(on target: isolated HubKeeper) async throws(NoRefusal) -> ProbeAnswer {
+            await target.untilAlive()
+            return target.answer
+        }
     }
 
     private var answer: ProbeAnswer {
@@ -53,10 +64,11 @@ package actor HubKeeper: PlainActor {
     /// An edge is given it too, so that it can call it; there it never lives, for the edge is no hub.
     package static func hosted(
         clock: any Clock,
+        untilAlive: @escaping @Sendable () async -> Void = {},
         windowMilliseconds: @escaping @Sendable () -> UInt32
     ) -> HostedKind {
         .plain(HubKeeper.self, placed: .namedByKey(roles: [.hub]), access: .edges(.any)) { _ in
-            HubKeeper(clock: clock, windowMilliseconds: windowMilliseconds)
+            HubKeeper(clock: clock, untilAlive: untilAlive, windowMilliseconds: windowMilliseconds)
         }
     }
 }

@@ -3,6 +3,7 @@ internal import MeshCertificates
 package import MeshCommandLine
 package import MeshCore
 internal import MeshIO
+internal import MeshTunnel
 
 /// `meshnode enrol`: a device gets its first certificate.
 package enum EnrolCommand {
@@ -48,15 +49,17 @@ package enum EnrolCommand {
     ) { invocation in
         let text = invocation[token] == "-" ? readLine() ?? "" : invocation[token]
         let name = invocation[id] ?? machineName
-        let addresses = invocation[hub].resolve()
-        guard !addresses.isEmpty else {
-            invocation.terminal.writeErrorLine(
-                "meshnode enrol: error: the host '\(invocation[hub].host)' has no address"
-            )
-            return notReached
-        }
         let loop = try EventLoop.start(name: "enrol")
         defer { loop.stop() }
+        let addresses: [SocketAddress]
+        do throws(ResolverError) {
+            addresses = try await invocation[hub].enrolmentEndpoints(
+                by: SystemResolver(clock: MachineClock(loop: loop))
+            )
+        } catch {
+            invocation.terminal.writeErrorLine("meshnode enrol: error: '\(invocation[hub])': \(error.message.printable)")
+            return notReached
+        }
         do throws(DeviceEnrolmentError) {
             let asked = DeviceRequest(text: text, id: invocation[id], machineName: name, folder: invocation[folder])
             let (outcome, path) = try await asked.enrol(at: addresses, loop)

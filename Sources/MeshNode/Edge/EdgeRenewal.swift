@@ -1,0 +1,50 @@
+internal import MeshActors
+internal import MeshCore
+internal import MeshIO
+internal import MeshIdentity
+internal import MeshQUIC
+internal import MeshTunnel
+
+/// What the keeper of an edge's certificate needs of its tunnel.
+struct EdgeRenewal: RenewalTunnel {
+    let edge: Edge
+    let verifier: AdmissionVerifier
+    let enrolmentAddress: HubAddress?
+    let resolver: any HubResolver
+    let clock: any Clock
+    let logger: Logger
+
+    func renew(_ certificateRequest: [UInt8]) async throws -> EnrolmentAnswer {
+        let certificates = try edge.node.actor(CertificatesActor.self, edge.name.text)
+        let request = CertificatesActor.Renew(certificateRequest: certificateRequest)
+        return try await certificates.call(request, deadline: clock.now + Self.patience)
+    }
+
+    /// The authorities first: the hub may show a certificate of the newer one at the next handshake.
+    func use(_ credentials: NodeCredentials) async {
+        do {
+            try verifier.use(credentials.trust)
+            try await edge.transport.use(credentials)
+        } catch {
+            let words = "the renewed certificate cannot be used: \(error)"
+            return logger.log(.error, .renewalNotUsed, [LogField(.reason, .text(words))])
+        }
+        do throws(TunnelError) {
+            try await edge.tunnel.renewLink()
+        } catch {
+            // The next link proves it: where there is none now, or none could be made, the tunnel makes one by itself.
+            logger.log(.info, .renewalNotUsed, error: error)
+        }
+    }
+
+    func enrolmentAddress() async -> SocketAddress? {
+        guard let enrolmentAddress else { return nil }
+        return try? await enrolmentAddress.enrolmentEndpoints(by: resolver).first
+    }
+
+    private static let patience = Duration.seconds(15)
+}
+
+extension LogEvent {
+    static let renewalNotUsed = LogEvent("edge.renewal-not-used")
+}

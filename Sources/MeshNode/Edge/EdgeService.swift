@@ -1,0 +1,141 @@
+package import MeshActors
+package import MeshCertificates
+package import MeshCore
+package import MeshIO
+internal import MeshIdentity
+package import MeshQUIC
+package import MeshTunnel
+
+/// An edge in a folder: its certificate, which renews itself, and its tunnel.
+///
+/// What `meshnode --role edge` runs. ``run()`` owns every task.
+package final class EdgeService: Sendable {
+    /// How an edge is set up.
+    package struct Configuration: Sendable {
+        /// Where its certificate and key lie, as `meshnode enrol` has written them.
+        package var credentials: CredentialFolder
+        /// Where its hubs are, the preferred first.
+        package var hubs: [ConfiguredHub]
+        /// Where a hub listens for devices whose certificate has expired; nil where nobody has said so.
+        package var enrolmentAddress: HubAddress?
+        /// How its connections behave.
+        package var connections = Edge.connectionDefaults
+        /// How its tunnel behaves.
+        package var tunnel = TunnelConfiguration()
+        /// Actors that live here or are called from here.
+        package var kinds: [HostedKind] = []
+        /// Where the transport is bound.
+        package var address = SocketAddress.anyIPv6(port: 0)
+
+        /// An edge of these parts, the others as they usually are.
+        package init(credentials: CredentialFolder, hubs: [ConfiguredHub]) {
+            self.credentials = credentials
+            self.hubs = hubs
+        }
+    }
+
+    /// The edge.
+    package let edge: Edge
+
+    private let keeper: CertificateKeeper
+    private let credentials: NodeCredentials
+    private let generator: SeededGenerator
+    private let addresses: LocalAddresses
+    private let logger: Logger
+
+    private init(
+        _ edge: Edge,
+        _ keeper: CertificateKeeper,
+        _ credentials: NodeCredentials,
+        _ generator: SeededGenerator,
+        _ addresses: LocalAddresses,
+        _ logger: Logger
+    ) {
+        self.edge = edge
+        self.keeper = keeper
+        self.credentials = credentials
+        self.generator = generator
+        self.addresses = addresses
+        self.logger = logger
+    }
+
+    /// Reads the folder; nothing is connected before ``run()``.
+    package static func open(
+        _ configuration: Configuration,
+        loop: EventLoop,
+        clock: any Clock,
+        generator: SeededGenerator,
+        logger: Logger
+    ) async throws -> EdgeService {
+        var generator = generator
+        let enrolment = DeviceEnrolment(folder: configuration.credentials, loop: loop, clock: clock)
+        let credentials = try enrolment.load()
+        let verifier = try AdmissionVerifier(trust: credentials.trust)
+        let resolver = SystemResolver(clock: clock)
+        var parts = Edge.Parts(
+            loop: loop,
+            credentials: credentials,
+            verifier: verifier,
+            hubs: configuration.hubs,
+            resolver: resolver,
+            clock: clock,
+            generator: generator.split(),
+            logger: logger
+        )
+        let addresses = try await LocalAddresses.watch(on: loop)
+        parts.addresses = addresses
+        parts.address = configuration.address
+        // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
+        parts.kinds =
+            configuration.kinds + [
+                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) }
+            ]
+        parts.connections = configuration.connections
+        parts.tunnel = configuration.tunnel
+        do {
+            let edge = try await Edge.make(parts)
+            let tunnel = EdgeRenewal(
+                edge: edge,
+                verifier: verifier,
+                enrolmentAddress: configuration.enrolmentAddress,
+                resolver: resolver,
+                clock: clock,
+                logger: logger
+            )
+            let keeper = CertificateKeeper(enrolment: enrolment, tunnel: tunnel, clock: clock, logger: logger)
+            return EdgeService(edge, keeper, credentials, generator.split(), addresses, logger)
+        } catch {
+            addresses.close()
+            throw error
+        }
+    }
+
+    /// Runs until the calling task is cancelled.
+    ///
+    /// Call it once.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.edge.run() }
+            group.addTask { await self.keepCertificate() }
+            // Never opened: it ends when this task is cancelled.
+            _ = try? await OneShot<Done>().wait()
+            group.cancelAll()
+        }
+        addresses.close()
+    }
+
+    private func keepCertificate() async {
+        switch await keeper.run(credentials, generator: generator) {
+        case .cancelled: break
+        case .refused(let refusal):
+            logger.log(.error, .certificateEnds, [LogField(.reason, .text(refusal.message))])
+        case .tooLate:
+            let words = "the certificate ended too long ago; a new enrolment token is needed"
+            logger.log(.error, .certificateEnds, [LogField(.reason, .text(words))])
+        }
+    }
+}
+
+extension LogEvent {
+    static let certificateEnds = LogEvent("edge.certificate-ends")
+}

@@ -1,0 +1,61 @@
+internal import MeshCertificates
+internal import MeshCore
+internal import MeshQUIC
+
+/// Keeps a hub's own certificate alive, and follows its authority's folder while the authority is being replaced.
+///
+/// The folder is read again and again, so that a rotation needs no restart: what it says counts within seconds.
+struct HubCertificateKeeper: Sendable {
+    let own: HubCredentials
+    let admission: AdmissionVerifier
+    let knocks: KnockVerifier
+    let transport: QUICTransport
+    let listener: EnrolmentListener?
+    let clock: any Clock
+    let logger: Logger
+
+    /// Looks until the calling task is cancelled.
+    func run() async {
+        var known: Known?
+        while !Task.isCancelled {
+            do {
+                known = try await look(known)
+            } catch {
+                let error = error as? CertificateError ?? CertificateError(.libraryFailed, "\(error)")
+                logger.log(.warning, .ownCertificateFailed, error: error)
+            }
+            try? await clock.sleep(for: Limits.Hub.authorityLookInterval)
+        }
+    }
+
+    /// What was found, and taken into use.
+    private struct Known {
+        let authorities: [[UInt8]]
+        let renewsAt: WallTime
+    }
+
+    private func look(_ known: Known?) async throws -> Known {
+        let authorities = try own.issuer.authorities().map(\.der)
+        if let known, known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
+        let credentials = try await own.issue(now: clock.wallTime)
+        // The signer comes first in the folder: shown is what it has signed, believed are all.
+        try admission.use(credentials.trust)
+        try knocks.use(credentials.trust)
+        try await transport.use(credentials)
+        try await listener?.use(try credentials.showingAuthority(now: clock.wallTime))
+        if let known, known.authorities != authorities {
+            await transport.recheckPeers()
+            logger.log(.info, .authoritiesChanged, [LogField(.count, .integer(Int64(authorities.count)))])
+        }
+        return Known(authorities: authorities, renewsAt: credentials.validity.middle)
+    }
+}
+
+extension LogEvent {
+    static let ownCertificateFailed = LogEvent("hub.own-certificate-failed")
+    static let authoritiesChanged = LogEvent("hub.authorities-changed")
+}
+
+extension LogKey {
+    static let count = LogKey("count")
+}

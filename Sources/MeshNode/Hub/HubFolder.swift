@@ -1,0 +1,28 @@
+internal import MeshCertificates
+internal import MeshCore
+internal import MeshStore
+
+/// Where a hub lies: everything that it needs to come back as the same hub.
+///
+///     FOLDER/ca/           the authority of the mesh, made where there is none
+///     FOLDER/hub-key.pem   the hub's own key
+///     FOLDER/store/        what its actors remember
+package struct HubFolder: Hashable, Sendable {
+    /// The folder.
+    package let path: String
+
+    /// The folder at `path`.
+    package init(path: String) { self.path = path }
+
+    var authority: AuthorityFolder { AuthorityFolder(path: "\(path)/ca") }
+    var keyPath: String { "\(path)/hub-key.pem" }
+    var store: StoreFolder { StoreFolder(path: "\(path)/store") }
+
+    /// Makes the folder and the authority where they are missing; whether the authority was.
+    func prepare(now: WallTime) throws -> Bool {
+        try POSIXDisk.makeFolder(path)
+        guard !authority.isInUse else { return false }
+        try authority.create { () throws(CertificateError) in try .make(name: "meshnode CA", now: now) }
+        return true
+    }
+}
