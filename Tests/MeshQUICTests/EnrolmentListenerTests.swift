@@ -17,6 +17,7 @@ import Testing
 
         static func run(
             echoesAlone: Bool = false,
+            patience: Duration = Limits.EnrolmentListener.requestPatience,
             _ body: @escaping @Sendable (Porch) async throws -> Void
         ) async throws {
             let loop = try EventLoop.start(name: "porch")
@@ -27,6 +28,7 @@ import Testing
                 address: .loopbackIPv4(port: 0),
                 credentials: try authority.credentials(.hub, "hub-1").showingAuthority(now: authority.clock.wallTime),
                 verifier: try authority.verifier,
+                requestPatience: patience,
                 clock: authority.clock
             )
             let porch = Porch(loop: loop, authority: authority, listener: listener)
@@ -162,7 +164,7 @@ import Testing
     }
 
     @Test func `a network has a bounded number of connections, and another one is served all the same`() async throws {
-        try await Porch.run { porch in
+        try await Porch.run(patience: .seconds(600)) { porch in
             var knockers: [Knocker] = []
             for _ in 0..<Limits.EnrolmentListener.maximumConnectionsOfNetwork {
                 let knocker = try await porch.knock()

@@ -48,17 +48,20 @@ package final class EnrolmentListener: Sendable {
     package let localAddress: SocketAddress
 
     /// Opens `address` on `loop`; whoever comes before ``serve(_:)`` is told that there is no room.
+    ///
+    /// Who has said nothing for `requestPatience` after the handshake is let go.
     package init(
         loop: EventLoop,
         address: SocketAddress,
         credentials: NodeCredentials,
         verifier: any PeerVerifier,
         socket: UDPConfiguration = UDPConfiguration(),
+        requestPatience: Duration = Limits.EnrolmentListener.requestPatience,
         clock: any Clock
     ) async throws {
         self.loop = loop
         (core, localAddress) = try await loop.run {
-            let core = EnrolmentCore(loop: loop)
+            let core = EnrolmentCore(loop: loop, requestPatience: requestPatience)
             let endpoint = try QUICEndpoint(
                 loop: loop,
                 address: address,
@@ -154,11 +157,15 @@ struct EnrolmentService {
 /// Confined to it.
 final class EnrolmentCore: QUICEndpointHandler {
     let loop: EventLoop
+    let requestPatience: Duration
     var endpoint: QUICEndpoint?
     var service: EnrolmentService?
     var counts = EnrolmentCounts()
 
-    init(loop: EventLoop) { self.loop = loop }
+    init(loop: EventLoop, requestPatience: Duration) {
+        self.loop = loop
+        self.requestPatience = requestPatience
+    }
 
     func endpoint(
         _ endpoint: QUICEndpoint,

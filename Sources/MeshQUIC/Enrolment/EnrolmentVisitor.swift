@@ -98,7 +98,7 @@ final class EnrolmentVisitor {
         }
         phase = .answered
         core.counts.answered += 1
-        wait(Limits.EnrolmentListener.requestPatience)
+        wait(core.requestPatience)
         stream.write(writer.array, isLast: true)
     }
 }
@@ -108,7 +108,7 @@ extension EnrolmentVisitor: QUICConnectionHandler {
         guard case .handshaking = phase else { return }
         self.connection = connection
         phase = .listening
-        wait(Limits.EnrolmentListener.requestPatience)
+        wait(core.requestPatience)
     }
 
     func connection(_ connection: QUICConnection, opened stream: QUICStream) {
