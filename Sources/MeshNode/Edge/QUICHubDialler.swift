@@ -22,7 +22,7 @@ package struct QUICHubDialler: HubDialler {
         let peer: LinkPeer
         do throws(QUICError) {
             let places = target.endpoints.map { SocketAddress($0) }
-            peer = try await transport.connect(toOneOf: places, serverName: target.serverName)
+            peer = try await transport.connect(toOneOf: places, serverName: target.serverName, keepingOlder: true)
         } catch {
             throw DialError(error)
         }

@@ -6,18 +6,19 @@ internal import MeshCore
 final class StopSignals: Sendable {
     private let first = OneShot<Int32>()
 
-    /// Takes the signals from now on: before any other thread begins, so that all of them inherit the mask.
+    /// Takes the signals from now on; once in a process.
     static func take() -> StopSignals {
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+        var ends: [Int32] = [-1, -1]
+        precondition(pipe(&ends) == 0, "the machine has no descriptor for signals")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (readingEnd, writingEnd) = (ends[0], ends[1])
         let signals = StopSignals()
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, waitForSignals, Unmanaged.passRetained(signals).toOpaque())
         precondition(status == 0, "the machine has no thread for signals")
         pthread_detach(thread)
+        signal(SIGTERM, noteSignal)
+        signal(SIGINT, noteSignal)
         return signals
     }
 
@@ -25,16 +26,28 @@ final class StopSignals: Sendable {
     func wait() async { _ = try? await first.wait() }
 
     fileprivate func run() {
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        var signal = Int32(0)
-        guard sigwait(&set, &signal) == 0 else { return }
+        guard let signal = Self.next() else { return }
         first.open(signal)
-        guard sigwait(&set, &signal) == 0 else { return }
-        _exit(128 + signal)
+        guard let again = Self.next() else { return }
+        _exit(128 + again)
     }
+
+    private static func next() -> Int32? {
+        var byte = UInt8(0)
+        var count = 0
+        repeat { count = read(readingEnd, &byte, 1) } while count < 0 && errno == EINTR
+        return count == 1 ? Int32(byte) : nil
+    }
+}
+
+// A handler of a signal knows nothing but what is global. Written once, before the handler is set.
+private nonisolated(unsafe) var readingEnd: Int32 = -1
+private nonisolated(unsafe) var writingEnd: Int32 = -1
+
+/// Only what is safe in the midst of anything: one write.
+private func noteSignal(_ signal: Int32) {
+    var byte = UInt8(truncatingIfNeeded: signal)
+    _ = write(writingEnd, &byte, 1)
 }
 
 private func waitForSignals(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

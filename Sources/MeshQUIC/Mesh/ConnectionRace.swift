@@ -14,14 +14,16 @@ final class ConnectionRace: @unchecked Sendable {
     private var core: TransportCore?
     private var addresses: [SocketAddress]
     private let serverName: ServerName
+    private let keepsOlder: Bool
     private var told: ((Result<PeerLink, QUICError>) -> Void)?
     private var running: [PeerLink] = []
     private var winner: PeerLink?
     private var failure: QUICError?
     private lazy var timer = LoopTimer(handler: self)
 
-    /// A race to `addresses`, the preferred first.
-    init(_ addresses: [SocketAddress], serverName: ServerName) {
+    /// A race to `addresses`, the preferred first; whether an older link to the same node is left alone.
+    init(_ addresses: [SocketAddress], serverName: ServerName, keepsOlder: Bool) {
+        self.keepsOlder = keepsOlder
         self.addresses = Array(addresses.prefix(Limits.Endpoint.maximumRacedAddresses))
         self.serverName = serverName
     }
@@ -40,7 +42,7 @@ final class ConnectionRace: @unchecked Sendable {
             return
         }
         let address = addresses.removeFirst()
-        let link = PeerLink(core: core, race: self)
+        let link = PeerLink(core: core, race: self, keepsOlder: keepsOlder)
         running.append(link)
         core.loop.schedule(timer, at: core.loop.now + Self.stagger)
         do throws(QUICError) {

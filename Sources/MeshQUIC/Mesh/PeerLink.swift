@@ -14,6 +14,8 @@ internal import MeshWire
 final class PeerLink {
     let core: TransportCore
     let id: PeerLinkID
+    /// Whether an older link to the same node stays until whoever has dialled this one retires it.
+    let keepsOlder: Bool
     /// The race that it runs in, until it is open or over; nil where the peer has dialled.
     private var race: ConnectionRace?
     private(set) var connection: QUICConnection?
@@ -61,9 +63,10 @@ final class PeerLink {
     /// Told when besides that the peer begins nothing more.
     private var peerIsDone: [() -> Void] = []
 
-    init(core: TransportCore, race: ConnectionRace? = nil) {
+    init(core: TransportCore, race: ConnectionRace? = nil, keepsOlder: Bool = false) {
         self.core = core
         self.race = race
+        self.keepsOlder = keepsOlder
         id = core.nextLinkID()
         peerNode = core.hello.node
         greeting = Self.greeting(core)

@@ -60,12 +60,14 @@ package final class QUICTransport: Transport {
     /// Makes a link to the node that is at one of `addresses`, the preferred first, and returns whom it leads to.
     ///
     /// The addresses are tried a little after each other, and the first that completes a handshake is taken. An error
-    /// has a ``CloseReason`` as its cause where a connection was begun.
+    /// has a ``CloseReason`` as its cause where a connection was begun. An older link to the same node is retired, or,
+    /// with `keepingOlder`, stays until ``retire(_:)`` is called for it.
     package func connect(
         toOneOf addresses: [SocketAddress],
-        serverName: ServerName
+        serverName: ServerName,
+        keepingOlder: Bool = false
     ) async throws(QUICError) -> LinkPeer {
-        let (core, race) = (core, ConnectionRace(addresses, serverName: serverName))
+        let (core, race) = (core, ConnectionRace(addresses, serverName: serverName, keepsOlder: keepingOlder))
         let result: Result<LinkPeer?, QUICError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let isTaken = loop.execute {

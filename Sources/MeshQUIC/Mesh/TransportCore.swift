@@ -126,6 +126,10 @@ final class TransportCore {
     private func endSurplus(to node: NodeID) {
         guard let used = links[node], !isLeaving else { return }
         for other in links.others(to: node) where surplus[ObjectIdentifier(other)] == nil {
+            // Whoever keeps an older link for a while retires it by itself.
+            guard other.isDialled != used.isDialled || !used.keepsOlder || other.farewells.contains(.heard) else {
+                continue
+            }
             let decides = other.isDialled == used.isDialled ? used.isDialled : hello.node < node
             guard decides || other.farewells.contains(.heard) else { continue }
             surplus[ObjectIdentifier(other)] = SurplusLink(other, decides: decides)
@@ -227,9 +231,9 @@ final class TransportCore {
 
     // MARK: The end
 
-    /// Tells every peer to go, and closes when all have answered and nothing is under way, or `patience` is over.
+    /// Tells every peer to go, and closes when nothing is under way any more, or `patience` is over.
     ///
-    /// Who has not answered may be making a link to another node, and wants to have it before this one ends.
+    /// Whoever is sent elsewhere is waited for until it has answered: it makes a link there before this one ends.
     /// A second call changes nothing and waits for the first.
     func leave(_ goAway: GoAway, patience: Duration, left: @escaping () -> Void) {
         guard !isClosed else { return left() }
@@ -242,10 +246,12 @@ final class TransportCore {
         loop.schedule(farewellTimer, at: loop.now + patience)
         for link in links.all {
             link.say(goAway)
-            link.whenPeerIsDone { [self] in
+            let isDone = { [self] in
                 busy -= 1
                 if busy == 0 { endFarewell() }
             }
+            // Without another place to go to, nobody makes another link first.
+            if goAway.elsewhere == nil { link.whenIdle(isDone) } else { link.whenPeerIsDone(isDone) }
         }
     }
 
