@@ -29,14 +29,44 @@ final class BookingEdge: Sendable {
     }
 
     private let edge: Edge
+    private let runEdge: @Sendable () async -> Void
     private let key: String
     private let pause: Duration?
     private let clock: any MeshCore.Clock
     private let generator: Lock<SeededGenerator>
     private let state = Lock(State())
 
-    init(_ edge: Edge, _ key: String, _ pause: Duration?, _ clock: any MeshCore.Clock, _ generator: SeededGenerator) {
+    convenience init(
+        _ edge: Edge,
+        _ key: String,
+        _ pause: Duration?,
+        _ clock: any MeshCore.Clock,
+        _ generator: SeededGenerator
+    ) {
+        self.init(edge, { await edge.run() }, key, pause, clock, generator)
+    }
+
+    /// The edge of a service that renews its certificate too.
+    convenience init(
+        _ service: EdgeService,
+        _ key: String,
+        _ pause: Duration?,
+        _ clock: any MeshCore.Clock,
+        _ generator: SeededGenerator
+    ) {
+        self.init(service.edge, { await service.run() }, key, pause, clock, generator)
+    }
+
+    private init(
+        _ edge: Edge,
+        _ runEdge: @escaping @Sendable () async -> Void,
+        _ key: String,
+        _ pause: Duration?,
+        _ clock: any MeshCore.Clock,
+        _ generator: SeededGenerator
+    ) {
         self.edge = edge
+        self.runEdge = runEdge
         self.key = key
         self.pause = pause
         self.clock = clock
@@ -53,7 +83,7 @@ final class BookingEdge: Sendable {
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.edge.run() }
+            group.addTask { await self.runEdge() }
             group.addTask { await self.watch() }
             if let pause { await book(every: pause) }
             _ = try? await OneShot<Done>().wait()

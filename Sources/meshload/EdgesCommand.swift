@@ -68,7 +68,8 @@ enum EdgesCommand {
         return .success
     }
 
-    private static func run(_ fleet: [BookingEdge], on loop: EventLoop, _ terminal: Terminal) async {
+    /// Runs `fleet` and answers standard input until its end.
+    static func run(_ fleet: [BookingEdge], on loop: EventLoop, _ terminal: Terminal) async {
         let running = Task(executorPreference: loop) {
             await withDiscardingTaskGroup { group in
                 for edge in fleet { group.addTask { await edge.run() } }

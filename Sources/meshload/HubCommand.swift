@@ -85,7 +85,8 @@ enum HubCommand {
         }
     }
 
-    private static func status(_ hub: Hub, _ statistics: TransportStatistics) -> String {
+    /// What a hub says of itself.
+    static func status(_ hub: Hub, _ statistics: TransportStatistics) -> String {
         JSONLine([
             ("tunnels", hub.tunnels.count), ("connections", statistics.connections), ("links", statistics.links),
             ("streams", statistics.streams), ("handshaking", statistics.handshakesUnderWay),

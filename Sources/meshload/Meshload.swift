@@ -10,7 +10,8 @@ enum Meshload {
             subcommands: [
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
-                AddressesCommand.command, StoreChildCommand.command,
+                AddressesCommand.command, ServiceCommand.command, DevicesCommand.command,
+                StoreChildCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()
