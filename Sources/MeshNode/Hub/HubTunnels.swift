@@ -1,8 +1,7 @@
 package import MeshCore
 internal import MeshIO
 package import MeshQUIC
-internal import MeshTunnel
-
+package import MeshTunnel
 
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
@@ -12,7 +11,8 @@ package final class HubTunnels: LinkObserver {
     private let logger: Logger
     private let opened: @Sendable (PeerCertificate) -> Void
 
-    init(
+    /// No tunnels yet; `opened` is told on the loop of each one that has opened.
+    package init(
         pacing: HerdPacing,
         clock: any Clock,
         logger: Logger,
@@ -25,7 +25,7 @@ package final class HubTunnels: LinkObserver {
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
-    var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
+    package var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
 
     /// How many edges are connected.
     package var count: Int { registry.withLock { $0.count } }
