@@ -66,7 +66,7 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshWire",
+            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

@@ -115,6 +115,13 @@ extension Limits {
         /// further ones are not sent.
         package static let maximumStatelessPerSecond = 1_000
 
+        /// Refused clients kept in mind for a moment, so that what follows their first packet leads to nothing more;
+        /// the oldest is forgotten.
+        package static let rememberedRefusals = 64
+
+        /// How long: shorter than the pause after which a client that got no answer sends again.
+        package static let refusalMoment = Duration.milliseconds(200)
+
         /// Addresses of one node that are tried for one link; further ones are left out.
         package static let maximumRacedAddresses = 16
 

@@ -23,6 +23,7 @@ enum Meshbench {
                 QUICBenchmarkCommand.command,
                 QUICMemoryCommand.command,
                 QUICServeCommand.command,
+                TunnelBenchmarkCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

@@ -94,11 +94,14 @@ enum EdgesCommand {
         for edge in fleet { report.add(edge.takeReport(into: &latencies)) }
         latencies.sort()
         let microseconds = { (part: Double) -> Int in
-            latencies.isEmpty ? 0 : Int(latencies[min(latencies.count - 1, Int(Double(latencies.count) * part))] / 1_000)
+            latencies.isEmpty
+                ? 0 : Int(latencies[min(latencies.count - 1, Int(Double(latencies.count) * part))] / 1_000)
         }
         var line = JSONLine([
-            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }), ("acknowledged", report.acknowledged),
-            ("failed", report.failed), ("open", report.open), ("booked", latencies.count), ("p50_us", microseconds(0.5)),
+            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }),
+            ("acknowledged", report.acknowledged),
+            ("failed", report.failed), ("open", report.open), ("booked", latencies.count),
+            ("p50_us", microseconds(0.5)),
             ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)),
             ("resident_bytes", ProcessFigures.residentBytes),
             ("processor_milliseconds", ProcessFigures.processorMilliseconds),
@@ -118,7 +121,7 @@ enum EdgesCommand {
         for edge in fleet {
             switch await edge.verify() {
             case nil: found.unanswered += 1
-            case let (balance, acknowledged)?:
+            case (let balance, let acknowledged)?:
                 found.acknowledged += acknowledged
                 found.lost += max(0, acknowledged - balance)
                 found.doubled += max(0, balance - acknowledged)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshActors
+internal import MeshCertificates
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
@@ -42,7 +43,7 @@ enum HubCommand {
         var parts = Hub.Parts(
             loop: loop,
             address: address,
-            credentials: try authority.credentials(.hub, invocation[name]),
+            credentials: try authority.credentials(.hub, invocation[name], key: key(beside: invocation[data])),
             verifier: authority.verifier,
             journal: store,
             incarnation: store.generation,
@@ -66,6 +67,17 @@ enum HubCommand {
         return .success
     }
 
+    /// A hub that begins again has the key of before: its edges learn at once that their links are over.
+    private static func key(beside data: String) throws -> PrivateKey {
+        let path = "\(data).key"
+        guard access(path, F_OK) == 0 else {
+            let key = try KeyFile.make(.p256)
+            try KeyFile.create(path, key)
+            return key
+        }
+        return try KeyFile.read(path)
+    }
+
     private static func carryOut(_ words: [String], _ hub: Hub) async -> String {
         switch words.first {
         case "cut":
@@ -79,7 +91,11 @@ enum HubCommand {
             return JSONLine([("hanging", Int(seconds))]).text
         case "drain":
             let patience = words.dropFirst().first.flatMap { Int64($0) } ?? 1_000
-            await hub.drain("drained for a test", patience: .milliseconds(patience), elsewhere: words.dropFirst(2).first)
+            await hub.drain(
+                "drained for a test",
+                patience: .milliseconds(patience),
+                elsewhere: words.dropFirst(2).first
+            )
             return JSONLine([("drained", 1)]).text
         default: return status(hub, await hub.transport.statistics())
         }

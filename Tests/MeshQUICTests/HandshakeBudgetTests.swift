@@ -28,6 +28,28 @@ import Testing
         for (earlier, later) in zip(pauses, pauses.dropFirst()) { #expect(later - earlier == .milliseconds(100)) }
     }
 
+    @Test("that are refused without being told leave their moment to the next")
+    func untold() {
+        var budget = HandshakeBudget(perSecond: 10)
+        var pauses: [Duration] = []
+        for _ in 0..<40 {
+            guard case .comeAgain(let pause) = budget.take(at: .origin) else { continue }
+            pauses.append(pause)
+            budget.takeBackMoment()
+        }
+        #expect(Set(pauses).count == 1, "\(pauses)")
+    }
+
+    @Test("that are refused are kept in mind for a moment, and only so many of them")
+    func kept() {
+        var refusals = RecentRefusals<Int>()
+        let limit = Limits.Endpoint.rememberedRefusals
+        for id in 0...limit { refusals.add(id, at: .origin) }
+        #expect((0...limit).filter { refusals.contains($0, at: .origin) } == Array(1...limit))
+        let later = Instant.origin + Limits.Endpoint.refusalMoment
+        #expect(!(0...limit).contains { refusals.contains($0, at: later) })
+    }
+
     @Test("are never put off for longer than the bound")
     func bound() {
         var budget = HandshakeBudget(perSecond: 1)

@@ -1,4 +1,4 @@
-"""Hours of tunnels: one fleet in calm weather, whose every second counts, and one whose hub and way fail again and again.
+"""Hours of tunnels: a fleet in calm weather, whose every second counts, and one whose hub and way fail again and again.
 
 usage: soak_tunnel.py MINUTES [SEED]
 
@@ -97,7 +97,8 @@ def main() -> int:
     """As a program."""
     result = soak(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     print(json.dumps(result))
-    is_whole = all((part["lost"], part["doubled"], part["unanswered"]) == (0, 0, 0) for part in (result["calm"], result["storm"]))
+    parts = (result["calm"], result["storm"])
+    is_whole = all((part["lost"], part["doubled"], part["unanswered"]) == (0, 0, 0) for part in parts)
     return 0 if is_whole and result["calm_connected"] >= 0.999 else 1
 
 

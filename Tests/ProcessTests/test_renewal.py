@@ -67,7 +67,8 @@ class Renewal(unittest.TestCase):
             first = mesh.hub.status()["handshakes"]
             until(lambda: mesh.hub.status()["handshakes"] - first >= RENEWALS, 30 + RENEWALS)
             seconds = time.monotonic() - begin
-            print(f"{mesh.hub.status()['handshakes'] - first} renewals in {seconds:.0f} s: {mesh.devices.tell('status')}")
+            made = mesh.hub.status()["handshakes"] - first
+            print(f"{made} renewals in {seconds:.0f} s: {mesh.devices.tell('status')}")
             self.check_nothing_failed(mesh, RENEWALS)
 
     def test_an_authority_is_replaced_under_load_and_no_call_fails(self) -> None:

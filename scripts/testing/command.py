@@ -78,6 +78,9 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("bad links, four times as much", larger, counting.python)
     renewals = ["env", "MESHNODE_RENEWALS=1000", "/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("a thousand renewals", [*renewals, "--pattern", "test_renewal.py"], counting.python)
+    herd = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_herd.py"]
+    whole = ["env", "MESHNODE_HERD=2000", "/usr/bin/python3", *herd]
+    yield Stage("a herd of 2,000", whole, counting.python)
     wanted = ["env", "MESHNODE_STREAM_MEGABYTES=100", "MESHNODE_STREAM_CUTS=5"]
     cut = ["swift", "test", "--skip-build", "--filter", "sent twice"]
     yield _swift_tests("100 MB over a link that is cut", [*wanted, *cut])

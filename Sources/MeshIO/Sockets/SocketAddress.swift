@@ -1,6 +1,6 @@
-package import MeshCore
 internal import CMeshSockets
 internal import Glibc
+package import MeshCore
 
 /// An IPv4 or IPv6 address with a port: a value of fixed size.
 ///
@@ -160,7 +160,8 @@ extension SocketAddress {
         if bytes.count == 4 {
             self.init(ipv4: (bytes[0], bytes[1], bytes[2], bytes[3]), port: endpoint.port)
         } else {
-            let halves = (0..<2).map { half in bytes[half * 8..<half * 8 + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+            let halves = (0..<2).map { half in bytes[half * 8..<half * 8 + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            }
             self.init(ipv6High: halves[0], low: halves[1], port: endpoint.port, scope: 0)
         }
     }

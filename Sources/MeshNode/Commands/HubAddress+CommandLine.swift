@@ -6,7 +6,8 @@ package import MeshTunnel
 extension HubAddress: CommandLineValue {
     /// As people write it; with or without a port.
     package static var commandLineSyntax: ValueSyntax<HubAddress> {
-        ValueSyntax(valueName: "HOST[:PORT]", expected: "a host with or without a port, such as hub-1.example.org:7411") {
+        ValueSyntax(valueName: "HOST[:PORT]", expected: "a host with or without a port, such as hub-1.example.org:7411")
+        {
             try? HubAddress($0)
         }
     }

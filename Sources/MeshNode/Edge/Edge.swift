@@ -6,8 +6,8 @@ package import MeshTunnel
 
 /// An edge: its actors, its transport, and the tunnel that keeps them together with a hub.
 ///
-/// ``run()`` owns every task. Calls of a hub's actors go through ``node`` and need not know the tunnel: while it is down
-/// they wait until their deadline. Before the first connection they end with `noHost`, since nobody knows a hub yet.
+/// ``run()`` owns every task. Calls of a hub's actors go through ``node`` and need not know the tunnel: while it is
+/// down they wait until their deadline. Before the first connection they end with `noHost`: nobody knows a hub yet.
 package final class Edge: Sendable {
     /// What the edge is made of.
     package struct Parts: Sendable {

@@ -26,6 +26,7 @@ package final class EdgeLinks: LinkObserver {
         state.withLock { $0.untaken.removeValue(forKey: link) } ?? LinkEvents(over: "the link has ended")
     }
 
+    /// Begins to keep what happens to the link.
     package func linkOpened(to peer: LinkPeer) {
         state.withLock { state in
             let events = LinkEvents()
@@ -37,6 +38,7 @@ package final class EdgeLinks: LinkObserver {
         opened(peer)
     }
 
+    /// The last event of the link.
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
         guard let peer else { return }
         state.withLock { $0.open.removeValue(forKey: peer.link) }?.add(.ended(reason.description))

@@ -18,6 +18,7 @@ package struct QUICHubDialler: HubDialler {
         self.addresses = addresses
     }
 
+    /// Makes a link; an older one to the same hub stays until it is retired.
     package func dial(_ target: HubTarget) async throws(DialError) -> any HubLink {
         let peer: LinkPeer
         do throws(QUICError) {
@@ -29,6 +30,7 @@ package struct QUICHubDialler: HubDialler {
         return QUICHubLink(peer, of: transport, events: links.events(of: peer.link))
     }
 
+    /// Waits for the machine's addresses to change.
     package func addressesChanged() async {
         guard let addresses else {
             // Never opened: it ends when this task is cancelled.
@@ -38,6 +40,7 @@ package struct QUICHubDialler: HubDialler {
         await addresses.nextChange()
     }
 
+    /// Goes on from a fresh port of whatever addresses there are now.
     package func migrate() async -> Bool {
         let everywhere: SocketAddress =
             switch transport.localAddress.family {

@@ -119,10 +119,9 @@ package final class Hub: Sendable {
         return Hub(node: node, tunnels: tunnels, transport: transport, pulse: pulse)
     }
 
-    /// Runs until the calling task is cancelled; then it stops as in a crash. Call ``drain(patience:elsewhere:)`` first
-    /// to leave in good order.
+    /// Runs until the calling task is cancelled; then it stops as in a crash.
     ///
-    /// Call it once.
+    /// Call it once; ``drain(_:patience:elsewhere:)`` first to leave in good order.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.pulse.run() }

@@ -56,28 +56,60 @@ package final class HubService: Sendable {
     private let keeper: HubCertificateKeeper
     private let logger: Logger
 
-    private init(_ parts: Made) {
-        hub = parts.hub
-        revocations = parts.revocations
-        listener = parts.listener
-        hasMadeAuthority = parts.hasMadeAuthority
-        store = parts.store
-        office = parts.office
-        links = parts.links
-        keeper = parts.keeper
-        logger = parts.logger
+    /// What a hub stands on.
+    private struct Ground {
+        let loop: EventLoop
+        let clock: any Clock
+        let generator: SeededGenerator
+        let logger: Logger
+        let store: LogStore
+
+        func owner(_ identity: NodeIdentity) -> Owner { Owner(node: identity.node, incarnation: store.generation) }
     }
 
-    private struct Made {
-        let hub: Hub
-        let revocations: RevocationOffice
-        let listener: EnrolmentListener?
-        let hasMadeAuthority: Bool
-        let store: LogStore
-        let office: EnrolmentOffice
-        let links: Intake<LinkChange>
-        let keeper: HubCertificateKeeper
-        let logger: Logger
+    private init(
+        _ configuration: Configuration,
+        _ ground: Ground,
+        _ own: HubCredentials,
+        _ credentials: NodeCredentials,
+        hasMadeAuthority: Bool
+    ) async throws {
+        self.hasMadeAuthority = hasMadeAuthority
+        let (clock, logger, store) = (ground.clock, ground.logger, ground.store)
+        (self.store, self.logger) = (store, logger)
+        let admission = try AdmissionVerifier(trust: credentials.trust)
+        office = EnrolmentOffice(
+            issuer: own.issuer,
+            tokenKey: try configuration.folder.authority.tokenKey(makeIfMissing: true),
+            configuration: configuration.enrolment,
+            clock: clock,
+            logger: logger
+        )
+        try await Self.loadRevocations(into: admission, of: office, configuration.grant.identity, ground)
+        let links = Intake<LinkChange>(capacity: Limits.Hub.linkChangesWaiting)
+        self.links = links
+        let hub = try await Self.makeHub(configuration, credentials, admission, office.kinds, links, ground)
+        self.hub = hub
+        revocations = try RevocationOffice(node: hub.node, admission: admission) {
+            await hub.transport.recheckPeers()
+        }
+        office.open(on: hub.node, revocations: revocations)
+        let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
+        do {
+            listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
+        } catch {
+            await hub.transport.close("the hub could not be started")
+            throw error
+        }
+        keeper = HubCertificateKeeper(
+            own: own,
+            admission: admission,
+            knocks: knocks,
+            transport: hub.transport,
+            listener: listener,
+            clock: clock,
+            logger: logger
+        )
     }
 
     /// Opens the store, reads who is put out, and then lets edges come; nothing is answered before ``run()``.
@@ -93,98 +125,75 @@ package final class HubService: Sendable {
         let issuer = AuthorityIssuer(folder: folder.authority)
         let own = try HubCredentials(configuration.grant, keyAt: folder.keyPath, issuer: issuer)
         let credentials = try await own.issue(now: clock.wallTime)
-        let admission = try AdmissionVerifier(trust: credentials.trust)
-        let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         let (store, _) = try await folder.store.open()
+        let ground = Ground(loop: loop, clock: clock, generator: generator, logger: logger, store: store)
         do {
-            let office = EnrolmentOffice(
-                issuer: issuer,
-                tokenKey: try folder.authority.tokenKey(makeIfMissing: true),
-                configuration: configuration.enrolment,
-                clock: clock,
-                logger: logger
-            )
-            let owner = Owner(node: configuration.grant.identity.node, incarnation: store.generation)
-            try await loadRevocations(into: admission, of: office, owner, store, clock, generator, logger)
-            let links = Intake<LinkChange>(capacity: Limits.Hub.linkChangesWaiting)
-            var parts = Hub.Parts(
-                loop: loop,
-                address: configuration.address,
-                credentials: credentials,
-                verifier: admission,
-                journal: store,
-                incarnation: store.generation,
-                clock: clock,
-                generator: generator,
-                logger: logger
-            )
-            parts.kinds = configuration.kinds + office.kinds
-            parts.connections = configuration.connections
-            parts.storeAnswers = { await store.answers() }
-            parts.linkChanged = { _ = links.offer($0) }
-            let hub = try await Hub.make(parts)
-            let transport = hub.transport
-            let revocations = try RevocationOffice(node: hub.node, admission: admission) {
-                await transport.recheckPeers()
-            }
-            office.open(on: hub.node, revocations: revocations)
-            let listener: EnrolmentListener? =
-                if let address = configuration.enrolmentAddress {
-                    try await EnrolmentListener(
-                        loop: loop,
-                        address: address,
-                        credentials: try credentials.showingAuthority(now: clock.wallTime),
-                        verifier: knocks,
-                        clock: clock
-                    )
-                } else { nil }
-            let keeper = HubCertificateKeeper(
-                own: own,
-                admission: admission,
-                knocks: knocks,
-                transport: transport,
-                listener: listener,
-                clock: clock,
-                logger: logger
-            )
-            return HubService(
-                Made(
-                    hub: hub,
-                    revocations: revocations,
-                    listener: listener,
-                    hasMadeAuthority: hasMadeAuthority,
-                    store: store,
-                    office: office,
-                    links: links,
-                    keeper: keeper,
-                    logger: logger
-                )
-            )
+            return try await HubService(configuration, ground, own, credentials, hasMadeAuthority: hasMadeAuthority)
         } catch {
             try? await store.close()
             throw error
         }
     }
 
+    private static func makeHub(
+        _ configuration: Configuration,
+        _ credentials: NodeCredentials,
+        _ admission: AdmissionVerifier,
+        _ kinds: [HostedKind],
+        _ links: Intake<LinkChange>,
+        _ ground: Ground
+    ) async throws -> Hub {
+        var parts = Hub.Parts(
+            loop: ground.loop,
+            address: configuration.address,
+            credentials: credentials,
+            verifier: admission,
+            journal: ground.store,
+            incarnation: ground.store.generation,
+            clock: ground.clock,
+            generator: ground.generator,
+            logger: ground.logger
+        )
+        parts.kinds = configuration.kinds + kinds
+        parts.connections = configuration.connections
+        parts.storeAnswers = { [store = ground.store] in await store.answers() }
+        parts.linkChanged = { _ = links.offer($0) }
+        return try await Hub.make(parts)
+    }
+
+    private static func listen(
+        _ address: SocketAddress?,
+        _ credentials: NodeCredentials,
+        _ knocks: KnockVerifier,
+        _ ground: Ground
+    ) async throws -> EnrolmentListener? {
+        guard let address else { return nil }
+        return try await EnrolmentListener(
+            loop: ground.loop,
+            address: address,
+            credentials: try credentials.showingAuthority(now: ground.clock.wallTime),
+            verifier: knocks,
+            clock: ground.clock
+        )
+    }
+
     /// Before anybody can come: a node without a transport reads them from the journal.
     private static func loadRevocations(
         into admission: AdmissionVerifier,
         of office: EnrolmentOffice,
-        _ owner: Owner,
-        _ store: LogStore,
-        _ clock: any Clock,
-        _ generator: SeededGenerator,
-        _ logger: Logger
+        _ identity: NodeIdentity,
+        _ ground: Ground
     ) async throws {
+        let owner = ground.owner(identity)
         let reader = ActorNode(
             owner: owner,
             kinds: office.kinds,
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
-            journal: store,
+            journal: ground.store,
             transport: nil,
-            clock: clock,
-            generator: generator,
-            logger: logger
+            clock: ground.clock,
+            generator: ground.generator,
+            logger: ground.logger
         )
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await reader.run() }

@@ -1,8 +1,7 @@
 package import MeshCore
 internal import MeshIO
 package import MeshQUIC
-internal import MeshTunnel
-
+package import MeshTunnel
 
 /// What happens to a hub's links.
 package enum LinkChange: Hashable, Sendable {
@@ -20,7 +19,8 @@ package final class HubTunnels: LinkObserver {
     private let logger: Logger
     private let changed: @Sendable (LinkChange) -> Void
 
-    init(
+    /// No tunnels yet; `opened` is told on the loop of each one that has opened.
+    package init(
         pacing: HerdPacing,
         clock: any Clock,
         logger: Logger,
@@ -33,7 +33,7 @@ package final class HubTunnels: LinkObserver {
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
-    var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
+    package var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
 
     /// How many edges are connected.
     package var count: Int { registry.withLock { $0.count } }
@@ -41,6 +41,7 @@ package final class HubTunnels: LinkObserver {
     /// The edges that are connected, in the order of their names.
     package var identities: [NodeIdentity] { registry.withLock { $0.all.map(\.identity) } }
 
+    /// Takes the newest link of a node for its tunnel.
     package func linkOpened(to peer: LinkPeer) {
         let tunnel = RegisteredTunnel(
             identity: peer.certificate.identity,
@@ -61,6 +62,7 @@ package final class HubTunnels: LinkObserver {
         changed(.opened(peer))
     }
 
+    /// Forgets the tunnel, unless a newer link has taken its place.
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
         guard let peer else {
             // Nobody knows who it was; refusals of certificates are among them.

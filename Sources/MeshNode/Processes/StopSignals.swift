@@ -8,10 +8,8 @@ final class StopSignals: Sendable {
 
     /// Takes the signals from now on; once in a process.
     static func take() -> StopSignals {
-        var ends: [Int32] = [-1, -1]
-        precondition(pipe(&ends) == 0, "the machine has no descriptor for signals")
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        (readingEnd, writingEnd) = (ends[0], ends[1])
+        // Made here, so that the handler finds it ready.
+        _ = signalPipe
         let signals = StopSignals()
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, waitForSignals, Unmanaged.passRetained(signals).toOpaque())
@@ -35,19 +33,23 @@ final class StopSignals: Sendable {
     private static func next() -> Int32? {
         var byte = UInt8(0)
         var count = 0
-        repeat { count = read(readingEnd, &byte, 1) } while count < 0 && errno == EINTR
+        repeat { count = read(signalPipe.reading, &byte, 1) } while count < 0 && errno == EINTR
         return count == 1 ? Int32(byte) : nil
     }
 }
 
-// A handler of a signal knows nothing but what is global. Written once, before the handler is set.
-private nonisolated(unsafe) var readingEnd: Int32 = -1
-private nonisolated(unsafe) var writingEnd: Int32 = -1
+/// A handler of a signal knows nothing but what is global.
+private let signalPipe: (reading: Int32, writing: Int32) = {
+    var ends: [Int32] = [-1, -1]
+    precondition(pipe(&ends) == 0, "the machine has no descriptor for signals")
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+}()
 
 /// Only what is safe in the midst of anything: one write.
 private func noteSignal(_ signal: Int32) {
     var byte = UInt8(truncatingIfNeeded: signal)
-    _ = write(writingEnd, &byte, 1)
+    _ = write(signalPipe.writing, &byte, 1)
 }
 
 private func waitForSignals(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

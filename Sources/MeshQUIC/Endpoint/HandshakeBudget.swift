@@ -31,6 +31,9 @@ package struct HandshakeBudget {
         return .comeAgain(after: bookedUntil - now)
     }
 
+    /// The moment that was promised last is free again: whom it was meant for could not be told.
+    package mutating func takeBackMoment() { bookedUntil = bookedUntil + (.zero - interval) }
+
     /// Whether less than half of what may come at once is left: then an address must be proved first.
     package func isHalfSpent(at now: Instant) -> Bool { paidUntil > now + burst / 2 }
 

@@ -16,8 +16,11 @@ extension QUICEndpoint {
             counts.stray += 1
             return
         }
+        let client = ConnectionID(initial.destination)
+        guard !recentRefusals.contains(client, at: loop.now) else { return }
         guard connections.count < configuration.maximumConnections else {
-            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "no room", remote, local)
+            refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "no room", remote, local)
+            return
         }
         var original = initial.destination
         var isRetried = false
@@ -30,11 +33,18 @@ extension QUICEndpoint {
             // ngtcp2 takes any token that it is given for a proof, and then sends more than three times what came.
             initial.token_count = 0
         case .unknown: return askToProveAddress(initial, remote, local)
-        case .invalid: return refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), "", remote, local)
+        case .invalid:
+            refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), "", remote, local)
+            return
         }
         if case .comeAgain(let pause)? = handshakeBudget?.take(at: loop.now) {
             let words = CloseReason.retryAfter(pause)
-            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), words, remote, local)
+            recentRefusals.add(client, at: loop.now)
+            if !refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), words, remote, local) {
+                // Who is not told does not come then.
+                handshakeBudget?.takeBackMoment()
+            }
+            return
         }
         guard hasRoomForHandshake(from: remote) else {
             counts.refused += 1
@@ -42,7 +52,8 @@ extension QUICEndpoint {
         }
         let connection = QUICConnection(endpoint: self, isServer: true, remote: remote)
         guard let user = handler?.endpoint(self, accepting: connection) else {
-            return refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "leaving", remote, local)
+            refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), "leaving", remote, local)
+            return
         }
         guard begin(connection, for: user, initial, original, isRetried: isRetried) else { return }
         connection.receive(packet, path: receivedPath.path, ecn: ecn)
@@ -50,7 +61,8 @@ extension QUICEndpoint {
 
     /// Tells a client that it is not taken, without keeping anything of it.
     ///
-    /// Its address is not proved: the answer is much smaller than what it has sent.
+    /// Its address is not proved: the answer is much smaller than what it has sent. False where it is not told.
+    @discardableResult
     private func refuse(
         _ initial: cmesh_quic_initial,
         _ received: Int,
@@ -58,9 +70,9 @@ extension QUICEndpoint {
         _ words: String,
         _ remote: SocketAddress,
         _ local: SocketAddress
-    ) {
+    ) -> Bool {
         counts.refused += 1
-        guard refusalBudget.take(at: loop.now, counts: &counts) else { return }
+        guard refusalBudget.take(at: loop.now, counts: &counts) else { return false }
         var (client, server) = (initial.source, initial.destination)
         var answer = [UInt8](repeating: 0, count: Self.refusalBytes)
         let version = initial.version
@@ -75,9 +87,10 @@ extension QUICEndpoint {
             reason,
             reason.count
         )
-        guard count > 0, count < received else { return }
+        guard count > 0, count < received else { return false }
         state?.trains.send(Array(answer.prefix(count)), to: remote, from: local)
         flushLater()
+        return true
     }
 
     /// Room for a long header with both ids, and a close with a few words.

@@ -33,6 +33,7 @@ package final class QUICEndpoint {
     /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
     var closeBudget = StatelessBudget()
     var refusalBudget = StatelessBudget()
+    var recentRefusals = RecentRefusals<ConnectionID>()
     /// Kept until the endpoint is closed.
     private(set) var handler: (any QUICEndpointHandler)?
     var unprovenLeft = Limits.Endpoint.unprovenPerSecond

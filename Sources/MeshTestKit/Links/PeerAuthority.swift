@@ -25,9 +25,11 @@ package struct PeerAuthority: Sendable {
     package var trust: TrustAnchors { TrustAnchors(certificates: [authority.certificate.der]) }
 
     /// Credentials for the node `name`, which answers as `localhost` and at the loopback addresses where it is a hub.
-    package func credentials(_ role: NodeRole, _ name: String) throws -> NodeCredentials {
+    ///
+    /// With a key of its own where it is not given one: who begins again shall be known by the former.
+    package func credentials(_ role: NodeRole, _ name: String, key: PrivateKey? = nil) throws -> NodeCredentials {
         let identity = NodeIdentity(tenant: try TenantID("acme"), role: role, node: try NodeID(name))
-        let key = try KeyFile.make(.p256)
+        let key = try key ?? KeyFile.make(.p256)
         let names = role == .hub ? ["localhost"] : []
         let addresses = role == .hub ? ["127.0.0.1", "::1"].compactMap { IPAddress($0) } : []
         let grant = try NodeGrant(identity: identity, dnsNames: names, addresses: addresses)

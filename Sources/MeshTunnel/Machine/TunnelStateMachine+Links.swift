@@ -70,6 +70,9 @@ extension TunnelStateMachine {
         case .trying(let trying):
             guard let open = trying.attempt.proves(link) else { return .nothing }
             pauses.heard(window: window)
+            // Else a herd that had to queue once is spread over minutes when it is cut again soon.
+            failures = max(0, failures - refusals)
+            refusals = 0
             becomeConnected(open, now, grace: pauses.grace(after: failures, &generator))
             return .nothing
         case .connected(var connected):
@@ -289,6 +292,7 @@ extension TunnelStateMachine {
                 return
             }
             failures += 1
+            if error.retryAfter != nil { refusals += 1 }
             guard failures < configuration.attemptLimit else {
                 fail(.attemptsSpent(error.message), isLasting: false, now, &generator)
                 return

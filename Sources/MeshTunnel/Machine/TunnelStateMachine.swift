@@ -21,6 +21,9 @@ package struct TunnelStateMachine: ~Copyable {
     /// Vain attempts, and links that did not last, since the last one that did.
     var failures = 0
 
+    /// How many of them were refused with a time to come again: that is no sign of links that do not last.
+    var refusals = 0
+
     /// Failures since the last connection that will be the same again.
     var doublings = 0
 
@@ -147,6 +150,7 @@ package struct TunnelStateMachine: ~Copyable {
         }
         retiring = []
         failures = 0
+        refusals = 0
         return .endEverything
     }
 
@@ -203,6 +207,7 @@ package struct TunnelStateMachine: ~Copyable {
     /// The first attempt of a tunnel that was not connected.
     mutating func beginConnecting(_ now: Instant) -> Dial {
         failures = 0
+        refusals = 0
         lastError = nil
         var attempt = Attempt(goal: .nextCandidate, step: .paused(until: now))
         let dial = beginDial(&attempt, now)

@@ -57,7 +57,9 @@ package enum EnrolCommand {
                 by: SystemResolver(clock: MachineClock(loop: loop))
             )
         } catch {
-            invocation.terminal.writeErrorLine("meshnode enrol: error: '\(invocation[hub])': \(error.message.printable)")
+            invocation.terminal.writeErrorLine(
+                "meshnode enrol: error: '\(invocation[hub])': \(error.message.printable)"
+            )
             return notReached
         }
         do throws(DeviceEnrolmentError) {

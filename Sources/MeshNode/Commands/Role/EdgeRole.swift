@@ -19,7 +19,7 @@ struct EdgeRole {
         let folder = CredentialFolder(path: invocation[RoleCommand.data] ?? "meshnode-edge")
         guard folder.isInUse else {
             throw invocation.usageError(
-                "'\(folder.path)' holds no certificate; get one: meshnode enrol TOKEN --hub HOST --folder \(folder.path)"
+                "'\(folder.path)' holds no certificate; get one: meshnode enrol TOKEN --hub HOST --folder FOLDER"
             )
         }
         var configuration = EdgeService.Configuration(credentials: folder, hubs: hubs)

@@ -33,7 +33,9 @@ package enum RoleCommand {
     /// Runs the node that the command line asks for.
     package static func run(_ invocation: Invocation) async throws -> ExitCode {
         guard let role = invocation[role] else {
-            throw invocation.usageError("say what to be (--role hub, --role edge), or name a command; --help lists them")
+            throw invocation.usageError(
+                "say what to be (--role hub, --role edge), or name a command; --help lists them"
+            )
         }
         let signals = StopSignals.take()
         let loop = try EventLoop.start(name: role.rawValue)
@@ -44,7 +46,13 @@ package enum RoleCommand {
             clock: clock,
             minimumLevel: invocation[level]
         )
-        let ground = RoleGround(loop: loop, clock: clock, logger: logger, signals: signals, terminal: invocation.terminal)
+        let ground = RoleGround(
+            loop: loop,
+            clock: clock,
+            logger: logger,
+            signals: signals,
+            terminal: invocation.terminal
+        )
         switch role {
         case .hub: try await HubRole(invocation, ground).run()
         case .edge: try await EdgeRole(invocation, ground).run()
