@@ -18,6 +18,9 @@ extension Limits {
         /// A longer name of an authority is not issued; X.520's bound.
         package static let maximumAuthorityNameBytes = 64
 
+        /// Orders to revoke that are read at a time; the others wait for the next look.
+        package static let maximumOrdersRead = 256
+
         /// Longer lives are not issued.
         package static let maximumLife = Duration.seconds(100 * 365 * 86_400)
     }

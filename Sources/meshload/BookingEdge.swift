@@ -22,6 +22,8 @@ final class BookingEdge: Sendable {
     private struct State {
         var report = Report()
         var latencies: [Int64] = []
+        /// Of bookings during which the tunnel was connected by the same link throughout.
+        var steady: [Int64] = []
         var entered: [TunnelState.Phase: Int] = [:]
         var lastFailure: String?
         var isPaused = false
@@ -114,7 +116,7 @@ final class BookingEdge: Sendable {
         let id = generator.withLock { UniqueID(at: clock.wallTime, using: &$0) }
         state.withLock { $0.isBooking = true }
         defer { state.withLock { $0.isBooking = false } }
-        let begin = clock.now
+        let (begin, link) = (clock.now, currentLink)
         var isOpen = false
         while !Task.isCancelled {
             do throws(CallFailure<NoRefusal>) {
@@ -122,9 +124,12 @@ final class BookingEdge: Sendable {
                 let deadline = clock.now + .seconds(30)
                 _ = try await account.call(SampleAccount.Deposit(amount: 1), id: id, deadline: deadline)
                 let elapsed = (clock.now - begin).wholeNanoseconds
+                let isSteady = link != nil && link == currentLink
                 return state.withLock { state in
                     state.report.acknowledged += 1
-                    if state.latencies.count < Self.keptLatencies { state.latencies.append(elapsed) }
+                    guard state.latencies.count < Self.keptLatencies else { return }
+                    state.latencies.append(elapsed)
+                    if isSteady { state.steady.append(elapsed) }
                 }
             } catch {
                 if error.openCommand == nil, !isOpen {
@@ -142,6 +147,10 @@ final class BookingEdge: Sendable {
         }
     }
 
+    private var currentLink: LinkID? {
+        if case .connected(let connection) = edge.tunnel.state { connection.link } else { nil }
+    }
+
     private func reference() throws(CallFailure<NoRefusal>) -> ActorReference<JournaledActor<SampleAccount>> {
         do throws(ActorError) {
             return try edge.node.actor(SampleAccount.self, key)
@@ -151,10 +160,12 @@ final class BookingEdge: Sendable {
     }
 
     /// What has been booked, and how long each took since the last time.
-    func takeReport(into latencies: inout [Int64]) -> Report {
+    func takeReport(into latencies: inout [Int64], steady: inout [Int64]) -> Report {
         state.withLock { state in
             latencies += state.latencies
+            steady += state.steady
             state.latencies = []
+            state.steady = []
             return state.report
         }
     }

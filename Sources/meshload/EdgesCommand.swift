@@ -27,7 +27,7 @@ enum EdgesCommand {
         summary: "Be edges: tunnels and calls as they ship, each booking on an account of its own.",
         discussion: """
             Prints `listening`, then answers each line of standard input with one JSON object. `status`: how many are \
-            connected, and what the bookings since the last `status` took; `verify`: whether each account holds what \
+            connected, and what the bookings since the last `status` took, `steady` ones over one link; `verify`: whether each account holds what \
             was acknowledged, no more and no less; `states`: how often each state was entered. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, to, name, count, pause, isIdle, isLogging]
@@ -90,9 +90,10 @@ enum EdgesCommand {
 
     private static func status(_ fleet: [BookingEdge]) async -> String {
         var report = BookingEdge.Report()
-        var latencies: [Int64] = []
-        for edge in fleet { report.add(edge.takeReport(into: &latencies)) }
+        var (latencies, steady): ([Int64], [Int64]) = ([], [])
+        for edge in fleet { report.add(edge.takeReport(into: &latencies, steady: &steady)) }
         latencies.sort()
+<<<<<<< HEAD
         let microseconds = { (part: Double) -> Int in
             latencies.isEmpty
                 ? 0 : Int(latencies[min(latencies.count - 1, Int(Double(latencies.count) * part))] / 1_000)
@@ -103,11 +104,24 @@ enum EdgesCommand {
             ("failed", report.failed), ("open", report.open), ("booked", latencies.count),
             ("p50_us", microseconds(0.5)),
             ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)),
+=======
+        steady.sort()
+        let microseconds = { (part: Double) in Self.microseconds(latencies, part) }
+        var line = JSONLine([
+            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }), ("acknowledged", report.acknowledged),
+            ("failed", report.failed), ("open", report.open), ("booked", latencies.count), ("p50_us", microseconds(0.5)),
+            ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)), ("steady", steady.count),
+            ("steady_p50_us", Self.microseconds(steady, 0.5)), ("steady_p99_us", Self.microseconds(steady, 0.99)),
+>>>>>>> tunnel
             ("resident_bytes", ProcessFigures.residentBytes),
             ("processor_milliseconds", ProcessFigures.processorMilliseconds),
         ])
         line.append("last_failures", Set(fleet.compactMap(\.lastFailure)).sorted().prefix(5).map(JSONText.quoted))
         return line.text
+    }
+
+    private static func microseconds(_ sorted: [Int64], _ part: Double) -> Int {
+        sorted.isEmpty ? 0 : Int(sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))] / 1_000)
     }
 
     private static func states(_ fleet: [BookingEdge]) -> String {

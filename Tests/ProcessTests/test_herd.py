@@ -46,7 +46,7 @@ class Curve:
             "seconds": time.monotonic() - self.begin,
             "tunnels": hub["tunnels"],
             "resident": hub["resident_bytes"] / 2**20,
-            **{name: working[name] for name in ("connected", "booked", "p50_us", "p99_us", "max_us")},
+            **{name: working[name] for name in ("booked", "steady", "steady_p50_us", "steady_p99_us", "max_us")},
             **{name: value - self._former.get(name, 0) for name, value in now.items()},
         }
         self._former = now
@@ -64,13 +64,12 @@ class Curve:
 
     def table(self) -> str:
         """For people and for docs/benchmarks.md."""
-        head = "phase        s tunnels handshakes refused retries  hub MiB hub cpu% herd cpu% "
-        head += "bookings p50 ms  p99 ms  max ms"
+        head = "phase        s tunnels handshakes refused retries  hub MiB hub cpu% herd cpu% bookings steady p50 ms  p99 ms   max ms"
         lines = [
             f"{row['label']:7} {row['seconds']:6.1f} {row['tunnels']:7} {row['handshakes']:10} {row['refused']:7} "
             f"{row['retries']:7} {row['resident']:8.1f} {row['processor_milliseconds'] / 10:8.0f} "
-            f"{row['herd_milliseconds'] / 10:9.0f} {row['booked']:8} {row['p50_us'] / 1e3:6.2f} "
-            f"{row['p99_us'] / 1e3:7.2f} {row['max_us'] / 1e3:7.2f}"
+            f"{row['herd_milliseconds'] / 10:9.0f} {row['booked']:8} {row['steady']:6} "
+            f"{row['steady_p50_us'] / 1e3:6.2f} {row['steady_p99_us'] / 1e3:7.2f} {row['max_us'] / 1e3:8.2f}"
             for row in self.rows
         ]
         return "\n".join([head, *lines])
@@ -125,25 +124,23 @@ class Herds(unittest.TestCase):
         for _ in range(10 if IS_WHOLE else 1):
             curve.measure("after")
         print(f"{HERD} edges were back after {back:.1f} s\n{curve.table()}")
-        # In a second in which one of those who work was away, its booking waited for the tunnel and not for the hub.
+        # Those who work lose a hub that is killed too: only what was booked over one link waited for the hub alone, and
+        # of few bookings the worst of a hundred says nothing.
         before, during = curve.named("before"), curve.named("herd")
-        usual = statistics.median(row["p99_us"] for row in before)
-        served = [row for index, row in enumerate(during) if self._all_work(during[max(0, index - 1) : index + 1])]
-        nearly_worst = statistics.median(row["p99_us"] for row in served) if served else 0
+        usual = statistics.median(row["steady_p99_us"] for row in before)
+        served = [row["steady_p99_us"] for row in during if row["steady"] >= 100]
+        nearly_worst = statistics.median(served) if served else 0
         most, least = (max(row["resident"] for row in rows) for rows in (curve.rows, before))
         print(
-            f"p99 of those who work: {usual / 1e3:.2f} ms before, {nearly_worst / 1e3:.2f} ms meanwhile "
-            f"({nearly_worst / usual:.2f} times; {len(served)} seconds); "
+            f"p99 of those who work, median and worst second: {usual / 1e3:.2f} and "
+            f"{max(row['steady_p99_us'] for row in before) / 1e3:.2f} ms before, {nearly_worst / 1e3:.2f} and "
+            f"{max(served, default=0) / 1e3:.2f} ms meanwhile ({nearly_worst / usual:.2f} times; {len(served)} seconds); "
             f"hub {least:.0f} MiB before, at most {most:.0f}, {curve.rows[-1]['resident']:.0f} after"
         )
         if IS_WHOLE:
             self.assertLess(back, 30)
             self.assertLess(most, 1.5 * least)
             self.assertLess(nearly_worst, 2 * usual)
-
-    @staticmethod
-    def _all_work(rows: list[dict[str, Any]]) -> bool:
-        return all(row["connected"] == WORKING and row["booked"] > 0 for row in rows)
 
 
 if __name__ == "__main__":

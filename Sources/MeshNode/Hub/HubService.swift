@@ -54,6 +54,7 @@ package final class HubService: Sendable {
     private let office: EnrolmentOffice
     private let links: Intake<LinkChange>
     private let keeper: HubCertificateKeeper
+    private let clerk: RevocationClerk
     private let logger: Logger
 
     /// What a hub stands on.
@@ -101,6 +102,12 @@ package final class HubService: Sendable {
             await hub.transport.close("the hub could not be started")
             throw error
         }
+        clerk = RevocationClerk(
+            orders: configuration.folder.authority.revocationOrders,
+            office: revocations,
+            clock: clock,
+            logger: logger
+        )
         keeper = HubCertificateKeeper(
             own: own,
             admission: admission,
@@ -210,6 +217,7 @@ package final class HubService: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
             group.addTask { await self.keeper.run() }
+            group.addTask { await self.clerk.run() }
             group.addTask { await self.followLinks() }
             if let listener {
                 group.addTask { [office] in await listener.serve { await office.answer($0) } }

@@ -24,6 +24,7 @@ package enum AuthorityCommand {
             AuthorityIssueCommand.command,
             AuthorityTokenCommand.command,
             AuthorityRotateCommand.command,
+            AuthorityRevokeCommand.command,
             AuthorityShowCommand.command,
             AuthorityCheckCommand.command,
         ]
