@@ -27,8 +27,9 @@ enum EdgesCommand {
         summary: "Be edges: tunnels and calls as they ship, each booking on an account of its own.",
         discussion: """
             Prints `listening`, then answers each line of standard input with one JSON object. `status`: how many are \
-            connected, and what the bookings since the last `status` took, `steady` ones over one link; `verify`: whether each account holds what \
-            was acknowledged, no more and no less; `states`: how often each state was entered. Ends with its input.
+            connected, and what the bookings since the last `status` took, `steady` ones over one link; `verify`: \
+            whether each account holds what was acknowledged, no more and no less; `states`: how often each state was \
+            entered. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, to, name, count, pause, isIdle, isLogging]
     ) { invocation in
@@ -93,26 +94,15 @@ enum EdgesCommand {
         var (latencies, steady): ([Int64], [Int64]) = ([], [])
         for edge in fleet { report.add(edge.takeReport(into: &latencies, steady: &steady)) }
         latencies.sort()
-<<<<<<< HEAD
-        let microseconds = { (part: Double) -> Int in
-            latencies.isEmpty
-                ? 0 : Int(latencies[min(latencies.count - 1, Int(Double(latencies.count) * part))] / 1_000)
-        }
+        steady.sort()
+        let microseconds = { (part: Double) in Self.microseconds(latencies, part) }
         var line = JSONLine([
             ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }),
             ("acknowledged", report.acknowledged),
             ("failed", report.failed), ("open", report.open), ("booked", latencies.count),
             ("p50_us", microseconds(0.5)),
-            ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)),
-=======
-        steady.sort()
-        let microseconds = { (part: Double) in Self.microseconds(latencies, part) }
-        var line = JSONLine([
-            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }), ("acknowledged", report.acknowledged),
-            ("failed", report.failed), ("open", report.open), ("booked", latencies.count), ("p50_us", microseconds(0.5)),
             ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)), ("steady", steady.count),
             ("steady_p50_us", Self.microseconds(steady, 0.5)), ("steady_p99_us", Self.microseconds(steady, 0.99)),
->>>>>>> tunnel
             ("resident_bytes", ProcessFigures.residentBytes),
             ("processor_milliseconds", ProcessFigures.processorMilliseconds),
         ])
