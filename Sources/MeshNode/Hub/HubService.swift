@@ -22,6 +22,8 @@ package final class HubService: Sendable {
         package var grant: NodeGrant
         /// How it gives certificates.
         package var enrolment = EnrolmentConfiguration()
+        /// Who signs them; nil for the authority in its folder.
+        package var issuer: (any CertificateIssuer)?
         /// How its connections behave.
         package var connections = Hub.connectionDefaults
         /// Actors that live here beside its own.
@@ -129,7 +131,7 @@ package final class HubService: Sendable {
     ) async throws -> HubService {
         let folder = configuration.folder
         let hasMadeAuthority = try folder.prepare(now: clock.wallTime)
-        let issuer = AuthorityIssuer(folder: folder.authority)
+        let issuer = configuration.issuer ?? AuthorityIssuer(folder: folder.authority)
         let own = try HubCredentials(configuration.grant, keyAt: folder.keyPath, issuer: issuer)
         let credentials = try await own.issue(now: clock.wallTime)
         let (store, _) = try await folder.store.open()

@@ -23,12 +23,19 @@ struct HubRole {
             role: .hub,
             node: try invocation[RoleCommand.name] ?? NodeID("hub-1")
         )
-        configuration = HubService.Configuration(
-            folder: HubFolder(path: invocation[RoleCommand.data] ?? "meshnode-hub"),
+        let folder = HubFolder(path: invocation[RoleCommand.data] ?? "meshnode-hub")
+        var configuration = HubService.Configuration(
+            folder: folder,
             address: address,
             enrolmentAddress: enrolment,
             grant: try Self.grant(identity, invocation)
-        ).giving(certificatesFor: invocation[RoleCommand.life]?.duration)
+        )
+        if let life = invocation[RoleCommand.life] { configuration.enrolment.certificateLife = life.duration }
+        if let command = invocation[RoleCommand.issuer] {
+            let authorities = folder.authority.certificatePath
+            configuration.issuer = try CommandIssuer(["/bin/sh", "-c", command], authorities: authorities)
+        }
+        self.configuration = configuration
     }
 
     /// Names under which the hub answers: those that were given, and on the loopback the machine's own.
@@ -84,14 +91,6 @@ struct HubRole {
                 LogField(.enrolmentAddress, .text(service.listener?.localAddress.description ?? "-")),
             ]
         )
-    }
-}
-
-extension HubService.Configuration {
-    fileprivate func giving(certificatesFor life: Duration?) -> HubService.Configuration {
-        var changed = self
-        if let life { changed.enrolment.certificateLife = life }
-        return changed
     }
 }
 

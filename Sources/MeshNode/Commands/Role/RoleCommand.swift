@@ -22,12 +22,17 @@ package enum RoleCommand {
     static let dns = Option<[String]>("dns", valueName: "NAME", "Hub: a host name that it answers under; repeat it.")
     static let addresses = Option<[String]>("ip", valueName: "ADDRESS", "Hub: an address that it answers under.")
     static let life = Option<Lifetime?>("certificates-for", "Hub: how long the certificates count that it gives.")
+    static let issuer = Option<String?>(
+        "issuer",
+        valueName: "COMMAND",
+        "Hub: a shell command that signs certificates in place of the key in its folder; it reads a request (PEM)."
+    )
     static let format = Option<LogFormat>("log-format", default: .human, "How log lines look.")
     static let level = Option<LogLevel>("log-level", default: .info, "Below it nothing is logged.")
 
     /// The parameters of the program itself.
     package static let parameters: [any ParameterKey] = [
-        role, data, hubs, enrolment, listen, enrolmentListen, name, tenant, dns, addresses, life, format, level,
+        role, data, hubs, enrolment, listen, enrolmentListen, name, tenant, dns, addresses, life, issuer, format, level,
     ]
 
     /// Runs the node that the command line asks for.
