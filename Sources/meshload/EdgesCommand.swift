@@ -27,7 +27,8 @@ enum EdgesCommand {
         summary: "Be edges: tunnels and calls as they ship, each booking on an account of its own.",
         discussion: """
             Prints `listening`, then answers each line of standard input with one JSON object. `status`: how many are \
-            connected, and what the bookings since the last `status` took, `steady` ones over one link; `verify`: whether each account holds what \
+            connected, and what the bookings since the last `status` took, `steady` ones \
+            over one link; `verify`: whether each account holds what \
             was acknowledged, no more and no less; `states`: how often each state was entered. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, to, name, count, pause, isIdle, isLogging]
@@ -95,8 +96,10 @@ enum EdgesCommand {
         steady.sort()
         let microseconds = { (part: Double) in Self.microseconds(latencies, part) }
         var line = JSONLine([
-            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }), ("acknowledged", report.acknowledged),
-            ("failed", report.failed), ("open", report.open), ("booked", latencies.count), ("p50_us", microseconds(0.5)),
+            ("edges", fleet.count), ("connected", fleet.count { $0.isConnected }),
+            ("acknowledged", report.acknowledged),
+            ("failed", report.failed), ("open", report.open), ("booked", latencies.count),
+            ("p50_us", microseconds(0.5)),
             ("p99_us", microseconds(0.99)), ("max_us", microseconds(1)), ("steady", steady.count),
             ("steady_p50_us", Self.microseconds(steady, 0.5)), ("steady_p99_us", Self.microseconds(steady, 0.99)),
             ("resident_bytes", ProcessFigures.residentBytes),
@@ -121,7 +124,7 @@ enum EdgesCommand {
         for edge in fleet {
             switch await edge.verify() {
             case nil: found.unanswered += 1
-            case let (balance, acknowledged)?:
+            case (let balance, let acknowledged)?:
                 found.acknowledged += acknowledged
                 found.lost += max(0, acknowledged - balance)
                 found.doubled += max(0, balance - acknowledged)

@@ -91,7 +91,11 @@ enum HubCommand {
             return JSONLine([("hanging", Int(seconds))]).text
         case "drain":
             let patience = words.dropFirst().first.flatMap { Int64($0) } ?? 1_000
-            await hub.drain("drained for a test", patience: .milliseconds(patience), elsewhere: words.dropFirst(2).first)
+            await hub.drain(
+                "drained for a test",
+                patience: .milliseconds(patience),
+                elsewhere: words.dropFirst(2).first
+            )
             return JSONLine([("drained", 1)]).text
         default: return status(hub, await hub.transport.statistics())
         }

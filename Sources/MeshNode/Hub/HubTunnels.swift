@@ -33,6 +33,7 @@ package final class HubTunnels: LinkObserver {
     /// The edges that are connected, in the order of their names.
     package var identities: [NodeIdentity] { registry.withLock { $0.all.map(\.identity) } }
 
+    /// The tunnel is registered; a newer one of the same node has the former's place.
     package func linkOpened(to peer: LinkPeer) {
         let tunnel = RegisteredTunnel(
             identity: peer.certificate.identity,
@@ -53,6 +54,7 @@ package final class HubTunnels: LinkObserver {
         opened(peer.certificate)
     }
 
+    /// The tunnel is forgotten, unless a newer one has its place.
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
         guard let peer else {
             // Nobody knows who it was; refusals of certificates are among them.

@@ -16,7 +16,9 @@ package struct RecentRefusals<ID: Equatable> {
         entries.contains { $0.until > now && $0.id == id }
     }
 
-    /// Keeps the client of `id` in mind for a moment; the oldest of ``Limits/Endpoint/rememberedRefusals`` is forgotten.
+    /// Keeps the client of `id` in mind for a moment.
+    ///
+    /// Beyond ``Limits/Endpoint/rememberedRefusals`` the oldest is forgotten.
     package mutating func add(_ id: ID, at now: Instant) {
         let entry = (id: id, until: now + Limits.Endpoint.refusalMoment)
         if entries.count < Limits.Endpoint.rememberedRefusals {

@@ -165,7 +165,7 @@ struct TunnelBenchmark: Sendable {
         return TunnelOutcome(result.value, near: result.near, far: result.far)
     }
 
-    /// Connects and asks; then the link is cut. Microseconds from the beginning to the answer.
+    /// Microseconds from beginning to connect to the answer to a request; then the link is cut.
     private func connect(_ pair: BarePair, _ ground: TunnelGround) async throws -> Double {
         let begin = ground.clock.now
         let hub = try await pair.connect()
