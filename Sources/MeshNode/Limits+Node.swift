@@ -32,7 +32,7 @@ extension Limits {
     package enum Hub {
         /// Handshakes that a hub takes in a second unless configured otherwise; further edges are told when to come.
         ///
-        /// A full one takes 1.3 ms of the loop: with 200 in a second those who work waited twice as long as before.
+        /// A full one takes about 1.5 ms of the loop; docs/benchmarks.md says what those who work notice of it.
         package static let handshakesPerSecond = 150
 
         /// Links that have opened or ended and whose keys are not noted yet; further ones are noted at their next link.

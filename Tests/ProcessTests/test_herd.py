@@ -64,8 +64,10 @@ class Curve:
 
     def table(self) -> str:
         """For people and for docs/benchmarks.md."""
-        head = "phase        s tunnels handshakes refused retries  hub MiB hub cpu% herd cpu% "
-        head += "bookings steady p50 ms  p99 ms   max ms"
+        head = (
+            "phase        s tunnels handshakes refused retries  hub MiB hub cpu% herd cpu% "
+            "bookings steady p50 ms  p99 ms   max ms"
+        )
         lines = [
             f"{row['label']:7} {row['seconds']:6.1f} {row['tunnels']:7} {row['handshakes']:10} {row['refused']:7} "
             f"{row['retries']:7} {row['resident']:8.1f} {row['processor_milliseconds'] / 10:8.0f} "
@@ -135,8 +137,7 @@ class Herds(unittest.TestCase):
         print(
             f"p99 of those who work, median and worst second: {usual / 1e3:.2f} and "
             f"{max(row['steady_p99_us'] for row in before) / 1e3:.2f} ms before, {nearly_worst / 1e3:.2f} and "
-            f"{max(served, default=0) / 1e3:.2f} ms meanwhile ("
-            f"{nearly_worst / usual:.2f} times; {len(served)} seconds); "
+            f"{max(served, default=0) / 1e3:.2f} ms meanwhile ({nearly_worst / usual:.2f} times in {len(served)} s); "
             f"hub {least:.0f} MiB before, at most {most:.0f}, {curve.rows[-1]['resident']:.0f} after"
         )
         if IS_WHOLE:
