@@ -12,10 +12,11 @@ import Testing
         let scratch = Scratch()
         let orders = RevocationOrders(path: "\(scratch.path)/revoke")
         #expect(try orders.waiting().isEmpty)
-        let file = try orders.give(try identity("laptop-7"), reason: "stolen\nin a train")
+        let file = try orders.give(try identity("laptop-7"), reason: "stolen\nin a train", now: Workshop.now)
         #expect(orders.isWaiting(file))
         let waiting = try orders.waiting()
         #expect(waiting.map(\.identity) == [try identity("laptop-7")])
+        #expect(waiting.map(\.given) == [Workshop.now])
         #expect(waiting.map(\.reason) == ["stolen in a train"])
         try orders.settle(waiting[0])
         #expect(!orders.isWaiting(file))
@@ -27,7 +28,7 @@ import Testing
         let scratch = Scratch()
         let orders = RevocationOrders(path: "\(scratch.path)/revoke")
         for number in 0..<(Limits.Certificate.maximumOrdersRead + 3) {
-            _ = try orders.give(try identity("laptop-\(number)"), reason: "")
+            _ = try orders.give(try identity("laptop-\(number)"), reason: "", now: Workshop.now)
         }
         #expect(try orders.waiting().count == Limits.Certificate.maximumOrdersRead)
     }

@@ -39,6 +39,17 @@ package struct ActorReference<Resident: Actor>: Sendable {
         return try await host.call(command, address, id: id, deadline: deadline)
     }
 
+    /// Sends `command` to the actor as it lives on `node`, wherever the membership places it, and returns the reply.
+    ///
+    /// For what is meant for that node and no other, such as the question whether it answers.
+    nonisolated(nonsending) package func call<C: ActorCommand>(
+        _ command: C,
+        at node: NodeID,
+        deadline: Instant
+    ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
+        try await host.call(command, address, id: nil, deadline: deadline, hint: node)
+    }
+
     /// Hands `command` over, at most once, and lets go what the actor says to it: its reply, its refusal, its failure.
     ///
     /// For what may be lost, as a sign of life may. Returns once the actor's node has been sent it, or, where the actor

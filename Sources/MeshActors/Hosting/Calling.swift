@@ -27,14 +27,15 @@ extension ActorHost {
         _ command: C,
         _ address: ActorAddress,
         id: CommandID?,
-        deadline: Instant?
+        deadline: Instant?,
+        hint: NodeID? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Resident == Resident {
-        guard let deadline else { return try await route(command, address, id: id) }
+        guard let deadline else { return try await route(command, address, id: id, hint: hint) }
         // Drawn here, so that whoever waits no longer can be told.
         let known = C.isRepeatable ? id ?? core.drawCommandID() : id
         do throws(CallFailure<C.Refusal>) {
             return try await within(deadline) { () async throws(CallFailure<C.Refusal>) -> C.Reply in
-                try await self.route(command, address, id: known, deadline)
+                try await self.route(command, address, id: known, deadline, hint: hint)
             }
         } catch {
             throw C.isRepeatable ? error.naming(known) : error

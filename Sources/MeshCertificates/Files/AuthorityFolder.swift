@@ -33,10 +33,17 @@ package struct AuthorityFolder: Hashable, Sendable {
     /// Writes a fresh authority; nothing that is there is overwritten.
     package func create(_ make: () throws(CertificateError) -> CertificateAuthority) throws(CertificateError) {
         try CertificateFile.makeFolder(path, isPrivate: true)
-        for file in [certificatePath, privateKeyPath] where CertificateFile.exists(file) {
+        guard !CertificateFile.exists(certificatePath) else {
             throw CertificateError(
                 .fileExists,
-                "'\(file)' exists: the folder has an authority, which is not overwritten"
+                "'\(certificatePath)' exists: the folder has an authority, which is not overwritten"
+            )
+        }
+        guard !CertificateFile.exists(privateKeyPath) else {
+            throw CertificateError(
+                .fileExists,
+                "'\(privateKeyPath)' exists without a certificate: somebody was stopped while making the authority, or "
+                    + "the certificate was taken away; take the key away too if nobody has used it"
             )
         }
         let authority = try make()

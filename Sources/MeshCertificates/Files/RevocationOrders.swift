@@ -3,7 +3,7 @@ package import MeshCore
 
 /// What an operator has ordered and no hub has carried out yet: a file for each order in a folder of the authority's.
 ///
-///     FOLDER/revoke/<node>.<number>     the identity in the first line, the reason in the second
+///     FOLDER/revoke/<node>.<number>     the identity, the reason, milliseconds since 1970, a line each
 ///
 /// A hub that looks after the authority carries an order out and takes the file away: so the one who gave it sees when
 /// it counts, and a hub that was stopped meanwhile finds it.
@@ -19,24 +19,37 @@ package struct RevocationOrders: Hashable, Sendable {
         package let identity: NodeIdentity?
         /// Why, for people.
         package let reason: String
+        /// When it was given: tokens that were made later let the identity in again.
+        package let given: WallTime?
     }
 
     /// The orders in the folder at `path`.
     package init(path: String) { self.path = path }
 
     /// Gives the order to put `identity` out, and returns its file.
-    package func give(_ identity: NodeIdentity, reason: String) throws(CertificateError) -> String {
+    package func give(
+        _ identity: NodeIdentity,
+        reason: String,
+        now: WallTime
+    ) throws(CertificateError) -> String {
         try CertificateFile.makeFolder(path, isPrivate: true)
         let number = Hexadecimal.encode(try Library.randomBytes(8))
         let file = "\(path)/\(identity.node).\(number)"
         let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
-        try CertificateFile.create(file, "\(identity.text)\n\(line)\n", mode: 0o600)
+        try CertificateFile.create(file, "\(identity.text)\n\(line)\n\(now.millisecondsSince1970)\n", mode: 0o600)
         return file
     }
 
     /// Orders that nobody has carried out, at most ``Limits/Certificate/maximumOrdersRead`` of them.
+    ///
+    /// One that cannot be read names nobody, and keeps no other from being read.
     package func waiting() throws(CertificateError) -> [Order] {
-        guard let folder = opendir(path) else { return [] }
+        guard let folder = opendir(path) else {
+            guard errno == ENOENT else {
+                throw CertificateError(.fileUnusable, "the orders in '\(path)' cannot be read: \(String(cString: strerror(errno)))")
+            }
+            return []
+        }
         defer { closedir(folder) }
         var orders: [Order] = []
         while orders.count < Limits.Certificate.maximumOrdersRead, let entry = readdir(folder) {
@@ -47,17 +60,24 @@ package struct RevocationOrders: Hashable, Sendable {
             guard let number = name.split(separator: ".").last, number.utf8.count == 16, !name.hasPrefix(".") else {
                 continue
             }
-            orders.append(try order("\(path)/\(name)"))
+            orders.append(order("\(path)/\(name)"))
         }
         return orders.sorted { $0.path < $1.path }
     }
 
-    private func order(_ file: String) throws(CertificateError) -> Order {
-        let content = try CertificateFile.read(file, isSecret: false)
-        let text = content.withBytes { String(decoding: $0, as: UTF8.self) }
+    private func order(_ file: String) -> Order {
+        let content = try? CertificateFile.read(file, isSecret: false)
+        let text = content?.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let identity = lines.first.flatMap { try? NodeIdentity(String($0)) }
-        return Order(path: file, identity: identity, reason: lines.count > 1 ? String(lines[1]) : "")
+        guard lines.count >= 3, let given = Int64(lines[2]) else {
+            return Order(path: file, identity: nil, reason: "", given: nil)
+        }
+        return Order(
+            path: file,
+            identity: try? NodeIdentity(String(lines[0])),
+            reason: String(lines[1]),
+            given: WallTime(millisecondsSince1970: given)
+        )
     }
 
     /// The order has been carried out.

@@ -76,8 +76,11 @@ package final class Edge: Sendable {
     /// What the edge is called.
     package let name: NodeID
 
-    private init(_ name: NodeID, node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
-        self.name = name
+    private let directory: HubDirectory
+
+    private init(_ directory: HubDirectory, node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+        self.directory = directory
+        name = directory.owner.node
         self.node = node
         self.tunnel = tunnel
         self.transport = transport
@@ -86,7 +89,7 @@ package final class Edge: Sendable {
     /// The edge of `parts`, not connected yet.
     package static func make(_ parts: Parts) async throws -> Edge {
         let directory = HubDirectory(own: parts.credentials.identity, incarnation: parts.incarnation)
-        let links = EdgeLinks { directory.hubOpened($0) }
+        let links = EdgeLinks { directory.hubOpened($0.node) }
         let transport = try await QUICTransport(
             loop: parts.loop,
             address: parts.address,
@@ -121,7 +124,7 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
-            return Edge(directory.owner.node, node: node, tunnel: tunnel, transport: transport)
+            return Edge(directory, node: node, tunnel: tunnel, transport: transport)
         } catch {
             await transport.close()
             throw error
@@ -135,12 +138,19 @@ package final class Edge: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.node.run() }
             group.addTask { await self.tunnel.run() }
+            group.addTask { await self.followHub() }
             try? await tunnel.start()
             // Never opened: it ends when this task is cancelled.
             _ = try? await OneShot<Done>().wait()
             group.cancelAll()
         }
         await transport.close("the edge has ended")
+    }
+
+    private func followHub() async {
+        for await state in tunnel.states {
+            if case .connected(let connection) = state { directory.hubAnswered(connection.hub) }
+        }
     }
 
     /// How an edge's connections behave unless configured otherwise.

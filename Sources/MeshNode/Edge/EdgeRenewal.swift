@@ -32,8 +32,17 @@ struct EdgeRenewal: RenewalTunnel {
         do throws(TunnelError) {
             try await edge.tunnel.renewLink()
         } catch {
-            // The next link proves it: where there is none now, or none could be made, the tunnel makes one by itself.
             logger.log(.info, .renewalNotUsed, error: error)
+            await tryAtOnce()
+        }
+    }
+
+    /// The next link proves the certificate: a tunnel that failed for the sake of the one before need not wait.
+    private func tryAtOnce() async {
+        switch edge.tunnel.state {
+        case .failed(let failure) where failure.reason != .stopped: try? await edge.tunnel.start()
+        case .connecting, .reconnecting: try? await edge.tunnel.reconnectNow()
+        case .connected, .disconnected, .failed: break
         }
     }
 

@@ -14,17 +14,24 @@ struct HubCertificateKeeper: Sendable {
     let clock: any Clock
     let logger: Logger
 
-    /// Looks until the calling task is cancelled.
+    /// What the hub has begun with.
+    let first: NodeCredentials
+
+    /// Looks until the calling task is cancelled; after a failure more and more seldom, up to a minute.
     func run() async {
-        var known: Known?
+        var known = Known(authorities: first.trust.certificates, renewsAt: first.validity.middle)
+        var failures = 0
         while !Task.isCancelled {
             do {
                 known = try await look(known)
+                failures = 0
             } catch {
+                failures += 1
                 let error = error as? CertificateError ?? CertificateError(.libraryFailed, "\(error)")
                 logger.log(.warning, .ownCertificateFailed, error: error)
             }
-            try? await clock.sleep(for: Limits.Hub.authorityLookInterval)
+            let pause = Limits.Hub.authorityLookInterval * (1 << min(failures, 5))
+            try? await clock.sleep(for: pause)
         }
     }
 
@@ -34,16 +41,16 @@ struct HubCertificateKeeper: Sendable {
         let renewsAt: WallTime
     }
 
-    private func look(_ known: Known?) async throws -> Known {
+    private func look(_ known: Known) async throws -> Known {
         let authorities = try own.issuer.authorities().map(\.der)
-        if let known, known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
+        if known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
         let credentials = try await own.issue(now: clock.wallTime)
         // The signer comes first in the folder: shown is what it has signed, believed are all.
         try admission.use(credentials.trust)
         try knocks.use(credentials.trust)
         try await transport.use(credentials)
         try await listener?.use(try credentials.showingAuthority(now: clock.wallTime))
-        if let known, known.authorities != authorities {
+        if known.authorities != authorities {
             await transport.recheckPeers()
             logger.log(.info, .authoritiesChanged, [LogField(.count, .integer(Int64(authorities.count)))])
         }

@@ -117,7 +117,8 @@ package final class HubService: Sendable {
             transport: hub.transport,
             listener: listener,
             clock: clock,
-            logger: logger
+            logger: logger,
+            first: credentials
         )
     }
 

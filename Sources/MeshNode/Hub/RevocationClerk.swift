@@ -12,9 +12,14 @@ struct RevocationClerk: Sendable {
 
     /// Looks until the calling task is cancelled.
     func run() async {
+        var settled: Set<String> = []
         while !Task.isCancelled {
             do throws(CertificateError) {
-                for order in try orders.waiting() { try await carryOut(order) }
+                let waiting = try orders.waiting()
+                settled.formIntersection(waiting.map(\.path))
+                for order in waiting where !settled.contains(order.path) {
+                    if await carryOut(order) { settled.insert(order.path) }
+                }
             } catch {
                 logger.log(.warning, .revocationNotRead, error: error)
             }
@@ -22,20 +27,27 @@ struct RevocationClerk: Sendable {
         }
     }
 
-    /// An order that cannot be read is taken away too: it would be in the log each second for ever.
-    private func carryOut(_ order: RevocationOrders.Order) async throws(CertificateError) {
+    /// Whether nothing more is to be done about `order`: its file may stay where this node may not take it away.
+    private func carryOut(_ order: RevocationOrders.Order) async -> Bool {
         guard let identity = order.identity else {
-            logger.log(.error, .revocationNotRead, [LogField(.reason, .text("'\(order.path)' names nobody"))])
-            return try orders.settle(order)
+            let words = "'\(order.path)' cannot be read, or names nobody"
+            logger.log(.error, .revocationNotRead, [LogField(.reason, .text(words))])
+            return true
         }
         do throws(CallFailure<RevocationList.Refusal>) {
             _ = try await office.revoke(identity, reason: order.reason)
         } catch {
             let fields = [LogField(.peer, .text(identity.text)), LogField(.reason, .text("\(error)"))]
-            return logger.log(.error, .notRevoked, fields)
+            logger.log(.error, .notRevoked, fields)
+            return false
         }
         logger.log(.info, .revoked, [LogField(.peer, .text(identity.text))])
-        try orders.settle(order)
+        do throws(CertificateError) {
+            try orders.settle(order)
+        } catch {
+            logger.log(.warning, .revocationNotRead, error: error)
+        }
+        return true
     }
 
     private static let interval = Duration.seconds(1)

@@ -35,6 +35,9 @@ struct HandshakesUnderWay {
         if !list.isEmpty { entries[network] = list }
     }
 
+    /// How many of them are from `network`.
+    func count(from network: SocketAddress.Network) -> Int { entries[network]?.count ?? 0 }
+
     /// The one that must make room for a newcomer from `network`; nil where the newcomer has to wait.
     func giveWay(to network: SocketAddress.Network, at now: Instant) -> QUICConnection? {
         let largest = entries.values.max { left, right in

@@ -37,6 +37,12 @@ extension QUICEndpoint {
             refuse(initial, packet.count, UInt64(NGTCP2_INVALID_TOKEN), "", remote, local)
             return
         }
+        // Who begins handshakes and leaves them has them in mind here for seconds: they spend nobody else's budget.
+        if let rate = configuration.handshakesPerSecond, handshakes.count(from: remote.network) >= rate {
+            let words = CloseReason.retryAfter(.seconds(1))
+            refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), words, remote, local)
+            return
+        }
         if case .comeAgain(let pause)? = handshakeBudget?.take(at: loop.now) {
             let words = CloseReason.retryAfter(pause)
             recentRefusals.add(client, at: loop.now)

@@ -73,7 +73,7 @@ package final class QUICTransport: Transport {
                 let isTaken = loop.execute {
                     race.begin(in: core.value) { continuation.resume(returning: $0.map(\.peer)) }
                 }
-                if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
+                if !isTaken { continuation.resume(returning: .failure(loop.connectionRefusal)) }
             }
         } onCancel: {
             loop.executeAlways { race.cancel() }
@@ -187,6 +187,14 @@ extension EventLoop {
     var transportRefusal: TransportError {
         let why = refusal
         return TransportError(why.code == .stopped ? .closed : .unreachable, why.message)
+    }
+}
+
+extension EventLoop {
+    /// Why no connection was begun on it: it has ended, or too much waits there, which passes.
+    var connectionRefusal: QUICError {
+        let why = refusal
+        return QUICError(why.code == .stopped ? .stopping : .busy, why.message)
     }
 }
 
@@ -334,7 +342,7 @@ extension QUICTransport {
             let isTaken = loop.execute {
                 core.value.migrate(to: address) { continuation.resume(returning: $0) }
             }
-            if !isTaken { continuation.resume(returning: .failure(QUICError(.stopping, "the loop has ended"))) }
+            if !isTaken { continuation.resume(returning: .failure(loop.connectionRefusal)) }
         }
         return try result.get()
     }

@@ -73,10 +73,9 @@ package actor HubKeeper: PlainActor {
     }
 }
 
-/// Probes a hub by a call to its ``HubKeeper``.
+/// Probes a hub by a call to its ``HubKeeper``, whether or not the node's membership holds the hub.
 ///
-/// The node must have been given ``HubKeeper/hosted(clock:windowMilliseconds:)`` and have adopted a membership that
-/// holds the hub: otherwise there is nowhere to send the question, and every probe is missed.
+/// The node must have been given the kind ``HubKeeper/hosted(clock:untilAlive:windowMilliseconds:)``.
 package struct ActorHubProbe: HubProbe {
     private let node: ActorNode
 
@@ -85,6 +84,6 @@ package struct ActorHubProbe: HubProbe {
 
     /// What the hub's keeper answers; an error where it does not until `deadline`.
     package func probe(_ hub: NodeID, deadline: Instant) async throws -> ProbeAnswer {
-        try await node.actor(HubKeeper.self, hub.text).call(HubKeeper.Probe(), deadline: deadline)
+        try await node.actor(HubKeeper.self, hub.text).call(HubKeeper.Probe(), at: hub, deadline: deadline)
     }
 }

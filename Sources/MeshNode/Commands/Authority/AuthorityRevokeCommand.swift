@@ -31,7 +31,7 @@ enum AuthorityRevokeCommand {
         let identity = NodeIdentity(tenant: invocation[tenant], role: invocation[role], node: invocation[id])
         let folder = AuthorityFolder(path: invocation[AuthorityCommand.folder])
         _ = try folder.certificate()
-        let file = try folder.revocationOrders.give(identity, reason: invocation[reason])
+        let file = try folder.revocationOrders.give(identity, reason: invocation[reason], now: CommandTime.now)
         var isWaiting = true
         for _ in 0..<50 where isWaiting {
             usleep(100_000)
@@ -49,7 +49,7 @@ enum AuthorityRevokeCommand {
         guard !invocation[AuthorityCommand.quiet] else { return }
         try invocation.terminal.writeLine(
             isWaiting
-                ? "The order waits: no hub runs on this folder. '\(identity)' is still in."
+                ? "The order waits: no hub that may read it runs on this folder. '\(identity)' is still in."
                 : "'\(identity)' is out: its links are cut, and only a new enrolment token lets it in."
         )
     }
