@@ -76,8 +76,17 @@ package final class Edge: Sendable {
     /// What the edge is called.
     package let name: NodeID
 
-    private init(_ name: NodeID, node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+    let clock: any Clock
+
+    private init(
+        _ name: NodeID,
+        node: ActorNode,
+        tunnel: TunnelActor,
+        transport: QUICTransport,
+        clock: any Clock
+    ) {
         self.name = name
+        self.clock = clock
         self.node = node
         self.tunnel = tunnel
         self.transport = transport
@@ -121,7 +130,8 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
-            return Edge(directory.owner.node, node: node, tunnel: tunnel, transport: transport)
+            let name = directory.owner.node
+            return Edge(name, node: node, tunnel: tunnel, transport: transport, clock: parts.clock)
         } catch {
             await transport.close()
             throw error

@@ -106,7 +106,7 @@ package final class HubService: Sendable {
             )
             let owner = Owner(node: configuration.grant.identity.node, incarnation: store.generation)
             try await loadRevocations(into: admission, of: office, owner, store, clock, generator, logger)
-            let links = Intake<LinkChange>(capacity: Limits.Hub.linkChangesWaiting)
+            let links = LinkChange.waitingRoom()
             var parts = Hub.Parts(
                 loop: loop,
                 address: configuration.address,
