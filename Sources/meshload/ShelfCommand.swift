@@ -70,7 +70,8 @@ enum ShelfCommand {
         }
     }
 
-    private static func carryOut(_ words: [String], _ hub: Hub, _ shelf: ShelfTally, _ sink: ShelfSink) async -> String {
+    private static func carryOut(_ words: [String], _ hub: Hub, _ shelf: ShelfTally, _ sink: ShelfSink) async -> String
+    {
         switch words.first {
         case "cut":
             let nodes = hub.tunnels.identities.map(\.node)
