@@ -46,8 +46,9 @@ static int write_addresses(const struct addrinfo *found, uint8_t *addresses, int
 }
 
 int cmesh_names_addresses(const char *host, const cmesh_names_how *how, uint8_t *addresses, int capacity) {
-    /* getaddrinfo asks by the state of its thread; what another question left there is closed first. */
-    res_nclose(&_res);
+    /* getaddrinfo asks by the state of its thread; what another question left there is closed first. A state that was
+       never used is all zeros: to close it would close descriptor 0, whosever that is. */
+    if (_res.options & RES_INIT) res_nclose(&_res);
     if (!prepare(&_res, how)) return cmesh_names_unavailable;
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM}, *found = NULL;
     int status = getaddrinfo(host, NULL, &hints, &found);

@@ -40,5 +40,11 @@ extension Limits {
 
         /// How often the authority's folder is looked at.
         package static let authorityLookInterval = Duration.seconds(2)
+
+        /// How often the store is asked whether it moves.
+        package static let pulseInterval = Duration.seconds(1)
+
+        /// How long its last answer counts; then edges that ask whether the hub lives wait for the next one.
+        package static let pulsePatience = Duration.seconds(3)
     }
 }

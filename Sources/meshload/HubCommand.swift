@@ -27,9 +27,8 @@ enum HubCommand {
         summary: "Be a hub: tunnels, actors and a store as they ship, and accounts to book on.",
         discussion: """
             Prints `listening ADDRESS`, then answers each line of standard input with one JSON object. `status`; \
-            `cut PREFIX` closes the links of all edges whose names begin so, without a word before; `hang SECONDS` \
-            blocks every thread on which actors run, while packets pass; `drain MILLISECONDS [HOST:PORT]` asks all \
-            edges to go. Ends with its input.
+            `cut PREFIX` closes the links of all edges whose names begin so, without a word before; \
+            `drain MILLISECONDS [HOST:PORT]` asks all edges to go. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, name, data, listen, rate, isLogging]
     ) { invocation in
@@ -53,6 +52,7 @@ enum HubCommand {
         )
         parts.kinds = [.journaled(SampleAccount.self, performer: NoTransfers(), placed: .hubs, access: .edges(.any))]
         parts.connections.handshakesPerSecond = invocation[rate]
+        parts.storeAnswers = { await store.answers() }
         let hub = try await Hub.make(parts)
         let running = Task { await hub.run() }
         try invocation.terminal.writeLine("listening \(hub.transport.localAddress)")
@@ -85,10 +85,6 @@ enum HubCommand {
             let nodes = hub.tunnels.identities.map(\.node).filter { $0.text.hasPrefix(prefix) }
             for node in nodes { await hub.transport.disconnect(from: node, "cut for a test") }
             return JSONLine([("cut", nodes.count)]).text
-        case "hang":
-            let seconds = words.dropFirst().first.flatMap { UInt32($0) } ?? 1
-            for _ in 0..<sysconf(Int32(_SC_NPROCESSORS_ONLN)) { Task.detached { sleep(seconds) } }
-            return JSONLine([("hanging", Int(seconds))]).text
         case "drain":
             let patience = words.dropFirst().first.flatMap { Int64($0) } ?? 1_000
             await hub.drain(

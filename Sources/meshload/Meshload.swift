@@ -10,6 +10,7 @@ enum Meshload {
             subcommands: [
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
+                ShelfCommand.command, FetchCommand.command, GiveCommand.command, TunnelCommand.command,
                 AddressesCommand.command, ServiceCommand.command, DevicesCommand.command,
                 StoreChildCommand.command,
             ]

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshCore
 internal import MeshTestKit
 
 /// What the system says of this process.
@@ -45,6 +46,9 @@ struct JSONLine {
     mutating func append(_ name: String, _ list: [String]) {
         fields.append("\"\(name)\":[\(list.joined(separator: ","))]")
     }
+
+    /// Adds a text.
+    mutating func append(_ name: String, text: String) { fields.append("\"\(name)\":\(JSONText.quoted(text))") }
 
     var text: String { "{\(fields.joined(separator: ","))}" }
 }

@@ -84,6 +84,8 @@ def _heavy_stages() -> Iterator[Stage]:
     wanted = ["env", "MESHNODE_STREAM_MEGABYTES=100", "MESHNODE_STREAM_CUTS=5"]
     cut = ["swift", "test", "--skip-build", "--filter", "sent twice"]
     yield _swift_tests("100 MB over a link that is cut", [*wanted, *cut])
+    streams = [*wanted, "/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests", "--pattern", "test_streams.py"]
+    yield Stage("100 MB between processes over a tunnel that is cut", streams, counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

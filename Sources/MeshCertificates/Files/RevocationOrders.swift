@@ -46,7 +46,10 @@ package struct RevocationOrders: Hashable, Sendable {
     package func waiting() throws(CertificateError) -> [Order] {
         guard let folder = opendir(path) else {
             guard errno == ENOENT else {
-                throw CertificateError(.fileUnusable, "the orders in '\(path)' cannot be read: \(String(cString: strerror(errno)))")
+                throw CertificateError(
+                    .fileUnusable,
+                    "the orders in '\(path)' cannot be read: \(String(cString: strerror(errno)))"
+                )
             }
             return []
         }

@@ -77,9 +77,17 @@ package final class Edge: Sendable {
     package let name: NodeID
 
     private let directory: HubDirectory
+    let clock: any Clock
 
-    private init(_ directory: HubDirectory, node: ActorNode, tunnel: TunnelActor, transport: QUICTransport) {
+    private init(
+        _ directory: HubDirectory,
+        node: ActorNode,
+        tunnel: TunnelActor,
+        transport: QUICTransport,
+        clock: any Clock
+    ) {
         self.directory = directory
+        self.clock = clock
         name = directory.owner.node
         self.node = node
         self.tunnel = tunnel
@@ -124,7 +132,7 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
-            return Edge(directory, node: node, tunnel: tunnel, transport: transport)
+            return Edge(directory, node: node, tunnel: tunnel, transport: transport, clock: parts.clock)
         } catch {
             await transport.close()
             throw error

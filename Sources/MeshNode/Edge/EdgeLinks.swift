@@ -26,6 +26,9 @@ package final class EdgeLinks: LinkObserver {
         state.withLock { $0.untaken.removeValue(forKey: link) } ?? LinkEvents(over: "the link has ended")
     }
 
+    /// How many links have opened that nobody has asked for yet.
+    package var untakenCount: Int { state.withLock { $0.untaken.count } }
+
     /// Begins to keep what happens to the link.
     package func linkOpened(to peer: LinkPeer) {
         state.withLock { state in

@@ -4,7 +4,8 @@ internal import MeshCore
 /// Which hub an edge's calls go to: the one that the tunnel is connected to.
 ///
 /// A link to another hub that has only opened changes nothing: that hub may hang. The first hub that is met is known
-/// from its link on, since until then calls have nowhere to go at all. A hub stays in the membership while the tunnel is down, so that calls wait for it instead of having nowhere to go.
+/// from its link on, since until then calls have nowhere to go at all. A hub stays in the membership while the tunnel
+/// is down, so that calls wait for it.
 final class HubDirectory: Sendable {
     private struct State {
         var epoch = UInt64(1)

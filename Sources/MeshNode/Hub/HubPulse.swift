@@ -1,11 +1,11 @@
 internal import MeshActors
-internal import MeshCore
+package import MeshCore
 
 /// Whether what the hub's actors stand on still moves: its store is asked once a second.
 ///
 /// A disk that hangs makes no error: writes just do not return. Edges that ask whether the hub lives are kept waiting
 /// until the store has answered again, and take the hub for dead when that lasts.
-final class HubPulse: Sendable {
+package final class HubPulse: Sendable {
     private struct State {
         var lastBeat: Instant
         var next = OneShot<Done>()
@@ -16,18 +16,18 @@ final class HubPulse: Sendable {
     private let ask: @Sendable () async -> Void
 
     /// A pulse that beats whenever `ask` returns.
-    init(clock: any Clock, _ ask: @escaping @Sendable () async -> Void) {
+    package init(clock: any Clock, _ ask: @escaping @Sendable () async -> Void) {
         self.clock = clock
         self.ask = ask
         state = Lock(State(lastBeat: clock.now))
     }
 
     /// Asks until the calling task is cancelled.
-    func run() async {
+    package func run() async {
         while !Task.isCancelled {
             await ask()
             beat()
-            try? await clock.sleep(for: Self.interval)
+            try? await clock.sleep(for: Limits.Hub.pulseInterval)
         }
     }
 
@@ -41,11 +41,8 @@ final class HubPulse: Sendable {
     }
 
     /// Returns at once where the last beat is not long ago, else with the next one.
-    func waitUntilFresh() async {
-        let next = state.withLock { clock.now - $0.lastBeat < Self.patience ? nil : $0.next }
+    package func waitUntilFresh() async {
+        let next = state.withLock { clock.now - $0.lastBeat < Limits.Hub.pulsePatience ? nil : $0.next }
         _ = try? await next?.wait()
     }
-
-    private static let interval = Duration.seconds(1)
-    private static let patience = Duration.seconds(3)
 }

@@ -89,7 +89,7 @@ package final class HubService: Sendable {
             logger: logger
         )
         try await Self.loadRevocations(into: admission, of: office, configuration.grant.identity, ground)
-        let links = Intake<LinkChange>(capacity: Limits.Hub.linkChangesWaiting)
+        let links = LinkChange.waitingRoom()
         self.links = links
         let hub = try await Self.makeHub(configuration, credentials, admission, office.kinds, links, ground)
         self.hub = hub
