@@ -62,7 +62,14 @@ extension DialError {
             }
             return
         }
-        self.init(Self.code(of: reason.kind), reason.description, retryAfter: reason.retryAfter)
+        let code = Self.code(of: reason.kind)
+        // What nobody has proved to say is no reason to stay away for long.
+        let isLasting = code == .notAuthenticated || code == .incompatible
+        self.init(
+            isLasting && !reason.isProven ? .unreachable : code,
+            reason.description,
+            retryAfter: reason.retryAfter
+        )
     }
 
     private static func code(of kind: CloseReason.Kind) -> DialErrorCode {

@@ -33,9 +33,14 @@ package struct CloseReason: Error, Hashable, Sendable, CustomStringConvertible {
     package let kind: Kind
     /// For people; a peer's words, where they came from there.
     package let message: String
+    /// Whether the side that has ended it had proved who it is.
+    ///
+    /// Before that anybody who sees the first packets can make one that ends the connection (RFC 9000 §21.1).
+    package let isProven: Bool
 
     /// `message` is cut to ``Limits/Connection/maximumReasonBytes``.
-    package init(_ side: Side, _ kind: Kind, _ message: String = "") {
+    package init(_ side: Side, _ kind: Kind, _ message: String = "", isProven: Bool = true) {
+        self.isProven = isProven
         self.side = side
         self.kind = kind
         self.message = message.cut(toBytes: Limits.Connection.maximumReasonBytes)

@@ -93,10 +93,14 @@ extension QUICConnection {
         let message = String(decoding: bytes, as: UTF8.self)
         return switch kind {
         case CMESH_QUIC_CLOSE_APPLICATION: CloseReason(.peer, .application(code), message)
-        case CMESH_QUIC_CLOSE_ALERT: CloseReason(.peer, .alert(UInt8(truncatingIfNeeded: code)), message)
-        default: CloseReason(.peer, .transport(code), message)
+        case CMESH_QUIC_CLOSE_ALERT:
+            CloseReason(.peer, .alert(UInt8(truncatingIfNeeded: code)), message, isProven: hasProvenPeer)
+        default: CloseReason(.peer, .transport(code), message, isProven: hasProvenPeer)
         }
     }
+
+    /// A client knows it from the server's certificate on; a server is not misled by what a client says of itself.
+    private var hasProvenPeer: Bool { isServer || peer != nil }
 
     /// Nothing more is sent or taken: the endpoint forgets the connection.
     ///
