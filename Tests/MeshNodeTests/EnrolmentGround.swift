@@ -141,7 +141,7 @@ struct EnrolmentGround: Sendable {
         let admission = try AdmissionVerifier(trust: try authority.trust())
         let cuts = Lock(0)
         let revocations = try RevocationOffice(node: node, admission: admission) { cuts.withLock { $0 += 1 } }
-        office.open(on: node, revocations: revocations)
+        office.open(on: node, named: identity.node, revocations: revocations)
         let listener = try await EnrolmentListener(
             loop: loop,
             address: .loopbackIPv4(port: 0),

@@ -23,6 +23,7 @@ package final class EnrolmentOffice: Sendable {
     /// What the office works with once the node exists; weak, because the node holds the office by its kinds.
     private struct Desk: Sendable {
         weak var node: ActorNode?
+        var own: NodeID?
         var revocations: RevocationOffice?
     }
 
@@ -53,9 +54,10 @@ package final class EnrolmentOffice: Sendable {
         ]
     }
 
-    /// Works with `node`, which hosts ``kinds``, and with `revocations` on it; until then everybody is told to wait.
-    package func open(on node: ActorNode, revocations: RevocationOffice) {
-        desk.withLock { $0 = Desk(node: node, revocations: revocations) }
+    /// Works with `node`, the hub of the name `own`, which hosts ``kinds``, and with `revocations` on it; until then
+    /// everybody is told to wait.
+    package func open(on node: ActorNode, named own: NodeID, revocations: RevocationOffice) {
+        desk.withLock { $0 = Desk(node: node, own: own, revocations: revocations) }
     }
 
     private func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {
@@ -111,9 +113,7 @@ package final class EnrolmentOffice: Sendable {
         let (identity, keyID) = (request.identity, wanted.keyID)
         let registration = try node.registration(of: identity.node)
         // Before the token is spent, so that another name can be tried with it.
-        if let owner = try await owner(of: registration), owner != identity {
-            throw EnrolmentRefusal(NodeRegistration.Refusal.nameTaken, name: identity.node)
-        }
+        try await check(registration, isFreeFor: identity, claims)
         let spend = EnrolmentTokens.Spend(
             tokenID: claims.tokenID,
             identity: identity,
@@ -126,7 +126,12 @@ package final class EnrolmentOffice: Sendable {
         } catch {
             throw EnrolmentRefusal(error) { .init($0) }
         }
-        let enrol = NodeRegistration.Enrol(identity: identity, keyID: keyID, tokenID: claims.tokenID)
+        let enrol = NodeRegistration.Enrol(
+            identity: identity,
+            keyID: keyID,
+            tokenID: claims.tokenID,
+            isNamed: claims.node != nil
+        )
         do throws(CallFailure<NodeRegistration.Refusal>) {
             _ = try await registration.call(enrol, deadline: deadline)
         } catch {
@@ -179,7 +184,7 @@ package final class EnrolmentOffice: Sendable {
     ) async throws(EnrolmentRefusal) -> IssuedIdentity {
         let (node, revocations) = try opened()
         let registration = try node.registration(of: name)
-        guard let identity = try await owner(of: registration) else {
+        guard let identity = try await state(of: registration).identity else {
             throw EnrolmentRefusal(NodeRegistration.Refusal.notRegistered, name: name)
         }
         try Self.check(wanted, names: identity)
@@ -200,11 +205,28 @@ package final class EnrolmentOffice: Sendable {
         return try await issue(identity, wanted, registration)
     }
 
-    private func owner(
+    /// Throws where the name is the hub's own, or has an owner whom the token does not name.
+    ///
+    /// The registration decides by the same rule; one that this very token was used for is left to the token's own
+    /// refusal, because that one says that somebody else has used it.
+    private func check(
+        _ registration: ActorReference<JournaledActor<NodeRegistration>>,
+        isFreeFor identity: NodeIdentity,
+        _ claims: EnrolmentClaims
+    ) async throws(EnrolmentRefusal) {
+        let taken = EnrolmentRefusal(NodeRegistration.Refusal.nameTaken, name: identity.node)
+        guard identity.node != desk.withLock({ $0.own }) else { throw taken }
+        let state = try await state(of: registration)
+        guard let owner = state.identity else { return }
+        let isKnown = claims.node != nil || state.keys.contains { $0.tokenID == claims.tokenID }
+        guard owner == identity, isKnown else { throw taken }
+    }
+
+    private func state(
         of registration: ActorReference<JournaledActor<NodeRegistration>>
-    ) async throws(EnrolmentRefusal) -> NodeIdentity? {
+    ) async throws(EnrolmentRefusal) -> NodeRegistration {
         do throws(CallFailure<NoRefusal>) {
-            return try await registration.call(NodeRegistration.Show(), deadline: deadline).identity
+            return try await registration.call(NodeRegistration.Show(), deadline: deadline)
         } catch {
             throw .notNow("the hub's registrations cannot be read now")
         }

@@ -96,7 +96,7 @@ package final class HubService: Sendable {
         revocations = try RevocationOffice(node: hub.node, admission: admission) {
             await hub.transport.recheckPeers()
         }
-        office.open(on: hub.node, revocations: revocations)
+        office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
