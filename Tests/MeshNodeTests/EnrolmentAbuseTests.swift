@@ -150,17 +150,15 @@ import Testing
         },
         Abuse("a renewal by a key that was put out", .revoked, "only a new enrolment token") { ground in
             let credentials = try await ground.enrol(by: try ground.token())
-            _ = await ground.office.linkOpened(try ground.knock(credentials))
+            await ground.open(try ground.knock(credentials))
             _ = try await ground.revocations.revoke(credentials.identity, reason: "stolen")
             return try await renewed(ground, credentials.identity)
         },
-        Abuse("a renewal by a key that a newer one has ended", .keyEnded, "a newer key") { ground in
+        Abuse("a return by a key that a newer one has ended", .keyEnded, "a newer key") { ground in
             let first = try await ground.enrol(by: try ground.token())
-            let old = try ground.knock(first)
             let second = try await ground.enrol(by: try ground.token(node: "laptop-7"), folder: "again")
-            _ = await ground.office.linkOpened(try ground.knock(second))
-            _ = await ground.office.linkOpened(old)
-            return try await renewed(ground, first.identity)
+            await ground.open(try ground.knock(second))
+            return try await refused { try await ground.device().comeHome(first, at: ground.listener.localAddress) }
         },
         Abuse("a renewal of a node that is not connected", .unavailable, "is connected") { ground in
             let credentials = try await ground.enrol(by: try ground.token())
@@ -231,7 +229,7 @@ import Testing
             #expect(try ground.knock(second).identity == first.identity)
             #expect(throws: CertificateError.self) { try ground.knock(first) }
             // It renews from there.
-            _ = await ground.office.linkOpened(try ground.knock(second))
+            await ground.open(try ground.knock(second))
             let actor = try ground.node.actor(CertificatesActor.self, "laptop-7")
             let third = try await ground.device("found-again").renew(second) { request in
                 try await actor.call(CertificatesActor.Renew(certificateRequest: request))
