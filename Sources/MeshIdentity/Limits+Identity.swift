@@ -42,8 +42,8 @@ extension Limits {
         /// never of the one that it follows.
         package static let maximumReadmittedKeys = 4
 
-        /// Such keys that handshakes know of one identity, because answers overtake each other; beyond them the one that
-        /// was heard of first is forgotten.
+        /// Such keys that handshakes know of one identity, because answers overtake each other; beyond them the one
+        /// that was heard of first is forgotten.
         package static let maximumKnownReadmittedKeys = 4 * maximumReadmittedKeys
 
         /// Revocations in one answer; the asker comes back for more.

@@ -44,7 +44,7 @@ extension Limits {
         /// How long a link stays open whose key has ended because a newer one was proved: for what is under way on it.
         package static let endedKeyPatience = Duration.seconds(10)
 
-        /// Nodes whose last renewal is kept in mind; the renewals of further ones are not paced until others' pauses end.
+        /// Nodes whose last renewal is kept in mind; those of further ones are not paced until others' pauses end.
         package static let maximumPacedNodes = 65_536
 
         /// How often the authority's folder is looked at.

@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `takes what meshnode enrol has written, also after it was refused or came too late`(isRefused: Bool) async throws
+    func `takes what meshnode enrol has written, also after it was refused or came too late`(isRefused: Bool)
+        async throws
     {
         try await EnrolmentGround.run { ground in
             let first = try await ground.enrol(by: try ground.token())
@@ -31,7 +32,9 @@ import Testing
             let step = Duration.seconds(isRefused ? 50_000 : 10 * 86_400)
             ground.deviceClock.move(by: step)
             let task = Task { await Self.keeper(ground, tunnel).run(first, generator: SeededGenerator(seed: 3)) }
-            if isRefused { #expect(await tunnel.asked.next() != nil) } else {
+            if isRefused {
+                #expect(await tunnel.asked.next() != nil)
+            } else {
                 while !ground.sink.records.contains(where: { "\($0)".contains("certificate-ends") }) {
                     await Task.yield()
                 }

@@ -4,8 +4,8 @@ package import MeshCore
 /// Follows a hub's links: has the registrations judge their keys in the order in which they open, and ends the links
 /// whose keys have ended.
 ///
-///     opened ──noted on the loop, unproven──▶ judged ──stays──▶ proven ──another key is proven──▶ closed after a patience
-///                                              └──a key that has ended, or another's name──▶ closed at once
+///     opened ──noted on the loop──▶ judged ──stays──▶ proven ──another key is proven──▶ closed after a patience
+///                                     └──a key that has ended, or another's name──▶ closed at once
 package final class HubLinks: Sendable {
     /// Closes a link, with words for whoever is at its other end.
     package typealias Close = @Sendable (_ link: UInt64, _ words: String) async -> Void
