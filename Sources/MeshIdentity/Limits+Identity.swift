@@ -38,8 +38,13 @@ extension Limits {
         /// Bytes of the reason of a revocation; longer ones are cut.
         package static let maximumReasonBytes = 256
 
-        /// Keys by which one identity is let in again at a time; a further one takes the place of the oldest.
+        /// Keys by which one identity is let in again at a time; a further one takes the place of the oldest, though
+        /// never of the one that it follows.
         package static let maximumReadmittedKeys = 4
+
+        /// Such keys that handshakes know of one identity, because answers overtake each other; beyond them the one
+        /// that was heard of first is forgotten.
+        package static let maximumKnownReadmittedKeys = 4 * maximumReadmittedKeys
 
         /// Revocations in one answer; the asker comes back for more.
         package static let maximumPage = 256

@@ -20,6 +20,9 @@ extension Limits {
 
         /// No pause between two of them is longer, whatever the hub says.
         package static let longestPause = Duration.seconds(10)
+
+        /// How often a running node looks whether somebody has put another certificate into its folder.
+        package static let lookInterval = Duration.seconds(30)
     }
 
     /// Bounds on edges.
@@ -35,8 +38,14 @@ extension Limits {
         /// A full one takes about 1.5 ms of the loop; docs/benchmarks.md says what those who work notice of it.
         package static let handshakesPerSecond = 150
 
-        /// Links that have opened or ended and whose keys are not noted yet; further ones are noted at their next link.
+        /// Links that have opened and whose keys are not judged yet; further ones are closed, and come again.
         package static let linkChangesWaiting = 16_384
+
+        /// How long a link stays open whose key has ended because a newer one was proved: for what is under way on it.
+        package static let endedKeyPatience = Duration.seconds(10)
+
+        /// Nodes whose last renewal is kept in mind; those of further ones are not paced until others' pauses end.
+        package static let maximumPacedNodes = 65_536
 
         /// How often the authority's folder is looked at.
         package static let authorityLookInterval = Duration.seconds(2)

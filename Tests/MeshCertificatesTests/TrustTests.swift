@@ -167,6 +167,19 @@ import Testing
         #expect(try loaded() == next)
     }
 
+    @Test func `a second writer is refused while the first one writes, and neither loses anything`() throws {
+        var refusal: CertificateError?
+        let first = try write(folder) { step in
+            guard step == "certificate" else { return }
+            do { _ = try write(folder) } catch { refusal = error as? CertificateError }
+        }
+        #expect(refusal?.code == .fileUnusable)
+        #expect(refusal?.message.contains("another process is writing") == true)
+        #expect(try loaded() == first)
+        let second = try write(folder)
+        #expect(try loaded() == second)
+    }
+
     @Test func `a certificate of another key is not written`() throws {
         let certificate = try workshop.issue()
         let error = #expect(throws: CertificateError.self) {

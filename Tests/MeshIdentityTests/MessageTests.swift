@@ -56,7 +56,9 @@ import Testing
             NodeRegistration.Event.enrolled(Sample.identity(), keyID: Sample.key(1), tokenID: Sample.token(1)),
             NodeRegistration.Event.renewed(keyID: Sample.key(1)), NodeRegistration.Event.proven(keyID: Sample.key(1)),
             RevocationList.Event.revoked(Sample.identity(), reason: "lost", at: Sample.now),
-            RevocationList.Event.readmitted(Sample.identity(), keyID: Sample.key(1)),
+            RevocationList.Event.readmitted(Sample.identity(), keyID: Sample.key(1), following: nil),
+            RevocationList.Event.readmitted(Sample.identity(), keyID: Sample.key(2), following: Sample.key(1)),
+            NodeRegistration.Event.claimed(Sample.identity(), keyID: Sample.key(1)),
             EnrolmentRequest(token: "t", identity: Sample.identity(), certificateRequest: [1], wallTime: Sample.now),
             EnrolmentAnswer.issued(IssuedIdentity(chain: [[1]], authorities: [[2]], wallTime: Sample.now)),
             EnrolmentAnswer.refused(EnrolmentRefusal(.revoked, "out", retryAfterMilliseconds: 7)),
@@ -67,5 +69,5 @@ import Testing
     }
 
     /// SHA-256 over all of them: whoever changes one sees them in the message.
-    private static let digest = "0e6ee55d222c24ed981dde5be43b141a90b7a6d78a7f2740c18a3ce60cfa3679"
+    private static let digest = "192ee3c8e1f91e95a7c6ffcf3d982a81ef78ae59467b4319e0856a25b47f9214"
 }

@@ -7,10 +7,14 @@ import Testing
 @Suite struct `The registration of a node` {
     private var ground = Ground<NodeRegistration>()
 
-    private func enrol(_ key: UInt64, by token: UInt64 = 1, as identity: NodeIdentity = Sample.identity())
-        -> NodeRegistration.Enrol
-    {
-        NodeRegistration.Enrol(identity: identity, keyID: Sample.key(key), tokenID: Sample.token(token))
+    private func enrol(
+        _ key: UInt64,
+        by token: UInt64 = 1,
+        as identity: NodeIdentity = Sample.identity(),
+        isNamed: Bool = true
+    ) -> NodeRegistration.Enrol {
+        let (keyID, tokenID) = (Sample.key(key), Sample.token(token))
+        return NodeRegistration.Enrol(identity: identity, keyID: keyID, tokenID: tokenID, isNamed: isNamed)
     }
 
     private func renew(_ current: UInt64, to next: UInt64) -> NodeRegistration.Renew {
@@ -35,9 +39,39 @@ import Testing
     }
 
     @Test mutating func `the same token and key may ask again, and change nothing`() throws {
-        try ground.perform(enrol(1))
-        try ground.perform(enrol(1))
+        for isNamed in [false, true, false] { try ground.perform(enrol(1, isNamed: isNamed)) }
         #expect(ground.journal.count == 1)
+    }
+
+    @Test mutating func `a token that names no node takes a free name, and never one that has an owner`() throws {
+        try ground.perform(enrol(1, isNamed: false))
+        #expect(throws: NodeRegistration.Refusal.nameTaken) { try ground.perform(enrol(2, by: 2, isNamed: false)) }
+        // Neither does the one that it came by, for another key.
+        #expect(throws: NodeRegistration.Refusal.nameTaken) { try ground.perform(enrol(2, isNamed: false)) }
+        try ground.perform(prove(1))
+        #expect(throws: NodeRegistration.Refusal.nameTaken) { try ground.perform(enrol(2, by: 2, isNamed: false)) }
+        #expect(holds(1) && ground.value.enrolledKeys == [Sample.key(1)])
+        try ground.perform(enrol(2, by: 2, isNamed: true))
+        #expect(holds(1, 2))
+        try ground.checkReplay()
+    }
+
+    @Test mutating func `a name that nobody has enrolled belongs to who has proved it, once and with its key`() throws {
+        let issued = Sample.identity("laptop-7", of: "other")
+        #expect(try ground.perform(prove(1, as: issued)))
+        #expect(try ground.perform(prove(1, as: issued)))
+        #expect(ground.journal.count == 1)
+        #expect(ground.value.identity == issued && holds(1))
+        #expect(throws: NodeRegistration.Refusal.nameTaken) { try ground.perform(enrol(2)) }
+        #expect(throws: NodeRegistration.Refusal.nameTaken) { try ground.perform(prove(2)) }
+        #expect(throws: NodeRegistration.Refusal.nameTaken) {
+            try ground.perform(enrol(2, as: issued, isNamed: false))
+        }
+        // It renews like any other.
+        #expect(try ground.perform(renew(1, to: 2)) == issued.text)
+        #expect(try ground.perform(prove(2, as: issued)))
+        #expect(throws: NodeRegistration.Refusal.keyEnded) { try ground.perform(prove(1, as: issued)) }
+        try ground.checkReplay()
     }
 
     @Test mutating func `a key that has enrolled never enrols with another token`() throws {
@@ -88,12 +122,10 @@ import Testing
         try ground.checkReplay()
     }
 
-    @Test mutating func `keys and names that were never here are the authority's own business`() throws {
-        try ground.perform(prove(9))
-        #expect(ground.journal.isEmpty)
+    @Test mutating func `a key that was never here is the authority's own business`() throws {
         try ground.perform(enrol(1))
-        try ground.perform(prove(9))
-        #expect(holds(1))
+        #expect(try ground.perform(prove(9)) == false)
+        #expect(holds(1) && ground.journal.count == 1)
     }
 
     @Test mutating func `renewals whose answers are lost take the place of each other, never of the proved key`() throws

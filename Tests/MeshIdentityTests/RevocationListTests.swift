@@ -83,6 +83,62 @@ import Testing
         try ground.checkReplay()
     }
 
+    @Test mutating func `never drops the key that is in use, however many renewals fail`() throws {
+        try ground.perform(RevocationList.Revoke(identity: laptop, reason: ""))
+        let issued = Sample.now.moved(by: .seconds(1))
+        try ground.perform(RevocationList.Readmit(identity: laptop, keyID: Sample.key(0), tokenIssued: issued))
+        for key in 1...20 as ClosedRange<UInt64> {
+            try ground.perform(
+                RevocationList.Allow(identity: laptop, currentKeyID: Sample.key(0), newKeyID: Sample.key(key))
+            )
+        }
+        #expect(ground.value.revocations[0].keys == [0, 18, 19, 20].map(Sample.key))
+        #expect(!isOut(0) && !isOut(20) && isOut(17))
+        try ground.checkReplay()
+    }
+
+    @Test mutating func `an answer from before a revocation of the same moment lets nobody in`() throws {
+        try ground.perform(RevocationList.Revoke(identity: laptop, reason: ""))
+        let issued = Sample.now.moved(by: .seconds(1))
+        let readmit = RevocationList.Readmit(identity: laptop, keyID: Sample.key(2), tokenIssued: issued)
+        let answer = try ground.perform(readmit)
+        let stale = try #require(answer)
+        // The clock has not moved since.
+        let again = try ground.perform(RevocationList.Revoke(identity: laptop, reason: ""))
+        #expect(again.since > stale.since)
+        var list = AdmissionList()
+        #expect(list.apply(again) && !list.apply(stale))
+        #expect(list.verdict(laptop, keyID: Sample.key(2)) == .revoked(again))
+    }
+
+    @Test mutating func `answers about one revocation that overtake each other leave the keys of both`() throws {
+        try ground.perform(RevocationList.Revoke(identity: laptop, reason: ""))
+        let issued = Sample.now.moved(by: .seconds(1))
+        var answers: [Revocation] = []
+        for key in 1...2 as ClosedRange<UInt64> {
+            let readmit = RevocationList.Readmit(identity: laptop, keyID: Sample.key(key), tokenIssued: issued)
+            let answer = try ground.perform(readmit)
+            answers.append(try #require(answer))
+        }
+        var list = AdmissionList()
+        #expect(list.apply(answers[1]) && !list.apply(answers[0]))
+        for key in 1...2 as ClosedRange<UInt64> {
+            #expect(list.verdict(laptop, keyID: Sample.key(key)) == .admitted)
+        }
+        // As many as it may know; the one that was heard of first is forgotten.
+        for key in 3...UInt64(Limits.Enrolment.maximumKnownReadmittedKeys + 2) {
+            let follow = RevocationList.Allow(
+                identity: laptop,
+                currentKeyID: Sample.key(key - 1),
+                newKeyID: Sample.key(key)
+            )
+            let answer = try ground.perform(follow)
+            list.apply(try #require(answer))
+        }
+        #expect(list.verdict(laptop, keyID: Sample.key(1)) != .admitted)
+        #expect(list.verdict(laptop, keyID: Sample.key(3)) == .admitted)
+    }
+
     @Test mutating func `is listed page by page, in the order of names`() throws {
         let count = Limits.Enrolment.maximumPage * 2 + 7
         for number in (0..<count).reversed() {

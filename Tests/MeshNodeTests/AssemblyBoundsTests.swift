@@ -24,21 +24,6 @@ import Testing
         }
     }
 
-    @Test func `hold changes of links that are not noted yet, and refuse further ones`() async throws {
-        try await AssemblyGround.run { ground in
-            let transport = try await ground.transport("laptop-7")
-            let peer = try await ground.dial(transport)
-            let room = LinkChange.waitingRoom()
-            for number in 0..<Limits.Hub.linkChangesWaiting {
-                #expect(room.offer(number.isMultiple(of: 2) ? .opened(peer) : .closed(peer)))
-            }
-            #expect(!room.offer(.opened(peer)))
-            #expect(await room.next() == .opened(peer))
-            #expect(room.offer(.opened(peer)))
-            await transport.close()
-        }
-    }
-
     @Test func `take as many handshakes in a second as a hub is meant to, and tell others when to come`() throws {
         #expect(Hub.connectionDefaults.handshakesPerSecond == Limits.Hub.handshakesPerSecond)
         var budget = HandshakeBudget(perSecond: try #require(Hub.connectionDefaults.handshakesPerSecond))

@@ -67,7 +67,22 @@ import Testing
         Abuse("another name than the token's", .notForThis, "called 'laptop-7'") { ground in
             try await ask(ground, try ground.token(node: "laptop-7"), as: try EnrolmentGround.identity("laptop-8"))
         },
-        Abuse("a name of another tenant's node", .nameTaken, "belongs to another node") { ground in
+        Abuse("a name that has an owner, by a token that names nobody", .nameTaken, "made for this name") { ground in
+            try await ground.enrol(by: try ground.token())
+            let token = try ground.token()
+            let refusal = try await refused { try await ground.enrol(by: token, folder: "thief") }
+            // The token is not spent by that, and the owner keeps what it has.
+            try await ground.enrol("laptop-8", by: token, folder: "honest")
+            let registration = try await ground.node.actor(NodeRegistration.self, "laptop-7")
+                .call(NodeRegistration.Show())
+            #expect(registration.keys.count == 1)
+            return refusal
+        },
+        Abuse("the hub's own name", .nameTaken, "belongs to a node already") { ground in
+            let token = try ground.token(node: "hub-1")
+            return try await refused { try await ground.enrol("hub-1", by: token) }
+        },
+        Abuse("a name of another tenant's node", .nameTaken, "belongs to a node already") { ground in
             try await ground.enrol(by: try ground.token())
             let token = try ground.token(of: "other")
             return try await refused { try await ground.enrol(by: token, folder: "other") }
@@ -117,14 +132,15 @@ import Testing
             let (identity, key) = (try EnrolmentGround.identity(), try KeyFile.make())
             let request = try CertificateRequest(identity: identity, key: key).der
             _ = try await ground.ask(token: ground.token(), as: identity, request: request)
-            return refusal(in: try await ground.ask(token: ground.token(), as: identity, request: request))
+            let token = try ground.token(node: "laptop-7")
+            return refusal(in: try await ground.ask(token: token, as: identity, request: request))
         },
         Abuse("a device that was put out, with its old key and a new token", .keyUsed, "used before") { ground in
             let identity = try EnrolmentGround.identity()
             let request = try CertificateRequest(identity: identity, key: KeyFile.make()).der
             _ = try await ground.ask(token: ground.token(), as: identity, request: request)
             _ = try await ground.revocations.revoke(identity, reason: "stolen")
-            let token = try ground.token(issued: .seconds(5))
+            let token = try ground.token(node: "laptop-7", issued: .seconds(5))
             return refusal(in: try await ground.ask(token: token, as: identity, request: request))
         },
         Abuse("a device that was put out, with a token from before", .revoked, "made before that") { ground in
@@ -134,17 +150,15 @@ import Testing
         },
         Abuse("a renewal by a key that was put out", .revoked, "only a new enrolment token") { ground in
             let credentials = try await ground.enrol(by: try ground.token())
-            _ = await ground.office.linkOpened(try ground.knock(credentials))
+            await ground.open(try ground.knock(credentials))
             _ = try await ground.revocations.revoke(credentials.identity, reason: "stolen")
             return try await renewed(ground, credentials.identity)
         },
-        Abuse("a renewal by a key that a newer one has ended", .keyEnded, "a newer key") { ground in
+        Abuse("a return by a key that a newer one has ended", .keyEnded, "a newer key") { ground in
             let first = try await ground.enrol(by: try ground.token())
-            let old = try ground.knock(first)
-            let second = try await ground.enrol(by: try ground.token(), folder: "again")
-            _ = await ground.office.linkOpened(try ground.knock(second))
-            _ = await ground.office.linkOpened(old)
-            return try await renewed(ground, first.identity)
+            let second = try await ground.enrol(by: try ground.token(node: "laptop-7"), folder: "again")
+            await ground.open(try ground.knock(second))
+            return try await refused { try await ground.device().comeHome(first, at: ground.listener.localAddress) }
         },
         Abuse("a renewal of a node that is not connected", .unavailable, "is connected") { ground in
             let credentials = try await ground.enrol(by: try ground.token())
@@ -210,12 +224,12 @@ import Testing
             let peer = try CertificateVerifier(trust: ground.authority.trust())
                 .verify(chain: first.chain, purpose: .client, now: ground.clock.wallTime)
             #expect(throws: CertificateError.self) { try ground.admission.recheck(peer, now: ground.clock.wallTime) }
-            let token = try ground.token(issued: .seconds(5))
+            let token = try ground.token(node: "laptop-7", issued: .seconds(5))
             let second = try await ground.enrol(by: token, folder: "found-again")
             #expect(try ground.knock(second).identity == first.identity)
             #expect(throws: CertificateError.self) { try ground.knock(first) }
             // It renews from there.
-            _ = await ground.office.linkOpened(try ground.knock(second))
+            await ground.open(try ground.knock(second))
             let actor = try ground.node.actor(CertificatesActor.self, "laptop-7")
             let third = try await ground.device("found-again").renew(second) { request in
                 try await actor.call(CertificatesActor.Renew(certificateRequest: request))

@@ -66,6 +66,8 @@ struct EnrolmentGround: Sendable {
     let hub: NodeCredentials
     let cuts: Lock<Int>
     let sink: VolatileLogSink
+    /// The links that tests have opened, the newest last.
+    let links = Lock<[(number: UInt64, keyID: SHA256Digest)]>([])
 
     struct Options: Sendable {
         var certificateLife = Duration.seconds(86_400)
@@ -141,7 +143,7 @@ struct EnrolmentGround: Sendable {
         let admission = try AdmissionVerifier(trust: try authority.trust())
         let cuts = Lock(0)
         let revocations = try RevocationOffice(node: node, admission: admission) { cuts.withLock { $0 += 1 } }
-        office.open(on: node, revocations: revocations)
+        office.open(on: node, named: identity.node, revocations: revocations)
         let listener = try await EnrolmentListener(
             loop: loop,
             address: .loopbackIPv4(port: 0),
@@ -179,6 +181,33 @@ struct EnrolmentGround: Sendable {
             trust: TrustAnchors(certificates: [signer.certificate.der]),
             validity: certificate.validity
         )
+    }
+
+    // MARK: Links
+
+    /// A link of `peer` opens, and is judged; it is closed where that says so.
+    @discardableResult
+    func open(_ peer: PeerCertificate) async -> EnrolmentOffice.LinkVerdict {
+        let number = note(peer)
+        let verdict = await office.prove(number, peer)
+        if case .isCut = verdict { office.links.closed(number) }
+        return verdict
+    }
+
+    /// A link of `peer` opens, and nobody has judged it yet.
+    @discardableResult
+    func note(_ peer: PeerCertificate) -> UInt64 {
+        let number = links.withLock { links in
+            links.append((UInt64(links.count + 1), peer.keyID))
+            return UInt64(links.count)
+        }
+        office.links.opened(number, peer)
+        return number
+    }
+
+    /// All links of the key of `peer` end.
+    func close(_ peer: PeerCertificate) {
+        for link in links.withLock({ $0 }) where link.keyID == peer.keyID { office.links.closed(link.number) }
     }
 
     // MARK: Tokens and devices

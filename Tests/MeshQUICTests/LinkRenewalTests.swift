@@ -122,7 +122,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct `A hub that takes so many handshakes in a second` {
     @Test func `tells the others when to come again, and takes them then`() async throws {
         var options = LinkPair.Options()
-        options.hub.handshakesPerSecond = 2
+        options.hub.handshakesPerSecond = 1
         try await LinkPair.run(options) { pair in
             var refusals: [Duration] = []
             for _ in 0..<24 {
@@ -133,10 +133,10 @@ import Testing
                     refusals.append(pause ?? .zero)
                 }
             }
-            #expect(refusals.count >= 8)
+            #expect(refusals.count >= 4)
             #expect(!refusals.contains(.zero), "each was told when to come again")
             #expect(zip(refusals, refusals.dropFirst()).allSatisfy { $0 < $1 })
-            try await pair.clock.sleep(for: .milliseconds(600))
+            try await pair.clock.sleep(for: .milliseconds(1_200))
             _ = try await pair.edge.connect(toOneOf: [pair.hubAddress], serverName: .dns("localhost"))
         }
     }

@@ -133,6 +133,26 @@ enum CertificateFile {
         }
     }
 
+    /// Locks the file at `path`, which is made where it is missing, until ``unlock(_:)`` or the end of the process.
+    static func lock(_ path: String, of folder: String) throws(CertificateError) -> Int32 {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw last("cannot lock '\(folder)'") }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let isHeld = errno == EWOULDBLOCK
+            let failure = last("cannot lock '\(folder)'")
+            close(file)
+            throw isHeld
+                ? CertificateError(
+                    .fileUnusable,
+                    "another process is writing a certificate to '\(folder)' now: try again when it has ended"
+                ) : failure
+        }
+        return file
+    }
+
+    /// Ends a lock.
+    static func unlock(_ file: Int32) { close(file) }
+
     private static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws(CertificateError)
     {
         var rest = bytes

@@ -23,6 +23,8 @@ package struct CredentialFolder: Hashable, Sendable {
 
     /// Writes a certificate with those above it, its key and the authorities, and lets them count.
     ///
+    /// One writer at a time: a second one is refused, so that neither removes what the other has just written.
+    ///
     /// `step` is told of each change on the disk; for tests.
     package func replace(
         chain: [Certificate],
@@ -35,6 +37,8 @@ package struct CredentialFolder: Hashable, Sendable {
         }
         try KeyFile.check(key, fits: certificate)
         try CertificateFile.makeFolder(path, isPrivate: false)
+        let lock = try CertificateFile.lock("\(path)/\(Self.lockName)", of: path)
+        defer { CertificateFile.unlock(lock) }
         let before = number ?? 0
         let version = "v\(before + 1)"
         // Left behind by somebody who was killed before it counted.
@@ -71,6 +75,7 @@ package struct CredentialFolder: Hashable, Sendable {
     }
 
     private static let current = "current"
+    private static let lockName = ".lock"
     private static let names = [
         CredentialFiles.certificateName, CredentialFiles.privateKeyName, CredentialFiles.authoritiesName,
     ]

@@ -5,7 +5,7 @@ package import MeshWire
 extension NodeRegistration {
     /// Why a registration stays as it is.
     package enum Refusal: UInt64, Error, CaseIterable, WireCodable {
-        /// The name belongs to another identity: of another tenant, or with another role.
+        /// The name belongs to another identity, or to a node that the token does not name.
         case nameTaken = 1
         /// The key has been used before: a new token needs a new key.
         case keyUsed = 2
@@ -27,6 +27,9 @@ extension NodeRegistration {
     }
 
     /// Gives the name to an identity, and a key to the name, by a token.
+    ///
+    /// A name that is free goes to any token of the tenant and role; one that has an owner enrols again only by a token
+    /// that names it: else every token would be good for every node of its tenant.
     package struct Enrol: Command {
         package typealias Target = NodeRegistration
         package typealias Reply = Done
@@ -39,12 +42,15 @@ extension NodeRegistration {
         package let keyID: SHA256Digest
         /// The token that allows it.
         package let tokenID: UniqueID
+        /// Whether the token says the name, so that who has made it meant this node.
+        package let isNamed: Bool
 
-        /// Enrols `identity` with the key `keyID` by the token `tokenID`.
-        package init(identity: NodeIdentity, keyID: SHA256Digest, tokenID: UniqueID) {
+        /// Enrols `identity` with the key `keyID` by the token `tokenID`, which says the name or leaves it open.
+        package init(identity: NodeIdentity, keyID: SHA256Digest, tokenID: UniqueID, isNamed: Bool) {
             self.identity = identity
             self.keyID = keyID
             self.tokenID = tokenID
+            self.isNamed = isNamed
         }
 
         package func decide(
@@ -53,6 +59,7 @@ extension NodeRegistration {
         ) throws(NodeRegistration.Refusal) -> Done {
             guard state.identity == nil || state.identity == identity else { throw .nameTaken }
             if state.keys.contains(where: { $0.keyID == keyID && $0.tokenID == tokenID }) { return Done() }
+            guard state.identity == nil || isNamed else { throw .nameTaken }
             guard !state.knows(keyID) else { throw .keyUsed }
             guard state.enrolledKeys.count < Limits.Enrolment.maximumEnrolledKeys else { throw .tooMany }
             turn.emit(.enrolled(identity, keyID: keyID, tokenID: tokenID))
@@ -60,17 +67,19 @@ extension NodeRegistration {
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 3)
+            writer.writeArrayHead(count: 4)
             writer.write(identity)
             writer.write(keyID)
             writer.write(tokenID)
+            isNamed.encode(into: &writer)
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 3)
+            let tail = try reader.beginRecord(fields: 4)
             identity = try reader.readIdentity()
             keyID = try reader.readDigest()
             tokenID = try reader.readUniqueID()
+            isNamed = try Bool(from: &reader)
             try reader.endRecord(tail)
         }
     }
@@ -161,11 +170,13 @@ extension NodeRegistration {
     /// Says that a link of an identity with a key has opened, which ends the older keys.
     ///
     /// Refused where a newer key has ended this one, and where the name belongs to another identity: whoever shows it
-    /// is to be cut off. A name that nobody has enrolled is the authority's own business (`meshnode ca issue`), and so
-    /// is a key that was never here.
+    /// is to be cut off. A name that nobody has enrolled was given by the authority (`meshnode ca issue`), and belongs
+    /// to who has proved it from then on. A key that was never here is the authority's own business.
+    ///
+    /// Replies whether the key is registered, so that it has ended the older ones.
     package struct Prove: Command {
         package typealias Target = NodeRegistration
-        package typealias Reply = Done
+        package typealias Reply = Bool
         package typealias Refusal = NodeRegistration.Refusal
 
         package static let tag: UInt32 = 4
@@ -183,15 +194,18 @@ extension NodeRegistration {
         package func decide(
             _ state: NodeRegistration,
             _ turn: inout Turn<NodeRegistration>
-        ) throws(NodeRegistration.Refusal) -> Done {
-            guard let owner = state.identity else { return Done() }
+        ) throws(NodeRegistration.Refusal) -> Bool {
+            guard let owner = state.identity else {
+                turn.emit(.claimed(identity, keyID: keyID))
+                return true
+            }
             guard owner == identity else { throw .nameTaken }
             guard let place = state.keys.firstIndex(where: { $0.keyID == keyID }) else {
                 guard !state.knows(keyID) else { throw .keyEnded }
-                return Done()
+                return false
             }
             if place > 0 || !state.keys[place].isProven { turn.emit(.proven(keyID: keyID)) }
-            return Done()
+            return true
         }
 
         package func encode(into writer: inout WireWriter) {

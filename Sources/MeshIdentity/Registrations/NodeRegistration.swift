@@ -5,8 +5,9 @@ package import MeshWire
 /// Which identity a node's name belongs to, and by which keys it may be shown.
 ///
 ///     (free) ──enrol──▶ key is coming ──proven──▶ key is current ──another is proven──▶ key is retired
-///                            ▲                         │
-///                            └──────── renew ──────────┘
+///        │                   ▲                         │  ▲
+///        │                   └──────── renew ──────────┘  │
+///        └── proven: the authority itself has given it ───┘
 ///
 /// A name belongs to one identity for ever, because names address nodes. Two keys count while one replaces the other.
 package struct NodeRegistration: Journaled, Hashable {
@@ -64,6 +65,8 @@ package struct NodeRegistration: Journaled, Hashable {
         case renewed(keyID: SHA256Digest)
         case recorded(RegisteredCertificate)
         case proven(keyID: SHA256Digest)
+        /// A link has opened under a name that nobody had enrolled: whoever proved it has it.
+        case claimed(NodeIdentity, keyID: SHA256Digest)
     }
 
     package mutating func apply(_ event: Event, at position: EventPosition) {
@@ -77,6 +80,9 @@ package struct NodeRegistration: Journaled, Hashable {
             certificates.append(certificate)
             certificates.removeFirst(max(0, certificates.count - Limits.Enrolment.maximumCertificates))
         case .proven(let keyID): prove(keyID)
+        case .claimed(let identity, let keyID):
+            self.identity = identity
+            add(RegisteredKey(keyID: keyID, tokenID: nil, isProven: true))
         }
     }
 
@@ -194,6 +200,11 @@ extension NodeRegistration.Event: WireCodable {
             writer.writeArrayHead(count: 2)
             writer.write(UInt64(3))
             writer.write(keyID)
+        case .claimed(let identity, let keyID):
+            writer.writeArrayHead(count: 3)
+            writer.write(UInt64(4))
+            writer.write(identity)
+            writer.write(keyID)
         }
     }
 
@@ -219,6 +230,10 @@ extension NodeRegistration.Event: WireCodable {
         case 3:
             self = .proven(keyID: try reader.readDigest())
             known = 2
+        case 4:
+            guard count >= 3 else { throw WireError(.missingFields, "an event of \(count) fields") }
+            self = .claimed(try reader.readIdentity(), keyID: try reader.readDigest())
+            known = 3
         default: throw WireError(.invalidValue, "no such event")
         }
         for _ in known..<count { try reader.skipItem() }

@@ -24,14 +24,22 @@ package struct AdmissionList: Hashable, Sendable {
 
     /// Takes in how an identity stands; true where that was not known.
     ///
-    /// News may overtake each other: of two the one with the later revocation counts, then the one with other keys.
+    /// News may overtake each other: of two the one with the later revocation counts; about the same one, the keys of
+    /// both do.
     @discardableResult
     package mutating func apply(_ revocation: Revocation) -> Bool {
-        if let known = revocations[revocation.identity], known.since > revocation.since || known == revocation {
-            return false
+        guard let known = revocations[revocation.identity], known.since <= revocation.since else {
+            let isNew = revocations[revocation.identity] == nil
+            if isNew { revocations[revocation.identity] = revocation }
+            return isNew
         }
-        revocations[revocation.identity] = revocation
-        return true
+        var next = revocation
+        if known.since == revocation.since {
+            next = known
+            next.join(revocation)
+        }
+        revocations[revocation.identity] = next
+        return Set(next.keys) != Set(known.keys) || next.since != known.since
     }
 
     /// How many identities are in it; the list bounds them.

@@ -48,8 +48,10 @@ extension RevocationList {
         ) throws(RevocationList.Refusal) -> Revocation {
             let known = state.revocation(of: identity)
             guard known != nil || state.revocations.count < Limits.Enrolment.maximumRevocations else { throw .full }
-            // Again also for one that is out: tokens made since the first time must not count.
-            let now = max(turn.wallTime, known?.since ?? turn.wallTime)
+            // Again also for one that is out: tokens made since the first time must not count. Always later than the
+            // one before, so that an answer about that one is known to be older.
+            let earliest = known?.since.moved(by: .milliseconds(1))
+            let now = max(turn.wallTime, earliest ?? turn.wallTime)
             turn.emit(.revoked(identity, reason: reason, at: now))
             return Revocation(identity: identity, reason: reason, since: now, keys: [])
         }
@@ -98,8 +100,8 @@ extension RevocationList {
             guard var known = state.revocation(of: identity) else { return nil }
             guard tokenIssued > known.since else { throw .tokenOlder }
             guard !known.keys.contains(keyID) else { return known }
-            turn.emit(.readmitted(identity, keyID: keyID))
-            known.admit(keyID)
+            turn.emit(.readmitted(identity, keyID: keyID, following: nil))
+            known.admit(keyID, following: nil)
             return known
         }
 
@@ -149,8 +151,8 @@ extension RevocationList {
             guard var known = state.revocation(of: identity) else { return nil }
             guard known.keys.contains(currentKeyID) else { throw .notReadmitted }
             guard !known.keys.contains(newKeyID) else { return known }
-            turn.emit(.readmitted(identity, keyID: newKeyID))
-            known.admit(newKeyID)
+            turn.emit(.readmitted(identity, keyID: newKeyID, following: currentKeyID))
+            known.admit(newKeyID, following: currentKeyID)
             return known
         }
 

@@ -29,7 +29,8 @@ package struct RevocationList: Journaled, Hashable {
     /// One change.
     package enum Event: Hashable, Sendable {
         case revoked(NodeIdentity, reason: String, at: WallTime)
-        case readmitted(NodeIdentity, keyID: SHA256Digest)
+        /// Let in by `keyID`; it follows `current`, which is in use, unless a token brought it.
+        case readmitted(NodeIdentity, keyID: SHA256Digest, following: SHA256Digest?)
     }
 
     package mutating func apply(_ event: Event, at position: EventPosition) {
@@ -42,10 +43,10 @@ package struct RevocationList: Journaled, Hashable {
             } else {
                 revocations.insert(revocation, at: place)
             }
-        case .readmitted(let identity, let keyID):
+        case .readmitted(let identity, let keyID, let current):
             let place = place(of: identity.text)
             guard place < revocations.count, revocations[place].identity == identity else { return }
-            revocations[place].admit(keyID)
+            revocations[place].admit(keyID, following: current)
         }
     }
 
@@ -83,9 +84,19 @@ package struct Revocation: Hashable, Sendable {
     /// SHA-256 of the keys by which it was let in again, the oldest first.
     package private(set) var keys: [SHA256Digest]
 
-    mutating func admit(_ keyID: SHA256Digest) {
+    /// Where there is no room the oldest goes, but never the one in use: renewals whose answers got lost must not shut
+    /// their device out.
+    mutating func admit(_ keyID: SHA256Digest, following current: SHA256Digest?) {
+        if keys.count >= Limits.Enrolment.maximumReadmittedKeys, let place = keys.firstIndex(where: { $0 != current }) {
+            keys.remove(at: place)
+        }
         keys.append(keyID)
-        keys.removeFirst(max(0, keys.count - Limits.Enrolment.maximumReadmittedKeys))
+    }
+
+    /// Takes in the keys of an answer about the same revocation, which may be older or newer than what is known.
+    mutating func join(_ other: Revocation) {
+        let mine = keys.filter { !other.keys.contains($0) }
+        keys = Array((mine + other.keys).suffix(Limits.Enrolment.maximumKnownReadmittedKeys))
     }
 }
 
@@ -132,31 +143,34 @@ extension RevocationList.Event: WireCodable {
             writer.write(identity)
             writer.write(reason)
             writer.write(time)
-        case .readmitted(let identity, let keyID):
-            writer.writeArrayHead(count: 3)
+        case .readmitted(let identity, let keyID, let current):
+            writer.writeArrayHead(count: 4)
             writer.write(UInt64(1))
             writer.write(identity)
             writer.write(keyID)
+            writer.write(current.map { [$0] } ?? [])
         }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
         let count = try reader.beginArray()
-        guard count >= 3 else { throw WireError(.missingFields, "an event of \(count) fields") }
-        var known = 3
+        guard count >= 4 else { throw WireError(.missingFields, "an event of \(count) fields") }
         switch try reader.readUInt64() {
         case 0:
-            guard count >= 4 else { throw WireError(.missingFields, "an event of \(count) fields") }
             self = .revoked(
                 try reader.readIdentity(),
                 reason: try reader.readText(atMost: Limits.Enrolment.maximumReasonBytes),
                 at: try reader.readTime()
             )
-            known = 4
-        case 1: self = .readmitted(try reader.readIdentity(), keyID: try reader.readDigest())
+        case 1:
+            self = .readmitted(
+                try reader.readIdentity(),
+                keyID: try reader.readDigest(),
+                following: try reader.readDigests(atMost: 1).first
+            )
         default: throw WireError(.invalidValue, "no such event")
         }
-        for _ in known..<count { try reader.skipItem() }
+        for _ in 4..<count { try reader.skipItem() }
         reader.endNesting()
     }
 }

@@ -116,26 +116,11 @@ package final class EdgeService: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.edge.run() }
-            group.addTask { await self.keepCertificate() }
+            group.addTask { await self.keeper.run(self.credentials, generator: self.generator) }
             // Never opened: it ends when this task is cancelled.
             _ = try? await OneShot<Done>().wait()
             group.cancelAll()
         }
         addresses.close()
     }
-
-    private func keepCertificate() async {
-        switch await keeper.run(credentials, generator: generator) {
-        case .cancelled: break
-        case .refused(let refusal):
-            logger.log(.error, .certificateEnds, [LogField(.reason, .text(refusal.message))])
-        case .tooLate:
-            let words = "the certificate ended too long ago; a new enrolment token is needed"
-            logger.log(.error, .certificateEnds, [LogField(.reason, .text(words))])
-        }
-    }
-}
-
-extension LogEvent {
-    static let certificateEnds = LogEvent("edge.certificate-ends")
 }

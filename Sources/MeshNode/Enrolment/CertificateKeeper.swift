@@ -21,19 +21,10 @@ package protocol RenewalTunnel: Sendable {
 /// Keeps a device's certificate alive: renews it over the tunnel in time, and comes home by the old key when it slept
 /// through the end.
 package struct CertificateKeeper: Sendable {
-    /// Why a keeper has nothing to do any more.
-    package enum End: Hashable, Sendable {
-        /// The task was cancelled.
-        case cancelled
-        /// The hub will not renew it: the device was put out, or its key was ended. A new token is needed.
-        case refused(EnrolmentRefusal)
-        /// The grace period is over. A new token is needed.
-        case tooLate
-    }
-
     private let enrolment: DeviceEnrolment
     private let tunnel: any RenewalTunnel
     private let grace: Duration
+    private let lookInterval: Duration
     private let clock: any Clock
     private let logger: Logger
 
@@ -42,31 +33,51 @@ package struct CertificateKeeper: Sendable {
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
         grace: Duration = CertificateRenewal.standardGrace,
+        lookInterval: Duration = Limits.DeviceEnrolment.lookInterval,
         clock: any Clock,
         logger: Logger
     ) {
         self.enrolment = enrolment
         self.tunnel = tunnel
         self.grace = grace
+        self.lookInterval = lookInterval
         self.clock = clock
         self.logger = logger
     }
 
-    /// Keeps `credentials` and what follows them alive until the calling task is cancelled or nothing can be done.
-    package func run(_ credentials: NodeCredentials, generator: SeededGenerator) async -> End {
+    /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
+    ///
+    /// It never gives up: clocks step, operators change their minds, and `meshnode enrol` may write another certificate
+    /// to the folder, which is taken from there.
+    package func run(_ credentials: NodeCredentials, generator: SeededGenerator) async {
         var (credentials, generator) = (credentials, generator)
         var renewal = schedule(credentials, &generator)
+        // After a refusal that another try would not change.
+        var rest = clock.now
+        var isTooLate = false
         while !Task.isCancelled {
+            if let newer = newer(than: credentials) {
+                credentials = newer
+                (renewal, rest) = (schedule(credentials, &generator), clock.now)
+                logger.log(.info, .foundInFolder, [LogField(.node, .text(credentials.identity.text))])
+                await tunnel.use(credentials)
+                continue
+            }
             let step = renewal.step(now: clock.wallTime)
+            if step == .enrolAgain, !isTooLate {
+                let words = "the certificate ended too long ago; a new enrolment token is needed"
+                logger.log(.error, .certificateEnds, [LogField(.reason, .text(words))])
+            }
+            isTooLate = step == .enrolAgain
+            if let pause = pause(before: step, rest) {
+                guard (try? await clock.sleep(for: pause)) != nil else { return }
+                continue
+            }
             do throws(DeviceEnrolmentError) {
-                switch step {
-                case .wait(let until):
-                    let pause = min(until.since(clock.wallTime), CertificateRenewal.longestWait)
-                    guard (try? await clock.sleep(for: max(pause, .milliseconds(1)))) != nil else { return .cancelled }
-                    continue
-                case .renew: credentials = try await enrolment.renew(credentials, tunnel.renew).credentials
-                case .comeHome: credentials = try await comeHome(credentials)
-                case .enrolAgain: return .tooLate
+                if step == .renew {
+                    credentials = try await enrolment.renew(credentials, tunnel.renew).credentials
+                } else {
+                    credentials = try await comeHome(credentials)
                 }
                 logger.log(.info, .renewed, [LogField(.node, .text(credentials.identity.text))])
                 renewal = schedule(credentials, &generator)
@@ -74,12 +85,35 @@ package struct CertificateKeeper: Sendable {
             } catch {
                 logger.log(.warning, .renewalFailed, error: error)
                 let refusal = error.cause as? EnrolmentRefusal
-                if let refusal, refusal.isFinal { return .refused(refusal) }
+                if let refusal, refusal.isFinal {
+                    rest = clock.now + CertificateRenewal.longestWait
+                    logger.log(.error, .certificateEnds, [LogField(.reason, .text(refusal.message))])
+                }
                 let hint = refusal?.retryAfterMilliseconds.map { Duration.milliseconds(Int64($0)) }
                 renewal.failed(now: clock.wallTime, retryAfter: hint, using: &generator)
             }
         }
-        return .cancelled
+    }
+
+    /// How long to sleep before looking again; nil where it is time to ask.
+    private func pause(before step: CertificateRenewal.Step, _ rest: Instant) -> Duration? {
+        let pause: Duration
+        switch step {
+        case .wait(let until): pause = until.since(clock.wallTime)
+        case .enrolAgain: pause = CertificateRenewal.longestWait
+        case .renew, .comeHome:
+            guard clock.now < rest else { return nil }
+            pause = rest - clock.now
+        }
+        return min(max(pause, .milliseconds(1)), lookInterval)
+    }
+
+    /// What somebody else has written to the folder since `current`; nil where nobody has.
+    private func newer(than current: NodeCredentials) -> NodeCredentials? {
+        guard let found = try? enrolment.load(), found.chain != current.chain, found.identity == current.identity,
+            found.validity.notBefore >= current.validity.notBefore
+        else { return nil }
+        return found
     }
 
     private func comeHome(_ credentials: NodeCredentials) async throws(DeviceEnrolmentError) -> NodeCredentials {
@@ -95,6 +129,13 @@ package struct CertificateKeeper: Sendable {
 }
 
 extension EnrolmentRefusal {
-    /// Whether no other try with the same key will help.
-    package var isFinal: Bool { [.revoked, .keyEnded, .notRegistered, .nameTaken].contains(code) }
+    /// Whether another try with the same key is of no use for long.
+    ///
+    /// A key that has ended is none of these: the link that shows it is cut, and the next one may show a newer one.
+    package var isFinal: Bool { [.revoked, .notRegistered, .nameTaken].contains(code) }
+}
+
+extension LogEvent {
+    static let certificateEnds = LogEvent("edge.certificate-ends")
+    static let foundInFolder = LogEvent("enrolment.found-in-folder")
 }

@@ -130,15 +130,32 @@ package struct DeviceEnrolment: Sendable {
         _ expired: NodeCredentials,
         at address: SocketAddress
     ) async throws(DeviceEnrolmentError) -> Outcome {
-        let pending = try keep { () throws(CertificateError) in try folder.pendingKey("return") }
+        let pending = try keep { () throws(CertificateError) in try returnKey(expired) }
         let verifier = try keep { () throws(CertificateError) in try CertificateVerifier(trust: expired.trust) }
-        let issued = try await ask(
-            EnrolmentQuestion(token: nil, identity: expired.identity, key: pending.key),
-            at: address,
-            credentials: expired,
-            verifier: verifier
-        )
+        let issued: IssuedIdentity
+        do throws(DeviceEnrolmentError) {
+            issued = try await ask(
+                EnrolmentQuestion(token: nil, identity: expired.identity, key: pending.key),
+                at: address,
+                credentials: expired,
+                verifier: verifier
+            )
+        } catch {
+            // It came home by it before, and renewed since: the next try makes another one.
+            if (error.cause as? EnrolmentRefusal)?.code == .keyUsed { folder.forget(pending) }
+            throw error
+        }
         return try take(issued, expired.identity, pending.key) { folder.forget(pending) }
+    }
+
+    /// The key to come home with: the one of the last try, unless it has its certificate and was only not forgotten.
+    private func returnKey(_ expired: NodeCredentials) throws(CertificateError) -> CredentialFolder.PendingKey {
+        let pending = try folder.pendingKey("return")
+        guard let certificate = expired.chain.first else { return pending }
+        let keyID = try CertificateRequest(identity: expired.identity, key: pending.key).keyID
+        guard try Certificate(der: certificate).keyID == keyID else { return pending }
+        folder.forget(pending)
+        return try folder.pendingKey("return")
     }
 
     /// What is in the folder; an expired certificate is read too, for ``comeHome(_:at:)``.

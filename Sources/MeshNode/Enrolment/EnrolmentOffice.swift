@@ -17,12 +17,15 @@ package final class EnrolmentOffice: Sendable {
     let logger: Logger
     let configuration: EnrolmentConfiguration
     private let tokenKey: TokenKey
-    private let links = OpenLinks()
+    /// The hub's open links, and what is known of their keys.
+    package let links = OpenLinks()
+    private let pace: Lock<RenewalPace>
     private let desk = Lock(Desk())
 
     /// What the office works with once the node exists; weak, because the node holds the office by its kinds.
     private struct Desk: Sendable {
         weak var node: ActorNode?
+        var own: NodeID?
         var revocations: RevocationOffice?
     }
 
@@ -37,6 +40,7 @@ package final class EnrolmentOffice: Sendable {
         self.issuer = issuer
         self.tokenKey = tokenKey
         self.configuration = configuration
+        pace = Lock(RenewalPace(life: configuration.certificateLife))
         self.clock = clock
         self.logger = logger
     }
@@ -53,12 +57,13 @@ package final class EnrolmentOffice: Sendable {
         ]
     }
 
-    /// Works with `node`, which hosts ``kinds``, and with `revocations` on it; until then everybody is told to wait.
-    package func open(on node: ActorNode, revocations: RevocationOffice) {
-        desk.withLock { $0 = Desk(node: node, revocations: revocations) }
+    /// Works with `node`, the hub of the name `own`, which hosts ``kinds``, and with `revocations` on it; until then
+    /// everybody is told to wait.
+    package func open(on node: ActorNode, named own: NodeID, revocations: RevocationOffice) {
+        desk.withLock { $0 = Desk(node: node, own: own, revocations: revocations) }
     }
 
-    private func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {
+    func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {
         let (node, revocations) = desk.withLock { ($0.node, $0.revocations) }
         guard let node, let revocations else { throw .notNow("the hub is not ready yet") }
         return (node, revocations)
@@ -111,9 +116,7 @@ package final class EnrolmentOffice: Sendable {
         let (identity, keyID) = (request.identity, wanted.keyID)
         let registration = try node.registration(of: identity.node)
         // Before the token is spent, so that another name can be tried with it.
-        if let owner = try await owner(of: registration), owner != identity {
-            throw EnrolmentRefusal(NodeRegistration.Refusal.nameTaken, name: identity.node)
-        }
+        try await check(registration, isFreeFor: identity, claims)
         let spend = EnrolmentTokens.Spend(
             tokenID: claims.tokenID,
             identity: identity,
@@ -126,7 +129,12 @@ package final class EnrolmentOffice: Sendable {
         } catch {
             throw EnrolmentRefusal(error) { .init($0) }
         }
-        let enrol = NodeRegistration.Enrol(identity: identity, keyID: keyID, tokenID: claims.tokenID)
+        let enrol = NodeRegistration.Enrol(
+            identity: identity,
+            keyID: keyID,
+            tokenID: claims.tokenID,
+            isNamed: claims.node != nil
+        )
         do throws(CallFailure<NodeRegistration.Refusal>) {
             _ = try await registration.call(enrol, deadline: deadline)
         } catch {
@@ -162,9 +170,14 @@ package final class EnrolmentOffice: Sendable {
     // MARK: Over the tunnel
 
     /// Gives the node `name`, which is connected, a certificate for another key.
+    ///
+    /// A call does not say by which link it came: it is answered where all links of the node have one key that counts.
     func renew(_ name: NodeID, _ certificateRequest: [UInt8]) async -> EnrolmentAnswer {
-        guard let keyID = links.key(of: name) else {
-            return .refused(.notNow("the hub does not know yet by which key '\(name)' is connected"))
+        let keyID: SHA256Digest
+        switch links.key(of: name) {
+        case .none: return .refused(.notNow("the hub does not know yet by which key '\(name)' is connected"))
+        case .unsettled: return .refused(.notNow("'\(name)' is connected by more than one key until the old one ends"))
+        case .settled(let known): keyID = known
         }
         return await logged(nil, name) { () async throws(EnrolmentRefusal) in
             let wanted = try self.certificateRequest(certificateRequest, of: nil)
@@ -179,13 +192,28 @@ package final class EnrolmentOffice: Sendable {
     ) async throws(EnrolmentRefusal) -> IssuedIdentity {
         let (node, revocations) = try opened()
         let registration = try node.registration(of: name)
-        guard let identity = try await owner(of: registration) else {
+        let state = try await state(of: registration)
+        guard let identity = state.identity else {
             throw EnrolmentRefusal(NodeRegistration.Refusal.notRegistered, name: name)
+        }
+        // Before its turn is taken: whoever has an ended key shall not keep the node waiting.
+        guard state.holds(currentKeyID) else {
+            throw EnrolmentRefusal(NodeRegistration.Refusal.keyEnded, name: name)
         }
         try Self.check(wanted, names: identity)
         guard try await !isOut(identity, currentKeyID, revocations) else {
             throw EnrolmentRefusal(RevocationList.Refusal.notReadmitted)
         }
+        if let pause = pace.withLock({ $0.begin(name, now: clock.wallTime) }) {
+            let milliseconds = (max(pause, .milliseconds(1)) / .milliseconds(1)).rounded(.up)
+            throw EnrolmentRefusal(
+                .unavailable,
+                "'\(name)' has renewed its certificate just now; it may again after a pause",
+                retryAfterMilliseconds: UInt32(exactly: milliseconds) ?? .max
+            )
+        }
+        var isIssued = false
+        defer { pace.withLock { $0.ended(name, isIssued: isIssued, now: clock.wallTime) } }
         let renew = NodeRegistration.Renew(currentKeyID: currentKeyID, newKeyID: wanted.keyID)
         do throws(CallFailure<NodeRegistration.Refusal>) {
             _ = try await registration.call(renew, deadline: deadline)
@@ -197,14 +225,33 @@ package final class EnrolmentOffice: Sendable {
         } catch {
             throw EnrolmentRefusal(error) { .init($0) }
         }
-        return try await issue(identity, wanted, registration)
+        let issued = try await issue(identity, wanted, registration)
+        isIssued = true
+        return issued
     }
 
-    private func owner(
+    /// Throws where the name is the hub's own, or has an owner whom the token does not name.
+    ///
+    /// The registration decides by the same rule; one that this very token was used for is left to the token's own
+    /// refusal, because that one says that somebody else has used it.
+    private func check(
+        _ registration: ActorReference<JournaledActor<NodeRegistration>>,
+        isFreeFor identity: NodeIdentity,
+        _ claims: EnrolmentClaims
+    ) async throws(EnrolmentRefusal) {
+        let taken = EnrolmentRefusal(NodeRegistration.Refusal.nameTaken, name: identity.node)
+        guard identity.node != desk.withLock({ $0.own }) else { throw taken }
+        let state = try await state(of: registration)
+        guard let owner = state.identity else { return }
+        let isKnown = claims.node != nil || state.keys.contains { $0.tokenID == claims.tokenID }
+        guard owner == identity, isKnown else { throw taken }
+    }
+
+    private func state(
         of registration: ActorReference<JournaledActor<NodeRegistration>>
-    ) async throws(EnrolmentRefusal) -> NodeIdentity? {
+    ) async throws(EnrolmentRefusal) -> NodeRegistration {
         do throws(CallFailure<NoRefusal>) {
-            return try await registration.call(NodeRegistration.Show(), deadline: deadline).identity
+            return try await registration.call(NodeRegistration.Show(), deadline: deadline)
         } catch {
             throw .notNow("the hub's registrations cannot be read now")
         }
@@ -219,41 +266,6 @@ package final class EnrolmentOffice: Sendable {
             throw .notNow("the hub's revocations cannot be read now")
         }
     }
-
-    /// What a link that has opened means to the registration of its node.
-    package enum LinkVerdict: Hashable, Sendable {
-        /// It may stay.
-        case stays
-        /// It is to be closed, for that reason: a newer key has ended the one that it was opened with, or the name is
-        /// not its own.
-        case isCut(String)
-    }
-
-    /// A link with `certificate` has opened: its key is proved, and older ones of the node end.
-    ///
-    /// Where the journal cannot be asked the link stays: its certificate counts, and nobody has put its node out.
-    package func linkOpened(_ certificate: PeerCertificate) async -> LinkVerdict {
-        links.opened(certificate)
-        let name = certificate.identity.node
-        guard let (node, _) = try? opened(), let registration = try? node.registration(of: name) else {
-            return .stays
-        }
-        let prove = NodeRegistration.Prove(identity: certificate.identity, keyID: certificate.keyID)
-        do throws(CallFailure<NodeRegistration.Refusal>) {
-            _ = try await registration.call(prove, deadline: deadline)
-            return .stays
-        } catch {
-            guard case .refused(let refusal) = error else {
-                logger.log(.warning, .proofFailed, [LogField(.node, .text(name.text))])
-                return .stays
-            }
-            logger.log(.warning, .linkCut, [LogField(.node, .text(name.text))])
-            return .isCut(EnrolmentRefusal(refusal, name: name).message)
-        }
-    }
-
-    /// A link that had opened has ended.
-    package func linkClosed(_ certificate: PeerCertificate) { links.closed(certificate) }
 
     var deadline: Instant { clock.now + configuration.patience }
 }

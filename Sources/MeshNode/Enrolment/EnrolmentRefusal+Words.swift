@@ -53,7 +53,11 @@ extension EnrolmentRefusal {
     init(_ refusal: NodeRegistration.Refusal, name: NodeID) {
         switch refusal {
         case .nameTaken:
-            self.init(.nameTaken, "the name '\(name)' belongs to another node: choose another one (--id)")
+            self.init(
+                .nameTaken,
+                "the name '\(name)' belongs to a node already: choose another one (--id), or if it is this device's "
+                    + "own, ask for a token that was made for this name (meshnode ca token --id \(name))"
+            )
         case .keyUsed:
             self.init(.keyUsed, "the key has been used before: a new enrolment and a renewal each need a new key")
         case .notRegistered:

@@ -54,7 +54,7 @@ package final class HubService: Sendable {
 
     private let store: LogStore
     private let office: EnrolmentOffice
-    private let links: Intake<LinkChange>
+    private let links: HubLinks
     private let keeper: HubCertificateKeeper
     private let clerk: RevocationClerk
     private let logger: Logger
@@ -89,14 +89,14 @@ package final class HubService: Sendable {
             logger: logger
         )
         try await Self.loadRevocations(into: admission, of: office, configuration.grant.identity, ground)
-        let links = LinkChange.waitingRoom()
+        let links = HubLinks(office: office, clock: clock)
         self.links = links
         let hub = try await Self.makeHub(configuration, credentials, admission, office.kinds, links, ground)
         self.hub = hub
         revocations = try RevocationOffice(node: hub.node, admission: admission) {
             await hub.transport.recheckPeers()
         }
-        office.open(on: hub.node, revocations: revocations)
+        office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
@@ -150,7 +150,7 @@ package final class HubService: Sendable {
         _ credentials: NodeCredentials,
         _ admission: AdmissionVerifier,
         _ kinds: [HostedKind],
-        _ links: Intake<LinkChange>,
+        _ links: HubLinks,
         _ ground: Ground
     ) async throws -> Hub {
         var parts = Hub.Parts(
@@ -167,7 +167,12 @@ package final class HubService: Sendable {
         parts.kinds = configuration.kinds + kinds
         parts.connections = configuration.connections
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
-        parts.linkChanged = { _ = links.offer($0) }
+        parts.linkChanged = { change in
+            switch change {
+            case .opened(let peer): links.opened(peer.link.number, peer.certificate)
+            case .closed(let peer): links.closed(peer.link.number)
+            }
+        }
         return try await Hub.make(parts)
     }
 
@@ -221,7 +226,9 @@ package final class HubService: Sendable {
             group.addTask { await self.hub.run() }
             group.addTask { await self.keeper.run() }
             group.addTask { await self.clerk.run() }
-            group.addTask { await self.followLinks() }
+            group.addTask { [links, hub] in
+                await links.run { await hub.transport.close(PeerLinkID($0), $1) }
+            }
             if let listener {
                 group.addTask { [office] in await listener.serve { await office.answer($0) } }
             }
@@ -234,19 +241,6 @@ package final class HubService: Sendable {
             try await store.close()
         } catch {
             logger.log(.error, .storeNotClosed, error: error)
-        }
-    }
-
-    /// Notes which keys are proved, in the order in which links open.
-    private func followLinks() async {
-        while let change = await links.next() {
-            switch change {
-            case .opened(let peer):
-                if case .isCut(let words) = await office.linkOpened(peer.certificate) {
-                    await hub.transport.close(peer.link, words)
-                }
-            case .closed(let peer): office.linkClosed(peer.certificate)
-            }
         }
     }
 }

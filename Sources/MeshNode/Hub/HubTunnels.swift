@@ -10,9 +10,6 @@ package enum LinkChange: Hashable, Sendable {
     case opened(LinkPeer)
     /// It has ended.
     case closed(LinkPeer)
-
-    /// Where changes wait, in their order, for whoever notes them.
-    package static func waitingRoom() -> Intake<LinkChange> { Intake(capacity: Limits.Hub.linkChangesWaiting) }
 }
 
 /// The tunnels of a hub, as its links come and go.

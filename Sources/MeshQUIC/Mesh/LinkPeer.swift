@@ -6,7 +6,8 @@ package struct PeerLinkID: Hashable, Sendable, Comparable {
     /// A later one has a higher number.
     package let number: UInt64
 
-    init(_ number: UInt64) { self.number = number }
+    /// The link of that number.
+    package init(_ number: UInt64) { self.number = number }
 
     /// The older link has the smaller one.
     package static func < (left: PeerLinkID, right: PeerLinkID) -> Bool { left.number < right.number }

@@ -23,7 +23,11 @@ enum AuthorityTokenCommand {
             can become that node: send it by a way that nobody else reads, and type it with `meshnode enrol -` where \
             others see the machine's processes.
 
-            A device that was revoked comes back by a token that was made after that, and by nothing else.
+            Without --id it is good for any name of the tenant that no node has yet. A name that a node has enrols \
+            again, with a new key, only by a token with that --id; when the new key is used, the old one ends.
+
+            A device that was revoked comes back by a token with its --id that was made after that, and by nothing \
+            else.
             """,
         parameters: [
             AuthorityCommand.folder, role, tenant, id, life, AuthorityCommand.json, AuthorityCommand.quiet,
