@@ -68,7 +68,7 @@ extension EnrolmentRefusal {
         case .keyEnded:
             self.init(
                 .keyEnded,
-                "a newer key of '\(name)' has ended this one: if the device is not a copy of another, ask for a token"
+                "a newer key of '\(name)' has ended this one: unless the device is a copy, ask for a token with --id"
             )
         case .tooMany:
             self.init(.tooMany, "the name '\(name)' has enrolled as often as any name may: choose another one (--id)")
