@@ -55,6 +55,21 @@ import Testing
         try ground.checkReplay()
     }
 
+    @Test mutating func `an order that waited counts from when it was given, and not behind a later one`() throws {
+        let given = Sample.now
+        ground.pass(.seconds(60))
+        let late = RevocationList.Revoke(identity: laptop, reason: "lost", ordered: given)
+        #expect(try ground.perform(late).since == given)
+        // A token made while the order waited is newer than it.
+        let issued = given.moved(by: .seconds(30))
+        try ground.perform(RevocationList.Readmit(identity: laptop, keyID: Sample.key(2), tokenIssued: issued))
+        #expect(!isOut(2))
+        // Carried out a second time it changes nothing.
+        try ground.perform(late)
+        #expect(!isOut(2) && ground.journal.count == 2)
+        try ground.checkReplay()
+    }
+
     @Test mutating func `a renewed key follows one that was let in, and none that was not`() throws {
         let allow = RevocationList.Allow(identity: laptop, currentKeyID: Sample.key(1), newKeyID: Sample.key(2))
         #expect(try ground.perform(allow) == nil)

@@ -35,11 +35,14 @@ extension RevocationList {
         package let identity: NodeIdentity
         /// Why.
         package let reason: String
+        /// When it was ordered, if that was before it is carried out: tokens made since then count.
+        package let ordered: WallTime?
 
         /// Puts `identity` out; `reason` is cut to ``Limits/Enrolment/maximumReasonBytes``.
-        package init(identity: NodeIdentity, reason: String) {
+        package init(identity: NodeIdentity, reason: String, ordered: WallTime? = nil) {
             self.identity = identity
             self.reason = reason.cut(toBytes: Limits.Enrolment.maximumReasonBytes)
+            self.ordered = ordered
         }
 
         package func decide(
@@ -51,21 +54,26 @@ extension RevocationList {
             // Again also for one that is out: tokens made since the first time must not count. Always later than the
             // one before, so that an answer about that one is known to be older.
             let earliest = known?.since.moved(by: .milliseconds(1))
-            let now = max(turn.wallTime, earliest ?? turn.wallTime)
+            // An order that waited while a later one was carried out says nothing new.
+            if let known, let ordered, ordered <= known.since { return known }
+            let moment = min(ordered ?? turn.wallTime, turn.wallTime)
+            let now = max(moment, earliest ?? moment)
             turn.emit(.revoked(identity, reason: reason, at: now))
             return Revocation(identity: identity, reason: reason, since: now, keys: [])
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 2)
+            writer.writeArrayHead(count: 3)
             writer.write(identity)
             writer.write(reason)
+            (ordered?.millisecondsSince1970).encode(into: &writer)
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 2)
+            let tail = try reader.beginRecord(fields: 3)
             identity = try reader.readIdentity()
             reason = try reader.readText(atMost: Limits.Enrolment.maximumReasonBytes)
+            ordered = try Int64?(from: &reader).map { WallTime(millisecondsSince1970: $0) }
             try reader.endRecord(tail)
         }
     }

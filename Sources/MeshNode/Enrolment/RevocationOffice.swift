@@ -36,12 +36,15 @@ package struct RevocationOffice: Sendable {
         } while after != nil
     }
 
-    /// Puts `identity` out with all its keys, and cuts its links.
+    /// Puts `identity` out with all its keys, and cuts its links; for an order that waited, as of when it was given.
     package func revoke(
         _ identity: NodeIdentity,
-        reason: String
+        reason: String,
+        ordered: WallTime? = nil
     ) async throws(CallFailure<RevocationList.Refusal>) -> Revocation {
-        let revocation = try await list.call(RevocationList.Revoke(identity: identity, reason: reason))
+        let revocation = try await list.call(
+            RevocationList.Revoke(identity: identity, reason: reason, ordered: ordered)
+        )
         admission.apply(revocation)
         await cutLinks()
         return revocation

@@ -1,4 +1,3 @@
-package import MeshActors
 package import MeshCore
 internal import MeshIO
 package import MeshQUIC

@@ -35,7 +35,7 @@ struct RevocationClerk: Sendable {
             return true
         }
         do throws(CallFailure<RevocationList.Refusal>) {
-            _ = try await office.revoke(identity, reason: order.reason)
+            _ = try await office.revoke(identity, reason: order.reason, ordered: order.given)
         } catch {
             let fields = [LogField(.peer, .text(identity.text)), LogField(.reason, .text("\(error)"))]
             logger.log(.error, .notRevoked, fields)
