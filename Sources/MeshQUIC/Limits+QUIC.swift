@@ -59,6 +59,9 @@ extension Limits {
         /// closed.
         package static let maximumBeside = 4
 
+        /// How long a peer may take to say farewell on a link that it has replaced by a newer one; then it is closed.
+        package static let replacedPatience = Duration.seconds(20)
+
         /// How long a link beside another may take to end what is under way on it.
         package static let surplusPatience = Duration.seconds(600)
 

@@ -61,6 +61,25 @@ import Testing
         }
     }
 
+    @Test func `ends one of somebody else with the same identity, who would never retire it`() async throws {
+        try await LinkPair.run { pair in
+            let hello = try Stranger.hello()
+            var strangers: [Stranger] = []
+            for _ in 0..<2 {
+                let stranger = Stranger { $0.openStream()?.write(hello) }
+                try await stranger.connect(to: pair)
+                strangers.append(stranger)
+                let count = strangers.count
+                while pair.hubLinks.opened.withLock({ $0.count }) < count {}
+            }
+            let begin = pair.clock.now
+            let reason = try await pair.hubLinks.closed.wait()
+            #expect(reason.message == "replaced by a newer connection of the same node")
+            #expect(pair.clock.now - begin > Limits.Link.replacedPatience - .seconds(5))
+            for stranger in strangers { await stranger.end(on: pair.loop) }
+        }
+    }
+
     @Test func `closes the oldest where a node dials again and again and says no farewell`() async throws {
         try await LinkPair.run { pair in
             let hello = try Stranger.hello()

@@ -71,7 +71,9 @@ package struct CertificateRenewal: Hashable, Sendable {
         attempts = min(attempts + 1, Self.maximumDoublings)
         // Never more than a fortieth of the life, so that a certificate of seconds has its tries too.
         let life = use.notAfter.since(use.notBefore)
-        let ceiling = min(Self.longestPause, max(.milliseconds(50), life / 40))
+        // Behind its end there is no hurry, and whoever is asked may be the wrong one.
+        let least: Duration = now > use.notAfter ? .seconds(5) : .milliseconds(50)
+        let ceiling = min(Self.longestPause, max(least, life / 40))
         let pause = min(ceiling, Self.firstPause * (1 << (attempts - 1)))
         let drawn = Duration.milliseconds(Int64(generator.integer(in: 0...Int(pause.milliseconds))))
         next = now.moved(by: max(max(pause / 2 + drawn / 2, .milliseconds(10)), hint ?? .zero))

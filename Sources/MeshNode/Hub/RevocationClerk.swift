@@ -41,7 +41,7 @@ struct RevocationClerk: Sendable {
             logger.log(.error, .notRevoked, fields)
             return false
         }
-        logger.log(.info, .revoked, [LogField(.peer, .text(identity.text))])
+        logger.log(.info, .revoked, [LogField(.peer, .text(identity.text)), LogField(.reason, .text(order.reason))])
         do throws(CertificateError) {
             try orders.settle(order)
         } catch {

@@ -125,6 +125,14 @@ final class PeerLink {
         if let stream = connection?.openStream() { greet(FrameStream(stream)) }
     }
 
+    /// The peer has a newer link: it is given time to retire this one, and what is under way on it to end.
+    ///
+    /// Somebody else with the same identity would never retire it, and take itself for connected.
+    func isReplaced() {
+        guard isOpen, !farewells.contains(.heard) else { return }
+        core.loop.schedule(timer, at: core.loop.now + Limits.Link.replacedPatience)
+    }
+
     /// Ends the link if its peer is not believed any more.
     func recheckPeer() {
         if let connection, let certificate = connection.peer { _ = connection.recheck(certificate) }
@@ -272,6 +280,7 @@ final class PeerLink {
 
     /// The peer begins nothing more.
     func farewellWasHeard() {
+        core.loop.cancel(timer)
         let told = peerIsDone
         peerIsDone = []
         for tell in told { whenIdle(tell) }
@@ -380,6 +389,7 @@ extension PeerLink: QUICStreamHandler {
 
 extension PeerLink: TimerHandler {
     func timerFired(_ timer: LoopTimer) {
+        if isOpen { return close(code: 0, "replaced by a newer connection of the same node") }
         guard case .refuse = greeting.deadlineReached(now: core.loop.now) else { return }
         let error = WireError(.helloViolation, "no hello in time")
         if let control { return refuse(error, on: control) }

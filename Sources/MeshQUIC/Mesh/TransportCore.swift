@@ -110,6 +110,7 @@ final class TransportCore {
     ///
     /// What is under way on an older one may end. A node that dials again and again keeps few of them.
     func add(_ link: PeerLink) {
+        if let older = links[link.peerNode], !older.isDialled, !link.isDialled { older.isReplaced() }
         links.add(link)
         let others = links.others(to: link.peerNode)
         for oldest in others.prefix(max(0, others.count - Limits.Link.maximumBeside)) {

@@ -339,12 +339,24 @@ extension TunnelActor {
             if case .failed(let failure) = state, failure.reason != .stopped { .warning } else { .info }
         var fields = [LogField(.tunnelState, .text(state.phase.rawValue))]
         if let hub = state.hub { fields.append(LogField(.hub, .text(hub.text))) }
-        if let words = machine.lastError, state.hub == nil { fields.append(LogField(.reason, .text(words))) }
-        logger.log(isNews ? level : .debug, .tunnelChanged, fields)
+        if let words = machine.lastError, state.hub == nil, state.phase != .disconnected {
+            fields.append(LogField(.reason, .text(words)))
+        }
+        // The first vain attempt says why there is no tunnel; the others say it to who asks for more.
+        let isFirstFailure = state.vainAttempts == 1 && former.vainAttempts == 0
+        logger.log(isFirstFailure ? .warning : isNews ? level : .debug, .tunnelChanged, fields)
     }
 }
 
 extension TunnelState {
+    /// How many attempts have failed since all was well.
+    fileprivate var vainAttempts: Int {
+        switch self {
+        case .connecting(let attempt), .reconnecting(let attempt): attempt.number - 1
+        case .disconnected, .connected, .failed: 0
+        }
+    }
+
     /// The link that is current in it.
     fileprivate var link: LinkID? {
         if case .connected(let connection) = self { connection.link } else { nil }

@@ -35,7 +35,11 @@ enum AuthorityRotateCommand {
             try .make(name: name, life: life, now: CommandTime.now)
         }
         try say(
-            "Made '\(certificate)'. Nodes are given both as they renew; then: meshnode ca rotate switch",
+            """
+            Made '\(certificate)'. Nodes are given both as they renew.
+            When the life of a certificate is over, so that all have: meshnode ca rotate switch --folder '\(folder.path)'
+            Earlier, whoever has not renewed is locked out.
+            """,
             invocation
         )
         return .success
@@ -47,8 +51,16 @@ enum AuthorityRotateCommand {
         parameters: [AuthorityCommand.folder, AuthorityCommand.quiet],
         examples: ["meshnode ca rotate switch": "When every node believes both."]
     ) { invocation in
-        let certificate = try AuthorityFolder(path: invocation[AuthorityCommand.folder]).switchRotation()
-        try say("'\(certificate)' signs from now on. When all have renewed: meshnode ca rotate finish", invocation)
+        let folder = AuthorityFolder(path: invocation[AuthorityCommand.folder])
+        let certificate = try folder.switchRotation()
+        try say(
+            """
+            '\(certificate)' signs from now on.
+            When the life of a certificate is over once more: meshnode ca rotate finish --folder '\(folder.path)'
+            Earlier, whoever has not renewed is locked out.
+            """,
+            invocation
+        )
         return .success
     }
 

@@ -69,6 +69,10 @@ package enum EnrolCommand {
             return .success
         } catch {
             invocation.terminal.writeErrorLine("meshnode enrol: error: \(error.message.printable)")
+            if error.code == .unreachable {
+                let places = addresses.map(\.description).joined(separator: ", ")
+                invocation.terminal.writeErrorLine("Does a hub run, and listen for enrolment at \(places)?")
+            }
             return exitCode(of: error.code)
         }
     }

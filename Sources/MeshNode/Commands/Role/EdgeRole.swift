@@ -27,7 +27,7 @@ struct EdgeRole {
             if let text = invocation[RoleCommand.enrolment] {
                 try Self.address(text, invocation)
             } else {
-                HubAddress(host: hubs[0].address.host, port: HubAddress.enrolmentPort)
+                HubAddress(host: hubs[0].address.host, port: hubs[0].address.port &+ 1)
             }
         self.configuration = configuration
     }

@@ -10,7 +10,7 @@ package enum RoleCommand {
     static let enrolment = Option<String?>(
         "enrol-at",
         valueName: "HOST[:PORT]",
-        "Edge: where a hub takes devices whose certificate has expired (default: port 7412 of the first hub)."
+        "Edge: where a hub takes devices whose certificate has expired (default: the port after the first hub's)."
     )
     static let listen = Option<String>("listen", default: "127.0.0.1:7411", "Hub: where edges come to.")
     static let enrolmentListen = Option<String?>(
