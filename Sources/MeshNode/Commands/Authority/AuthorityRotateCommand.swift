@@ -37,7 +37,7 @@ enum AuthorityRotateCommand {
         try say(
             """
             Made '\(certificate)'. Nodes are given both as they renew.
-            When the life of a certificate is over, so that all have: meshnode ca rotate switch --folder '\(folder.path)'
+            When the life of a certificate is over: meshnode ca rotate switch --folder '\(folder.path)'
             Earlier, whoever has not renewed is locked out.
             """,
             invocation
