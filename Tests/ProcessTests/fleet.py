@@ -57,6 +57,9 @@ def kill(part: Spoken) -> None:
     """As kill -9 does it."""
     part.process.kill()
     part.process.wait()
+    for end in (part.process.stdin, part.process.stdout):
+        if end is not None:
+            end.close()
 
 
 def until(wanted: Callable[[], bool], seconds: float) -> float:

@@ -84,8 +84,9 @@ package struct CertificateVerifier: PeerVerifier {
             throw CertificateError(.weak, "the certificate of '\(link)' is not taken: \(weakness)")
         }
         let root = try trust.root(of: links)
-        for link in links.dropFirst() + [root] { try Self.checkTime(of: link, now: now) }
+        // The peer's own first: where its authority has ended with it, that is what its holder has to know.
         try Self.checkTime(of: certificate, now: now, grace: grace)
+        for link in links.dropFirst() + [root] { try Self.checkTime(of: link, now: now) }
         guard !certificate.isAuthority else {
             throw CertificateError(.wrongKind, "the certificate of '\(certificate)' is an authority's, not a node's")
         }
