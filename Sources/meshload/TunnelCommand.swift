@@ -16,7 +16,8 @@ enum TunnelCommand {
     ) { invocation in
         let lone = try await LoneEdge.start(invocation)
         try invocation.terminal.writeLine("listening")
-        while readLine() != nil {
+        // On a thread of its own: what follows an answer of the tunnel may run where the tunnel does.
+        while await Task.detached(operation: { readLine() }).value != nil {
             let found = await lone.edge.tunnel.statistics()
             var line = JSONLine([
                 ("connections", Int(found.connections)), ("reconnects", Int(found.reconnects)),
