@@ -15,6 +15,12 @@ import Testing
         #expect("\(try HubAddress(text))" == spelling)
     }
 
+    @Test func `has the port that is said, be it the standard one of something else`() throws {
+        #expect(try HubAddress("192.0.2.7", port: 7_412).port == 7_412)
+        #expect(try HubAddress("192.0.2.7:7411", port: 7_412).port == 7_411)
+        #expect(try HubAddress("192.0.2.7").port == HubAddress.defaultPort)
+    }
+
     @Test(arguments: [
         ("", "is empty"), ("http://hub", "no scheme but"), ("quic://", "a host before"), (":7411", "a host before"),
         ("hub:", "a port from 1"), ("hub:0", "a port from 1"), ("hub:65536", "a port from 1"),

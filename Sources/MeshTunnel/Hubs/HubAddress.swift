@@ -37,8 +37,8 @@ package struct HubAddress: Hashable, Sendable {
         self.isAnnounced = isAnnounced
     }
 
-    /// The address that `text` spells, or an error that says which part is wrong.
-    package init(_ text: String) throws(TunnelError) {
+    /// The address that `text` spells, or an error that says which part is wrong; at `standard` where no port is said.
+    package init(_ text: String, port standard: UInt16 = HubAddress.defaultPort) throws(TunnelError) {
         let limit = Limits.Tunnel.maximumHubAddressBytes
         guard !text.isEmpty else { throw Self.malformed("is empty") }
         guard text.utf8.count <= limit else { throw Self.malformed("has at most \(limit) bytes") }
@@ -54,7 +54,7 @@ package struct HubAddress: Hashable, Sendable {
         guard !rest.utf8.contains(UInt8(ascii: "@")) else { throw Self.malformed("names no user") }
         let (host, port) = try Self.split(rest, hasScheme: hasScheme)
         let isName = if case .name = host { true } else { false }
-        self.init(host, port ?? Self.defaultPort, isAnnounced: isName && port == nil && !hasScheme)
+        self.init(host, port ?? standard, isAnnounced: isName && port == nil && !hasScheme)
     }
 
     private static func split(_ text: Substring, hasScheme: Bool) throws(TunnelError) -> (Host, UInt16?) {

@@ -8,7 +8,10 @@ internal import MeshTunnel
 /// `meshnode enrol`: a device gets its first certificate.
 package enum EnrolCommand {
     private static let token = Argument<String>("token", "The enrolment token; '-' reads it from standard input.")
-    private static let hub = Option<HubAddress>("hub", "Where the hub listens for enrolment.")
+    private static let hub = Option<EnrolmentAddress>(
+        "hub",
+        "Where the hub listens for enrolment; port 7412 unless said."
+    )
     private static let id = Option<NodeID?>(
         "id",
         "The node's name, if the token does not say it (default: the machine's own)."
@@ -53,12 +56,12 @@ package enum EnrolCommand {
         defer { loop.stop() }
         let addresses: [SocketAddress]
         do throws(ResolverError) {
-            addresses = try await invocation[hub].enrolmentEndpoints(
+            addresses = try await invocation[hub].hub.enrolmentEndpoints(
                 by: SystemResolver(clock: MachineClock(loop: loop))
             )
         } catch {
             invocation.terminal.writeErrorLine(
-                "meshnode enrol: error: '\(invocation[hub])': \(error.message.printable)"
+                "meshnode enrol: error: '\(invocation[hub].hub)': \(error.message.printable)"
             )
             return notReached
         }

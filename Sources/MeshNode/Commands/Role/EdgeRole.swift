@@ -25,15 +25,19 @@ struct EdgeRole {
         var configuration = EdgeService.Configuration(credentials: folder, hubs: hubs)
         configuration.enrolmentAddress =
             if let text = invocation[RoleCommand.enrolment] {
-                try Self.address(text, invocation)
+                try Self.address(text, port: HubAddress.enrolmentPort, invocation)
             } else {
                 HubAddress(host: hubs[0].address.host, port: hubs[0].address.port &+ 1)
             }
         self.configuration = configuration
     }
 
-    private static func address(_ text: String, _ invocation: Invocation) throws -> HubAddress {
-        do throws(TunnelError) { return try HubAddress(text) } catch {
+    private static func address(
+        _ text: String,
+        port: UInt16 = HubAddress.defaultPort,
+        _ invocation: Invocation
+    ) throws -> HubAddress {
+        do throws(TunnelError) { return try HubAddress(text, port: port) } catch {
             throw invocation.usageError("'\(text)': \(error.message)")
         }
     }
