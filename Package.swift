@@ -14,17 +14,31 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshTelemetry", layer: .l1, uses: ["MeshCore"]),
 
     // L2: the only I/O.
     .shim("CMeshSockets"),
     .shim("CMeshNames"),
-    .library("MeshIO", layer: .l2, uses: ["CMeshNames", "CMeshSockets", "MeshActors", "MeshCore", "MeshTunnel"]),
+    .shim("CMeshTLS", links: "gnutls"),  // Debian's libgnutls28-dev
+    .library(
+        "MeshIO",
+        layer: .l2,
+        uses: ["CMeshNames", "CMeshSockets", "CMeshTLS", "MeshActors", "MeshCore", "MeshTunnel"]
+    ),
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
     .library(
         "MeshQUIC",
         layer: .l2,
         uses: ["CMeshQUIC", "MeshActors", "MeshCore", "MeshIO", "MeshTunnel", "MeshWire"]
+    ),
+    .shim("CMeshHTTPParser"),  // llhttp 9.4.3 (MIT); scripts/setup puts its sources in
+    .shim("CMeshWebSocket", links: "wslay"),  // Debian's libwslay-dev, 1.1.1 (MIT)
+    .shim("CMeshCurl", links: "curl"),  // Debian's libcurl4-openssl-dev, 7.88
+    .library(
+        "MeshHTTP",
+        layer: .l2,
+        uses: ["CMeshCurl", "CMeshHTTPParser", "CMeshWebSocket", "MeshCore", "MeshIO", "MeshTelemetry"]
     ),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
@@ -97,6 +111,8 @@ let modules: [Module] = [
             "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshWire",
         ]
     ),
+    .tests("MeshHTTPTests", uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshTelemetry", "MeshTestKit"]),
+    .tests("MeshTelemetryTests", uses: ["MeshCore", "MeshTelemetry"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),

@@ -1,0 +1,4 @@
+import MeshTelemetry
+import Testing
+
+@Suite("Telemetry") struct TelemetryTests {}
