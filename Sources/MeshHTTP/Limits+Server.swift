@@ -34,5 +34,44 @@ extension Limits {
         ///
         /// Six bytes for a chunk of one are within it for a while; endless zeros before a length are not.
         package static let maximumChunkOverheadBytes: UInt64 = 256 * 1_024
+
+        // MARK: A connection
+
+        /// Bytes of a body nobody wanted that are read away so that the connection can be kept.
+        ///
+        /// Behind an answer to a longer one the connection ends.
+        package static let maximumDrainedBytes: UInt64 = 64 * 1_024
+
+        /// Bytes that are read away behind the last answer; then the connection is closed at once.
+        package static let maximumLingeringBytes: UInt64 = 4 * 1_024 * 1_024
+
+        /// Bytes of a body that wait for its handler; with more the client is held back.
+        package static let bodyHighBytes = 64 * 1_024
+
+        /// Bytes that wait for the client to take them; with more a handler's ``ResponseWriter`` waits.
+        package static let outputHighBytes = 64 * 1_024
+
+        /// With no more bytes than these waiting, the writer goes on.
+        package static let outputLowBytes = 16 * 1_024
+
+        /// Bytes read by one call, into memory that the connections of a loop share.
+        package static let readBytes = 64 * 1_024
+
+        /// Calls that read in one turn; then other connections have theirs, and the rest comes with the next turn.
+        package static let maximumReadsPerTurn = 8
+
+        /// Parsers kept for the next requests; those beyond are freed.
+        package static let maximumParsersKept = 64
+
+        // MARK: A server
+
+        /// Connections at a time; further ones wait in the kernel until one ends.
+        package static let maximumConnections = 16_384
+
+        /// Connections at a time from one address; further ones are closed at once.
+        package static let maximumConnectionsPerAddress = 4_096
+
+        /// Listeners of one server; asking for more throws `tooMany`.
+        package static let maximumListeners = 16
     }
 }
