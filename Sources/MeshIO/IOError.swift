@@ -19,6 +19,9 @@ package enum IOErrorCode: String, ErrorCode {
     /// A bound of the machine or of `Limits` is met.
     case tooMany
 
+    /// The peer of a stream has left, or does not answer any more.
+    case peerLost
+
     /// The loop has been stopped.
     case stopped
 
