@@ -63,8 +63,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
-            "MeshTunnel", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshQUIC",
+            "MeshStore", "MeshTunnel", "MeshWire",
         ]
     ),
     .library(
