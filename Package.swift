@@ -14,7 +14,8 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshTelemetry", layer: .l1, uses: ["MeshCore"]),
+    .shim("CMeshCounters"),
+    .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
     // L2: the only I/O.
     .shim("CMeshSockets"),
@@ -63,8 +64,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshStore",
-            "MeshTunnel", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshQUIC",
+            "MeshStore", "MeshTunnel", "MeshWire",
         ]
     ),
     .library(

@@ -38,6 +38,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "dns-message") { FuzzedNames.check($0) },
         FuzzTarget(name: "first-packets") { FuzzedEndpoint.check($0) },
         FuzzTarget(name: "link-streams") { FuzzedLink.check($0) },
+        FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
     ]
 
     /// The target called `name`.
