@@ -11,6 +11,8 @@ enum WebCommand {
     private static let stopping = Option<Duration>("stopping", default: .seconds(10), "How long requests may end.")
     private static let head = Option<Duration>("head", default: .seconds(10), "How long a head may take.")
     private static let writing = Option<Duration>("write-stall", default: .seconds(20), "How long output may wait.")
+    private static let certificate = Option<String>("certificate", default: "", "Certificates in PEM, for TLS.")
+    private static let key = Option<String>("key", default: "", "Their key in PEM.")
     private static let log = Flag("log", "Write an access log to standard error.")
 
     static let command = Command(
@@ -20,7 +22,7 @@ enum WebCommand {
             Prints `listening ADDRESS`, and ends with its input. Paths: /json, /sse?count=N&interval-ms=M, /hang,
             /upload, /slow-upload?pause-ms=M, /stream?bytes=N, /echo, /fail, /break, /ws and /counters.
             """,
-        parameters: [port, loops, stopping, head, writing, log]
+        parameters: [port, loops, stopping, head, writing, certificate, key, log]
     ) { invocation in
         guard let port = UInt16(exactly: invocation[port]) else {
             throw invocation.usageError("a port is a number up to 65535")
@@ -47,7 +49,10 @@ enum WebCommand {
             generator: SeededGenerator(seed: UInt64(bitPattern: clock.now.nanoseconds))
         )
         site.serve(server)
-        let address = try await server.listen(at: .loopbackIPv4(port: port))
+        let address = try await server.listen(
+            at: .loopbackIPv4(port: port),
+            identity: try identity(invocation[certificate], invocation[key])
+        )
         try invocation.terminal.writeLine("listening \(address)")
         while readLine() != nil {}
         await server.stop()
@@ -55,4 +60,23 @@ enum WebCommand {
         await group.ended()
         return .success
     }
+
+    private static func identity(_ certificate: String, _ key: String) throws -> TLSIdentity? {
+        guard !certificate.isEmpty else { return nil }
+        let certificates = try bytes(of: certificate)
+        let context = try bytes(of: key).withUnsafeBytes { key in
+            try TLSServerContext(certificates: certificates, privateKey: key)
+        }
+        return TLSIdentity(context)
+    }
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else { throw UnreadableFile() }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+        return bytes
+    }
+
+    private struct UnreadableFile: Error {}
 }
