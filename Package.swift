@@ -15,7 +15,8 @@ let modules: [Module] = [
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshTelemetry", layer: .l1, uses: ["MeshCore"]),
+    .shim("CMeshCounters"),
+    .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
     // L2: the only I/O.
     .shim("CMeshSockets"),
@@ -64,8 +65,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshJSON", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshWire",
         ]
     ),
     .library(

@@ -63,6 +63,10 @@ extension Limits {
         /// Parsers kept for the next requests; those beyond are freed.
         package static let maximumParsersKept = 64
 
+        /// Messages of a WebSocket that wait for its handler; with more, or more than ``bodyHighBytes`` in them, the
+        /// client is held back.
+        package static let maximumMessagesWaiting = 64
+
         // MARK: A server
 
         /// Connections at a time; further ones wait in the kernel until one ends.

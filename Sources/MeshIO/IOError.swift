@@ -22,6 +22,12 @@ package enum IOErrorCode: String, ErrorCode {
     /// The peer of a stream has left, or does not answer any more.
     case peerLost
 
+    /// What the peer sends is no TLS that is spoken here.
+    case tlsRefused
+
+    /// A certificate and its key are unreadable, do not fit, or are of a kind that is not used.
+    case credentialsUnusable
+
     /// The loop has been stopped.
     case stopped
 

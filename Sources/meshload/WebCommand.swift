@@ -16,6 +16,8 @@ enum WebCommand {
     private static let most = Option<Int?>("connections", "Connections at a time.")
     private static let mostEach = Option<Int?>("connections-each", "Connections at a time of one address.")
     private static let page = Option<String?>("page", as: .file, "What /page shows.")
+    private static let certificate = Option<String?>("certificate", as: .file, "Certificates in PEM, for TLS.")
+    private static let key = Option<String?>("key", as: .file, "Their key in PEM.")
     private static let log = Flag("log", "Write an access log to standard error.")
 
     static let command = Command(
@@ -26,7 +28,9 @@ enum WebCommand {
             /upload, /slow-upload?pause-ms=M, /stream?bytes=N&chunked, /echo, /fail, /break, /ws, /ws-flood, /page,
             /counters, and /handlers, which knows the handlers whose request had an `id`.
             """,
-        parameters: [port, loops, stopping, head, body, writing, handshake, most, mostEach, page, log]
+        parameters: [
+            port, loops, stopping, head, body, writing, handshake, most, mostEach, page, certificate, key, log,
+        ]
     ) { invocation in
         guard let port = UInt16(exactly: invocation[port]) else {
             throw invocation.usageError("a port is a number up to 65535")
@@ -38,7 +42,7 @@ enum WebCommand {
             _ = write(STDERR_FILENO, bytes, bytes.count)
         }
         let logger = Logger(sink: sink, clock: clock, minimumLevel: .debug)
-        let site = WebSite(clock: clock, page: try invocation[page].map(contents) ?? [])
+        let site = WebSite(clock: clock, page: try invocation[page].map(bytes) ?? [])
         let server = HTTPServer(
             loops: group.loops,
             configuration: configuration(invocation),
@@ -49,7 +53,10 @@ enum WebCommand {
             generator: SeededGenerator(seed: UInt64(bitPattern: clock.now.nanoseconds))
         )
         site.serve(server)
-        let address = try await server.listen(at: .loopbackIPv4(port: port))
+        let address = try await server.listen(
+            at: .loopbackIPv4(port: port),
+            identity: try identity(invocation)
+        )
         try invocation.terminal.writeLine("listening \(address)")
         while readLine() != nil {}
         await server.stop()
@@ -57,6 +64,7 @@ enum WebCommand {
         await group.ended()
         return .success
     }
+
     private static func configuration(_ invocation: Invocation) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.stopping = invocation[stopping]
@@ -69,12 +77,22 @@ enum WebCommand {
         return configuration
     }
 
-    private static func contents(of path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw IOError(.failed, "'\(path)' cannot be opened") }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = read(descriptor, &bytes, bytes.count)
-        return Array(bytes.prefix(max(0, count)))
+    private static func identity(_ invocation: Invocation) throws -> TLSIdentity? {
+        guard let certificate = invocation[certificate], let key = invocation[key] else { return nil }
+        let certificates = try bytes(of: certificate)
+        let context = try bytes(of: key).withUnsafeBytes { key in
+            try TLSServerContext(certificates: certificates, privateKey: key)
+        }
+        return TLSIdentity(context)
     }
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else { throw UnreadableFile() }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+        return bytes
+    }
+
+    private struct UnreadableFile: Error {}
 }

@@ -78,7 +78,7 @@ class Httpx(unittest.TestCase):
         """With a certificate that is checked, and one that is not believed."""
         with tempfile.TemporaryDirectory() as holder:
             certificate, key = self_signed(Path(holder))
-            with Web("--tls", certificate, key) as web:
+            with Web("--certificate", certificate, "--key", key) as web:
                 self.assertEqual(httpx.get(web.url + "/json", verify=str(certificate)).status_code, 200)
                 with self.assertRaises(httpx.ConnectError):
                     httpx.get(web.url + "/json")

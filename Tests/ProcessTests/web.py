@@ -25,7 +25,7 @@ class Web(Spoken):
     def __init__(self, *words: str | Path) -> None:
         super().__init__(MESHLOAD, "web", *words)
         self.port = int(self.address.rsplit(":", 1)[1])
-        self.is_secure = "--tls" in words
+        self.is_secure = "--certificate" in words
 
     def __enter__(self) -> Web:
         return self

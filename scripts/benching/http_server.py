@@ -64,7 +64,7 @@ def _both() -> Iterator[tuple[Web, Web, str, str]]:
             secure_port = probe.getsockname()[1]
         server = _NGINX.replace("SECURE", str(secure_port))
         server = server.replace("CERTIFICATE", str(certificate)).replace("KEY", str(key))
-        with Web() as web, Web("--tls", certificate, key) as secure_web, Nginx(server) as nginx:
+        with Web() as web, Web("--certificate", certificate, "--key", key) as secure_web, Nginx(server) as nginx:
             (nginx.folder / "html/json").write_bytes(_FILE[:43])
             yield web, secure_web, f"http://127.0.0.1:{nginx.port}", f"https://127.0.0.1:{secure_port}"
 

@@ -41,7 +41,8 @@ extension HTTPConnection {
         return .internalError
     }
 
-    private func log(_ error: any Error, _ exchange: ServerExchange) {
+    /// Writes down that a handler failed, without a word of what the error says.
+    func log(_ error: any Error, _ exchange: ServerExchange) {
         let structured = error as? any StructuredError
         let kind = structured?.identity ?? "\(type(of: error))"
         worker.logger.log(
@@ -57,7 +58,7 @@ extension HTTPConnection {
         guard self.exchange === exchange else { return }
         guard machine.answerBroken() == .abort else { return }
         // Where only the end of the connection tells the end of the answer, it must not look like one.
-        end(cancelling: false, aborting: stream.framing == .none)
+        end(aborting: stream.framing == .none)
     }
 }
 

@@ -12,6 +12,7 @@ final class HTTPConnection: @unchecked Sendable {
     var machine: ConnectionStateMachine
     var output = OutputBuffer()
     private(set) var exchange: ServerExchange?
+    var webSocket: ServerWebSocket?
 
     /// Where the worker keeps it.
     var place: Int
@@ -65,8 +66,7 @@ extension HTTPConnection: StreamSocketOwner {
     func streamPeerEnded() {
         switch machine.peerEnded() {
         case .none: break
-        case .close: end(cancelling: false)
-        case .closeAndCancel: end(cancelling: true)
+        case .close, .closeAndCancel: end()
         }
     }
 
@@ -74,7 +74,8 @@ extension HTTPConnection: StreamSocketOwner {
         if machine.phase == .handshaking {
             worker.observer?.connectionChanged(.handshakeFailed, client: client.address)
         }
-        end(cancelling: machine.failed() == .cancel)
+        _ = machine.failed()
+        end()
     }
 }
 
@@ -117,7 +118,8 @@ extension HTTPConnection {
         case .idle: output.count <= Limits.HTTPServer.outputHighBytes
         case .readingHead, .draining, .lingering: true
         case .handling: parser != nil && exchange?.isBodyFull != true
-        case .handshaking, .flushing, .upgraded, .closed: false
+        case .upgraded: webSocket?.wantsBytes == true
+        case .handshaking, .flushing, .closed: false
         }
     }
 
@@ -134,9 +136,13 @@ extension HTTPConnection {
                 offset += parser.feed(rest)
                 drain(parser)
             case .lingering:
-                if machine.bytesDiscarded(rest.count) == .close { end(cancelling: false) }
+                if machine.bytesDiscarded(rest.count) == .close { end() }
                 return
-            case .handshaking, .flushing, .upgraded, .closed: return
+            case .upgraded:
+                guard let webSocket, webSocket.wantsBytes else { return keep(rest) }
+                offset += webSocket.receive(rest)
+                moveMessages()
+            case .handshaking, .flushing, .closed: return
             }
         }
     }
@@ -250,6 +256,7 @@ extension HTTPConnection {
     /// All jobs of the turn have run.
     func turnEnded() {
         isMarked = false
+        moveMessages()
         flush()
         pump()
     }
@@ -276,7 +283,7 @@ extension HTTPConnection {
         worker.giveBack(memory: output.release())
         switch machine.outputEmptied(now: now) {
         case .none: break
-        case .close: return end(cancelling: false)
+        case .close: return end()
         case .linger:
             pending = []
             releaseParser()
@@ -297,24 +304,31 @@ extension HTTPConnection {
 extension HTTPConnection: TimerHandler {
     /// A timer that is due too early costs less than moving it with each request.
     func settleTimer() {
-        guard let deadline = machine.nextDeadline, !timer.isScheduled || deadline < timer.deadline else { return }
+        guard let deadline = nextDeadline, !timer.isScheduled || deadline < timer.deadline else { return }
         loop.schedule(timer, at: deadline)
+    }
+
+    private var nextDeadline: Instant? {
+        guard machine.phase == .upgraded, let other = webSocket?.nextDeadline else { return machine.nextDeadline }
+        return machine.nextDeadline.map { min($0, other) } ?? other
     }
 
     func timerFired(_ timer: LoopTimer) {
         let isHandshaking = machine.phase == .handshaking
         switch machine.deadlineReached(now: now) {
-        case .none: return settleTimer()
+        case .none:
+            if machine.phase == .upgraded { webSocketDeadlineReached() }
+            return settleTimer()
         case .close:
             if isHandshaking { tell(.handshakeFailed) }
-            return end(cancelling: false)
+            return end()
         case .refuse:
             releaseParser()
             answer(.tooSlow)
         case .failBody: exchange?.failBody(.tooSlow)
         case .abort:
             tell(.timedOut)
-            return end(cancelling: true, aborting: true)
+            return end(aborting: true)
         case .finish: releaseParser()
         }
         tell(.timedOut)
@@ -334,31 +348,34 @@ extension HTTPConnection {
         switch machine.stop() {
         case .none: flush()
         // Not while the worker goes through its connections.
-        case .close: _ = loop.execute { self.end(cancelling: false) }
-        case .endUpgrade: break
+        case .close: _ = loop.execute { self.end() }
+        case .endUpgrade:
+            webSocket?.sayGoodbye(.goingAway)
+            mark()
         }
     }
 
     /// The server has waited long enough.
     func cut() {
-        let isRunning = machine.failed() == .cancel
-        loop.executeAlways { self.end(cancelling: isRunning) }
+        _ = machine.failed()
+        loop.executeAlways { self.end() }
     }
 
     /// The answer of the exchange is written, or will never be.
     func endExchange() -> ServerExchange? { exchange.take() }
 
-    /// Closes, once; the machine is closed already.
-    func end(cancelling: Bool, aborting: Bool = false) {
+    /// Closes, once, and cancels the handler if one is running; the machine is closed already.
+    func end(aborting: Bool = false) {
         guard place >= 0 else { return }
         if aborting { socket.abort() } else { socket.close() }
         loop.cancel(timer)
         releaseParser()
         pending = []
         output.removeAll()
+        webSocket.take()?.connectionEnded()
         if let exchange = exchange.take() {
             record(exchange, left: true)
-            exchange.end(cancelling: cancelling)
+            exchange.end(cancelling: true)
         }
         worker.remove(self)
         place = -1

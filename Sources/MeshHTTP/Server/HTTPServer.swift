@@ -37,15 +37,15 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Listens at `address`, any free port where that is 0, and returns where it does.
+    /// Listens at `address`, any free port where that is 0, and returns where it does; with an `identity` over TLS.
     ///
     /// Throws what the system objects to, `tooMany` beyond ``Limits/HTTPServer/maximumListeners``.
-    package func listen(at address: SocketAddress) async throws -> SocketAddress {
+    package func listen(at address: SocketAddress, identity: TLSIdentity? = nil) async throws -> SocketAddress {
         var bound = address
         for worker in workers {
             let wanted = bound
             let isSharing = workers.count > 1
-            bound = try await worker.loop.run { try worker.listen(at: wanted, sharing: isSharing) }
+            bound = try await worker.loop.run { try worker.listen(at: wanted, identity: identity, sharing: isSharing) }
         }
         return bound
     }

@@ -17,8 +17,8 @@ package struct ServerConfiguration: Sendable {
     /// How long ``HTTPServer/stop()`` lets running requests end before it cancels them.
     package var stopping = Duration.seconds(10)
 
-    /// Origins whose pages may open a WebSocket; nil for all, and programs that say none always may.
-    package var webSocketOrigins: Set<String>?
+    /// Whose pages may open a WebSocket.
+    package var webSocketOrigins = WebSocketOrigins.sameHost
 
     /// The defaults.
     package init() {}

@@ -16,6 +16,8 @@ final class ServerExchange: @unchecked Sendable {
     let beganAt: Instant
     let declaredLength: UInt64?
 
+    /// What the handler is asked; gone with its answer, which may last long.
+    private var request: HTTPRequest?
     /// The task of the handler.
     private var task: Task<Void, Never>?
     /// Whether the client waits for the answer.
@@ -67,22 +69,33 @@ extension ServerExchange {
     /// Has the handler answer `request`: it runs at once, up to where it waits for the first time.
     func begin(_ request: HTTPRequest) {
         connection.worker.handlerBegan()
-        let task = Task.immediate(executorPreference: loop) { await self.run(request) }
+        self.request = request
+        let task = Task.immediate(executorPreference: loop) { await self.run() }
         if isAlive { self.task = task }
     }
 
-    private func run(_ request: HTTPRequest) async {
-        await answer(request)
+    private func run() async {
+        await answer()
         await onLoop { self.connection.worker.handlerEnded() }
     }
 
-    private func answer(_ request: HTTPRequest) async {
+    private func answer() async {
         let response: HTTPResponse
         do {
+            guard let request else { return }
             response = try await connection.worker.handler.respond(to: request)
         } catch {
+            request = nil
             return await refuse(error)
         }
+        guard case .webSocket(let subprotocol, let converse) = response.body else {
+            request = nil
+            return await send(response)
+        }
+        await self.converse(response, subprotocol, converse)
+    }
+
+    private func send(_ response: HTTPResponse) async {
         switch response.body {
         case .empty, .bytes: await onLoop { self.connection.answer(self, with: response) }
         case .stream(let length, let produce):
@@ -93,8 +106,7 @@ extension ServerExchange {
             } catch {
                 await refuse(error)
             }
-        case .webSocket(let subprotocol, let converse):
-            await self.converse(request, response, subprotocol, converse)
+        case .webSocket: break
         }
     }
 
@@ -103,12 +115,28 @@ extension ServerExchange {
     }
 
     private func converse(
-        _ request: HTTPRequest,
         _ response: HTTPResponse,
         _ subprotocol: String?,
         _ converse: @Sendable (any WebSocket) async throws -> Void
     ) async {
-        await refuse(HTTPRefusal(.notImplemented, "not_implemented", "no WebSockets yet"))
+        let fields: HTTPFields
+        do throws(HTTPRefusal) {
+            guard let request = request.take() else { return }
+            let handshake = try WebSocketHandshake(request)
+            let origins = connection.worker.configuration.webSocketOrigins
+            guard origins.allows(request.fields[.origin], authority: request.authority) else {
+                throw HTTPRefusal(.forbidden, "origin_refused", "pages of this origin may not open a WebSocket")
+            }
+            guard var agreed = handshake.fields(subprotocol: subprotocol) else { throw .internalError }
+            agreed.append(contentsOf: response.fields)
+            fields = agreed
+        } catch {
+            return await refuse(error)
+        }
+        guard let webSocket = await onLoop({ self.connection.upgrade(self, fields) }) else { return }
+        var failure: (any Error)?
+        do { try await converse(webSocket) } catch { failure = error }
+        await onLoop { [failure] in self.connection.endConversation(self, webSocket, error: failure) }
     }
 
     /// Runs `body` on the loop: at once where the task is there, as it is but for handlers that start tasks elsewhere.
@@ -215,11 +243,15 @@ extension ServerExchange: ResponseSink {
         switch await onLoop({ self.connection.write(bytes, of: self) }) {
         case .room: return
         case .failed(let error): throw error
-        case .full:
-            await LoopWait(loop: loop).wait { self.waitForRoom($0) }
-            guard !Task.isCancelled else { throw Self.cancelled }
-            guard await onLoop({ self.isAlive }) else { throw Self.closed }
+        case .full: try await waitForRoom()
         }
+    }
+
+    /// Returns once the client has taken most of what waits.
+    func waitForRoom() async throws(HTTPError) {
+        await LoopWait(loop: loop).wait { self.waitForRoom($0) }
+        guard !Task.isCancelled else { throw Self.cancelled }
+        guard await onLoop({ self.isAlive }) else { throw Self.closed }
     }
 
     private func waitForRoom(_ wait: LoopWait) {

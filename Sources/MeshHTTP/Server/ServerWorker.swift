@@ -70,13 +70,18 @@ final class ServerWorker: @unchecked Sendable {
 // MARK: - Connections
 
 extension ServerWorker: StreamListenerOwner {
-    func listen(at address: SocketAddress, sharing: Bool) throws(IOError) -> SocketAddress {
+    func listen(
+        at address: SocketAddress,
+        identity: TLSIdentity?,
+        sharing: Bool
+    ) throws(IOError) -> SocketAddress {
         guard !isStopping else { throw IOError(.stopped, "the server is stopping") }
         guard listeners.count < Limits.HTTPServer.maximumListeners else {
             throw IOError(.tooMany, "a server has at most \(Limits.HTTPServer.maximumListeners) listeners")
         }
         var configuration = StreamListenerConfiguration()
         configuration.isSharingPort = sharing
+        configuration.identity = identity
         let listener = try StreamListener(address: address, configuration: configuration, loop: loop, owner: self)
         listeners.append(listener)
         return listener.localAddress

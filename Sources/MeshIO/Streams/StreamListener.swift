@@ -16,6 +16,7 @@ package final class StreamListener {
     private lazy var retry = LoopTimer(handler: self)
     private weak var owner: (any StreamListenerOwner)?
     private var lacksRoom = false
+    private let desk: TLSDesk?
 
     /// The address it is bound to, with its port.
     package let localAddress: SocketAddress
@@ -39,6 +40,7 @@ package final class StreamListener {
         self.loop = loop
         self.owner = owner
         self.refusal = refusal
+        desk = configuration.identity.map { TLSDesk(loop: loop, identity: $0) }
         var bound = address.forC(socketFamily: address.family)
         var options = cmesh_stream_options(configuration, isWildcard: address.isWildcard)
         descriptor = cmesh_stream_listen(&bound, Int32(Limits.Streams.maximumWaiting), &options)
@@ -136,7 +138,8 @@ extension StreamListener: LoopHandler, TimerHandler {
                 loop: loop,
                 descriptor: accepted,
                 remoteAddress: remoteAddress,
-                localAddress: addressReached(by: accepted)
+                localAddress: addressReached(by: accepted),
+                desk: desk
             )
         } catch {
             return waitForRoom(error, owner)

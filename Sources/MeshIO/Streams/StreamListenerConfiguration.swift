@@ -6,6 +6,9 @@ package struct StreamListenerConfiguration: Sendable {
     /// Whether other listeners of this user may have the same address, so that the kernel spreads peers over them.
     package var isSharingPort = false
 
-    /// The defaults.
+    /// Who the server is for its clients where connections are encrypted.
+    package var identity: TLSIdentity?
+
+    /// The defaults: plain TCP.
     package init() {}
 }

@@ -2,7 +2,7 @@ internal import CMeshSockets
 internal import Glibc
 internal import MeshCore
 
-/// A TCP connection on a loop, accepted by a ``StreamListener``.
+/// A TCP connection on a loop, accepted by a ``StreamListener``; encrypted where that has an identity.
 ///
 /// Confined to that loop, which keeps it while it is open. It has no buffers: what is read goes into the caller's
 /// memory, what is written into the kernel's. The loop watches it once for everything and tells changes, so that a
@@ -12,6 +12,7 @@ package final class StreamSocket {
     private let loop: EventLoop
     private let descriptor: Int32
     private var registration: LoopRegistration?
+    private let session: TLSSession?
 
     /// Who is told; not kept.
     package weak var owner: (any StreamSocketOwner)?
@@ -22,23 +23,33 @@ package final class StreamSocket {
     /// The address that the peer has reached.
     package let localAddress: SocketAddress
 
-    /// Whether the kernel may have something to read; false where it is known to have nothing.
+    /// Whether there may be something to read; false where it is known that there is nothing.
     private var mayHaveBytes = false
     private var isWriteBlocked = false
     private var hasPeerEnded = false
+    private var isEndTold = false
     private var hasFinishedWriting = false
+    private var isFarewellBlocked = false
+    private var isStepQueued = false
 
     /// Takes over `descriptor`, which is closed where this throws.
     init(
         loop: EventLoop,
         descriptor: Int32,
         remoteAddress: SocketAddress,
-        localAddress: SocketAddress
+        localAddress: SocketAddress,
+        desk: TLSDesk?
     ) throws(IOError) {
         self.loop = loop
         self.descriptor = descriptor
         self.remoteAddress = remoteAddress
         self.localAddress = localAddress
+        do throws(IOError) {
+            session = if let desk { try TLSSession(over: descriptor, at: desk, now: loop.now) } else { nil }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
         do throws(IOError) {
             registration = try loop.register(
                 descriptor,
@@ -60,13 +71,21 @@ package final class StreamSocket {
     package var isOpen: Bool { registration != nil }
 
     /// Whether it is encrypted.
-    package var isSecure: Bool { false }
+    package var isSecure: Bool { session != nil }
+
+    /// Whether TLS is still being agreed on: nothing can be read or written yet.
+    ///
+    /// The owner bounds how long this may take.
+    package var isHandshaking: Bool { session?.isHandshaking ?? false }
+
+    /// The protocol that both sides chose by TLS; nil where the peer names none.
+    package var applicationProtocol: String? { session?.applicationProtocol }
 
     /// Tells the owner that the stream can be used, as soon as it can.
     func begin() {
         guard isOpen else { return }
         guard let owner else { return close() }
-        owner.streamOpened()
+        if !isHandshaking { owner.streamOpened() }
     }
 }
 
@@ -76,22 +95,33 @@ extension StreamSocket {
     /// Reads what is there, as far as it fits in `buffer`, which is not empty.
     ///
     /// On the loop alone.
+    ///
+    /// With TLS it is `ended` where the peer says so; one that leaves without a word has `failed` with `peerLost`, as
+    /// what it sent may have been cut short.
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> StreamRead {
         loop.preconditionOnLoop()
         guard let start = buffer.baseAddress, !buffer.isEmpty else { preconditionFailure("nowhere to read to") }
         guard isOpen else { return .failed(Self.closedError) }
-        guard mayHaveBytes else { return .blocked }
-        let count = cmesh_stream_read(descriptor, start, buffer.count)
+        guard mayHaveBytes, !isHandshaking else { return .blocked }
+        let outcome = session?.read(into: start, count: buffer.count) ?? readPlain(start, buffer.count)
+        switch outcome {
+        case .blocked: mayHaveBytes = false
+        case .failed: close()
+        case .bytes, .ended: break
+        }
+        return outcome
+    }
+
+    private func readPlain(_ start: UnsafeMutableRawPointer, _ capacity: Int) -> StreamRead {
+        let count = cmesh_stream_read(descriptor, start, capacity)
         if count > 0 {
             // It gave all it had; what comes later is told again. Behind the last byte of a peer that has ended
             // nothing is told any more.
-            if count < buffer.count, !hasPeerEnded { mayHaveBytes = false }
+            if count < capacity, !hasPeerEnded { mayHaveBytes = false }
             return .bytes(count)
         }
         if count == 0 { return .ended }
-        guard count == -Int(EAGAIN) else { return .failed(fail(.system(Int32(count), "reading from a stream"))) }
-        mayHaveBytes = false
-        return .blocked
+        return count == -Int(EAGAIN) ? .blocked : .failed(.system(Int32(count), "reading from a stream"))
     }
 
     /// Writes as many of `bytes`, which are not empty, as there is room for.
@@ -99,18 +129,26 @@ extension StreamSocket {
     /// On the loop alone.
     ///
     /// After `blocked` write the same bytes again, alone or with more behind them, once the owner is told that there
-    /// is room; before this it is `blocked` again.
+    /// is room; before this it is `blocked` again. With TLS each call makes one record, of `Limits.TLS` bytes at most.
     package func write(_ bytes: UnsafeRawBufferPointer) -> StreamWrite {
         loop.preconditionOnLoop()
         guard let start = bytes.baseAddress, !bytes.isEmpty else { preconditionFailure("nothing to write") }
         precondition(!hasFinishedWriting, "writing after the end")
         guard isOpen else { return .failed(Self.closedError) }
-        guard !isWriteBlocked else { return .blocked }
-        let count = cmesh_stream_write(descriptor, start, bytes.count)
-        if count > 0 { return .wrote(count) }
-        guard count == -Int(EAGAIN) else { return .failed(fail(.system(Int32(count), "writing to a stream"))) }
-        isWriteBlocked = true
-        return .blocked
+        guard !isWriteBlocked, !isHandshaking else { return .blocked }
+        let outcome = session?.write(start, count: bytes.count) ?? writePlain(start, bytes.count)
+        switch outcome {
+        case .blocked: isWriteBlocked = true
+        case .failed: close()
+        case .wrote: break
+        }
+        return outcome
+    }
+
+    private func writePlain(_ start: UnsafeRawPointer, _ count: Int) -> StreamWrite {
+        let taken = cmesh_stream_write(descriptor, start, count)
+        if taken > 0 { return .wrote(taken) }
+        return taken == -Int(EAGAIN) ? .blocked : .failed(.system(Int32(taken), "writing to a stream"))
     }
 
     /// Tells the peer that nothing more will come; reading goes on.
@@ -123,15 +161,23 @@ extension StreamSocket {
         loop.preconditionOnLoop()
         guard isOpen, !hasFinishedWriting else { return }
         hasFinishedWriting = true
+        sayFarewell()
+    }
+
+    private func sayFarewell() {
+        isFarewellBlocked = session?.finishWriting() == false
         // Fails where the peer has left, which is told by itself.
-        _ = shutdown(descriptor, Int32(SHUT_WR))
+        if !isFarewellBlocked { _ = shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
     /// Ends the use of it: nothing more is told.
     ///
     /// On the loop alone. What was written still leaves.
     package func close() {
-        if deregister() { Glibc.close(descriptor) }
+        guard deregister() else { return }
+        // Where there is no room for it the peer has not read what came before either.
+        if !hasFinishedWriting { _ = session?.finishWriting() }
+        Glibc.close(descriptor)
     }
 
     /// Ends the use of it, drops what has not left yet, and has the peer told of an error.
@@ -148,9 +194,10 @@ extension StreamSocket {
         return true
     }
 
-    private func fail(_ error: IOError) -> IOError {
+    private func fail(_ error: IOError) {
+        let owner = owner
         close()
-        return error
+        owner?.streamFailed(error)
     }
 
     private static var closedError: IOError { IOError(.peerLost, "the stream is closed") }
@@ -161,22 +208,68 @@ extension StreamSocket {
 extension StreamSocket: LoopHandler {
     /// Tells the owner; for the loop.
     package func ready(_ readiness: Readiness) {
-        guard let owner else { return close() }
+        guard owner != nil else { return close() }
         if readiness.contains(.failed) {
             let number = cmesh_stream_error(descriptor)
-            guard number == 0 else { return owner.streamFailed(fail(.system(number, "a stream has broken"))) }
+            guard number == 0 else { return fail(.system(number, "a stream has broken")) }
         }
         // Both directions have ended where it `failed` without an error.
-        let isEndNews = !hasPeerEnded && !readiness.isDisjoint(with: [.readClosed, .failed])
-        if isEndNews { hasPeerEnded = true }
-        if isWriteBlocked, readiness.contains(.writable) {
-            isWriteBlocked = false
-            owner.streamWritable()
-        }
-        if isOpen, isEndNews || readiness.contains(.readable) {
+        if !readiness.isDisjoint(with: [.readClosed, .failed]) { hasPeerEnded = true }
+        let isReadable = hasPeerEnded && !isEndTold || readiness.contains(.readable)
+        if isReadable {
             mayHaveBytes = true
-            owner.streamReadable()
+            session?.noteReadable(hasPeerEnded: hasPeerEnded)
         }
-        if isOpen, isEndNews { owner.streamPeerEnded() }
+        if let session, session.isHandshaking {
+            if isReadable || session.waitsToWrite { queueStep(session) }
+            return
+        }
+        if readiness.contains(.writable) { makeRoomKnown() }
+        tell(isReadable: isReadable)
+    }
+
+    private func makeRoomKnown() {
+        if isFarewellBlocked { sayFarewell() }
+        guard isWriteBlocked else { return }
+        isWriteBlocked = false
+        if !hasFinishedWriting { owner?.streamWritable() }
+    }
+
+    private func tell(isReadable: Bool) {
+        if isOpen, isReadable { owner?.streamReadable() }
+        guard isOpen, hasPeerEnded, !isEndTold else { return }
+        isEndTold = true
+        owner?.streamPeerEnded()
+    }
+}
+
+// MARK: - Handshakes
+
+extension StreamSocket {
+    private func queueStep(_ session: TLSSession) {
+        guard !isStepQueued else { return }
+        isStepQueued = true
+        session.queue(self)
+    }
+
+    /// Goes on with the handshake; false where there was nothing to do.
+    func takeHandshakeStep() -> Bool {
+        isStepQueued = false
+        guard isOpen, let session, session.isHandshaking else { return false }
+        guard let owner else {
+            close()
+            return false
+        }
+        switch session.shakeHands() {
+        case .blocked: break
+        case .again: queueStep(session)
+        case .failed(let error): fail(error)
+        case .finished:
+            owner.streamOpened()
+            // What the peer sent behind its last message of the handshake was fetched with that.
+            mayHaveBytes = true
+            tell(isReadable: true)
+        }
+        return true
     }
 }

@@ -39,6 +39,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "json") { FuzzedJSON.check($0) },
         FuzzTarget(name: "first-packets") { FuzzedEndpoint.check($0) },
         FuzzTarget(name: "link-streams") { FuzzedLink.check($0) },
+        FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
     ]
 
     /// The target called `name`.

@@ -1,4 +1,0 @@
-import MeshTelemetry
-import Testing
-
-@Suite("Telemetry") struct TelemetryTests {}
