@@ -1,8 +1,10 @@
 package import MeshCore
 
 extension HTTPResponse {
-    /// A stream of events, written by `produce`; while it writes none, a comment says every `heartbeat` that somebody is
-    /// there, so that nobody on the way takes the stream for dead.
+    /// A stream of events, written by `produce`.
+    ///
+    /// While it writes none, a comment says every `heartbeat` that somebody is there, so that nobody on the way takes
+    /// the stream for dead.
     ///
     /// Nothing is sent before the first event or heartbeat, so a refusal thrown before it still becomes the answer.
     package static func events(

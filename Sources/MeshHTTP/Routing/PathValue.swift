@@ -5,11 +5,14 @@ package protocol PathValue: Sendable {
     /// Whether it takes all segments that are left.
     static var takesRest: Bool { get }
 
-    /// The value that the decoded `segments` spell: one, or all that are left. Nil makes the path one that is not found.
+    /// The value that the decoded `segments` spell, one or all that are left.
+    ///
+    /// Nil makes the path one that is not found.
     init?(path segments: ArraySlice<String>)
 }
 
 extension PathValue {
+    /// One segment.
     package static var takesRest: Bool { false }
 }
 
