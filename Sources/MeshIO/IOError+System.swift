@@ -11,6 +11,7 @@ extension MeshError<IOErrorCode> {
             case EADDRNOTAVAIL: .addressUnavailable
             case EACCES, EPERM: .denied
             case EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EAGAIN: .tooMany
+            case ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ENETDOWN: .peerLost
             default: .failed
             }
         return IOError(code, "\(doing): \(String(cString: strerror(positive)))")

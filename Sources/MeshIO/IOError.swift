@@ -19,6 +19,15 @@ package enum IOErrorCode: String, ErrorCode {
     /// A bound of the machine or of `Limits` is met.
     case tooMany
 
+    /// The peer of a stream has left, or does not answer any more.
+    case peerLost
+
+    /// What the peer sends is no TLS that is spoken here.
+    case tlsRefused
+
+    /// A certificate and its key are unreadable, do not fit, or are of a kind that is not used.
+    case credentialsUnusable
+
     /// The loop has been stopped.
     case stopped
 

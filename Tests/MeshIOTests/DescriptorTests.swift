@@ -19,6 +19,28 @@ import Testing
         }
     }
 
+    @Test func `are told changes alone where they asked for them, first what is so already`() async throws {
+        try await withLoop { loop in
+            let pipe = Pipe()
+            defer { pipe.close() }
+            let events = Watched(0)
+            pipe.fill()
+            let handler = try await loop.run {
+                let handler = PipeHandler(loop, pipe) { _ in events.change { $0 += 1 } }
+                try handler.register(for: [.readable, .changesOnly])
+                return handler
+            }
+            await events.wait { $0 == 1 }
+            // Turns pass, and the byte stays unread.
+            for _ in 0..<10 { try await loop.run {} }
+            #expect(events.value == 1)
+            pipe.fill()
+            await events.wait { $0 == 2 }
+            #expect(try await loop.run { handler.lastReadiness } == .readable)
+            try await loop.run { handler.deregister() }
+        }
+    }
+
     @Test func `hear nothing of an event fetched before they left, nor does the next in their slot`() async throws {
         try await withLoop { loop in
             let pipes = [Pipe(), Pipe(), Pipe()]
@@ -109,9 +131,9 @@ private final class PipeHandler: LoopHandler, @unchecked Sendable {
         self.isReady = isReady
     }
 
-    func register() throws {
+    func register(for readiness: Readiness = [.readable, .readClosed]) throws {
         guard let pipe else { return }
-        registration = try loop.register(pipe.reading, for: [.readable, .readClosed], handler: self)
+        registration = try loop.register(pipe.reading, for: readiness, handler: self)
     }
 
     func deregister() {

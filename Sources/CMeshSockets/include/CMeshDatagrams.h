@@ -94,7 +94,7 @@ static inline void cmesh_address_read(cmesh_address *_Nonnull address, const str
     }
 }
 
-static inline int cmesh_udp_flag(int descriptor, int level, int name, int value) {
+static inline int cmesh_socket_flag(int descriptor, int level, int name, int value) {
     return setsockopt(descriptor, level, name, &value, sizeof value) == 0 ? 0 : -errno;
 }
 
@@ -102,15 +102,15 @@ static inline int cmesh_udp_flag(int descriptor, int level, int name, int value)
 static inline int cmesh_udp_prepare(int descriptor, bool is_ipv6, bool is_dual_stack) {
     int status = 0;
     if (is_ipv6) {
-        if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !is_dual_stack)) != 0) return status;
-        if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)) != 0) return status;
-        if ((status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1)) != 0) return status;
-        status = cmesh_udp_flag(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+        if ((status = cmesh_socket_flag(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !is_dual_stack)) != 0) return status;
+        if ((status = cmesh_socket_flag(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)) != 0) return status;
+        if ((status = cmesh_socket_flag(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1)) != 0) return status;
+        status = cmesh_socket_flag(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
         if (status != 0 || !is_dual_stack) return status;
     }
-    if (!is_ipv6 && (status = cmesh_udp_flag(descriptor, IPPROTO_IP, IP_PKTINFO, 1)) != 0) return status;
-    if ((status = cmesh_udp_flag(descriptor, IPPROTO_IP, IP_RECVTOS, 1)) != 0) return status;
-    return cmesh_udp_flag(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    if (!is_ipv6 && (status = cmesh_socket_flag(descriptor, IPPROTO_IP, IP_PKTINFO, 1)) != 0) return status;
+    if ((status = cmesh_socket_flag(descriptor, IPPROTO_IP, IP_RECVTOS, 1)) != 0) return status;
+    return cmesh_socket_flag(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 }
 
 static inline int cmesh_udp_open(bool is_ipv6, bool is_dual_stack) {
@@ -122,13 +122,13 @@ static inline int cmesh_udp_open(bool is_ipv6, bool is_dual_stack) {
     return status;
 }
 
-static inline int cmesh_udp_bind(int descriptor, const cmesh_address *_Nonnull address) {
+static inline int cmesh_socket_bind(int descriptor, const cmesh_address *_Nonnull address) {
     struct sockaddr_in6 name;
     socklen_t length = cmesh_address_write(address, &name);
     return bind(descriptor, (struct sockaddr *)&name, length) == 0 ? 0 : -errno;
 }
 
-static inline int cmesh_udp_local(int descriptor, cmesh_address *_Nonnull address) {
+static inline int cmesh_socket_local(int descriptor, cmesh_address *_Nonnull address) {
     struct sockaddr_in6 name;
     memset(&name, 0, sizeof name);
     socklen_t length = sizeof name;
@@ -137,11 +137,11 @@ static inline int cmesh_udp_local(int descriptor, cmesh_address *_Nonnull addres
     return 0;
 }
 
-static inline int cmesh_udp_set_reuse_port(int descriptor) {
-    return cmesh_udp_flag(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+static inline int cmesh_socket_share_port(int descriptor) {
+    return cmesh_socket_flag(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
-static inline int cmesh_udp_set_join(int descriptor) { return cmesh_udp_flag(descriptor, IPPROTO_UDP, UDP_GRO, 1); }
+static inline int cmesh_udp_set_join(int descriptor) { return cmesh_socket_flag(descriptor, IPPROTO_UDP, UDP_GRO, 1); }
 
 /* Whether the kernel cuts trains; whether a device can is only known when one is sent. */
 static inline bool cmesh_udp_can_segment(int descriptor) {

@@ -8,6 +8,7 @@
 
 #include "CMeshAddresses.h"
 #include "CMeshDatagrams.h"
+#include "CMeshStreams.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

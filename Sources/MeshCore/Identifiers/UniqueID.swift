@@ -79,11 +79,23 @@ extension UniqueID: Comparable {
 extension UniqueID: CustomStringConvertible {
     /// The usual text of a UUID, lowercase.
     package var description: String {
-        var digits = Hexadecimal.encode(bytes)[...]
-        let groups = Self.groupLengths.map { length in
-            defer { digits = digits.dropFirst(length) }
-            return digits.prefix(length)
+        String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for index in 0..<16 {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    text.initializeElement(at: position, to: UInt8(ascii: "-"))
+                    position += 1
+                }
+                let byte = UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - 8 * (index & 7)))
+                text.initializeElement(at: position, to: Self.digit(byte >> 4))
+                text.initializeElement(at: position + 1, to: Self.digit(byte & 15))
+                position += 2
+            }
+            return position
         }
-        return groups.joined(separator: "-")
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -138,6 +138,15 @@ extension HTTPFields {
         entries.append(Entry(nameEnd: nameEnd, valueEnd: Int32(clamping: bytes.count)))
     }
 
+    /// Adds all fields of `others` behind these.
+    package mutating func append(contentsOf others: HTTPFields) {
+        let start = Int32(clamping: bytes.count)
+        bytes.append(contentsOf: others.bytes)
+        for entry in others.entries {
+            entries.append(Entry(nameEnd: start + entry.nameEnd, valueEnd: start + entry.valueEnd))
+        }
+    }
+
     /// Puts `value` in the place of all that was there of `name`.
     package mutating func set(_ name: HTTPFieldName, _ value: String) {
         remove(name)

@@ -20,6 +20,12 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     /// An error waits, or both directions have ended; the next call says which.
     package static let failed = Readiness(rawValue: 8)
 
+    /// Asked for, never told: to be told once of each change, and not with each turn while the reason for it stays.
+    ///
+    /// Who asks so reads and writes until there is nothing more, or remembers that there is. The first telling comes
+    /// for what is so when the watch begins.
+    package static let changesOnly = Readiness(rawValue: 16)
+
     init(events: UInt32) {
         self = []
         if events & EPOLLIN.rawValue != 0 { insert(.readable) }
@@ -31,12 +37,14 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     var events: UInt32 {
         (contains(.readable) ? EPOLLIN.rawValue : 0) | (contains(.writable) ? EPOLLOUT.rawValue : 0)
             | (contains(.readClosed) ? EPOLLRDHUP.rawValue : 0)
+            | (contains(.changesOnly) ? EPOLLET.rawValue : 0)
     }
 }
 
 /// Who is told that its descriptor is ready, on the loop's thread.
 ///
-/// Readiness is a level: it comes again with each turn until the reason for it is gone.
+/// Readiness is a level: it comes again with each turn until the reason for it is gone. Where
+/// ``Readiness/changesOnly`` was asked for it comes once, with everything that is so at that time.
 package protocol LoopHandler: AnyObject {
     /// The descriptor is ready for something that was asked for, or has failed.
     func ready(_ readiness: Readiness)

@@ -41,11 +41,11 @@ struct OpenedSocket {
         _ bound: inout cmesh_address
     ) -> Int32 {
         if configuration.isSharingPort {
-            let status = cmesh_udp_set_reuse_port(descriptor)
+            let status = cmesh_socket_share_port(descriptor)
             guard status == 0 else { return status }
         }
         var wanted = address.forC(socketFamily: address.family)
-        let status = cmesh_udp_bind(descriptor, &wanted)
-        return status == 0 ? cmesh_udp_local(descriptor, &bound) : status
+        let status = cmesh_socket_bind(descriptor, &wanted)
+        return status == 0 ? cmesh_socket_local(descriptor, &bound) : status
     }
 }

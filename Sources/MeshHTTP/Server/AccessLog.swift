@@ -1,0 +1,42 @@
+package import MeshCore
+package import MeshIO
+
+/// Writes one record for each request.
+///
+/// Paths may hold what users wrote; queries, fields and bodies are never here to be written.
+package struct AccessLog: HTTPServerObserver {
+    private let logger: Logger
+
+    /// A log that writes with `logger`.
+    package init(logger: Logger) { self.logger = logger }
+
+    /// Writes what remains of a request: at `info`, the server's own failures at `error`.
+    package func requestEnded(_ record: HTTPRequestRecord) {
+        logger.log(
+            record.status.code >= 500 ? .error : .info,
+            .request,
+            [
+                LogField(.request, .text(record.id)), LogField(.client, .text("\(record.client)")),
+                LogField(.method, .text(record.method)), LogField(.path, .text(record.path)),
+                LogField(.status, .integer(Int64(record.status.code))),
+                LogField(.bytesIn, .integer(Int64(clamping: record.bytesIn))),
+                LogField(.bytesOut, .integer(Int64(clamping: record.bytesOut))),
+                LogField(.elapsed, .duration(record.elapsed)),
+            ]
+        )
+    }
+
+    /// Writes what happens to a connection: at `debug`, what clients are told no for at `warning`.
+    package func connectionChanged(_ event: HTTPConnectionEvent, client: SocketAddress) {
+        let level: LogLevel =
+            switch event {
+            case .opened, .closed: .debug
+            case .refused, .handshakeFailed, .timedOut: .warning
+            }
+        logger.log(
+            level,
+            .connection,
+            [LogField(.change, .text(event.rawValue)), LogField(.client, .text("\(client)"))]
+        )
+    }
+}

@@ -1,0 +1,275 @@
+internal import MeshCore
+internal import MeshIO
+
+/// One request of a connection and its answer, as the handler's task sees it: where the body comes from, and where the
+/// pieces of a streamed answer go.
+///
+/// It outlives the connection where a handler keeps it; then nothing comes and nothing goes.
+final class ServerExchange: @unchecked Sendable {
+    // Sendable: what changes is touched on the loop alone; whoever calls from elsewhere goes there first.
+    let connection: HTTPConnection
+    let loop: EventLoop
+    let method: HTTPMethod
+    let target: RequestTarget
+    let version: HTTPVersion
+    let id: RequestID
+    let beganAt: Instant
+    let declaredLength: UInt64?
+
+    /// What the handler is asked; gone with its answer, which may last long.
+    private var request: HTTPRequest?
+    /// The task of the handler.
+    private var task: Task<Void, Never>?
+    /// Whether the client waits for the answer.
+    private(set) var isAlive = true
+
+    // The body.
+    private var body: [UInt8] = []
+    private(set) var bytesIn: UInt64 = 0
+    private var isBodyOver: Bool
+    private(set) var bodyFailure: HTTPRefusal?
+    private var bodyWait: LoopWait?
+
+    // The answer.
+    var stream: StreamedAnswer?
+    var status: HTTPStatus?
+    var bytesOut: UInt64 = 0
+    private var roomWait: LoopWait?
+
+    init(_ head: RequestHead, id: RequestID, connection: HTTPConnection, now: Instant) {
+        self.connection = connection
+        self.id = id
+        loop = connection.loop
+        method = head.method
+        target = head.target
+        version = head.version
+        beganAt = now
+        isBodyOver = head.framing == .none
+        declaredLength =
+            switch head.framing {
+            case .none: 0
+            case .length(let length): length
+            case .chunked: nil
+            }
+    }
+
+    /// How many bytes of the body are still to come; nil where that is unknown.
+    var bodyLeft: UInt64? { declaredLength.map { $0 - min($0, bytesIn) } }
+
+    /// Whether the client is to be held back.
+    var isBodyFull: Bool { body.count >= Limits.HTTPServer.bodyHighBytes }
+
+    /// Whether some of the body may still come.
+    var expectsBody: Bool { !isBodyOver }
+}
+
+// MARK: - The task
+
+extension ServerExchange {
+    /// Has the handler answer `request`: it runs at once, up to where it waits for the first time.
+    func begin(_ request: HTTPRequest) {
+        connection.worker.handlerBegan()
+        self.request = request
+        let task = Task.immediate(executorPreference: loop) { await self.run() }
+        if isAlive { self.task = task }
+    }
+
+    private func run() async {
+        await answer()
+        await onLoop { self.connection.worker.handlerEnded() }
+    }
+
+    private func answer() async {
+        let response: HTTPResponse
+        do {
+            guard let request else { return }
+            response = try await connection.worker.handler.respond(to: request)
+        } catch {
+            request = nil
+            return await refuse(error)
+        }
+        guard case .webSocket(let subprotocol, let converse) = response.body else {
+            request = nil
+            return await send(response)
+        }
+        await self.converse(response, subprotocol, converse)
+    }
+
+    private func send(_ response: HTTPResponse) async {
+        switch response.body {
+        case .empty, .bytes: await onLoop { self.connection.answer(self, with: response) }
+        case .stream(let length, let produce):
+            guard await onLoop({ self.connection.beginStream(self, response, length: length) }) else { return }
+            do {
+                try await produce(ResponseWriter(self))
+                try await onLoop { self.connection.endStream(self) }.get()
+            } catch {
+                await refuse(error)
+            }
+        case .webSocket: break
+        }
+    }
+
+    private func refuse(_ error: any Error) async {
+        await onLoop { self.connection.fail(self, error) }
+    }
+
+    private func converse(
+        _ response: HTTPResponse,
+        _ subprotocol: String?,
+        _ converse: @Sendable (any WebSocket) async throws -> Void
+    ) async {
+        let fields: HTTPFields
+        do throws(HTTPRefusal) {
+            guard let request = request.take() else { return }
+            let handshake = try WebSocketHandshake(request)
+            let origins = connection.worker.configuration.webSocketOrigins
+            guard origins.allows(request.fields[.origin], authority: request.authority) else {
+                throw HTTPRefusal(.forbidden, "origin_refused", "pages of this origin may not open a WebSocket")
+            }
+            guard var agreed = handshake.fields(subprotocol: subprotocol) else { throw .internalError }
+            agreed.append(contentsOf: response.fields)
+            fields = agreed
+        } catch {
+            return await refuse(error)
+        }
+        guard let webSocket = await onLoop({ self.connection.upgrade(self, fields) }) else { return }
+        var failure: (any Error)?
+        do { try await converse(webSocket) } catch { failure = error }
+        await onLoop { [failure] in self.connection.endConversation(self, webSocket, error: failure) }
+    }
+
+    /// Runs `body` on the loop: at once where the task is there, as it is but for handlers that start tasks elsewhere.
+    func onLoop<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        if loop.isOnLoop { return body() }
+        return await withCheckedContinuation { continuation in
+            loop.executeAlways { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Nobody waits for the answer any more: it is written, or the client has left.
+    func end(cancelling: Bool) {
+        isAlive = false
+        if cancelling { task?.cancel() }
+        task = nil
+        body = []
+        stream = nil
+        wake()
+        roomWait.take()?.end()
+    }
+}
+
+// MARK: - The body
+
+extension ServerExchange: RequestBodySource {
+    private enum BodyStep {
+        case piece([UInt8])
+        case end
+        case wait
+        case failed(HTTPError)
+    }
+
+    func next() async throws(HTTPError) -> [UInt8]? {
+        while true {
+            switch await onLoop({ self.takeBody() }) {
+            case .piece(let piece): return piece
+            case .end: return nil
+            case .failed(let error): throw error
+            case .wait:
+                await LoopWait(loop: loop).wait { self.waitForBody($0) }
+                guard Task.isCancelled else { continue }
+                await onLoop { self.connection.bodyWaitAbandoned(self) }
+                throw Self.cancelled
+            }
+        }
+    }
+
+    private func takeBody() -> BodyStep {
+        if !body.isEmpty {
+            var piece: [UInt8] = []
+            swap(&piece, &body)
+            connection.bodyTaken(self)
+            return .piece(piece)
+        }
+        if let bodyFailure { return .failed(HTTPError(bodyFailure.bodyCode, bodyFailure.message)) }
+        if isBodyOver { return .end }
+        guard isAlive else { return .failed(Self.closed) }
+        connection.bodyWanted(self)
+        return .wait
+    }
+
+    private func waitForBody(_ wait: LoopWait) {
+        guard isAlive, body.isEmpty, !isBodyOver, bodyFailure == nil else { return wait.end() }
+        bodyWait = wait
+    }
+
+    /// Bytes of the body have come.
+    func take(_ piece: [UInt8]) {
+        bytesIn += UInt64(piece.count)
+        if body.isEmpty { body = piece } else { body.append(contentsOf: piece) }
+        wake()
+    }
+
+    /// All of the body has come.
+    func endBody() {
+        isBodyOver = true
+        wake()
+    }
+
+    /// The rest of the body will never come.
+    func failBody(_ refusal: HTTPRefusal) {
+        bodyFailure = refusal
+        isBodyOver = true
+        wake()
+    }
+
+    private func wake() { bodyWait.take()?.end() }
+
+    private static var closed: HTTPError { HTTPError(.closed, "the client has left") }
+    private static var cancelled: HTTPError { HTTPError(.closed, "the task was cancelled") }
+}
+
+// MARK: - The answer, piece by piece
+
+extension ServerExchange: ResponseSink {
+    /// What came of a piece.
+    enum WriteStep {
+        case room
+        case full
+        case failed(HTTPError)
+    }
+
+    func write(_ bytes: [UInt8]) async throws(HTTPError) {
+        switch await onLoop({ self.connection.write(bytes, of: self) }) {
+        case .room: return
+        case .failed(let error): throw error
+        case .full: try await waitForRoom()
+        }
+    }
+
+    /// Returns once the client has taken most of what waits.
+    func waitForRoom() async throws(HTTPError) {
+        await LoopWait(loop: loop).wait { self.waitForRoom($0) }
+        guard !Task.isCancelled else { throw Self.cancelled }
+        guard await onLoop({ self.isAlive }) else { throw Self.closed }
+    }
+
+    private func waitForRoom(_ wait: LoopWait) {
+        guard isAlive else { return wait.end() }
+        roomWait = wait
+    }
+
+    /// There is room for more pieces.
+    func roomCame() { roomWait.take()?.end() }
+}
+
+extension HTTPRefusal {
+    /// What a handler is told that reads a body which is refused.
+    fileprivate var bodyCode: HTTPErrorCode {
+        switch status {
+        case .contentTooLarge: .tooLarge
+        case .requestTimeout: .timedOut
+        default: .malformed
+        }
+    }
+}
