@@ -88,8 +88,8 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode",
-            "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
         ]
     ),
     .executable(

@@ -11,7 +11,7 @@ enum Meshload {
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
                 ShelfCommand.command, FetchCommand.command, GiveCommand.command, TunnelCommand.command,
-                AddressesCommand.command, ServiceCommand.command, DevicesCommand.command,
+                AddressesCommand.command, ServiceCommand.command, DevicesCommand.command, GetCommand.command,
                 StoreChildCommand.command,
             ]
         )
