@@ -60,7 +60,7 @@ final class HTTPTally: ClientObserver {
             state.failed += 1
             state.notSent += isNotSent ? 1 : 0
             if state.failures.count < 100 || state.failures[word] != nil { state.failures[word, default: 0] += 1 }
-            if state.failedAfter.count < 1_000 { state.failedAfter.append(duration.wholeNanoseconds / 1_000_000) }
+            if state.failedAfter.count < 20 { state.failedAfter.append(duration.wholeNanoseconds / 1_000_000) }
         }
     }
 

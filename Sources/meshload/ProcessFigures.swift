@@ -37,7 +37,8 @@ enum ProcessFigures {
         guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: count)
-        return Array(bytes.prefix(fread(&bytes, 1, bytes.count, file)))
+        let length = fread(&bytes, 1, count, file)
+        return Array(bytes.prefix(length))
     }
 }
 
