@@ -4,11 +4,12 @@ internal import MeshCore
 ///
 /// The library has such bounds too, but a request that waits inside it is not seen to wait, and one whose server is
 /// busy may stand in the way of others. Of those that may begin, the one that came first begins.
-struct AdmissionQueue {
+package struct AdmissionQueue {
     /// A request, in the order in which they came.
-    typealias ID = UInt64
+    package typealias ID = UInt64
 
-    enum Answer: Hashable {
+    /// What becomes of a request that has come.
+    package enum Answer: Hashable {
         /// It may begin.
         case begin
         /// It waits until ``next()`` names it.
@@ -36,10 +37,15 @@ struct AdmissionQueue {
     private let streams: Int
     private let maximumWaiting: Int
     private var places: [ClientOrigin: Place] = [:]
-    private(set) var waiting = 0
-    private(set) var connections = 0
+    /// Requests that wait.
+    package private(set) var waiting = 0
+    /// Connections that those under way need.
+    package private(set) var connections = 0
+    /// Servers of which something is remembered.
+    package var knownOrigins: Int { places.count }
 
-    init(_ configuration: ClientConfiguration) {
+    /// Nobody yet, within the bounds of `configuration`.
+    package init(_ configuration: ClientConfiguration) {
         perHost = max(1, configuration.connectionsPerHost)
         total = max(1, configuration.connections)
         streams = max(1, configuration.streamsPerConnection)
@@ -47,7 +53,7 @@ struct AdmissionQueue {
     }
 
     /// A request has come.
-    mutating func arrived(_ id: ID, at origin: ClientOrigin, isShared: Bool) -> Answer {
+    package mutating func arrived(_ id: ID, at origin: ClientOrigin, isShared: Bool) -> Answer {
         let place = places[origin] ?? Place()
         if place.queue.isEmpty, admit(origin, place, isShared: isShared) { return .begin }
         guard waiting < maximumWaiting else { return .refuse }
@@ -57,7 +63,7 @@ struct AdmissionQueue {
     }
 
     /// A request that waited does so no longer.
-    mutating func gaveUp(_ id: ID, at origin: ClientOrigin) {
+    package mutating func gaveUp(_ id: ID, at origin: ClientOrigin) {
         guard let index = places[origin]?.queue.firstIndex(where: { $0.id == id }) else { return }
         places[origin]?.queue.remove(at: index)
         waiting -= 1
@@ -65,19 +71,19 @@ struct AdmissionQueue {
     }
 
     /// A request that was under way is over.
-    mutating func left(_ origin: ClientOrigin, isShared: Bool) {
+    package mutating func left(_ origin: ClientOrigin, isShared: Bool) {
         change(origin) { place in if isShared { place.shared -= 1 } else { place.alone -= 1 } }
         forget(origin)
     }
 
     /// The server at `origin` turns out to take several requests on one connection, or not to.
-    mutating func learned(_ origin: ClientOrigin, isMultiplexed: Bool) {
+    package mutating func learned(_ origin: ClientOrigin, isMultiplexed: Bool) {
         guard places[origin]?.isMultiplexed != isMultiplexed else { return }
         change(origin) { $0.isMultiplexed = isMultiplexed }
     }
 
     /// The next request that may begin, if there is one: it counts as under way from here on.
-    mutating func next() -> ID? {
+    package mutating func next() -> ID? {
         guard waiting > 0 else { return nil }
         var first: (id: ID, isShared: Bool, origin: ClientOrigin)?
         for (origin, place) in places {

@@ -32,8 +32,8 @@ final class ClientCore {
 
     var now: Instant { loop.now }
 
-    /// Requests under way and waiting, for tests and people.
-    var counts: (underWay: Int, waiting: Int) { (underWay.count, waiting.count) }
+    /// Requests under way and waiting, and handles that are kept, for tests and people.
+    var counts: (underWay: Int, waiting: Int, spare: Int) { (underWay.count, waiting.count, spare.count) }
 
     // MARK: Requests
 

@@ -66,8 +66,8 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Requests under way, and those that wait for a place.
-    package func counts() async -> (underWay: Int, waiting: Int) {
+    /// Requests under way, those that wait for a place, and handles kept for the next ones.
+    package func counts() async -> (underWay: Int, waiting: Int, spare: Int) {
         let core = core
         return await withUnsafeContinuation { continuation in
             loop.executeAlways { continuation.resume(returning: core.value.counts) }

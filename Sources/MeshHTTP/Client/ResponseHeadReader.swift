@@ -3,14 +3,21 @@ internal import MeshCore
 /// Reads the head of an answer, a line at a time as libcurl hands them over, within bounds.
 ///
 /// Heads of 1xx are read and forgotten, and so is what comes behind the head (trailers).
-struct ResponseHeadReader {
+package struct ResponseHeadReader {
     /// The head, once it is whole.
-    struct Head {
-        let status: HTTPStatus
-        let version: HTTPVersion
-        let fields: HTTPFields
-        let declaredLength: UInt64?
+    package struct Head: Sendable {
+        /// How it went.
+        package let status: HTTPStatus
+        /// The version that was spoken.
+        package let version: HTTPVersion
+        /// The fields.
+        package let fields: HTTPFields
+        /// The length of the body, where it was said.
+        package let declaredLength: UInt64?
     }
+
+    /// Nothing read yet.
+    package init() {}
 
     private var status: HTTPStatus?
     private var version = HTTPVersion.http11
@@ -18,10 +25,11 @@ struct ResponseHeadReader {
     private var length: UInt64?
     private var bytesTaken = 0
     private var fieldsTaken = 0
-    private(set) var head: Head?
+    /// The head, once it is there.
+    package private(set) var head: Head?
 
     /// Takes a line with its end; ``head`` is there after the empty one that ends it.
-    mutating func take(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
+    package mutating func take(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
         bytesTaken += line.count
         guard bytesTaken <= Limits.HTTPClient.maximumHeadBytes else {
             throw HTTPError(.tooLarge, "the head has more than \(Limits.HTTPClient.maximumHeadBytes) bytes")

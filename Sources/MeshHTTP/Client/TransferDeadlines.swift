@@ -1,12 +1,13 @@
-internal import MeshCore
+package import MeshCore
 
 /// What a request waits for, and until when: a value without a clock.
 ///
 ///     waiting ──▶ connecting ──▶ sending ◀──▶ pausedSending
 ///                                   │             │
 ///                                   └──▶ awaitingHead ──▶ receiving ◀──▶ held ──▶ over
-struct TransferDeadlines {
-    enum Phase: Hashable {
+package struct TransferDeadlines {
+    /// What it waits for.
+    package enum Phase: Hashable {
         /// For a place among the connections.
         case waiting
         /// For a connection.
@@ -25,33 +26,34 @@ struct TransferDeadlines {
         case over
     }
 
-    private(set) var phase = Phase.waiting
+    /// What it waits for now.
+    package private(set) var phase = Phase.waiting
     private var since: Instant
     private let timeouts: ClientTimeouts
     private let end: Instant?
 
     /// Those of a request that begins now.
-    init(_ timeouts: ClientTimeouts, now: Instant) {
+    package init(_ timeouts: ClientTimeouts, now: Instant) {
         self.timeouts = timeouts
         since = now
         end = timeouts.whole.map { now + $0 }
     }
 
     /// The request waits for `phase` from now on, or has come a step further in it.
-    mutating func entered(_ phase: Phase, now: Instant) {
+    package mutating func entered(_ phase: Phase, now: Instant) {
         self.phase = phase
         since = now
     }
 
     /// The only deadline there is.
-    var nextDeadline: Instant? {
+    package var nextDeadline: Instant? {
         guard phase != .over else { return nil }
         guard let limit = phaseLimit.map({ since + $0 }) else { return end }
         return end.map { min($0, limit) } ?? limit
     }
 
     /// What was waited for too long; nil where nothing was.
-    func missed(at now: Instant) -> String? {
+    package func missed(at now: Instant) -> String? {
         guard let deadline = nextDeadline, deadline <= now else { return nil }
         if let end, end <= now { return "the request took longer than \(text(timeouts.whole))" }
         let limit = text(phaseLimit)
