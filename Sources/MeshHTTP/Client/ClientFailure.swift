@@ -8,7 +8,7 @@ package enum RequestProgress: Int, Comparable, Hashable, Sendable {
     case connecting
     /// It was sent, or part of it.
     case sent
-    /// The answer had begun.
+    /// The head of the answer was there.
     case answering
 
     package static func < (left: RequestProgress, right: RequestProgress) -> Bool { left.rawValue < right.rawValue }

@@ -125,14 +125,16 @@ extension CurlTransfer {
     /// A line of a head, or of what comes behind the body.
     func headArrived(_ line: UnsafeRawBufferPointer) -> Int {
         touch()
-        progress = .answering
         do throws(HTTPError) {
             try headReader.take(line)
         } catch {
             failure = self.error(error.code, error.message)
             return 0
         }
-        if headReader.head != nil, deadlines.phase != .receiving { deadlines.entered(.receiving, now: now) }
+        if headReader.head != nil, progress != .answering {
+            progress = .answering
+            deadlines.entered(.receiving, now: now)
+        }
         return line.count
     }
 
