@@ -176,7 +176,9 @@ extension CurlEasy {
     /// The library takes 0 for its own default.
     private static let longestConnect = 86_400_000
     /// Memory to point at where there is nothing to send: a pointer to nowhere would mean something else.
-    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+    )
 }
 
 // MARK: - Callbacks
@@ -185,19 +187,34 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     context.flatMap { Unmanaged<CurlEasy>.fromOpaque($0).takeUnretainedValue().transfer }
 }
 
-private func takeHead(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeHead(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.headArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.bodyArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func giveBody(_ room: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func giveBody(
+    _ room: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     let room = UnsafeMutableRawBufferPointer(start: room, count: size * count)

@@ -223,9 +223,16 @@ extension CurlTransfer {
         core?.loop.cancel(timer)
         pump?.cancel()
         wakePump(false)
-        core?.report(self, .finished(
-            request.url.origin, failure: failure?.code, sent: bytesSent, received: received, after: now - began
-        ))
+        core?.report(
+            self,
+            .finished(
+                request.url.origin,
+                failure: failure?.code,
+                sent: bytesSent,
+                received: received,
+                after: now - began
+            )
+        )
         client = nil
         if let waiter = waiter.take() {
             waiter.resume(returning: .failure(failure ?? error(.closed, "the answer ended before its head")))

@@ -36,7 +36,8 @@ struct ClientGround: Sendable {
     }
 
     /// A request for `target` of the server.
-    func request(_ method: HTTPMethod = .get, _ target: String = "/", _ scheme: String = "http") throws -> ClientRequest {
+    func request(_ method: HTTPMethod = .get, _ target: String = "/", _ scheme: String = "http") throws -> ClientRequest
+    {
         ClientRequest(method, try ClientURL("\(scheme)://127.0.0.1:\(server.port)\(target)"))
     }
 

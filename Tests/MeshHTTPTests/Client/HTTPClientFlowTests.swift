@@ -80,7 +80,9 @@ import Testing
             body.cancel()
             await #expect(throws: HTTPError(.closed, "")) { try await body.next() }
             await ground.server.heard.wait { $0.count == 2 && $0[1].isClosed }
-            let ends = ground.events.value.compactMap { if case .finished(_, let code, _, _, _) = $0 { code } else { nil } }
+            let ends = ground.events.value.compactMap {
+                if case .finished(_, let code, _, _, _) = $0 { code } else { nil }
+            }
             #expect(ends == [.closed, .closed])
         }
     }
@@ -99,7 +101,10 @@ import Testing
 
     @Test func `keeps a bounded number of connections to a server, and has the others wait their turn`() async throws {
         try await ClientGround.with(
-            [.request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead)],
+            [
+                .request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead), .request(),
+                .send(okHead),
+            ],
             configuration: { $0.connectionsPerHost = 2 }
         ) { (ground: ClientGround) async throws in
             let request = try ground.request()
@@ -159,7 +164,8 @@ import Testing
 
     @Test func `does twice only what may be done twice`() async throws {
         let first: [ScriptedServer.Step] = [.request(), .send(okHead), .request(), .finish]
-        try await ClientGround.with(first, [], first, [.request(), .send(okHead)]) { (ground: ClientGround) async throws in
+        try await ClientGround.with(first, [], first, [.request(), .send(okHead)]) {
+            (ground: ClientGround) async throws in
             #expect(try await ground.answer(try ground.request()).body == "ok")
             var order = try ground.request(.post)
             order.body = .bytes([97])
@@ -198,7 +204,9 @@ import Testing
     @Test func `lives as long as somebody reads an answer of it`() async throws {
         let loop = try EventLoop.start(name: "client")
         let far = try EventLoop.start(name: "server")
-        let script: [ScriptedServer.Step] = [.request(), .dribble("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n" + String(repeating: "a", count: 50))]
+        let script: [ScriptedServer.Step] = [
+            .request(), .dribble("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n" + String(repeating: "a", count: 50)),
+        ]
         let server = try await far.run { try ScriptedServer(far, scripts: [script]) }
         var client: HTTPClient? = try await HTTPClient(loop: loop)
         let url = try ClientURL("http://127.0.0.1:\(server.port)/")

@@ -89,7 +89,7 @@ import Testing
             secret.text
                 == #"{"error":{"code":"internal","message":"something went wrong on our side","request_id":"\#(id)"}}"#
         )
-        #expect(sink.records.map(\.event) == [.handlerFailed])
+        #expect(sink.records.map(\.event) == [.requestFailed])
         #expect(!"\(sink.records)".contains("password"))
         let busy = try await router.respond(to: TestRequest.make(.get, "/busy"))
         #expect(busy.fields[.retryAfter] == "9")

@@ -8,7 +8,9 @@ import Testing
         "POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n\(body)"
     }
 
-    private static func plain(_ text: String) -> HTTPResponse { HTTPResponse(type: "text/plain", bytes: Array(text.utf8)) }
+    private static func plain(_ text: String) -> HTTPResponse {
+        HTTPResponse(type: "text/plain", bytes: Array(text.utf8))
+    }
 
     @Test func `is asked for when the handler wants it`() async throws {
         try await ServerGround.run { request in
@@ -24,7 +26,9 @@ import Testing
     }
 
     @Test func `that nobody reads is thrown away, or the connection ends behind the answer`() async throws {
-        try await ServerGround.run { _ in Self.plain("no") } _: { ground in
+        try await ServerGround.run { _ in
+            Self.plain("no")
+        } _: { ground in
             let short = Int(Limits.HTTPServer.maximumDrainedBytes)
             let client = try ground.connect()
             client.send(Self.post("Content-Length: \(short)"))
@@ -71,7 +75,7 @@ import Testing
             let bytes = 8 << 20
             client.send(Self.post("Content-Length: \(bytes)"))
             let sent = Signal(false)
-            async let sending: Void = {
+            async let upload: Void = {
                 client.send([UInt8](repeating: 1, count: bytes))
                 sent.change { $0 = true }
             }()
@@ -79,7 +83,7 @@ import Testing
             for _ in 0..<100 { try await ground.loop.run {} }
             #expect(!sent.value)
             gate.change { $0 = true }
-            await sending
+            await upload
             let answer = await client.readAnswer()
             let words = answer.split(separator: "\r\n\r\n").last?.split(separator: " ").compactMap { Int($0) }
             let figures = try #require(words)

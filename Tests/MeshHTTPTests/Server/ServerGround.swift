@@ -51,7 +51,9 @@ struct ServerGround: Sendable {
     }
 
     /// A client that is connected.
-    func connect(receiveBytes: Int32? = nil) throws -> TestClient { try TestClient(port: port, receiveBytes: receiveBytes) }
+    func connect(receiveBytes: Int32? = nil) throws -> TestClient {
+        try TestClient(port: port, receiveBytes: receiveBytes)
+    }
 
     /// What a client is answered that sends `text` and reads up to the end.
     func exchange(_ text: String) async throws -> String {
