@@ -54,7 +54,7 @@ final class HTTPTally: ClientObserver {
     }
 
     func failed(_ error: any Error, after duration: Duration) {
-        let word = (error as? HTTPError)?.identity ?? "\(error)"
+        let word = (error as? HTTPError)?.chain ?? "\(error)"
         let isNotSent = (error as? HTTPError)?.isSurelyNotSent == true
         state.withLock { state in
             state.failed += 1

@@ -81,7 +81,7 @@ extension CurlEasy {
         let version = isShared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
         cmesh_curl_set_long(handle, CURLOPT_HTTP_VERSION, version)
         cmesh_curl_set_long(handle, CURLOPT_PIPEWAIT, isShared ? 1 : 0)
-        // The only way to hear that a server has refused a stream, which alone makes it safe to send again.
+        // The only way to hear which streams a server has refused: ``CurlWords``.
         cmesh_curl_set_long(handle, CURLOPT_VERBOSE, isShared ? 1 : 0)
         // Ours is exact; the library divides its own among the addresses of a name.
         let milliseconds = connect.map { Int(clamping: $0.wholeNanoseconds / 1_000_000 + 1) } ?? Self.longestConnect
@@ -211,7 +211,10 @@ private func beginRequest(
     _ remotePort: Int32,
     _ localPort: Int32
 ) -> Int32 {
-    transfer(context)?.requestBegins() == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    guard let transfer = transfer(context) else { return CURL_PREREQFUNC_ABORT }
+    let address = remote.map { String(cString: $0) } ?? ""
+    let connection = CurlConnection(remote: address, remotePort: remotePort, localPort: localPort)
+    return transfer.requestBegins(on: connection) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private func hearWords(
@@ -221,12 +224,7 @@ private func hearWords(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard kind == CURLINFO_TEXT, let words, count > refusal.utf8CodeUnitCount,
-        memcmp(words, refusal.utf8Start, refusal.utf8CodeUnitCount) == 0
-    else { return 0 }
-    transfer(context)?.streamWasRefused()
+    guard kind == CURLINFO_TEXT, let said = CurlWords(UnsafeRawBufferPointer(start: words, count: count)) else { return 0 }
+    transfer(context)?.heard(said)
     return 0
 }
-
-/// How the library begins to say that a server has not looked at a request, and that it sends it once more.
-private let refusal: StaticString = "REFUSED_STREAM, retrying"
