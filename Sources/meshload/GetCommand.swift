@@ -42,8 +42,8 @@ enum GetCommand {
         "get",
         summary: "Make requests over HTTP.",
         discussion: """
-            Prints one JSON object: latencies are in microseconds from the call to the end of the body, `cancelled` has \
-            the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
+            Prints one JSON object: latencies are in microseconds from the call to the end of the body, `cancelled` \
+            has the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
             Exit status 1 where a request failed.
             """,
         parameters: [

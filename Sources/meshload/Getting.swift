@@ -20,8 +20,16 @@ final class Getting: Sendable {
         /// The same for `count` requests that are read to their end.
         func warming(_ count: Int) -> Plan {
             Plan(
-                url: url, count: count, parallel: parallel, isAlone: isAlone, isNumbered: isNumbered,
-                bodyBytes: bodyBytes, isBodyStreamed: isBodyStreamed, cancelAfter: nil, every: 1, hold: nil,
+                url: url,
+                count: count,
+                parallel: parallel,
+                isAlone: isAlone,
+                isNumbered: isNumbered,
+                bodyBytes: bodyBytes,
+                isBodyStreamed: isBodyStreamed,
+                cancelAfter: nil,
+                every: 1,
+                hold: nil,
                 isStamped: false
             )
         }

@@ -112,7 +112,10 @@ final class HTTPTally: ClientObserver {
         ])
         line.append("statuses", state.statuses.sorted { $0.key < $1.key }.map { "[\($0.key),\($0.value)]" })
         line.append("versions", state.versions.keys.sorted().map { JSONText.quoted($0) })
-        line.append("failures", state.failures.sorted { $0.key < $1.key }.map { "[\(JSONText.quoted($0.key)),\($0.value)]" })
+        line.append(
+            "failures",
+            state.failures.sorted { $0.key < $1.key }.map { "[\(JSONText.quoted($0.key)),\($0.value)]" }
+        )
         line.append("firstFailure", text: state.firstFailure ?? "")
         line.append("failedAfter", state.failedAfter.map(String.init))
         line.append("cancelled", state.cancelled.map { "[\($0.number),\($0.at.nanoseconds)]" })

@@ -118,8 +118,8 @@ def table(rounds: int = ROUNDS) -> str:
                         figures.append(measure(row))
     load = os.getloadavg()[0]
     notes = [
-        f"{rounds} rounds, medians, ours / curl; load {load:.1f} at the end. Processor time is that of the whole process.",
-        "Ours counts from the call, curl from when it takes a request up: latencies compare where one is made at a time.",
+        f"{rounds} rounds, medians, ours / curl; load {load:.1f} at the end. Processor time is of the whole process.",
+        "Ours counts from the call, curl from when it takes a request up: compare those made one at a time.",
     ]
     return "\n".join([*_lines(found), "", *notes]) + "\n"
 

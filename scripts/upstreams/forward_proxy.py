@@ -82,7 +82,8 @@ class ForwardProxy:
                 sink.write(piece)
                 await sink.drain()
 
-        ways = [asyncio.ensure_future(pipe(reader, upstream_writer)), asyncio.ensure_future(pipe(upstream_reader, writer))]
+        pairs = [(reader, upstream_writer), (upstream_reader, writer)]
+        ways = [asyncio.ensure_future(pipe(source, sink)) for source, sink in pairs]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()

@@ -2,7 +2,9 @@ internal import CMeshCurl
 internal import MeshCore
 internal import MeshIO
 
-/// What all requests of a client share: the library's handles, and who may be under way. Confined to its loop.
+/// What all requests of a client share: the library's handles, and who may be under way.
+///
+/// Confined to its loop.
 final class ClientCore {
     let loop: EventLoop
     let configuration: ClientConfiguration

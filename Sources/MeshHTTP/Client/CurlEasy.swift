@@ -47,8 +47,8 @@ final class CurlEasy {
             cmesh_curl_set_text(handle, CURLOPT_PROXY, configuration.proxy.map { "\($0.origin)" } ?? ""),
             cmesh_curl_set_text(handle, CURLOPT_NOPROXY, ""),
         ]
-        // The system's authorities are looked up one by one in its folder of hashed names. Reading the file that has all
-        // of them takes 18 ms for each new connection, and the loop stands still meanwhile.
+        // The system's authorities are looked up one by one in its folder of hashed names. Reading the file that has
+        // all of them takes 18 ms for each new connection, and the loop stands still meanwhile.
         codes.append(cmesh_curl_set_text(handle, CURLOPT_CAINFO, nil))
         if case .authorities(let pem) = configuration.trust {
             codes.append(cmesh_curl_set_text(handle, CURLOPT_CAPATH, nil))
@@ -147,12 +147,10 @@ extension CurlEasy {
     private func setFields(_ request: ClientRequest) throws(HTTPError) {
         var lines: [[UInt8]] = []
         var seen: Set<String> = []
-        request.fields.forEach { name, value in
-            let text = String(decoding: name, as: UTF8.self)
-            guard !Self.ours.contains(text) else { return }
-            seen.insert(text)
-            // The library's own way to write a field without a value.
-            lines.append(value.isEmpty ? name + Array(";".utf8) : name + Array(": ".utf8) + Array(value))
+        for (name, value) in request.fields.all where !Self.ours.contains(name) {
+            seen.insert(name)
+            // A semicolon is the library's own way to write a field without a value.
+            lines.append(Array((value.isEmpty ? "\(name);" : "\(name): \(value)").utf8))
         }
         if !seen.contains("user-agent") { lines.append(Array("user-agent: \(userAgent)".utf8)) }
         // What the library would add by itself is named without a value, which takes it out.
@@ -176,7 +174,9 @@ extension CurlEasy {
     /// The library takes 0 for its own default.
     private static let longestConnect = 86_400_000
     /// Memory to point at where there is nothing to send: a pointer to nowhere would mean something else.
-    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+    )
 }
 
 // MARK: - Callbacks
@@ -185,19 +185,34 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     context.flatMap { Unmanaged<CurlEasy>.fromOpaque($0).takeUnretainedValue().transfer }
 }
 
-private func takeHead(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeHead(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.headArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.bodyArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func giveBody(_ room: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func giveBody(
+    _ room: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     let room = UnsafeMutableRawBufferPointer(start: room, count: size * count)
@@ -224,7 +239,9 @@ private func hearWords(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard kind == CURLINFO_TEXT, let said = CurlWords(UnsafeRawBufferPointer(start: words, count: count)) else { return 0 }
+    guard kind == CURLINFO_TEXT, let said = CurlWords(UnsafeRawBufferPointer(start: words, count: count)) else {
+        return 0
+    }
     transfer(context)?.heard(said)
     return 0
 }

@@ -45,7 +45,9 @@ final class CurlTransfer {
     private var told = RequestProgress.waiting
     private var isTouched = false
 
-    /// A request that has not begun. May be made anywhere; from then on it belongs to the loop.
+    /// A request that has not begun.
+    ///
+    /// May be made anywhere; from then on it belongs to the loop.
     init(_ request: ClientRequest) { self.request = request }
 
     var isOver: Bool { if case .over = state { true } else { false } }
@@ -88,6 +90,8 @@ final class CurlTransfer {
             state = .over
             return
         }
+        // Whoever reads on must not take what is missing for the end.
+        if isOver, !buffer.isEmpty { failure = error(.closed, Self.cancelled) }
         buffer = []
         core.stop(self, error(.closed, Self.cancelled))
     }
@@ -210,7 +214,8 @@ extension CurlTransfer {
         isTouched = false
         tell()
         if let head = headReader.head, let waiter = waiter.take(), let client = client.take() {
-            let body = ClientBody(self, of: client, declaredLength: head.declaredLength)
+            let isBodiless = request.method == .head || head.status.isBodiless
+            let body = ClientBody(self, of: client, declaredLength: isBodiless ? 0 : head.declaredLength)
             let response = ClientResponse(status: head.status, fields: head.fields, version: head.version, body: body)
             waiter.resume(returning: .success(response))
         }
@@ -238,9 +243,16 @@ extension CurlTransfer {
         core?.loop.cancel(timer)
         pump?.cancel()
         wakePump(false)
-        core?.report(self, .finished(
-            request.url.origin, failure: failure?.code, sent: bytesSent, received: received, after: now - began
-        ))
+        core?.report(
+            self,
+            .finished(
+                request.url.origin,
+                failure: failure?.code,
+                sent: bytesSent,
+                received: received,
+                after: now - began
+            )
+        )
         client = nil
         if let waiter = waiter.take() {
             waiter.resume(returning: .failure(failure ?? error(.closed, "the answer ended before its head")))

@@ -6,8 +6,9 @@ extension Limits {
         /// Bytes of a URL; a longer one is refused.
         package static let maximumURLBytes = 16_384
 
-        /// Bytes of everything that is no body: heads, those before the head (1xx), trailers. More ends the request
-        /// with `tooLarge`.
+        /// Bytes of everything that is no body: heads, those before the head (1xx), trailers.
+        ///
+        /// More ends the request with `tooLarge`.
         package static let maximumHeadBytes = 65_536
 
         /// Fields of a head; more end the request with `tooLarge`.
