@@ -13,12 +13,10 @@ struct ClientGround: Sendable {
     static func with(
         _ scripts: [ScriptedServer.Step]...,
         accepts: Bool = true,
-        configuration change: (inout ClientConfiguration) -> Void = { _ in },
+        configuration: ClientConfiguration = ClientConfiguration(),
         _ body: (ClientGround) async throws -> Void
     ) async throws {
         let (near, far) = (try EventLoop.start(name: "client"), try EventLoop.start(name: "server"))
-        var configuration = ClientConfiguration()
-        change(&configuration)
         let server = try await far.run { try ScriptedServer(far, accepts: accepts, scripts: scripts) }
         let recorder = Recorder()
         let client = try await HTTPClient(loop: near, configuration: configuration, observer: recorder)
@@ -62,6 +60,15 @@ struct ClientGround: Sendable {
         let events = Noticed<[ClientEvent]>([])
 
         func observe(_ event: ClientEvent) { events.change { $0.append(event) } }
+    }
+}
+
+extension ClientConfiguration {
+    /// The defaults, with these changes.
+    static func with(_ change: (inout ClientConfiguration) -> Void) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        change(&configuration)
+        return configuration
     }
 }
 

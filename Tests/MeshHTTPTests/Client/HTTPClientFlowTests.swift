@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test func `does not let a cancelled task take what it has not read for the end`() async throws {
+        try await ClientGround.with([.request(), .send(okHead)]) { (ground: ClientGround) async throws in
+            let body = try await ground.client.send(try ground.request()).body
+            while await ground.client.counts().underWay > 0 { await Task.yield() }
+            let reading = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await body.next()
+            }
+            await #expect(throws: HTTPError(.closed, "")) { try await reading.value }
+        }
+    }
+
     @Test func `sends nothing for a task that is cancelled already`() async throws {
         try await ClientGround.with([.request()]) { (ground: ClientGround) async throws in
             let request = try ground.request()
@@ -105,7 +117,7 @@ import Testing
                 .request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead), .request(),
                 .send(okHead),
             ],
-            configuration: { $0.connectionsPerHost = 2 }
+            configuration: .with { $0.connectionsPerHost = 2 }
         ) { (ground: ClientGround) async throws in
             let request = try ground.request()
             try await withThrowingTaskGroup(of: String.self) { group in
@@ -119,7 +131,7 @@ import Testing
     @Test func `refuses a request where too many wait`() async throws {
         try await ClientGround.with(
             [.request()],
-            configuration: { configuration in
+            configuration: .with { configuration in
                 configuration.connectionsPerHost = 1
                 configuration.waiting = 1
             }
@@ -146,7 +158,7 @@ import Testing
         let script: [ScriptedServer.Step] = [.request(), .send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")]
         try await ClientGround.with(
             script,
-            configuration: { configuration in
+            configuration: .with { configuration in
                 configuration.connectionsPerHost = count
                 configuration.connections = count
             }
@@ -184,7 +196,7 @@ import Testing
     @Test func `fails all with stopping when it is closed, and everything after that`() async throws {
         try await ClientGround.with(
             [.request(), .send(Self.stream + "a")],
-            configuration: { $0.connectionsPerHost = 1 }
+            configuration: .with { $0.connectionsPerHost = 1 }
         ) { (ground: ClientGround) async throws in
             let body = try await ground.client.send(try ground.request()).body
             #expect(try await body.next() == [97])

@@ -96,7 +96,7 @@ import Testing
     @Test func `ends with connections that nobody gives back`() async throws {
         try await ClientGround.with(
             [.request()],
-            configuration: { $0.connectionsPerHost = 1 }
+            configuration: .with { $0.connectionsPerHost = 1 }
         ) { (ground: ClientGround) async throws in
             let request = try ground.request()
             let first = Task { await ground.failure(request) }
