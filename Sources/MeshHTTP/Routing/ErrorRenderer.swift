@@ -12,14 +12,7 @@ package struct JSONErrorRenderer: ErrorRenderer {
     package init() {}
 
     package func response(to refusal: HTTPRefusal, for request: HTTPRequest) -> HTTPResponse {
-        let code = JSONText.quoted(refusal.code)
-        let message = JSONText.quoted(refusal.message)
-        let id = JSONText.quoted(request.id.text)
-        let text = "{\"error\":{\"code\":\(code),\"message\":\(message),\"request_id\":\(id)}}"
-        var response = HTTPResponse(refusal.status, fields: refusal.fields, body: .bytes(Array(text.utf8)))
-        response.fields.set(.contentType, "application/json")
-        response.fields.set(.cacheControl, "no-store")
-        return response
+        refusal.answer(request.id)
     }
 }
 
@@ -35,16 +28,14 @@ extension HTTPRefusal {
 
     private static func telling(_ code: HTTPErrorCode) -> HTTPRefusal {
         switch code {
-        case .malformed: HTTPRefusal(.badRequest, "malformed", "the request cannot be understood")
-        case .tooLarge: HTTPRefusal(.contentTooLarge, "too_large", "the body is too large")
-        case .timedOut: HTTPRefusal(.requestTimeout, "timed_out", "the request did not come in time")
+        case .malformed: HTTPRefusal(.badRequest, "bad_request", "the request cannot be understood")
+        case .tooLarge: HTTPRefusal(.contentTooLarge, "content_too_large", "the body is too large")
+        case .timedOut: .tooSlow
         case .stopping: HTTPRefusal(.serviceUnavailable, "stopping", "this node is stopping")
         case .tooMany: HTTPRefusal(.serviceUnavailable, "overloaded", "this node has no room for more")
         case .closed, .unreachable, .untrusted, .libraryFailed: .internalError
         }
     }
-
-    private static let internalError = HTTPRefusal(.internalServerError, "internal", "something went wrong on our side")
 }
 
 /// Turns errors into answers, and says in the log what no client is told.
@@ -66,20 +57,15 @@ struct FailureReport: Sendable {
 
     private func report(_ error: any Error, for request: HTTPRequest) {
         let route = LogField(.route, .text(request[MatchedRoute.self] ?? "-"))
-        let trace = LogField(.trace, .text(request.id.text))
+        let trace = LogField(.request, .text(request.id.text))
         let logger = logger?.with(trace, route)
         if let error = error as? any StructuredError {
-            logger?.log(.error, .handlerFailed, error: error)
+            logger?.log(.error, .requestFailed, error: error)
         } else {
             // A foreign error may hold anything, so only its kind is named.
-            logger?.log(.error, .handlerFailed, [LogField(.error, .text("\(type(of: error))"))])
+            logger?.log(.error, .requestFailed, [LogField(.error, .text("\(type(of: error))"))])
         }
     }
-}
-
-extension LogEvent {
-    /// A handler failed in a way that is no refusal; the client was told 500.
-    package static let handlerFailed = LogEvent("http.handler_failed")
 }
 
 extension LogKey {
