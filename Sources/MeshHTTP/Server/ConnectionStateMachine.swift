@@ -279,6 +279,7 @@ extension ConnectionStateMachine {
     package mutating func answerBegan(_ kind: AnswerKind) -> AnswerBeganAction {
         guard case .handling(var exchange) = state, !exchange.isAnswering else { return .ignore }
         exchange.isAnswering = true
+        exchange.keepsAlive = exchange.keepsAlive && !isStopping
         switch kind {
         case .whole(let left) where !exchange.isBodyOver:
             let isWorthReading = left.map { $0 <= Limits.HTTPServer.maximumDrainedBytes } ?? false
