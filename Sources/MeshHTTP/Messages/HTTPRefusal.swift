@@ -37,7 +37,7 @@ extension HTTPRefusal {
 
     private static func telling(_ code: HTTPErrorCode) -> HTTPRefusal {
         switch code {
-        case .malformed: HTTPRefusal(.badRequest, "malformed", "the request cannot be understood")
+        case .malformed: HTTPRefusal(.badRequest, "bad_request", "the request cannot be understood")
         case .tooLarge: .longBody
         case .timedOut: .tooSlow
         case .stopping: HTTPRefusal(.serviceUnavailable, "stopping", "this node is stopping")
@@ -47,10 +47,10 @@ extension HTTPRefusal {
     }
 
     /// 500, which says nothing of why.
-    static let internalError = HTTPRefusal(.internalServerError, "internal", "something went wrong on our side")
+    static let internalError = HTTPRefusal(.internalServerError, "internal_error", "something went wrong here")
 
     /// 408.
-    static let tooSlow = HTTPRefusal(.requestTimeout, "timed_out", "the request did not come in time")
+    static let tooSlow = HTTPRefusal(.requestTimeout, "request_timeout", "the request did not come in time")
 }
 
 // MARK: - As an answer

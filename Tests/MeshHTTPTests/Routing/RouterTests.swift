@@ -87,7 +87,7 @@ import Testing
         #expect(secret.status == .internalServerError)
         #expect(
             secret.text
-                == #"{"error":{"code":"internal","message":"something went wrong on our side","request_id":"\#(id)"}}"#
+                == #"{"error":{"code":"internal_error","message":"something went wrong here","request_id":"\#(id)"}}"#
         )
         #expect(sink.records.map(\.event) == [.requestFailed])
         #expect(!"\(sink.records)".contains("password"))
