@@ -8,6 +8,7 @@ let modules: [Module] = [
     .shim("CMeshChecksum"),
     .library("MeshCore", layer: .l0, uses: ["CMeshChecksum"]),
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
+    .library("MeshJSON", layer: .l0, uses: ["MeshCore"]),
     .library("MeshCommandLine", layer: .l0),
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
@@ -64,8 +65,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshWire",
         ]
     ),
     .library(
@@ -102,6 +103,7 @@ let modules: [Module] = [
 
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshJSONTests", uses: ["MeshCore", "MeshJSON"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshTunnelTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshWire"]),

@@ -11,8 +11,8 @@ enum Meshload {
                 AuthorityCommand.command, ServeCommand.command, AskCommand.command, FloodCommand.command,
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
                 ShelfCommand.command, FetchCommand.command, GiveCommand.command, TunnelCommand.command,
-                AddressesCommand.command, ServiceCommand.command, DevicesCommand.command,
-                StoreChildCommand.command, WebCommand.command,
+                AddressesCommand.command, ServiceCommand.command, DevicesCommand.command, StoreChildCommand.command,
+                WebCommand.command, GetCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

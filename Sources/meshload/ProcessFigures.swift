@@ -20,19 +20,25 @@ enum ProcessFigures {
     }
 
     /// What processors have done for it, in milliseconds.
-    static var processorMilliseconds: Int {
+    static var processorMilliseconds: Int { processorMicroseconds / 1_000 }
+
+    /// What processors have done for it, in microseconds.
+    static var processorMicroseconds: Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
-        return seconds * 1_000 + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000
+        return seconds * 1_000_000 + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
     }
 
-    private static func text(_ path: String) -> String {
-        guard let file = fopen(path, "r") else { return "" }
+    private static func text(_ path: String) -> String { String(decoding: start(of: path), as: UTF8.self) }
+
+    /// What stands at the begin of a file; nothing where it cannot be read.
+    static func start(of path: String, count: Int = 4_096) -> [UInt8] {
+        guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes.prefix(count), as: UTF8.self)
+        var bytes = [UInt8](repeating: 0, count: count)
+        let length = fread(&bytes, 1, count, file)
+        return Array(bytes.prefix(length))
     }
 }
 

@@ -11,8 +11,13 @@ enum WebCommand {
     private static let stopping = Option<Duration>("stopping", default: .seconds(10), "How long requests may end.")
     private static let head = Option<Duration>("head", default: .seconds(10), "How long a head may take.")
     private static let writing = Option<Duration>("write-stall", default: .seconds(20), "How long output may wait.")
-    private static let certificate = Option<String>("certificate", default: "", "Certificates in PEM, for TLS.")
-    private static let key = Option<String>("key", default: "", "Their key in PEM.")
+    private static let body = Option<Duration>("body-stall", default: .seconds(20), "How long a body may pause.")
+    private static let handshake = Option<Duration>("handshake", default: .seconds(10), "How long TLS may take.")
+    private static let most = Option<Int?>("connections", "Connections at a time.")
+    private static let mostEach = Option<Int?>("connections-each", "Connections at a time of one address.")
+    private static let page = Option<String?>("page", as: .file, "What /page shows.")
+    private static let certificate = Option<String?>("certificate", as: .file, "Certificates in PEM, for TLS.")
+    private static let key = Option<String?>("key", as: .file, "Their key in PEM.")
     private static let log = Flag("log", "Write an access log to standard error.")
 
     static let command = Command(
@@ -20,9 +25,12 @@ enum WebCommand {
         summary: "Answer HTTP.",
         discussion: """
             Prints `listening ADDRESS`, and ends with its input. Paths: /json, /sse?count=N&interval-ms=M, /hang,
-            /upload, /slow-upload?pause-ms=M, /stream?bytes=N, /echo, /fail, /break, /ws and /counters.
+            /upload, /slow-upload?pause-ms=M, /stream?bytes=N&chunked, /echo, /fail, /break, /ws, /ws-flood, /page,
+            /counters, and /handlers, which knows the handlers whose request had an `id`.
             """,
-        parameters: [port, loops, stopping, head, writing, certificate, key, log]
+        parameters: [
+            port, loops, stopping, head, body, writing, handshake, most, mostEach, page, certificate, key, log,
+        ]
     ) { invocation in
         guard let port = UInt16(exactly: invocation[port]) else {
             throw invocation.usageError("a port is a number up to 65535")
@@ -34,14 +42,10 @@ enum WebCommand {
             _ = write(STDERR_FILENO, bytes, bytes.count)
         }
         let logger = Logger(sink: sink, clock: clock, minimumLevel: .debug)
-        var configuration = ServerConfiguration()
-        configuration.stopping = invocation[stopping]
-        configuration.timeouts.head = invocation[head]
-        configuration.timeouts.writeStall = invocation[writing]
-        let site = WebSite(clock: clock)
+        let site = WebSite(clock: clock, page: try invocation[page].map(bytes) ?? [])
         let server = HTTPServer(
             loops: group.loops,
-            configuration: configuration,
+            configuration: configuration(invocation),
             handler: site,
             observer: invocation[log] ? AccessLog(logger: logger) : nil,
             clock: clock,
@@ -51,7 +55,7 @@ enum WebCommand {
         site.serve(server)
         let address = try await server.listen(
             at: .loopbackIPv4(port: port),
-            identity: try identity(invocation[certificate], invocation[key])
+            identity: try identity(invocation)
         )
         try invocation.terminal.writeLine("listening \(address)")
         while readLine() != nil {}
@@ -61,8 +65,20 @@ enum WebCommand {
         return .success
     }
 
-    private static func identity(_ certificate: String, _ key: String) throws -> TLSIdentity? {
-        guard !certificate.isEmpty else { return nil }
+    private static func configuration(_ invocation: Invocation) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.stopping = invocation[stopping]
+        configuration.timeouts.head = invocation[head]
+        configuration.timeouts.bodyStall = invocation[body]
+        configuration.timeouts.writeStall = invocation[writing]
+        configuration.timeouts.handshake = invocation[handshake]
+        if let most = invocation[most] { configuration.maximumConnections = most }
+        if let mostEach = invocation[mostEach] { configuration.maximumConnectionsPerAddress = mostEach }
+        return configuration
+    }
+
+    private static func identity(_ invocation: Invocation) throws -> TLSIdentity? {
+        guard let certificate = invocation[certificate], let key = invocation[key] else { return nil }
         let certificates = try bytes(of: certificate)
         let context = try bytes(of: key).withUnsafeBytes { key in
             try TLSServerContext(certificates: certificates, privateKey: key)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from benching import http_server
 from benching.paths import ROOT
 
 
@@ -10,6 +11,8 @@ def table(name: str) -> str:
     """The benchmark's table for people."""
     if name == "quic":
         return f"{_output(name)}\n{_output('quic-memory')}"
+    if name == "http":
+        return http_server.table()
     return _output(name)
 
 

@@ -22,6 +22,7 @@ EARNED_BY: dict[str, set[str]] = {
     "init(rawValue:)": {"RawRepresentable"},
     "description": {"CustomStringConvertible", "LosslessStringConvertible", "StructuredError"},
     "debugDescription": {"CustomDebugStringConvertible"},
+    "customMirror": {"CustomReflectable"},
     "makeIterator()": {"Sequence", "Collection"},
     "makeAsyncIterator()": {"AsyncSequence"},
     "next()": {"IteratorProtocol", "AsyncIteratorProtocol"},
@@ -52,6 +53,13 @@ _PORTS = {
     "Command": ("tag", "decide(_:_:)", "Reply", "Refusal", "Target"),
     "PlainCommand": ("tag", "perform(on:)", "Reply", "Refusal", "Target"),
     "EffectPerformer": ("perform(_:_:)", "Completion"),
+    "HTTPHandler": ("respond(to:)",),
+    "Middleware": ("respond(to:next:)",),
+    "ErrorRenderer": ("response(to:for:)",),
+    "PathValue": ("takesRest", "init(path:)"),
+    "RequestBodySource": ("next()",),
+    "ResponseSink": ("write(_:)",),
+    "ReadinessCheck": ("name", "state()"),
 }
 for _port, _requirements in _PORTS.items():
     for _requirement in _requirements:

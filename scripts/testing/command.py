@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     how.add_argument("--fast", action="store_true", help="the inner loop")
     how.add_argument("--all", action="store_true", help="the heavy tests too")
     options = parser.parse_args(arguments)
-    if not options.fast and subprocess.run([ROOT / "scripts/setup", "--skip-build"], check=False).returncode != 0:
+    setup = [ROOT / "scripts/setup", "--skip-build", *(["--heavy"] if options.all else [])]
+    if not options.fast and subprocess.run(setup, check=False).returncode != 0:
         print("0 passed, 1 failed")
         return 1
     counts = Counts()
@@ -86,6 +87,8 @@ def _heavy_stages() -> Iterator[Stage]:
     yield _swift_tests("100 MB over a link that is cut", [*wanted, *cut])
     streams = [*wanted, "/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests", "--pattern", "test_streams.py"]
     yield Stage("100 MB between processes over a tunnel that is cut", streams, counting.python)
+    browsers = ["/usr/bin/python3", *_UNITTEST, "Tests/BrowserTests"]
+    yield Stage("browsers", browsers, counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

@@ -58,6 +58,8 @@ extension HTTPFieldName {
     package static let connection = HTTPFieldName(known: "connection")
     /// `content-length`.
     package static let contentLength = HTTPFieldName(known: "content-length")
+    /// `content-security-policy`.
+    package static let contentSecurityPolicy = HTTPFieldName(known: "content-security-policy")
     /// `content-type`.
     package static let contentType = HTTPFieldName(known: "content-type")
     /// `etag`.
@@ -74,6 +76,8 @@ extension HTTPFieldName {
     package static let location = HTTPFieldName(known: "location")
     /// `origin`.
     package static let origin = HTTPFieldName(known: "origin")
+    /// `referrer-policy`.
+    package static let referrerPolicy = HTTPFieldName(known: "referrer-policy")
     /// `retry-after`.
     package static let retryAfter = HTTPFieldName(known: "retry-after")
     /// `sec-websocket-accept`.
@@ -98,6 +102,12 @@ extension HTTPFieldName {
     package static let vary = HTTPFieldName(known: "vary")
     /// `www-authenticate`.
     package static let wwwAuthenticate = HTTPFieldName(known: "www-authenticate")
+    /// `x-accel-buffering`, by which nginx is told to hold nothing back.
+    package static let accelBuffering = HTTPFieldName(known: "x-accel-buffering")
+    /// `x-api-key`.
+    package static let apiKey = HTTPFieldName(known: "x-api-key")
+    /// `x-content-type-options`.
+    package static let contentTypeOptions = HTTPFieldName(known: "x-content-type-options")
     /// `x-request-id`.
     package static let requestID = HTTPFieldName(known: "x-request-id")
 }

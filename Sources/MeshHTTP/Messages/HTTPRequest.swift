@@ -17,8 +17,8 @@ package struct HTTPRequest: Sendable {
     /// The fields, names in lower case.
     package let fields: HTTPFields
 
-    /// The body, to be read once.
-    package let body: RequestBody
+    /// The body, to be read once; middleware may put another before it.
+    package var body: RequestBody
 
     /// Who asks.
     package let client: HTTPClientIdentity

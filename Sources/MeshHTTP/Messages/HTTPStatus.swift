@@ -90,6 +90,8 @@ extension HTTPStatus {
     package static let uriTooLong = HTTPStatus(414)
     /// 415: not in this format.
     package static let unsupportedMediaType = HTTPStatus(415)
+    /// 421: another host was asked for.
+    package static let misdirectedRequest = HTTPStatus(421)
     /// 426: only with another protocol.
     package static let upgradeRequired = HTTPStatus(426)
     /// 429: too often.

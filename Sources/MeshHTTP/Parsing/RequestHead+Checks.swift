@@ -164,9 +164,13 @@ private struct FoundFields {
         guard version == .http11 else { throw .malformed("HTTP/1.0 has no 'transfer-encoding'") }
         guard lengths == 0 else { throw .malformed("the length is said in two ways") }
         if codings == 1, coding.elementsEqual("chunked".utf8) { return true }
-        let words = coding.split(separator: UInt8(ascii: ","))
-            .filter { word in word.filter { $0 != 0x20 && $0 != 0x09 }.elementsEqual("chunked".utf8) }
-        guard codings == 1, words.isEmpty else { throw .malformed("'transfer-encoding' is said in several ways") }
+        let chunked = coding.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { word in
+            word.filter { $0 != 0x20 && $0 != 0x09 }.elementsEqual("chunked".utf8)
+        }
+        guard codings == 1, chunked.dropLast().allSatisfy({ !$0 }), chunked.last == true || !chunked.contains(true)
+        else {
+            throw .malformed("'transfer-encoding' is said in several ways")
+        }
         throw HTTPRefusal(.notImplemented, "unknown_coding", "'chunked' is the only transfer coding")
     }
 

@@ -108,7 +108,9 @@ extension RequestReading {
 
     mutating func countOverhead(_ count: UInt64) {
         overheadBytes += count
-        guard phase == .body, overheadBytes > 3 * bodyBytes + Limits.HTTPServer.maximumChunkOverheadBytes else { return }
+        guard phase == .body, overheadBytes > 3 * bodyBytes + Limits.HTTPServer.maximumChunkOverheadBytes else {
+            return
+        }
         refuse(.malformed("the chunks are more than the body"))
     }
 }
@@ -200,7 +202,9 @@ extension RequestReading {
 }
 
 extension HTTPRefusal {
-    fileprivate static var longTarget: HTTPRefusal { HTTPRefusal(.uriTooLong, "uri_too_long", "the target is too long") }
+    fileprivate static var longTarget: HTTPRefusal {
+        HTTPRefusal(.uriTooLong, "uri_too_long", "the target is too long")
+    }
 
     fileprivate static var longHead: HTTPRefusal {
         HTTPRefusal(.fieldsTooLarge, "fields_too_large", "the fields are too large")

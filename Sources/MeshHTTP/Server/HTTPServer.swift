@@ -63,6 +63,8 @@ package final class HTTPServer: Sendable {
 
     /// What a server is at.
     package struct Statistics: Hashable, Sendable {
+        /// Connections since the start.
+        package var accepted = 0
         /// Open connections.
         package var connections = 0
         /// Handlers that have not returned.
@@ -73,13 +75,16 @@ package final class HTTPServer: Sendable {
     package func statistics() async -> Statistics {
         var sum = Statistics()
         for worker in workers {
-            let (connections, handlers) = await withCheckedContinuation { continuation in
+            let figures = await withCheckedContinuation { continuation in
                 worker.loop.enter {
-                    continuation.resume(returning: (worker.connectionCount, worker.handlersRunning))
+                    continuation.resume(
+                        returning: (worker.acceptedCount, worker.connectionCount, worker.handlersRunning)
+                    )
                 }
             }
-            sum.connections += connections
-            sum.handlers += handlers
+            sum.accepted += figures.0
+            sum.connections += figures.1
+            sum.handlers += figures.2
         }
         return sum
     }

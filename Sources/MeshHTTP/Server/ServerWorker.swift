@@ -19,6 +19,7 @@ final class ServerWorker: @unchecked Sendable {
     private var listeners: [StreamListener] = []
     private var connections: [HTTPConnection] = []
     private(set) var handlersRunning = 0
+    private(set) var acceptedCount = 0
 
     private lazy var hook = TurnHook(loop: loop, handler: self)
     private var marked: [HTTPConnection] = []
@@ -93,6 +94,7 @@ extension ServerWorker: StreamListenerOwner {
         }
         let connection = HTTPConnection(socket, worker: self, place: connections.count)
         connections.append(connection)
+        acceptedCount += 1
         observer?.connectionChanged(.opened, client: socket.remoteAddress)
         if connections.count >= maximumConnections {
             for listener in listeners { listener.pause() }

@@ -1,0 +1,12 @@
+package import MeshCore
+
+extension Limits {
+    /// Bounds on what operators ask a node.
+    package enum Operations {
+        /// Checks that `/ready` makes; more are our own mistake and trap.
+        package static let maximumChecks = 32
+
+        /// A check that has no answer after so long counts as failed and is cancelled.
+        package static let checkTimeout = Duration.seconds(2)
+    }
+}

@@ -1,0 +1,88 @@
+"""A proxy of HTTP that counts: tunnels by CONNECT, and requests with a whole URL."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+from urllib.parse import urlsplit
+
+
+class ForwardProxy:
+    """Runs on a thread of its own until the end of the `with`."""
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.tunnels: list[str] = []
+        self.requests: list[str] = []
+        self.port = 0
+        self._refuses = refuses
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> ForwardProxy:
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0.01))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
+            if self._refuses:
+                writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+            elif method == "CONNECT":
+                self.tunnels.append(target)
+                host, _, port = target.rpartition(":")
+                upstream = await asyncio.open_connection(host, int(port))
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                await self._join(reader, writer, *upstream)
+            else:
+                self.requests.append(target)
+                await self._forward(target, head, reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _forward(
+        self, target: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        parts = urlsplit(target)
+        upstream = await asyncio.open_connection(parts.hostname, parts.port or 80)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        upstream[1].write(head.replace(target.encode(), path.encode(), 1))
+        await self._join(reader, writer, *upstream)
+
+    @staticmethod
+    async def _join(
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        upstream_reader: asyncio.StreamReader,
+        upstream_writer: asyncio.StreamWriter,
+    ) -> None:
+        async def pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            while piece := await source.read(65_536):
+                sink.write(piece)
+                await sink.drain()
+
+        ways = [asyncio.ensure_future(pipe(reader, upstream_writer)), asyncio.ensure_future(pipe(upstream_reader, writer))]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        upstream_writer.close()
