@@ -1,5 +1,6 @@
 """TLS on the loops, seen by OpenSSL: versions, protocols, renewal, tickets, crowds, and those who speak no TLS."""
 
+import contextlib
 import hashlib
 import os
 import resource
@@ -121,12 +122,12 @@ class Versions(unittest.TestCase):
 
     def test_old_versions_and_weak_ciphers_are_refused(self) -> None:
         with Ground("rsa") as ground:
-            for words in (["-tls1_1"], ["-tls1"], ["-tls1_2", "-cipher", "AES128-GCM-SHA256"],
-                          ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"], ["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"]):
-                place = f"127.0.0.1:{ground.place[1]}"
-                command = ["openssl", "s_client", "-connect", place, *words, "-cipher", "ALL:@SECLEVEL=0"]
-                if "-cipher" in words:
-                    command = ["openssl", "s_client", "-connect", place, *words]
+            place = f"127.0.0.1:{ground.place[1]}"
+            weak = ["AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256"]
+            cases = [[version, "-cipher", "ALL:@SECLEVEL=0"] for version in ("-tls1", "-tls1_1")]
+            cases += [["-tls1_2", "-cipher", cipher] for cipher in weak]
+            for words in cases:
+                command = ["openssl", "s_client", "-connect", place, *words]
                 done = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=False)
                 self.assertNotEqual(done.returncode, 0, words)
             with ground.connect() as stream:
@@ -154,13 +155,12 @@ class Versions(unittest.TestCase):
                 process.stdin.write(order.encode() + b"\n")
                 process.stdin.flush()
                 time.sleep(0.3)
-                try:
-                    process.stdin.write(REQUEST.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(REQUEST)
                     process.stdin.flush()
                     time.sleep(0.3)
+                with contextlib.suppress(BrokenPipeError):
                     process.stdin.close()
-                except BrokenPipeError:
-                    pass
                 text = process.stdout.read()
                 process.stdout.close()
                 process.wait(20)
@@ -289,8 +289,8 @@ class Abuse(unittest.TestCase):
                         plain.shutdown(socket.SHUT_WR)
                         while plain.recv(4_096):
                             pass
-                    except ConnectionError:
-                        pass
+                    except OSError:
+                        pass  # reset, before or after all of it was sent
                 ask(friend)
             status = ground.wait(lambda status: status["connections"] == 1)
             self.assertEqual(sum(status["failed"].values()), len(cases))
