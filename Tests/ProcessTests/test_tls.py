@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -16,18 +17,13 @@ from typing import Any
 
 from peers import RELEASE, Spoken
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from upstreams.authority import self_signed  # noqa: E402
+
 MESHBENCH = RELEASE / "meshbench"
+KINDS = ["ecdsa", "rsa"]
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-KINDS = {"ecdsa": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["rsa:2048"]}
-
-
-def make_credentials(folder: Path, name: str, kind: str) -> tuple[Path, Path]:
-    """A certificate for localhost that signs itself, and its key."""
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    words = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", *KINDS[kind], "-subj", f"/CN={name}"]
-    words += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", certificate, "-keyout", key]
-    subprocess.run(words, check=True, capture_output=True)
-    return certificate, key
 
 
 class Ground:
@@ -36,7 +32,7 @@ class Ground:
     def __init__(self, kind: str | None = "ecdsa") -> None:
         self.holder = tempfile.TemporaryDirectory(prefix="tls-")
         folder = Path(self.holder.name)
-        self.files = {name: make_credentials(folder, name, name) for name in KINDS}
+        self.files = {name: self_signed(folder, name, name) for name in KINDS}
         words: list[str | Path] = []
         if kind:
             words = ["--certificate", self.files[kind][0], "--key", self.files[kind][1]]

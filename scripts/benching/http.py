@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benching import http_client
+from benching import http_client, http_server
 
 #: What can be measured by itself.
-PARTS: dict[str, Callable[[], str]] = {"client": http_client.table}
+PARTS: dict[str, Callable[[], str]] = {"server": http_server.table, "client": http_client.table}
 
 
 def table(part: str | None = None) -> str:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from benching import http_server
+from benching import http
 from benching.paths import ROOT
 
 
@@ -12,7 +12,7 @@ def table(name: str) -> str:
     if name == "quic":
         return f"{_output(name)}\n{_output('quic-memory')}"
     if name == "http":
-        return http_server.table()
+        return http.table()
     return _output(name)
 
 
