@@ -12,14 +12,7 @@ package struct JSONErrorRenderer: ErrorRenderer {
     package init() {}
 
     package func response(to refusal: HTTPRefusal, for request: HTTPRequest) -> HTTPResponse {
-        let code = JSONText.quoted(refusal.code)
-        let message = JSONText.quoted(refusal.message)
-        let id = JSONText.quoted(request.id.text)
-        let text = "{\"error\":{\"code\":\(code),\"message\":\(message),\"request_id\":\(id)}}"
-        var response = HTTPResponse(refusal.status, fields: refusal.fields, body: .bytes(Array(text.utf8)))
-        response.fields.set(.contentType, "application/json")
-        response.fields.set(.cacheControl, "no-store")
-        return response
+        refusal.answer(request.id)
     }
 }
 
@@ -44,7 +37,8 @@ extension HTTPRefusal {
         }
     }
 
-    private static let internalError = HTTPRefusal(.internalServerError, "internal", "something went wrong on our side")
+    /// 500, which says nothing of why.
+    static let internalError = HTTPRefusal(.internalServerError, "internal", "something went wrong on our side")
 }
 
 /// Turns errors into answers, and says in the log what no client is told.

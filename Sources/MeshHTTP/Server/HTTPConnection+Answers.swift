@@ -33,12 +33,11 @@ extension HTTPConnection {
     }
 
     private func refusal(for error: any Error, _ exchange: ServerExchange) -> HTTPRefusal {
-        if let refusal = error as? HTTPRefusal { return refusal }
         // The body's own fault, whatever the handler made of it.
         if let failure = exchange.bodyFailure, error is HTTPError { return failure }
-        if let error = error as? HTTPError, error.code == .tooLarge { return .longBody }
-        log(error, exchange)
-        return .internalError
+        let refusal = HTTPRefusal(telling: error)
+        if refusal == .internalError { log(error, exchange) }
+        return refusal
     }
 
     /// Writes down that a handler failed, without a word of what the error says.

@@ -8,12 +8,8 @@ extension HTTPRefusal {
             + "\"request_id\":\(JSONText.quoted(id.text))}}"
         var fields = fields
         fields.set(.contentType, "application/json")
+        fields.set(.cacheControl, "no-store")
         return HTTPResponse(status, fields: fields, body: .bytes(Array(content.utf8)))
-    }
-
-    /// 500, which says nothing of why.
-    static var internalError: HTTPRefusal {
-        HTTPRefusal(.internalServerError, "internal_error", "something went wrong here")
     }
 
     /// 408.

@@ -147,7 +147,9 @@ extension ServerWebSocket: WebSocket {
     }
 
     private func write(_ message: WebSocketMessage) -> ServerExchange.WriteStep {
-        guard exchange.isAlive, conversation.isOpen else { return .failed(HTTPError(.closed, "the WebSocket is closed")) }
+        guard exchange.isAlive, conversation.isOpen else {
+            return .failed(HTTPError(.closed, "the WebSocket is closed"))
+        }
         _ = conversation.send(message)
         return connection.webSocketWrote(self)
     }

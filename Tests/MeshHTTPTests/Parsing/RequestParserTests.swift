@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct `A parser of requests` {
     @Test func `hands out a head with all that it says`() throws {
-        let parsed = ParsedBytes("GET /a/b?c=d HTTP/1.1\r\nHost: example.org:80\r\nX-One:  two words \t\r\nEmpty:\r\n\r\n")
+        let parsed = ParsedBytes(
+            "GET /a/b?c=d HTTP/1.1\r\nHost: example.org:80\r\nX-One:  two words \t\r\nEmpty:\r\n\r\n"
+        )
         let request = try #require(parsed.requests.first)
         #expect(parsed.requests.count == 1)
         #expect(request.line == "GET /a/b?c=d HTTP/1.1")
@@ -77,7 +79,9 @@ import Testing
         #expect(head.expectsContinue)
         #expect(head.asksForUpgrade)
         #expect(head.saidID?.text == "r-1")
-        let plain = try #require(ParsedBytes("GET / HTTP/1.0\r\nX-Request-ID: a b\r\nExpect: 100-continue\r\n\r\n").requests.first?.head)
+        let plain = try #require(
+            ParsedBytes("GET / HTTP/1.0\r\nX-Request-ID: a b\r\nExpect: 100-continue\r\n\r\n").requests.first?.head
+        )
         #expect(!plain.expectsContinue && !plain.asksForUpgrade && plain.saidID == nil)
         #expect(plain.authority.isEmpty)
     }

@@ -30,7 +30,11 @@ func machine(in phase: ConnectionStateMachine.Phase, keepsAlive: Bool = true) ->
     _ = machine.requestBegan(now: beginning)
     guard phase != .readingHead else { return machine }
     let hasBody = phase == .handling || phase == .draining
-    _ = machine.headRead(hasBody: hasBody, keepsAlive: keepsAlive && (phase == .handling || phase == .draining), expectsContinue: false)
+    _ = machine.headRead(
+        hasBody: hasBody,
+        keepsAlive: keepsAlive && (phase == .handling || phase == .draining),
+        expectsContinue: false
+    )
     guard phase != .handling else { return machine }
     if phase == .upgraded {
         _ = machine.upgradeAccepted()

@@ -5,7 +5,9 @@ import MeshTestKit
 import Testing
 
 @Suite struct `A server` {
-    private static func plain(_ text: String) -> HTTPResponse { HTTPResponse(type: "text/plain", bytes: Array(text.utf8)) }
+    private static func plain(_ text: String) -> HTTPResponse {
+        HTTPResponse(type: "text/plain", bytes: Array(text.utf8))
+    }
 
     private static func get(_ path: String, _ fields: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
@@ -61,7 +63,9 @@ import Testing
     }
 
     @Test func `refuses what is malformed and lets the client read why`() async throws {
-        try await ServerGround.run { _ in Self.plain("") } _: { ground in
+        try await ServerGround.run { _ in
+            Self.plain("")
+        } _: { ground in
             let answer = try await ground.exchange("GET / HTTP/1.1\r\n\r\n" + String(repeating: "x", count: 100_000))
             #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
             #expect(answer.contains("connection: close"))

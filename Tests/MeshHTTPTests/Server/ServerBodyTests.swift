@@ -8,7 +8,9 @@ import Testing
         "POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n\(body)"
     }
 
-    private static func plain(_ text: String) -> HTTPResponse { HTTPResponse(type: "text/plain", bytes: Array(text.utf8)) }
+    private static func plain(_ text: String) -> HTTPResponse {
+        HTTPResponse(type: "text/plain", bytes: Array(text.utf8))
+    }
 
     @Test func `is asked for when the handler wants it`() async throws {
         try await ServerGround.run { request in
@@ -71,7 +73,7 @@ import Testing
             let bytes = 8 << 20
             client.send(Self.post("Content-Length: \(bytes)"))
             let sent = Signal(false)
-            async let sending: Void = {
+            async let upload: Void = {
                 client.send([UInt8](repeating: 1, count: bytes))
                 sent.change { $0 = true }
             }()
@@ -79,7 +81,7 @@ import Testing
             for _ in 0..<100 { try await ground.loop.run {} }
             #expect(!sent.value)
             gate.change { $0 = true }
-            await sending
+            await upload
             let answer = await client.readAnswer()
             let words = answer.split(separator: "\r\n\r\n").last?.split(separator: " ").compactMap { Int($0) }
             let figures = try #require(words)
@@ -143,6 +145,36 @@ import Testing
             #expect(before < bytes / 4)
             #expect(await client.countToEnd() > bytes)
             #expect(written.value == bytes)
+        }
+    }
+
+    @Test func `waits beyond its high bound and goes on at its low one`() async throws {
+        let bursts = Signal<[Int]>([0])
+        try await ServerGround.run { _ in
+            HTTPResponse(
+                .ok,
+                body: .stream(length: nil) { writer in
+                    for _ in 0..<4_096 {
+                        try await writer.write([UInt8](repeating: 1, count: 1_024))
+                        bursts.change { $0[$0.count - 1] += 1_024 }
+                    }
+                }
+            )
+        } _: { ground in
+            let client = try ground.connect()
+            defer { client.close() }
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            // Runs between two bursts: the writer goes on within a turn as long as there is room.
+            async let reading = client.countToEnd()
+            while bursts.value.reduce(0, +) < 4_096 * 1_024 {
+                try await ground.loop.run { bursts.change { if $0.last != 0 { $0.append(0) } } }
+            }
+            #expect(await reading > 4_096 * 1_024)
+            let high = Limits.HTTPServer.outputHighBytes
+            let low = Limits.HTTPServer.outputLowBytes
+            let whole = bursts.value.filter { $0 > 0 }.dropLast()
+            #expect(whole.count > 10)
+            #expect(whole.allSatisfy { $0 <= high + 1_024 && $0 >= high - low - 2_048 })
         }
     }
 }

@@ -51,7 +51,9 @@ struct ServerGround: Sendable {
     }
 
     /// A client that is connected.
-    func connect(receiveBytes: Int32? = nil) throws -> TestClient { try TestClient(port: port, receiveBytes: receiveBytes) }
+    func connect(receiveBytes: Int32? = nil) throws -> TestClient {
+        try TestClient(port: port, receiveBytes: receiveBytes)
+    }
 
     /// What a client is answered that sends `text` and reads up to the end.
     func exchange(_ text: String) async throws -> String {
@@ -132,6 +134,22 @@ final class TestClient: Sendable {
         guard let field = head.firstRange(of: "content-length: ") else { return head.contains(" 204 ") }
         let digits = head[field.upperBound...].prefix { $0.isNumber }
         return text[end.upperBound...].utf8.count >= Int(digits) ?? 0
+    }
+
+    /// Reads bytes until there are `count` behind a head, as many as there are to begin with being in `bytes`.
+    func readBytes(_ count: Int, behindHead bytes: [UInt8] = []) async -> [UInt8] {
+        await onThread { [descriptor] in
+            var bytes = bytes
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            while true {
+                if let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)), bytes.count >= end.upperBound + count {
+                    return bytes
+                }
+                let received = recv(descriptor, &buffer, buffer.count, 0)
+                guard received > 0 else { return bytes }
+                bytes += buffer[..<received]
+            }
+        }
     }
 
     /// How many bytes come up to the end.

@@ -21,7 +21,9 @@ import Testing
             let client = try ground.connect()
             client.send(Self.request(occupation))
             await began.wait { $0 > 0 }
-            if occupation == .streaming || occupation == .conversing { _ = await client.read { $0.contains("\r\n\r\n") } }
+            if occupation == .streaming || occupation == .conversing {
+                _ = await client.read { $0.contains("\r\n\r\n") }
+            }
             let left = ground.clock.now
             switch departure {
             case .close: client.close()
@@ -89,7 +91,9 @@ import Testing
 }
 
 @Suite struct `A server that has limits` {
-    private static func plain(_ text: String) -> HTTPResponse { HTTPResponse(type: "text/plain", bytes: Array(text.utf8)) }
+    private static func plain(_ text: String) -> HTTPResponse {
+        HTTPResponse(type: "text/plain", bytes: Array(text.utf8))
+    }
 
     private final class Events: HTTPServerObserver {
         let records = Signal<[HTTPRequestRecord]>([])
@@ -97,13 +101,17 @@ import Testing
 
         func requestEnded(_ record: HTTPRequestRecord) { records.change { $0.append(record) } }
 
-        func connectionChanged(_ event: HTTPConnectionEvent, client: SocketAddress) { changes.change { $0.append(event) } }
+        func connectionChanged(_ event: HTTPConnectionEvent, client: SocketAddress) {
+            changes.change { $0.append(event) }
+        }
     }
 
     @Test func `answers 408 to a head that drips`() async throws {
         var configuration = ServerConfiguration()
         configuration.timeouts.head = .milliseconds(50)
-        try await ServerGround.run(configuration) { _ in Self.plain("") } _: { ground in
+        try await ServerGround.run(configuration) { _ in
+            Self.plain("")
+        } _: { ground in
             let late = try await ground.exchange("GET / HTTP/1.1\r\nHo")
             #expect(late.hasPrefix("HTTP/1.1 408 "))
             // One who says nothing at all is not answered.
@@ -114,7 +122,9 @@ import Testing
     @Test func `ends a connection that waits too long for its next request`() async throws {
         var configuration = ServerConfiguration()
         configuration.timeouts.idle = .milliseconds(50)
-        try await ServerGround.run(configuration) { _ in Self.plain("x") } _: { ground in
+        try await ServerGround.run(configuration) { _ in
+            Self.plain("x")
+        } _: { ground in
             let answer = try await ground.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(answer.hasSuffix("\r\n\r\nx"))
         }
@@ -148,7 +158,9 @@ import Testing
         var configuration = ServerConfiguration()
         configuration.maximumConnectionsPerAddress = 2
         let events = Events()
-        try await ServerGround.run(configuration, observer: events) { _ in Self.plain("x") } _: { ground in
+        try await ServerGround.run(configuration, observer: events) { _ in
+            Self.plain("x")
+        } _: { ground in
             let first = try ground.connect()
             let second = try ground.connect()
             await events.changes.wait { $0.filter { $0 == .opened }.count == 2 }
@@ -167,7 +179,9 @@ import Testing
         #expect(ServerConfiguration().maximumConnections == Limits.HTTPServer.maximumConnections)
         var configuration = ServerConfiguration()
         configuration.maximumConnections = 1
-        try await ServerGround.run(configuration) { _ in Self.plain("x") } _: { ground in
+        try await ServerGround.run(configuration) { _ in
+            Self.plain("x")
+        } _: { ground in
             let first = try ground.connect()
             first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = await first.readAnswer()
@@ -181,7 +195,9 @@ import Testing
     }
 
     @Test func `has a bound on its listeners`() async throws {
-        try await ServerGround.run { _ in Self.plain("x") } _: { ground in
+        try await ServerGround.run { _ in
+            Self.plain("x")
+        } _: { ground in
             for _ in 1..<Limits.HTTPServer.maximumListeners {
                 _ = try await ground.server.listen(at: .loopbackIPv4(port: 0))
             }
