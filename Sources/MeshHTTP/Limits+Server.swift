@@ -57,12 +57,6 @@ extension Limits {
         /// Bytes read by one call, into memory that the connections of a loop share.
         package static let readBytes = 64 * 1_024
 
-        /// Calls that read in one turn; then other connections have theirs, and the rest comes with the next turn.
-        package static let maximumReadsPerTurn = 8
-
-        /// Parsers kept for the next requests; those beyond are freed.
-        package static let maximumParsersKept = 64
-
         /// Messages of a WebSocket that wait for its handler; with more, or more than ``bodyHighBytes`` in them, the
         /// client is held back.
         package static let maximumMessagesWaiting = 64

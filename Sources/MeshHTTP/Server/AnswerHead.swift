@@ -31,13 +31,14 @@ struct AnswerHead {
         }
         output.append(date)
         output.append("\r\n")
-        fields.forEach { name, value in
+        func write(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
             guard !Self.isOurs(name) else { return }
             output.append(name)
             output.append(": ")
             output.append(value)
             output.append("\r\n")
         }
+        fields.forEach(write)
         switch persistence {
         case .implied: break
         case .close: output.append("connection: close\r\n")

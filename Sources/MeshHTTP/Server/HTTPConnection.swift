@@ -92,7 +92,7 @@ extension HTTPConnection {
     }
 
     private func read() {
-        for _ in 0..<Limits.HTTPServer.maximumReadsPerTurn {
+        for _ in 0..<Self.readsPerTurn {
             while !pending.isEmpty {
                 guard takesBytes else { return }
                 var bytes: [UInt8] = []
@@ -146,6 +146,9 @@ extension HTTPConnection {
             }
         }
     }
+
+    /// Calls that read in one turn; then other connections have theirs, and the rest comes with the next turn.
+    private static let readsPerTurn = 8
 
     private func keep(_ bytes: UnsafeRawBufferPointer) { pending.append(contentsOf: bytes) }
 

@@ -152,7 +152,7 @@ extension ServerWorker {
 
     /// Takes a parser back.
     func giveBack(_ parser: RequestParser) {
-        guard parsers.count < Limits.HTTPServer.maximumParsersKept else { return }
+        guard parsers.count < Self.partsKept else { return }
         parser.begin()
         parsers.append(parser)
     }
@@ -162,7 +162,7 @@ extension ServerWorker {
 
     /// Takes memory back that is empty.
     func giveBack(memory: consuming [UInt8]) {
-        guard memories.count < Limits.HTTPServer.maximumParsersKept, (1...Self.memoryKept).contains(memory.capacity)
+        guard memories.count < Self.partsKept, (1...Self.memoryKept).contains(memory.capacity)
         else { return }
         memories.append(memory)
     }
@@ -180,6 +180,8 @@ extension ServerWorker {
         return dateBytes
     }
 
+    /// Parsers, and pieces of memory, that wait for the next requests; those beyond are freed.
+    private static let partsKept = 64
     private static let memoryKept = 32 * 1_024
 }
 

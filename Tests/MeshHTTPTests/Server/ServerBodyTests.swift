@@ -149,4 +149,34 @@ import Testing
             #expect(written.value == bytes)
         }
     }
+
+    @Test func `waits beyond its high bound and goes on at its low one`() async throws {
+        let bursts = Signal<[Int]>([0])
+        try await ServerGround.run { _ in
+            HTTPResponse(
+                .ok,
+                body: .stream(length: nil) { writer in
+                    for _ in 0..<4_096 {
+                        try await writer.write([UInt8](repeating: 1, count: 1_024))
+                        bursts.change { $0[$0.count - 1] += 1_024 }
+                    }
+                }
+            )
+        } _: { ground in
+            let client = try ground.connect()
+            defer { client.close() }
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            // Runs between two bursts: the writer goes on within a turn as long as there is room.
+            async let reading = client.countToEnd()
+            while bursts.value.reduce(0, +) < 4_096 * 1_024 {
+                try await ground.loop.run { bursts.change { if $0.last != 0 { $0.append(0) } } }
+            }
+            #expect(await reading > 4_096 * 1_024)
+            let high = Limits.HTTPServer.outputHighBytes
+            let low = Limits.HTTPServer.outputLowBytes
+            let whole = bursts.value.filter { $0 > 0 }.dropLast()
+            #expect(whole.count > 10)
+            #expect(whole.allSatisfy { $0 <= high + 1_024 && $0 >= high - low - 2_048 })
+        }
+    }
 }

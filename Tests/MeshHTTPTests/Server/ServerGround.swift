@@ -136,6 +136,22 @@ final class TestClient: Sendable {
         return text[end.upperBound...].utf8.count >= Int(digits) ?? 0
     }
 
+    /// Reads bytes until there are `count` behind a head, as many as there are to begin with being in `bytes`.
+    func readBytes(_ count: Int, behindHead bytes: [UInt8] = []) async -> [UInt8] {
+        await onThread { [descriptor] in
+            var bytes = bytes
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            while true {
+                if let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)), bytes.count >= end.upperBound + count {
+                    return bytes
+                }
+                let received = recv(descriptor, &buffer, buffer.count, 0)
+                guard received > 0 else { return bytes }
+                bytes += buffer[..<received]
+            }
+        }
+    }
+
     /// How many bytes come up to the end.
     func countToEnd() async -> Int {
         await onThread { [descriptor] in
