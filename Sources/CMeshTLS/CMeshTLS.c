@@ -11,7 +11,7 @@ struct cmesh_tls {
     gnutls_session_t session;
     int descriptor;
     int system_error;
-    bool is_drained, has_peer_ended;
+    bool is_drained, has_peer_ended, has_answered, is_at_end;
     cmesh_tls_room room; /* of the call under way */
     uint8_t *kept;       /* what an earlier call has left, or NULL */
     const uint8_t *ahead;
@@ -28,6 +28,7 @@ static ssize_t fetch(cmesh_tls *tls) {
     while (count < 0 && errno == EINTR);
     if (count < 0 && errno == EAGAIN) tls->is_drained = true;
     else if (count < 0) tls->system_error = errno;
+    else if (count == 0) tls->is_at_end = true;
     /* It gave all it had; what comes later is told. Behind the last byte of a peer that has ended nothing is. */
     else if ((size_t)count < tls->room.count && !tls->has_peer_ended) tls->is_drained = true;
     return count;
@@ -52,6 +53,7 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *pieces, int 
     cmesh_tls *tls = context;
     struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
     ssize_t taken;
+    tls->has_answered = true;
     do taken = sendmsg(tls->descriptor, &message, MSG_NOSIGNAL);
     while (taken < 0 && errno == EINTR);
     if (taken < 0 && errno != EAGAIN) tls->system_error = errno;
@@ -123,6 +125,8 @@ int cmesh_tls_handshake(cmesh_tls *tls, cmesh_tls_room room) {
     return give_back_room(tls) ? status : GNUTLS_E_MEMORY_ERROR;
 }
 
+bool cmesh_tls_has_answered(const cmesh_tls *tls) { return tls->has_answered; }
+
 bool cmesh_tls_waits_to_write(const cmesh_tls *tls) { return gnutls_record_get_direction(tls->session) == 1; }
 
 long cmesh_tls_read(cmesh_tls *tls, void *bytes, size_t count, cmesh_tls_room room) {
@@ -136,6 +140,8 @@ long cmesh_tls_write(cmesh_tls *tls, const void *bytes, size_t count) {
 }
 
 int cmesh_tls_finish(cmesh_tls *tls) { return gnutls_bye(tls->session, GNUTLS_SHUT_WR); }
+
+bool cmesh_tls_is_at_end(const cmesh_tls *tls) { return tls->is_at_end; }
 
 int cmesh_tls_system_error(const cmesh_tls *tls) { return tls->system_error; }
 

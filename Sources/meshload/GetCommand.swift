@@ -24,11 +24,11 @@ enum GetCommand {
         as: .within(0...1_000_000_000),
         "Let go of the answer once so many bytes of its body are there."
     )
-    private static let cancelEvery = Option<Int>(
-        "cancel-every",
+    private static let every = Option<Int>(
+        "every",
         as: .within(1...1_000),
         default: 1,
-        "Of so many requests the first is cancelled, the others are read to their end."
+        "Of so many requests the first is cancelled or held, the others are read to their end."
     )
     private static let hold = Option<Duration?>("hold", "Read one piece, then nothing for this long, then let go.")
     private static let stamped = Flag("stamped", "Pieces hold \"t\":NANOSECONDS of the machine's clock; print how old.")
@@ -42,13 +42,13 @@ enum GetCommand {
         "get",
         summary: "Make requests over HTTP.",
         discussion: """
-            Prints one JSON object: latencies are in microseconds from the call to the end of the body, `cancelled` has \
-            the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
+            Prints one JSON object: latencies are in microseconds from the call to the end of the body, `cancelled` \
+            has the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
             Exit status 1 where a request failed.
             """,
         parameters: [
             url, count, parallel, warm, http1, alone, numbered, authority, certificate, key, proxy, perHost, body,
-            streamed, cancelAfter, cancelEvery, hold, stamped, waiting, connect, firstByte, idle, whole,
+            streamed, cancelAfter, every, hold, stamped, waiting, connect, firstByte, idle, whole,
         ]
     ) { invocation in
         let plan = Getting.Plan(
@@ -60,7 +60,7 @@ enum GetCommand {
             bodyBytes: invocation[body],
             isBodyStreamed: invocation[streamed],
             cancelAfter: invocation[cancelAfter],
-            cancelEvery: invocation[cancelEvery],
+            every: invocation[every],
             hold: invocation[hold],
             isStamped: invocation[stamped]
         )

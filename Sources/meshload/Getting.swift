@@ -13,15 +13,23 @@ final class Getting: Sendable {
         let bodyBytes: Int?
         let isBodyStreamed: Bool
         let cancelAfter: Int?
-        let cancelEvery: Int
+        let every: Int
         let hold: Duration?
         let isStamped: Bool
 
         /// The same for `count` requests that are read to their end.
         func warming(_ count: Int) -> Plan {
             Plan(
-                url: url, count: count, parallel: parallel, isAlone: isAlone, isNumbered: isNumbered,
-                bodyBytes: bodyBytes, isBodyStreamed: isBodyStreamed, cancelAfter: nil, cancelEvery: 1, hold: nil,
+                url: url,
+                count: count,
+                parallel: parallel,
+                isAlone: isAlone,
+                isNumbered: isNumbered,
+                bodyBytes: bodyBytes,
+                isBodyStreamed: isBodyStreamed,
+                cancelAfter: nil,
+                every: 1,
+                hold: nil,
                 isStamped: false
             )
         }
@@ -62,7 +70,7 @@ final class Getting: Sendable {
             count: plan.count,
             elapsed: clock.now - begin,
             processorMicroseconds: ProcessFigures.processorMicroseconds - work,
-            grownBytes: ProcessFigures.residentBytes - resident
+            resident: resident
         )
     }
 
@@ -86,9 +94,10 @@ final class Getting: Sendable {
             }
             let response = try await client.send(request)
             tally.began(response.status, response.version)
-            if let limit = plan.cancelAfter, number.isMultiple(of: plan.cancelEvery) {
+            let isChosen = number.isMultiple(of: plan.every)
+            if let limit = plan.cancelAfter, isChosen {
                 try await cancel(number, response.body, after: limit)
-            } else if let hold = plan.hold {
+            } else if let hold = plan.hold, isChosen {
                 tally.received(try await response.body.next()?.count ?? 0)
                 try await clock.sleep(for: hold)
                 tally.held(ProcessFigures.residentBytes)

@@ -14,6 +14,7 @@ final class HTTPTally: ClientObserver {
         var versions: [String: Int] = [:]
         var failures: [String: Int] = [:]
         var notSent = 0
+        var firstFailure: String?
         var failedAfter: [Int64] = []
         var latencies: [Int64] = []
         var ages: [Int64] = []
@@ -59,6 +60,7 @@ final class HTTPTally: ClientObserver {
         state.withLock { state in
             state.failed += 1
             state.notSent += isNotSent ? 1 : 0
+            state.firstFailure = state.firstFailure ?? "\(error)"
             if state.failures.count < 100 || state.failures[word] != nil { state.failures[word, default: 0] += 1 }
             if state.failedAfter.count < 20 { state.failedAfter.append(duration.wholeNanoseconds / 1_000_000) }
         }
@@ -89,8 +91,9 @@ final class HTTPTally: ClientObserver {
         }
     }
 
-    func line(count: Int, elapsed: Duration, processorMicroseconds: Int, grownBytes: Int) -> Getting.Line {
+    func line(count: Int, elapsed: Duration, processorMicroseconds: Int, resident: Int) -> Getting.Line {
         let state = state.withLock { $0 }
+        let grownBytes = ProcessFigures.residentBytes - resident
         let latencies = state.latencies.sorted()
         let ages = state.ages.sorted()
         let at = { (sorted: [Int64], percent: Int) in
@@ -105,11 +108,15 @@ final class HTTPTally: ClientObserver {
             ("p50", at(latencies, 50)), ("p99", at(latencies, 99)),
             ("processorMicroseconds", processorMicroseconds / max(1, count)),
             ("agesCount", ages.count), ("ageP50", at(ages, 50)), ("ageP99", at(ages, 99)),
-            ("grownBytes", grownBytes), ("heldResident", state.heldResident),
+            ("grownBytes", grownBytes), ("heldGrownBytes", max(0, state.heldResident - resident)),
         ])
         line.append("statuses", state.statuses.sorted { $0.key < $1.key }.map { "[\($0.key),\($0.value)]" })
         line.append("versions", state.versions.keys.sorted().map { JSONText.quoted($0) })
-        line.append("failures", state.failures.sorted { $0.key < $1.key }.map { "[\(JSONText.quoted($0.key)),\($0.value)]" })
+        line.append(
+            "failures",
+            state.failures.sorted { $0.key < $1.key }.map { "[\(JSONText.quoted($0.key)),\($0.value)]" }
+        )
+        line.append("firstFailure", text: state.firstFailure ?? "")
         line.append("failedAfter", state.failedAfter.map(String.init))
         line.append("cancelled", state.cancelled.map { "[\($0.number),\($0.at.nanoseconds)]" })
         return Getting.Line(text: line.text, hasFailed: state.failed > 0)

@@ -18,7 +18,9 @@ import websockets
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "ProcessTests"))
 
-from web import Web, self_signed  # noqa: E402
+from web import Web  # noqa: E402
+
+from upstreams.authority import self_signed  # noqa: E402
 
 
 class Httpx(unittest.TestCase):

@@ -14,7 +14,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from web import Web, exchange, resident_kib, self_signed, unchecked
+from web import Web, exchange, resident_kib, unchecked
+
+from upstreams.authority import self_signed
 
 GET = b"GET /json HTTP/1.1\r\nHost: a\r\n\r\n"
 #: So many connections; scripts/test --all asks for more where the machine lets it.

@@ -98,7 +98,7 @@ class Requests(unittest.TestCase):
         with Ground() as ground:
             for url in (ground.upstream.url, f"{ground.nginx.url}/up", f"{ground.nginx.tls_url}/up"):
                 found = ground.get(f"{url}/sse?n=200&ms=5", "--stamped")
-                print(f"events from {url}: p50 {found['ageP50']} µs, p99 {found['ageP99']} µs, {found['pieces']} pieces")
+                print(f"events from {url}: p50 {found['ageP50']} µs, p99 {found['ageP99']} µs")
                 self.assertEqual((found["agesCount"], found["answered"]), (200, 1))
                 self.assertGreaterEqual(found["pieces"], 190)
                 self.assertLess(found["ageP50"], 20_000)
@@ -235,6 +235,23 @@ class SlowReaders(unittest.TestCase):
                     self.assertEqual(ground.upstream.wait(2, "gone", 1), 1)
 
 
+    def test_a_slow_reader_beside_others_costs_no_more_than_the_credit_of_its_stream_and_holds_nobody_up(self) -> None:
+        """Libcurl grants each stream of HTTP/2 32 MiB; a request that shall not cost that shares no connection."""
+        with Ground() as ground:
+            held = {}
+            for words in ([], ["--alone"]):
+                found = ground.get(
+                    f"{ground.nginx.tls_url}/up/mixed?n=100&ms=10&id=", "--numbered", "--stamped", "--hold", "2s",
+                    "--every", 8, "--count", 8, "--parallel", 8, *words,
+                )  # fmt: skip
+                self.assertEqual((found["answered"], found["failed"], found["agesCount"]), (7, 0, 700))
+                self.assertLess(found["ageP50"], 20_000)
+                held["alone" if words else "shared"] = found["heldGrownBytes"]
+            print(f"memory while one of eight does not read: {held}")
+            self.assertLess(held["shared"], 48_000_000)
+            self.assertLess(held["alone"], 8_000_000)
+
+
 class Cancellation(unittest.TestCase):
     def _measure(self, ground: Ground, url: str, *words: object, wanted: int) -> list[float]:
         """How long after each cancellation the server has heard of it, in milliseconds."""
@@ -270,7 +287,7 @@ class Cancellation(unittest.TestCase):
                 for _ in range(ROUNDS):
                     ground.upstream.reset()
                     found = ground.get(
-                        f"{url}/sse?n=60&ms=5&id=", "--numbered", "--cancel-after-bytes", 100, "--cancel-every", 2,
+                        f"{url}/sse?n=60&ms=5&id=", "--numbered", "--cancel-after-bytes", 100, "--every", 2,
                         "--count", 20, "--parallel", 20, "--per-host", 20, "--stamped",
                     )  # fmt: skip
                     self.assertEqual((found["answered"], found["failed"]), (10, 0))

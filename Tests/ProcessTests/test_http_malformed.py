@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import malformed
 from malformed import Case
-from web import Exchange, Nginx, Web, exchange
+from web import Exchange, NginxSite, Web, exchange
 
 #: The same two routes as `meshload web` has, with bodies read and thrown away.
 SERVER = """
@@ -19,7 +19,7 @@ SERVER = """
 class Malformed(unittest.TestCase):
     def test_every_case_beside_nginx(self) -> None:
         """Ours answers as the table says; where nginx refuses, so do we."""
-        with Web() as web, Nginx(SERVER) as nginx, ThreadPoolExecutor(24) as pool:
+        with Web() as web, NginxSite(SERVER) as nginx, ThreadPoolExecutor(24) as pool:
             ours = list(pool.map(lambda case: exchange(web.port, case.sent), malformed.ALL))
             theirs = list(pool.map(lambda case: exchange(nginx.port, case.sent), malformed.ALL))
             for case, our, their in zip(malformed.ALL, ours, theirs, strict=True):

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import ssl
-import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from peers import MESHLOAD, Spoken
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from upstreams.nginx import NginxProcess  # noqa: E402
+from upstreams.ports import free_ports  # noqa: E402
 
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d\d\d)")
 
@@ -44,39 +49,19 @@ class Web(Spoken):
             return dict(json.load(answer))
 
 
-class Nginx:
-    """nginx with one worker in a folder of its own, with what a `server` block holds."""
+class NginxSite(NginxProcess):
+    """nginx with a `server` block, which names its PORT and its FOLDER."""
 
-    def __init__(self, server: str, *, http: str = "") -> None:
-        self.holder = tempfile.TemporaryDirectory(prefix="nginx-")
-        self.folder = Path(self.holder.name)
-        (self.folder / "html").mkdir()
-        self.port = free_port()
-        configuration = f"""
-            daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/errors;
-            events {{ worker_connections 20000; }}
-            http {{
-                access_log off; client_body_temp_path {self.folder}/body; proxy_temp_path {self.folder}/proxy;
-                fastcgi_temp_path {self.folder}/a; uwsgi_temp_path {self.folder}/b; scgi_temp_path {self.folder}/c;
-                keepalive_requests 1000000000; {http}
-                server {{ {server.replace("PORT", str(self.port)).replace("FOLDER", str(self.folder))} }}
-            }}"""
-        (self.folder / "nginx.conf").write_text(configuration)
-        command = ["/usr/sbin/nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        until_listening(self.port)
+    def __init__(self, server: str) -> None:
+        self._holder = tempfile.TemporaryDirectory(prefix="nginx-")
+        folder = Path(self._holder.name)
+        [self.port] = free_ports(1)
+        server = server.replace("PORT", str(self.port)).replace("FOLDER", str(folder))
+        super().__init__(folder, [self.port], f"keepalive_requests 1000000000; server {{ {server} }}")
 
-    def __enter__(self) -> Nginx:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        finally:
-            self.process.kill()
-            self.process.wait()
-            self.holder.cleanup()
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._holder.cleanup()
 
 
 @dataclass(frozen=True)
@@ -123,42 +108,12 @@ def exchange(
     return Exchange(tuple(int(status) for status in _STATUS.findall(received)), is_closed, received)
 
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate for loopback that signs itself, and its key."""
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    names = "subjectAltName=IP:127.0.0.1,DNS:localhost"
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    command = ["openssl", "req", "-x509", *curve, "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names]
-    subprocess.run([*command, "-out", certificate, "-keyout", key], check=True, capture_output=True)
-    return certificate, key
-
-
 def unchecked() -> ssl.SSLContext:
     """TLS that believes everybody, for certificates that sign themselves."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for programs that cannot say which one they took."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until_listening(port: int, seconds: float = 10) -> None:
-    """Returns once somebody takes connections at the port."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
 
 
 def resident_kib(process: int) -> int:

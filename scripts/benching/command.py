@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, meshbench, peers, record
+from benching import baseline, http, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--peers", action="store_true", help="quic beside quinn, gRPC and Erlang; scripts/setup --peers installs them"
     )
+    parser.add_argument("--part", choices=list(http.PARTS), help="http: only this part")
     options = parser.parse_args(arguments)
     unknown = set(options.benchmark) - set(BENCHMARKS)
     if unknown:
@@ -47,10 +48,14 @@ def main(arguments: list[str]) -> int:
         if options.update:
             baseline.update(name)
         elif options.record:
-            record.append(name)
+            record.append(name, _table(name, options.part))
         else:
-            print(meshbench.table(name), end="")
+            print(_table(name, options.part), end="")
     return 0
+
+
+def _table(name: str, part: str | None) -> str:
+    return http.table(part) if name == "http" else meshbench.table(name)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benching.paths import ROOT
+from upstreams.authority import self_signed
+from upstreams.ports import free_ports
 
 sys.path.append(str(ROOT / "Tests/ProcessTests"))
 
-from web import Nginx, Web, resident_kib, self_signed  # noqa: E402
+from web import NginxSite, Web, resident_kib  # noqa: E402
 
-#: As large as the JSON of `meshload web`.
-_FILE = b'{"message":"hello, world","from":"nginx"}\n\n\n'
 _NGINX = """
-    listen 127.0.0.1:PORT; listen 127.0.0.1:SECURE ssl; root FOLDER/html;
+    listen 127.0.0.1:PORT; listen 127.0.0.1:SECURE ssl; root FOLDER/files;
     ssl_certificate CERTIFICATE; ssl_certificate_key KEY; ssl_protocols TLSv1.3;
     location /json { default_type application/json; }
 """
@@ -59,13 +59,10 @@ def _both() -> Iterator[tuple[Web, Web, str, str]]:
     """Our server, the same with TLS, and where nginx has both."""
     with tempfile.TemporaryDirectory() as holder:
         certificate, key = self_signed(Path(holder))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            secure_port = probe.getsockname()[1]
+        [secure_port] = free_ports(1)
         server = _NGINX.replace("SECURE", str(secure_port))
         server = server.replace("CERTIFICATE", str(certificate)).replace("KEY", str(key))
-        with Web() as web, Web("--certificate", certificate, "--key", key) as secure_web, Nginx(server) as nginx:
-            (nginx.folder / "html/json").write_bytes(_FILE[:43])
+        with Web() as web, Web("--certificate", certificate, "--key", key) as secure_web, NginxSite(server) as nginx:
             yield web, secure_web, f"http://127.0.0.1:{nginx.port}", f"https://127.0.0.1:{secure_port}"
 
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-from benching import http_server
 from benching.paths import ROOT
 
 
@@ -11,8 +10,6 @@ def table(name: str) -> str:
     """The benchmark's table for people."""
     if name == "quic":
         return f"{_output(name)}\n{_output('quic-memory')}"
-    if name == "http":
-        return http_server.table()
     return _output(name)
 
 

@@ -4,17 +4,16 @@ import datetime
 import subprocess
 from pathlib import Path
 
-from benching import meshbench
 from benching.paths import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
 
 
-def append(name: str) -> None:
-    """Adds a section; the newest stands last."""
+def append(name: str, table: str) -> None:
+    """Adds a section with the table; the newest stands last."""
     today = datetime.datetime.now(datetime.timezone.utc).date()
     with PAGE.open("a") as page:
-        page.write(f"\n## {name}, {today}, commit {_commit()}\n\n{_machine()}\n\n```\n{meshbench.table(name)}```\n")
+        page.write(f"\n## {name}, {today}, commit {_commit()}\n\n{_machine()}\n\n```\n{table}```\n")
     print(f"appended to {PAGE.relative_to(ROOT)}; add what a reader should see in it")
 
 

@@ -1,4 +1,4 @@
-"""An authority of a test's own, made by openssl."""
+"""Certificates of a test's own, made by openssl."""
 
 from __future__ import annotations
 
@@ -37,3 +37,15 @@ class Authority:
     @staticmethod
     def _openssl(*words: str | Path) -> None:
         subprocess.run(["openssl", *words], check=True, capture_output=True)
+
+
+_KEYS = {"ecdsa": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["rsa:2048"]}
+
+
+def self_signed(folder: Path, name: str = "localhost", kind: str = "ecdsa") -> tuple[Path, Path]:
+    """A certificate for the loopback that signs itself, and its key."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    words = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", *_KEYS[kind], "-subj", f"/CN={name}"]
+    words += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(words, check=True, capture_output=True)
+    return certificate, key

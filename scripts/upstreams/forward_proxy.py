@@ -39,6 +39,7 @@ class ForwardProxy:
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -81,7 +82,8 @@ class ForwardProxy:
                 sink.write(piece)
                 await sink.drain()
 
-        ways = [asyncio.ensure_future(pipe(reader, upstream_writer)), asyncio.ensure_future(pipe(upstream_reader, writer))]
+        pairs = [(reader, upstream_writer), (upstream_reader, writer)]
+        ways = [asyncio.ensure_future(pipe(source, sink)) for source, sink in pairs]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()

@@ -19,6 +19,7 @@ class StreamingServer:
     /stall    a head and one event, then nothing
     /hang     nothing at all
     /flood    `n` pieces of `size` bytes, as fast as they are taken
+    /mixed    a flood for the request with the `id` 0, events for the others
     /count    reads the body, and answers with its length
     """
 
@@ -79,6 +80,7 @@ class StreamingServer:
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -130,6 +132,8 @@ class StreamingServer:
     async def _stream(self, path: str, query: Headers, writer: asyncio.StreamWriter) -> None:
         count, size = int(query.get("n", "10")), int(query.get("size", "0"))
         pause = float(query.get("ms", "10")) / 1_000
+        if path == "/mixed" and query.get("id") == "0":
+            count, size, pause = 10_000, 64_000, 0.0
         if path == "/hang":
             await asyncio.sleep(3_600)
         # Ends with the connection, so that whoever watches for its end is the only one who reads.

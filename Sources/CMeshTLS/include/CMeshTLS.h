@@ -47,6 +47,9 @@ bool cmesh_tls_is_drained(const cmesh_tls *_Nonnull tls);
 /* Goes on with the handshake; where it fails the peer is told why, if there is room. */
 int cmesh_tls_handshake(cmesh_tls *_Nonnull tls, cmesh_tls_room room);
 
+/* Whether the peer's greeting was answered: what is left of the handshake is cheap. */
+bool cmesh_tls_has_answered(const cmesh_tls *_Nonnull tls);
+
 /* Whether it waits for room to write and not for something to read. */
 bool cmesh_tls_waits_to_write(const cmesh_tls *_Nonnull tls);
 
@@ -57,6 +60,9 @@ long cmesh_tls_write(cmesh_tls *_Nonnull tls, const void *_Nullable bytes, size_
 
 /* Tells the peer that nothing more will come. */
 int cmesh_tls_finish(cmesh_tls *_Nonnull tls);
+
+/* Whether the peer has ended without a word: an error that comes of it is no fault of what it said. */
+bool cmesh_tls_is_at_end(const cmesh_tls *_Nonnull tls);
 
 /* The errno that a call of the system failed with, behind GNUTLS_E_PULL_ERROR and GNUTLS_E_PUSH_ERROR. */
 int cmesh_tls_system_error(const cmesh_tls *_Nonnull tls);

@@ -3,8 +3,8 @@ internal import MeshIO
 
 /// The body of an answer, in pieces as they come.
 ///
-/// To be read once, by one task. While nobody reads, the server is held back. Cancelling the task that reads, or letting
-/// go of the body before its end, stops the request at once, and the server is told.
+/// To be read once, by one task. While nobody reads, the server is held back. Cancelling the task that reads, or
+/// letting go of the body before its end, stops the request at once, and the server is told.
 package final class ClientBody: RequestBodySource {
     private let transfer: ClientConfined<CurlTransfer>
     private let client: HTTPClient

@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// What a client is told once. Nothing of it comes from the environment, not even a proxy.
+/// What a client is told once.
+///
+/// Nothing of it comes from the environment, not even a proxy.
 package struct ClientConfiguration: Sendable {
     /// Connections to one server; further requests wait.
     package var connectionsPerHost = 16
@@ -11,8 +13,9 @@ package struct ClientConfiguration: Sendable {
     /// Requests under way on one connection of HTTP/2.
     package var streamsPerConnection = 100
 
-    /// Requests that wait for a place; a further one fails with `tooMany`. No more than
-    /// ``Limits/HTTPClient/maximumWaiting``.
+    /// Requests that wait for a place; a further one fails with `tooMany`.
+    ///
+    /// No more than ``Limits/HTTPClient/maximumWaiting``.
     package var waiting = Limits.HTTPClient.maximumWaiting
 
     /// Whether HTTP/2 is spoken where a server offers it over TLS.
@@ -37,7 +40,9 @@ package struct ClientConfiguration: Sendable {
     package init() {}
 }
 
-/// Whose certificates are believed. There is no way to believe all.
+/// Whose certificates are believed.
+///
+/// There is no way to believe all.
 package enum ClientTrust: Hashable, Sendable {
     /// Those that the system believes.
     case system
@@ -63,7 +68,9 @@ package struct ClientIdentity: Sendable {
 
 /// A proxy of HTTP: asked for tunnels (CONNECT) to servers of https, and for all else itself.
 package struct ClientProxy: Hashable, Sendable {
-    /// Where it is. It is spoken to in the clear, so only over `http`.
+    /// Where it is.
+    ///
+    /// It is spoken to in the clear, so only over `http`.
     package let origin: ClientOrigin
 
     /// The proxy at `host`; throws `malformed` where that is no host.

@@ -2,7 +2,9 @@ internal import CMeshCurl
 internal import MeshCore
 internal import MeshIO
 
-/// What all requests of a client share: the library's handles, and who may be under way. Confined to its loop.
+/// What all requests of a client share: the library's handles, and who may be under way.
+///
+/// Confined to its loop.
 final class ClientCore {
     let loop: EventLoop
     let configuration: ClientConfiguration
@@ -14,6 +16,8 @@ final class ClientCore {
     private var underWay: [UnsafeMutableRawPointer: (transfer: CurlTransfer, isShared: Bool)] = [:]
     private var spare: [CurlEasy] = []
     private var touched: [CurlTransfer] = []
+    /// Connections that servers have retired, each with the last stream that is taken.
+    private var retirements: [CurlConnection: UInt32] = [:]
     /// Transfers that were stopped while the library was running.
     private var stopped: [(CurlTransfer, HTTPError)] = []
 
@@ -88,7 +92,7 @@ final class ClientCore {
             admission.gaveUp(transfer.id, at: transfer.request.url.origin)
         case .underWay(let easy):
             multi.abort(easy)
-            leave(easy)
+            leave(easy, isGood: transfer.attempts <= 1)
         }
         transfer.finish(error)
         settle()
@@ -112,14 +116,30 @@ final class ClientCore {
         admission.learned(transfer.request.url.origin, isMultiplexed: version == .http2)
     }
 
-    func report(_ transfer: CurlTransfer, _ event: @autoclosure () -> ClientEvent) { observer?.observe(event()) }
+    /// A connection is new: what was known of another one between the same ends is no longer so.
+    func connected(_ connection: CurlConnection) { retirements[connection] = nil }
 
-    private func leave(_ easy: CurlEasy) {
-        guard let (transfer, isShared) = underWay.removeValue(forKey: easy.handle) else { return }
-        admission.left(transfer.request.url.origin, isShared: isShared)
-        recycle(easy)
+    /// A server retires a connection, and takes no stream behind `last`.
+    func retired(_ connection: CurlConnection, _ last: UInt32) {
+        // To forget costs a request that could have been sent again, and no more.
+        if retirements.count >= Limits.HTTPClient.maximumKnownOrigins { retirements = [:] }
+        retirements[connection] = min(last, retirements[connection] ?? last)
     }
 
+    func lastStream(of connection: CurlConnection) -> UInt32? { retirements[connection] }
+
+    func report(_ transfer: CurlTransfer, _ event: @autoclosure () -> ClientEvent) { observer?.observe(event()) }
+
+    private func leave(_ easy: CurlEasy, isGood: Bool) {
+        guard let (transfer, isShared) = underWay.removeValue(forKey: easy.handle) else { return }
+        admission.left(transfer.request.url.origin, isShared: isShared)
+        if isGood { recycle(easy) } else { easy.release() }
+    }
+
+    /// Keeps a handle for the next request.
+    ///
+    /// Not one that has failed or sent its request twice: the library counts such things over the life of a handle, and
+    /// gives up a later request because of them.
     private func recycle(_ easy: CurlEasy) {
         easy.release()
         if spare.count < Limits.HTTPClient.maximumSpareHandles { spare.append(easy) }
@@ -148,7 +168,7 @@ extension ClientCore: CurlMultiOwner {
         // Before the handle is used again: what it knows of the connection is told.
         transfer.tell()
         multi.remove(easy)
-        leave(easy)
+        leave(easy, isGood: code == CURLE_OK && transfer.attempts == 1)
         transfer.ended(code)
     }
 

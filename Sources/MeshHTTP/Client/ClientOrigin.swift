@@ -19,7 +19,9 @@ package struct ClientOrigin: Hashable, Sendable {
         if let address = IPAddress(host) {
             self.host = "\(address)"
         } else {
-            guard Self.isName(host.utf8) else { throw HTTPError(.malformed, "the host is neither a name nor an address") }
+            guard Self.isName(host.utf8) else {
+                throw HTTPError(.malformed, "the host is neither a name nor an address")
+            }
             self.host = host.lowercased()
         }
         self.scheme = scheme

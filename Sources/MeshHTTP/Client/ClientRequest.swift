@@ -18,8 +18,9 @@ package struct ClientRequest: Sendable {
 
     /// Whether the request shares a connection with others where the server speaks HTTP/2.
     ///
-    /// False for what is read slowly: of a stream whose reader waits, libcurl still takes in what the server has
-    /// credit for, and holds back everything else on its connection. It then has a connection of HTTP/1.1 to itself.
+    /// False for what is large and may be read slowly: it then has a connection of HTTP/1.1 to itself. On one that is
+    /// shared, the server has credit for 32 MiB of each stream, which libcurl does not let be changed; while the reader
+    /// waits and others are read, all of that is taken in.
     package var sharesConnection = true
 
     /// A request of these parts.

@@ -9,6 +9,8 @@ package struct ClientResponse: Sendable {
     /// The version of HTTP that it came in.
     package let version: HTTPVersion
 
-    /// The body, to be read once. Letting go of it before its end stops the request, and the server is told.
+    /// The body, to be read once.
+    ///
+    /// Letting go of it before its end stops the request, and the server is told.
     package let body: ClientBody
 }

@@ -47,8 +47,8 @@ final class CurlEasy {
             cmesh_curl_set_text(handle, CURLOPT_PROXY, configuration.proxy.map { "\($0.origin)" } ?? ""),
             cmesh_curl_set_text(handle, CURLOPT_NOPROXY, ""),
         ]
-        // The system's authorities are looked up one by one in its folder of hashed names. Reading the file that has all
-        // of them takes 18 ms for each new connection, and the loop stands still meanwhile.
+        // The system's authorities are looked up one by one in its folder of hashed names. Reading the file that has
+        // all of them takes 18 ms for each new connection, and the loop stands still meanwhile.
         codes.append(cmesh_curl_set_text(handle, CURLOPT_CAINFO, nil))
         if case .authorities(let pem) = configuration.trust {
             codes.append(cmesh_curl_set_text(handle, CURLOPT_CAPATH, nil))
@@ -81,7 +81,7 @@ extension CurlEasy {
         let version = isShared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
         cmesh_curl_set_long(handle, CURLOPT_HTTP_VERSION, version)
         cmesh_curl_set_long(handle, CURLOPT_PIPEWAIT, isShared ? 1 : 0)
-        // The only way to hear that a server has refused a stream, which alone makes it safe to send again.
+        // The only way to hear which streams a server has refused: ``CurlWords``.
         cmesh_curl_set_long(handle, CURLOPT_VERBOSE, isShared ? 1 : 0)
         // Ours is exact; the library divides its own among the addresses of a name.
         let milliseconds = connect.map { Int(clamping: $0.wholeNanoseconds / 1_000_000 + 1) } ?? Self.longestConnect
@@ -147,12 +147,10 @@ extension CurlEasy {
     private func setFields(_ request: ClientRequest) throws(HTTPError) {
         var lines: [[UInt8]] = []
         var seen: Set<String> = []
-        request.fields.forEach { name, value in
-            let text = String(decoding: name, as: UTF8.self)
-            guard !Self.ours.contains(text) else { return }
-            seen.insert(text)
-            // The library's own way to write a field without a value.
-            lines.append(value.isEmpty ? name + Array(";".utf8) : name + Array(": ".utf8) + Array(value))
+        for (name, value) in request.fields.all where !Self.ours.contains(name) {
+            seen.insert(name)
+            // A semicolon is the library's own way to write a field without a value.
+            lines.append(Array((value.isEmpty ? "\(name);" : "\(name): \(value)").utf8))
         }
         if !seen.contains("user-agent") { lines.append(Array("user-agent: \(userAgent)".utf8)) }
         // What the library would add by itself is named without a value, which takes it out.
@@ -176,7 +174,9 @@ extension CurlEasy {
     /// The library takes 0 for its own default.
     private static let longestConnect = 86_400_000
     /// Memory to point at where there is nothing to send: a pointer to nowhere would mean something else.
-    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+    nonisolated(unsafe) private static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+    )
 }
 
 // MARK: - Callbacks
@@ -185,19 +185,34 @@ private func transfer(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     context.flatMap { Unmanaged<CurlEasy>.fromOpaque($0).takeUnretainedValue().transfer }
 }
 
-private func takeHead(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeHead(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.headArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func takeBody(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     transfer(context)?.bodyArrived(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
 }
 
-private func giveBody(_ room: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?)
+private func giveBody(
+    _ room: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+)
     -> Int
 {
     let room = UnsafeMutableRawBufferPointer(start: room, count: size * count)
@@ -211,7 +226,10 @@ private func beginRequest(
     _ remotePort: Int32,
     _ localPort: Int32
 ) -> Int32 {
-    transfer(context)?.requestBegins() == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    guard let transfer = transfer(context) else { return CURL_PREREQFUNC_ABORT }
+    let address = remote.map { String(cString: $0) } ?? ""
+    let connection = CurlConnection(remote: address, remotePort: remotePort, localPort: localPort)
+    return transfer.requestBegins(on: connection) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private func hearWords(
@@ -221,12 +239,9 @@ private func hearWords(
     _ count: Int,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard kind == CURLINFO_TEXT, let words, count > refusal.utf8CodeUnitCount,
-        memcmp(words, refusal.utf8Start, refusal.utf8CodeUnitCount) == 0
-    else { return 0 }
-    transfer(context)?.streamWasRefused()
+    guard kind == CURLINFO_TEXT, let said = CurlWords(UnsafeRawBufferPointer(start: words, count: count)) else {
+        return 0
+    }
+    transfer(context)?.heard(said)
     return 0
 }
-
-/// How the library begins to say that a server has not looked at a request, and that it sends it once more.
-private let refusal: StaticString = "REFUSED_STREAM, retrying"

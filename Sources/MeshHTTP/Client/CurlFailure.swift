@@ -1,7 +1,9 @@
 internal import CMeshCurl
 internal import MeshCore
 
-/// What libcurl's codes mean in our words. The text is the library's own for the code: it holds nothing of a request.
+/// What libcurl's codes mean in our words.
+///
+/// The text is the library's own for the code: it holds nothing of a request.
 enum CurlFailure {
     static func error(_ code: CURLcode, _ progress: RequestProgress) -> HTTPError {
         let words = curl_easy_strerror(code).map { String(cString: $0) } ?? "unknown"

@@ -76,7 +76,9 @@ final class CurlMulti {
         return inside { curl_easy_pause(easy.handle, bits) }
     }
 
-    /// Closes all connections. All transfers have been taken out before.
+    /// Closes all connections.
+    ///
+    /// All transfers have been taken out before.
     func close() {
         guard !isClosed else { return }
         inside { _ = curl_multi_cleanup(handle) }

@@ -32,8 +32,10 @@ final class CurlTransfer {
     private var isUploadHeldBack = false
     private var room: UnsafeContinuation<Bool, Never>?
     private var pump: Task<Void, Never>?
-    private var attempts = 0
-    private var isRefused = false
+    private(set) var attempts = 0
+    /// Where the request was sent, and its number there.
+    private var connection: CurlConnection?
+    private var stream: UInt32?
 
     // Time, and what was told of it.
     private(set) var deadlines = TransferDeadlines(ClientTimeouts(), now: .origin)
@@ -43,7 +45,9 @@ final class CurlTransfer {
     private var told = RequestProgress.waiting
     private var isTouched = false
 
-    /// A request that has not begun. May be made anywhere; from then on it belongs to the loop.
+    /// A request that has not begun.
+    ///
+    /// May be made anywhere; from then on it belongs to the loop.
     init(_ request: ClientRequest) { self.request = request }
 
     var isOver: Bool { if case .over = state { true } else { false } }
@@ -86,6 +90,8 @@ final class CurlTransfer {
             state = .over
             return
         }
+        // Whoever reads on must not take what is missing for the end.
+        if isOver, !buffer.isEmpty { failure = error(.closed, Self.cancelled) }
         buffer = []
         core.stop(self, error(.closed, Self.cancelled))
     }
@@ -105,22 +111,35 @@ extension CurlTransfer {
     ///
     /// The library sends a request once more where a connection that was used before ends without an answer: then
     /// nobody knows whether the server has acted on it, so that only what may be done twice is done twice (RFC 9110
-    /// §9.2.2). A stream that the server has refused was not looked at (RFC 9113 §8.7).
-    func requestBegins() -> Bool {
+    /// §9.2.2). A stream that the server has refused was not looked at.
+    func requestBegins(on connection: CurlConnection) -> Bool {
         attempts += 1
-        let mayRepeat = isRefused || request.method.isIdempotent
-        isRefused = false
         if attempts > 1 {
-            guard mayRepeat, upload?.sent == 0 else { return false }
+            guard upload?.sent == 0, request.method.isIdempotent || wasRefused else { return false }
         }
+        if case .underWay(let easy) = state, easy.connectionsMade > 0 { core?.connected(connection) }
+        (self.connection, stream) = (connection, nil)
         progress = .sent
         deadlines.entered(isUploading ? .sending : .awaitingHead, now: core?.now ?? began)
         touch()
         return true
     }
 
-    /// The server has not looked at the request, and the library is about to send it again.
-    func streamWasRefused() { isRefused = true }
+    /// The library tells something of the connection.
+    func heard(_ words: CurlWords) {
+        switch words {
+        case .stream(let number): stream = number
+        case .goAway(let last): if let connection { core?.retired(connection, last) }
+        }
+    }
+
+    /// Whether the server has said that it did not look at the request when it was sent last.
+    ///
+    /// On a connection that is retired already the request gets no number, and nothing of it is sent.
+    private var wasRefused: Bool {
+        guard let connection, let last = core?.lastStream(of: connection) else { return false }
+        return stream.map { $0 > last } ?? true
+    }
 
     /// A line of a head, or of what comes behind the body.
     func headArrived(_ line: UnsafeRawBufferPointer) -> Int {
@@ -195,7 +214,8 @@ extension CurlTransfer {
         isTouched = false
         tell()
         if let head = headReader.head, let waiter = waiter.take(), let client = client.take() {
-            let body = ClientBody(self, of: client, declaredLength: head.declaredLength)
+            let isBodiless = request.method == .head || head.status.isBodiless
+            let body = ClientBody(self, of: client, declaredLength: isBodiless ? 0 : head.declaredLength)
             let response = ClientResponse(status: head.status, fields: head.fields, version: head.version, body: body)
             waiter.resume(returning: .success(response))
         }
@@ -223,9 +243,16 @@ extension CurlTransfer {
         core?.loop.cancel(timer)
         pump?.cancel()
         wakePump(false)
-        core?.report(self, .finished(
-            request.url.origin, failure: failure?.code, sent: bytesSent, received: received, after: now - began
-        ))
+        core?.report(
+            self,
+            .finished(
+                request.url.origin,
+                failure: failure?.code,
+                sent: bytesSent,
+                received: received,
+                after: now - began
+            )
+        )
         client = nil
         if let waiter = waiter.take() {
             waiter.resume(returning: .failure(failure ?? error(.closed, "the answer ended before its head")))

@@ -6,8 +6,9 @@ extension Limits {
         /// Bytes of a URL; a longer one is refused.
         package static let maximumURLBytes = 16_384
 
-        /// Bytes of everything that is no body: heads, those before the head (1xx), trailers. More ends the request
-        /// with `tooLarge`.
+        /// Bytes of everything that is no body: heads, those before the head (1xx), trailers.
+        ///
+        /// More ends the request with `tooLarge`.
         package static let maximumHeadBytes = 65_536
 
         /// Fields of a head; more end the request with `tooLarge`.
@@ -16,8 +17,10 @@ extension Limits {
         /// Requests that wait for a place among the connections; a further one fails with `tooMany`.
         package static let maximumWaiting = 1_024
 
-        /// Bytes of a body that wait for their reader; then the server is held back until they are read. What the
-        /// library had in its hands comes on top, less than as much again.
+        /// Bytes of a body that wait for their reader; then the server is held back until they are read.
+        ///
+        /// What the library has in its hands comes on top: less than as much again, but up to 32 MiB on a connection
+        /// that is shared (``ClientRequest/sharesConnection``).
         package static let bodyHighMark = 65_536
 
         /// A body of more bytes is not copied into the library, but handed over as it is sent.

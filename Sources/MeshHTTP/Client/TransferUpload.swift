@@ -47,7 +47,9 @@ struct TransferUpload {
         return .gave(count)
     }
 
-    /// Takes the next piece; nil is the end. Throws `malformed` where the body is not as long as was said.
+    /// Takes the next piece; nil is the end.
+    ///
+    /// Throws `malformed` where the body is not as long as was said.
     mutating func take(_ next: [UInt8]?) throws(HTTPError) {
         guard let next else {
             isEnded = true

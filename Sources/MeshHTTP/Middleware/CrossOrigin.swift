@@ -1,10 +1,9 @@
 internal import MeshCore
 
-/// Lets pages of other origins read answers (CORS), and refuses WebSockets to those that may not.
+/// Lets pages of other origins read answers (CORS).
 ///
 /// It is off where it does not stand among the middleware. An origin is only ever answered with itself, never with `*`.
-/// A browser sends the upgrade of a WebSocket without asking first, so there the origin is looked at here: that of the
-/// host itself, one that is allowed, or none.
+/// Whose pages may open WebSockets is the server's own to see to: `WebSocketOrigins` of its configuration.
 package struct CrossOrigin: Middleware {
     /// What is allowed.
     package struct Policy: Hashable, Sendable {
@@ -36,9 +35,6 @@ package struct CrossOrigin: Middleware {
     package func respond(to request: HTTPRequest, next: Next) async throws -> HTTPResponse {
         let origin = request.fields[.origin]
         let isAllowed = origin.map { policy.origins.contains($0) && request.fields.count(of: .origin) == 1 } ?? false
-        if WebSocketHandshake.isAsked(by: request), let origin, !isAllowed, !Self.isOwn(origin, of: request) {
-            throw HTTPRefusal(.forbidden, "origin_refused", "pages of this origin may not connect")
-        }
         if request.method == .options, origin != nil, request.fields.contains(.accessControlRequestMethod) {
             return preflight(origin: isAllowed ? origin : nil)
         }
@@ -73,10 +69,5 @@ package struct CrossOrigin: Middleware {
     private static func vary(_ fields: inout HTTPFields) {
         guard !fields.contains(.vary, token: "origin"), !fields.contains(.vary, token: "*") else { return }
         fields.append(.vary, "origin")
-    }
-
-    private static func isOwn(_ origin: String, of request: HTTPRequest) -> Bool {
-        let scheme = request.client.isSecure ? "https://" : "http://"
-        return !request.authority.isEmpty && origin.lowercased() == (scheme + request.authority).lowercased()
     }
 }

@@ -70,9 +70,9 @@ package struct WebSocketConversation: ~Copyable {
 
     // MARK: Reading
 
-    /// Takes the next event from the front of `bytes` and moves `offset` past what was used.
+    /// Takes the next event from the front of `bytes` and moves `offset` right behind it.
     ///
-    /// Nil when all of `bytes` is used: to hold the client back, do not call it and keep the bytes.
+    /// Nil when all of `bytes` is used: to hold the client back, do not call it and keep the bytes behind `offset`.
     package mutating func nextEvent(
         in bytes: UnsafeRawBufferPointer,
         from offset: inout Int,

@@ -4,6 +4,8 @@ internal import CMeshWebSocket
 ///
 /// wslay keeps 4 KiB for each context and a context remembers nothing between two frames, so one is made when bytes
 /// come and given back when they end between two frames: a WebSocket on which nothing happens has none.
+/// It would read ahead, too; it is given no byte behind the frame under way, so that who holds a client back knows
+/// what was used.
 ///
 /// Used by one thread at a time.
 package final class WebSocketFrames {
@@ -48,10 +50,7 @@ package final class WebSocketFrames {
     private var output: [UInt8] = []
     private var maskingKey: UInt32 = 0
 
-    /// Bytes that the context holds and that belong to no piece yet.
-    private var heldBytes = 0
-    /// Bytes of the frame under way that came out in pieces.
-    private var position: UInt64 = 0
+    private var progress = WebSocketFrameProgress()
     private var isInsideFrame = false
 
     /// Frames of a connection that begins.
@@ -62,20 +61,17 @@ package final class WebSocketFrames {
     /// Whether no memory is held for a frame that is under way.
     package var isIdle: Bool { context == nil }
 
-    /// Takes the next piece from the front of `bytes` and moves `offset` past what was used.
+    /// Takes the next piece from the front of `bytes` and moves `offset` past what was used, and no further.
     package func next(in bytes: UnsafeRawBufferPointer, from offset: inout Int) -> Reading {
-        guard offset < bytes.count || heldBytes > 0 else {
+        guard offset < bytes.count else {
             releaseIfIdle()
             return .needsMore
         }
         var frame = wslay_frame_iocb()
         while true {
             input = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let before = input.count
             let count = wslay_frame_recv(acquire(), &frame)
-            let used = before - input.count
-            offset += used
-            heldBytes += used
+            offset = bytes.count - input.count
             input = UnsafeRawBufferPointer(start: nil, count: 0)
             if count >= 0 { return .piece(piece(of: frame)) }
             guard count == Int(WSLAY_ERR_WANT_READ.rawValue) else { return .malformed }
@@ -85,14 +81,10 @@ package final class WebSocketFrames {
 
     private func piece(of frame: wslay_frame_iocb) -> Piece {
         let isFirst = !isInsideFrame
-        if isFirst {
-            position = 0
-            heldBytes -= Self.headBytes(payload: frame.payload_length, isMasked: frame.mask != 0)
-        }
-        position += UInt64(frame.data_length)
-        heldBytes -= frame.data_length
-        let isLast = position == frame.payload_length
+        // wslay hands out all it was given, so a frame that was given as a whole is out as a whole.
+        let isLast = progress.isComplete
         isInsideFrame = !isLast
+        if isLast { progress = WebSocketFrameProgress() }
         let head = Head(
             isFinal: frame.fin != 0,
             reserved: frame.rsv,
@@ -149,19 +141,9 @@ package final class WebSocketFrames {
     }
 
     private func releaseIfIdle() {
-        guard let context, heldBytes == 0, !isInsideFrame else { return }
+        guard let context, progress.isAtBegin else { return }
         wslay_frame_context_free(context)
         self.context = nil
-    }
-
-    private static func headBytes(payload: UInt64, isMasked: Bool) -> Int {
-        let length =
-            switch payload {
-            case ..<126: 0
-            case ..<65_536: 2
-            default: 8
-            }
-        return 2 + length + (isMasked ? 4 : 0)
     }
 
     private static let maximumHeadBytes = 14
@@ -169,9 +151,11 @@ package final class WebSocketFrames {
     // MARK: What wslay calls
 
     fileprivate func give(_ target: UnsafeMutableRawBufferPointer) -> Int {
-        let count = min(target.count, input.count)
+        let count = min(target.count, input.count, progress.wantedBytes)
         guard count > 0 else { return -1 }
-        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[..<count]))
+        let given = UnsafeRawBufferPointer(rebasing: input[..<count])
+        target.copyMemory(from: given)
+        progress.give(given)
         input = UnsafeRawBufferPointer(rebasing: input[count...])
         return count
     }

@@ -252,14 +252,11 @@ extension StreamSocket {
         session.queue(self)
     }
 
-    /// Goes on with the handshake; false where there was nothing to do.
-    func takeHandshakeStep() -> Bool {
+    /// Goes on with the handshake.
+    func takeHandshakeStep() {
         isStepQueued = false
-        guard isOpen, let session, session.isHandshaking else { return false }
-        guard let owner else {
-            close()
-            return false
-        }
+        guard isOpen, let session, session.isHandshaking else { return }
+        guard let owner else { return close() }
         switch session.shakeHands() {
         case .blocked: break
         case .again: queueStep(session)
@@ -270,6 +267,5 @@ extension StreamSocket {
             mayHaveBytes = true
             tell(isReadable: true)
         }
-        return true
     }
 }

@@ -3,11 +3,11 @@ package import MeshCore
 extension Limits {
     /// Bounds on TLS over TCP.
     package enum TLS {
-        /// Steps of handshakes taken in one turn of a loop; further ones wait for the next turn.
+        /// How long a loop shakes hands in one turn; the step under way is ended, further ones wait for the next turn.
         ///
-        /// A step may sign, which takes hundreds of microseconds: a crowd of new peers would else hold up those who
-        /// are served already.
-        package static let handshakeStepsPerTurn = 2
+        /// A step may sign, which takes a third of a millisecond with ECDSA and a whole one with RSA: a crowd of new
+        /// peers would else hold up those who are served already by as much for each of them.
+        package static let handshakeTimePerTurn = Duration.microseconds(500)
 
         /// Bytes of one message of a handshake; a longer one ends it.
         package static let maximumHandshakeMessageBytes = 16 * 1_024
@@ -18,7 +18,8 @@ extension Limits {
         /// Bytes fetched by one call, a record with its frame; what is not used of them is all that a stream keeps.
         package static let maximumBytesAhead = maximumRecordBytes + 5 + 256
 
-        /// Records without content that are passed over in one reading; more of them end the stream.
+        /// Records without content that are passed over in one reading, or that lead nowhere in a handshake; more of
+        /// them end the stream.
         package static let maximumEmptyRecords = 32
 
         /// How long a ticket counts with which a peer resumes; later it has to shake hands in full.

@@ -13,6 +13,7 @@ final class TLSSession {
     private var bytesWaiting = 0
 
     private(set) var isHandshaking = true
+    private var recordsPassedOver = 0
 
     init(over descriptor: Int32, at desk: TLSDesk, now: Instant) throws(IOError) {
         let (context, ticketKey) = desk.identity.current(at: now)
@@ -46,7 +47,7 @@ final class TLSSession {
     var waitsToWrite: Bool { cmesh_tls_waits_to_write(handle) }
 
     /// Asks for a turn of this handshake.
-    func queue(_ socket: StreamSocket) { desk.queue(socket) }
+    func queue(_ socket: StreamSocket) { desk.queue(socket, wasAnswered: cmesh_tls_has_answered(handle)) }
 
     func shakeHands() -> Step {
         let status = cmesh_tls_handshake(handle, desk.room)
@@ -54,10 +55,15 @@ final class TLSSession {
         case 0:
             isHandshaking = false
             return .finished
-        case GNUTLS_E_AGAIN: return .blocked
-        default:
-            guard gnutls_error_is_fatal(status) != 0 else { return .again }
-            return .failed(error(status, "shaking hands"))
+        // It says so too where a record holds a piece of a message, while the next one waits.
+        case GNUTLS_E_AGAIN where waitsToWrite || cmesh_tls_is_drained(handle): return .blocked
+        case let status where status == GNUTLS_E_AGAIN || gnutls_error_is_fatal(status) == 0:
+            recordsPassedOver += 1
+            guard recordsPassedOver <= Limits.TLS.maximumEmptyRecords else {
+                return .failed(IOError(.tlsRefused, "shaking hands: too many records that lead nowhere"))
+            }
+            return .again
+        default: return .failed(error(status, "shaking hands"))
         }
     }
 
@@ -100,6 +106,7 @@ final class TLSSession {
     func finishWriting() -> Bool { isHandshaking || cmesh_tls_finish(handle) != GNUTLS_E_AGAIN }
 
     private func error(_ status: Int32, _ doing: String) -> IOError {
+        guard !cmesh_tls_is_at_end(handle) else { return IOError(.peerLost, "\(doing): the peer has left") }
         let isOfSystem = status == GNUTLS_E_PULL_ERROR || status == GNUTLS_E_PUSH_ERROR
         return isOfSystem ? .system(cmesh_tls_system_error(handle), doing) : .tls(status, doing)
     }

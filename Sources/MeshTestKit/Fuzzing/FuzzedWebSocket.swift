@@ -31,9 +31,12 @@ enum FuzzedWebSocket {
         for start in stride(from: 0, to: bytes.count, by: piece) {
             let part = Array(bytes[start..<min(start + piece, bytes.count)])
             part.withUnsafeBytes { part in
-                var offset = 0
+                var (offset, none) = (0, 0)
+                let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
                 while let event = conversation.nextEvent(in: part, from: &offset, now: .origin) {
                     outcome.events.append(event)
+                    let held = conversation.nextEvent(in: nothing, from: &none, now: .origin)
+                    precondition(held == nil, "an event has used bytes behind it")
                 }
                 precondition(offset == part.count, "bytes are left though there is no event")
             }

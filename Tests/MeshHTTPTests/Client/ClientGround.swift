@@ -13,12 +13,10 @@ struct ClientGround: Sendable {
     static func with(
         _ scripts: [ScriptedServer.Step]...,
         accepts: Bool = true,
-        configuration change: (inout ClientConfiguration) -> Void = { _ in },
+        configuration: ClientConfiguration = ClientConfiguration(),
         _ body: (ClientGround) async throws -> Void
     ) async throws {
         let (near, far) = (try EventLoop.start(name: "client"), try EventLoop.start(name: "server"))
-        var configuration = ClientConfiguration()
-        change(&configuration)
         let server = try await far.run { try ScriptedServer(far, accepts: accepts, scripts: scripts) }
         let recorder = Recorder()
         let client = try await HTTPClient(loop: near, configuration: configuration, observer: recorder)
@@ -36,7 +34,8 @@ struct ClientGround: Sendable {
     }
 
     /// A request for `target` of the server.
-    func request(_ method: HTTPMethod = .get, _ target: String = "/", _ scheme: String = "http") throws -> ClientRequest {
+    func request(_ method: HTTPMethod = .get, _ target: String = "/", _ scheme: String = "http") throws -> ClientRequest
+    {
         ClientRequest(method, try ClientURL("\(scheme)://127.0.0.1:\(server.port)\(target)"))
     }
 
@@ -61,6 +60,15 @@ struct ClientGround: Sendable {
         let events = Noticed<[ClientEvent]>([])
 
         func observe(_ event: ClientEvent) { events.change { $0.append(event) } }
+    }
+}
+
+extension ClientConfiguration {
+    /// The defaults, with these changes.
+    static func with(_ change: (inout ClientConfiguration) -> Void) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        change(&configuration)
+        return configuration
     }
 }
 

@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test func `does not let a cancelled task take what it has not read for the end`() async throws {
+        try await ClientGround.with([.request(), .send(okHead)]) { (ground: ClientGround) async throws in
+            let body = try await ground.client.send(try ground.request()).body
+            while await ground.client.counts().underWay > 0 { await Task.yield() }
+            let reading = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await body.next()
+            }
+            await #expect(throws: HTTPError(.closed, "")) { try await reading.value }
+        }
+    }
+
     @Test func `sends nothing for a task that is cancelled already`() async throws {
         try await ClientGround.with([.request()]) { (ground: ClientGround) async throws in
             let request = try ground.request()
@@ -80,7 +92,9 @@ import Testing
             body.cancel()
             await #expect(throws: HTTPError(.closed, "")) { try await body.next() }
             await ground.server.heard.wait { $0.count == 2 && $0[1].isClosed }
-            let ends = ground.events.value.compactMap { if case .finished(_, let code, _, _, _) = $0 { code } else { nil } }
+            let ends = ground.events.value.compactMap {
+                if case .finished(_, let code, _, _, _) = $0 { code } else { nil }
+            }
             #expect(ends == [.closed, .closed])
         }
     }
@@ -99,8 +113,11 @@ import Testing
 
     @Test func `keeps a bounded number of connections to a server, and has the others wait their turn`() async throws {
         try await ClientGround.with(
-            [.request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead)],
-            configuration: { $0.connectionsPerHost = 2 }
+            [
+                .request(), .send(okHead), .request(), .send(okHead), .request(), .send(okHead), .request(),
+                .send(okHead),
+            ],
+            configuration: .with { $0.connectionsPerHost = 2 }
         ) { (ground: ClientGround) async throws in
             let request = try ground.request()
             try await withThrowingTaskGroup(of: String.self) { group in
@@ -114,7 +131,7 @@ import Testing
     @Test func `refuses a request where too many wait`() async throws {
         try await ClientGround.with(
             [.request()],
-            configuration: { configuration in
+            configuration: .with { configuration in
                 configuration.connectionsPerHost = 1
                 configuration.waiting = 1
             }
@@ -141,7 +158,7 @@ import Testing
         let script: [ScriptedServer.Step] = [.request(), .send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n")]
         try await ClientGround.with(
             script,
-            configuration: { configuration in
+            configuration: .with { configuration in
                 configuration.connectionsPerHost = count
                 configuration.connections = count
             }
@@ -159,7 +176,8 @@ import Testing
 
     @Test func `does twice only what may be done twice`() async throws {
         let first: [ScriptedServer.Step] = [.request(), .send(okHead), .request(), .finish]
-        try await ClientGround.with(first, [], first, [.request(), .send(okHead)]) { (ground: ClientGround) async throws in
+        try await ClientGround.with(first, [], first, [.request(), .send(okHead)]) {
+            (ground: ClientGround) async throws in
             #expect(try await ground.answer(try ground.request()).body == "ok")
             var order = try ground.request(.post)
             order.body = .bytes([97])
@@ -178,7 +196,7 @@ import Testing
     @Test func `fails all with stopping when it is closed, and everything after that`() async throws {
         try await ClientGround.with(
             [.request(), .send(Self.stream + "a")],
-            configuration: { $0.connectionsPerHost = 1 }
+            configuration: .with { $0.connectionsPerHost = 1 }
         ) { (ground: ClientGround) async throws in
             let body = try await ground.client.send(try ground.request()).body
             #expect(try await body.next() == [97])
@@ -198,7 +216,9 @@ import Testing
     @Test func `lives as long as somebody reads an answer of it`() async throws {
         let loop = try EventLoop.start(name: "client")
         let far = try EventLoop.start(name: "server")
-        let script: [ScriptedServer.Step] = [.request(), .dribble("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n" + String(repeating: "a", count: 50))]
+        let script: [ScriptedServer.Step] = [
+            .request(), .dribble("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n" + String(repeating: "a", count: 50)),
+        ]
         let server = try await far.run { try ScriptedServer(far, scripts: [script]) }
         var client: HTTPClient? = try await HTTPClient(loop: loop)
         let url = try ClientURL("http://127.0.0.1:\(server.port)/")

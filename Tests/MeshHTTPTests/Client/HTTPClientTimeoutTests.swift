@@ -77,7 +77,8 @@ import Testing
 
     @Test func `does not count the time in which we are slow ourselves`() async throws {
         let script: [ScriptedServer.Step] = [.request(), .send("HTTP/1.1 200 OK\r\n\r\n"), .flood]
-        try await ClientGround.with([.request(body: 1), .send(okHead), .finish], script) { (ground: ClientGround) async throws in
+        try await ClientGround.with([.request(body: 1), .send(okHead), .finish], script) {
+            (ground: ClientGround) async throws in
             var post = try ground.request(.post)
             post.body = .stream(length: 1, source: SlowBody(clock: ground.clock))
             post.timeouts = ClientTimeouts(firstByte: .milliseconds(200), idle: .milliseconds(50))
@@ -95,7 +96,7 @@ import Testing
     @Test func `ends with connections that nobody gives back`() async throws {
         try await ClientGround.with(
             [.request()],
-            configuration: { $0.connectionsPerHost = 1 }
+            configuration: .with { $0.connectionsPerHost = 1 }
         ) { (ground: ClientGround) async throws in
             let request = try ground.request()
             let first = Task { await ground.failure(request) }

@@ -25,7 +25,11 @@ import Testing
         #expect(head.status == .ok)
         #expect(head.version == .http11)
         #expect(head.declaredLength == 7)
-        #expect(head.fields.all.map { "\($0.name)=\($0.value)" } == ["content-length=7", "x-a=b: c", "x-a=", "set-cookie=é"])
+        #expect(
+            head.fields.all.map { "\($0.name)=\($0.value)" } == [
+                "content-length=7", "x-a=b: c", "x-a=", "set-cookie=é",
+            ]
+        )
         #expect(try read(["HTTP/2 204 ", ""])?.version == .http2)
         #expect(try read(["HTTP/1.0 599", ""])?.status.code == 599)
         #expect(try read(["HTTP/1.1 200 OK", "a: b"]) == nil)

@@ -166,7 +166,8 @@ private final class ScriptedConnection: LoopHandler, TurnHandler {
 
     private func takeRequest(_ body: Int) -> Bool {
         let end = Array("\r\n\r\n".utf8)
-        guard unread.count >= 4, let start = (0...unread.count - 4).first(where: { unread[$0..<$0 + 4].elementsEqual(end) })
+        guard unread.count >= 4,
+            let start = (0...unread.count - 4).first(where: { unread[$0..<$0 + 4].elementsEqual(end) })
         else { return false }
         guard unread.count >= start + 4 + body else { return false }
         unread.removeFirst(start + 4 + body)

@@ -45,18 +45,6 @@ import Testing
         #expect(plain.fields[.allow] == "GET, HEAD, OPTIONS")
     }
 
-    @Test func `open no WebSocket where their origin is foreign`() async throws {
-        let router = Self.router(CrossOrigin.Policy(origins: [Self.app]))
-        for (origin, status) in [
-            (nil, .ok), (Self.app, .ok), ("http://node.test", .ok), ("https://node.test", .forbidden),
-            ("http://evil.test", .forbidden), ("null", .forbidden),
-        ] as [(String?, HTTPStatus)] {
-            var fields: HTTPFields = [.upgrade: "websocket", .connection: "upgrade"]
-            if let origin { fields.append(.origin, origin) }
-            #expect(try await Self.answer(router, fields).status == status, "\(origin ?? "none")")
-        }
-    }
-
     @Test func `are not allowed from everywhere`() async {
         await #expect(processExitsWith: .failure) { _ = CrossOrigin.Policy(origins: ["*"]) }
     }

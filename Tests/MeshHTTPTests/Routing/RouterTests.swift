@@ -87,14 +87,14 @@ import Testing
         #expect(secret.status == .internalServerError)
         #expect(
             secret.text
-                == #"{"error":{"code":"internal","message":"something went wrong on our side","request_id":"\#(id)"}}"#
+                == #"{"error":{"code":"internal_error","message":"something went wrong here","request_id":"\#(id)"}}"#
         )
-        #expect(sink.records.map(\.event) == [.handlerFailed])
+        #expect(sink.records.map(\.event) == [.requestFailed])
         #expect(!"\(sink.records)".contains("password"))
         let busy = try await router.respond(to: TestRequest.make(.get, "/busy"))
         #expect(busy.fields[.retryAfter] == "9")
         #expect(busy.text == #"{"error":{"code":"busy","message":"come \"later\"","request_id":"\#(id)"}}"#)
-        #expect(try await Self.text(router, "/v1/messages/large") == "413 too_large")
+        #expect(try await Self.text(router, "/v1/messages/large") == "413 content_too_large")
         #expect(try await Self.text(router, "/v1/messages/none") == "404 not_found")
         #expect(try await Self.text(router, "/v1/messages/large", .post) == "405 method_not_allowed")
         #expect(try await Self.status(router, .get, "/v1/message") == .notFound)

@@ -26,7 +26,9 @@ import Testing
     }
 
     @Test func `that nobody reads is thrown away, or the connection ends behind the answer`() async throws {
-        try await ServerGround.run { _ in Self.plain("no") } _: { ground in
+        try await ServerGround.run { _ in
+            Self.plain("no")
+        } _: { ground in
             let short = Int(Limits.HTTPServer.maximumDrainedBytes)
             let client = try ground.connect()
             client.send(Self.post("Content-Length: \(short)"))

@@ -23,6 +23,11 @@ final class Talk {
         return events
     }
 
+    /// The next event of `bytes`.
+    func hearOne(_ bytes: [UInt8], from offset: inout Int) -> WebSocketEvent? {
+        bytes.withUnsafeBytes { conversation.nextEvent(in: $0, from: &offset, now: .origin) }
+    }
+
     func send(_ message: WebSocketMessage) -> Bool { conversation.send(message) }
 
     func close(_ code: WebSocketCloseCode, reason: String = "") {

@@ -46,6 +46,20 @@ import Testing
         #expect(heard.isOver)
     }
 
+    @Test func `uses no byte behind an event, so that a client can be held back`() {
+        let frames = [[1], [], [UInt8](repeating: 2, count: 300), [UInt8](repeating: 3, count: 70_000)].map {
+            MaskedFrames.frame(.binary, $0)
+        }
+        let talk = Talk()
+        let bytes = Array(frames.joined())
+        var offset = 0
+        for (index, end) in frames.indices.map({ ($0, frames[...$0].reduce(0) { $0 + $1.count }) }) {
+            #expect(talk.hearOne(bytes, from: &offset) != nil, "frame \(index)")
+            #expect(offset == end)
+            #expect(talk.hear([]).isEmpty)
+        }
+    }
+
     @Test func `answers only the last of several pings`() {
         let heard = Heard((0..<50).flatMap { MaskedFrames.frame(.ping, [$0]) })
         #expect(heard.events == [WebSocketEvent](repeating: .ping, count: 50))

@@ -83,5 +83,6 @@ import Testing
         #expect(conversation.isIdle)
         #expect(conversation.hear([0x89]).isEmpty)  // half a head is held as well
         #expect(!conversation.isIdle)
+        #expect(MemoryLayout<WebSocketConversation>.size <= 256)
     }
 }

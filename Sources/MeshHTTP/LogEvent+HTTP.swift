@@ -1,8 +1,8 @@
-internal import MeshCore
+package import MeshCore
 
 extension LogEvent {
     /// A handler failed with an error that is no answer.
-    static let requestFailed = LogEvent("http.request.failed")
+    package static let requestFailed = LogEvent("http.request.failed")
 
     /// The machine has no room for another connection.
     static let acceptingPaused = LogEvent("http.accepting.paused")
@@ -15,6 +15,8 @@ extension LogEvent {
 }
 
 extension LogKey {
+    /// The pattern of a route.
+    static let route = LogKey("route")
     /// What names a request.
     static let request = LogKey("request")
     /// What was wanted done.
