@@ -259,6 +259,7 @@ extension HTTPConnection {
     /// All jobs of the turn have run.
     func turnEnded() {
         isMarked = false
+        webSocket?.goOn()
         moveMessages()
         flush()
         pump()

@@ -70,7 +70,7 @@ extension ServerExchange {
     func begin(_ request: HTTPRequest) {
         connection.worker.handlerBegan()
         self.request = request
-        let task = Task.immediate(executorPreference: loop) { await self.run() }
+        let task = Task.immediate(executorPreference: connection.worker.executor) { await self.run() }
         if isAlive { self.task = task }
     }
 

@@ -13,6 +13,7 @@ final class ServerWebSocket: @unchecked Sendable {
 
     private var inbox = BoundedQueue<WebSocketMessage>(capacity: Limits.HTTPServer.maximumMessagesWaiting)
     private var inboxBytes = 0
+    private var isHeldBack = false
     private var ending: Ending?
     private var messageWait: LoopWait?
 
@@ -53,7 +54,14 @@ extension ServerWebSocket {
                 end(.failed(HTTPError(.malformed, "the client broke a rule of WebSocket: \(violation.rawValue)")))
             }
         }
+        isHeldBack = !wantsBytes
         return offset
+    }
+
+    /// Reads on where there is room again: the conversation may hold bytes that no read brings again.
+    func goOn() {
+        guard isHeldBack, wantsBytes else { return }
+        _ = receive(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     private func take(_ message: WebSocketMessage) {

@@ -7,6 +7,8 @@ internal import MeshIO
 final class ServerWorker: @unchecked Sendable {
     // Sendable: touched on `loop` alone.
     let loop: EventLoop
+    /// What the tasks of handlers prefer.
+    let executor: LoopTaskExecutor
     let configuration: ServerConfiguration
     let handler: any HTTPHandler
     let observer: (any HTTPServerObserver)?
@@ -51,6 +53,7 @@ final class ServerWorker: @unchecked Sendable {
         generator: SeededGenerator
     ) {
         self.loop = loop
+        executor = LoopTaskExecutor(loop: loop)
         self.ledger = ledger
         self.configuration = configuration
         self.handler = handler

@@ -48,6 +48,7 @@ extension EventLoop {
                 isolatedTo: asUnownedSerialExecutor(),
                 taskExecutor: asUnownedTaskExecutor()
             )
+        case .task(let job, let executor): job.runSynchronously(on: executor)
         case .closure(let body): body()
         }
     }

@@ -3,6 +3,9 @@ enum LoopWork {
     /// A piece of a task.
     case job(UnownedJob)
 
+    /// A piece of a task that is isolated to nothing, and the executor that it prefers, which outlives it.
+    case task(UnownedJob, UnownedTaskExecutor)
+
     /// A closure left by ``EventLoop/execute(_:)``.
     case closure(@Sendable () -> Void)
 }
