@@ -133,7 +133,9 @@ extension ServerExchange {
         } catch {
             return await refuse(error)
         }
-        guard let webSocket = await onLoop({ self.connection.upgrade(self, fields) }) else { return }
+        guard let webSocket = await onLoop({ self.connection.upgrade(self, fields) }) else {
+            return await refuse(HTTPRefusal(.serviceUnavailable, "stopping", "no WebSocket can be opened now"))
+        }
         var failure: (any Error)?
         do { try await converse(webSocket) } catch { failure = error }
         await onLoop { [failure] in self.connection.endConversation(self, webSocket, error: failure) }
@@ -200,6 +202,7 @@ extension ServerExchange: RequestBodySource {
 
     private func waitForBody(_ wait: LoopWait) {
         guard isAlive, body.isEmpty, !isBodyOver, bodyFailure == nil else { return wait.end() }
+        precondition(bodyWait?.isOver ?? true, "one task reads the body")
         bodyWait = wait
     }
 
@@ -255,7 +258,9 @@ extension ServerExchange: ResponseSink {
     }
 
     private func waitForRoom(_ wait: LoopWait) {
-        guard isAlive else { return wait.end() }
+        // The client may have taken it since the writer was told.
+        guard isAlive, connection.isOutputLong else { return wait.end() }
+        precondition(roomWait?.isOver ?? true, "one task writes at a time")
         roomWait = wait
     }
 
