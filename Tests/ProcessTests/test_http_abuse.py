@@ -162,11 +162,9 @@ class Abuse(unittest.TestCase):
                 secure = unchecked().wrap_socket(plain)
                 secure.sendall(b"GET /hang?id=tls HTTP/1.1\r\nHost: a\r\n\r\n")
                 _until_handlers(web, 2)
-                with self.assertRaises((TimeoutError, OSError)):
-                    secure.settimeout(0.2)
-                    secure.unwrap()
+                below = secure.unwrap()
                 _until_handlers(web, 1)
-                secure.close()
+                below.close()
 
     def test_a_web_socket_that_never_reads(self) -> None:
         """What waits for it is bounded, and it is given up."""

@@ -127,7 +127,8 @@ extension HTTPConnection {
         switch machine.phase {
         case .idle: output.count <= Limits.HTTPServer.outputHighBytes
         case .readingHead, .draining, .lingering: true
-        case .handling: parser != nil && exchange?.isBodyFull != true
+        // Only by reading is a goodbye over TLS seen; what comes in place of one waits for its turn.
+        case .handling: parser == nil ? client.isSecure && pending.isEmpty : exchange?.isBodyFull != true
         case .upgraded: webSocket?.wantsBytes == true
         case .handshaking, .flushing, .closed: false
         }
