@@ -30,6 +30,11 @@ enum GetCommand {
         default: 1,
         "Of so many requests the first is cancelled or held, the others are read to their end."
     )
+    private static let pause = Option<Duration>(
+        "pause",
+        default: .zero,
+        "After each request, with nothing else to do for whoever made it."
+    )
     private static let hold = Option<Duration?>("hold", "Read one piece, then nothing for this long, then let go.")
     private static let stamped = Flag("stamped", "Pieces hold \"t\":NANOSECONDS of the machine's clock; print how old.")
     private static let waiting = Option<Duration?>("waiting-timeout", "For a place among the connections.")
@@ -48,7 +53,7 @@ enum GetCommand {
             """,
         parameters: [
             url, count, parallel, warm, http1, alone, numbered, authority, certificate, key, proxy, perHost, body,
-            streamed, cancelAfter, every, hold, stamped, waiting, connect, firstByte, idle, whole,
+            streamed, cancelAfter, every, pause, hold, stamped, waiting, connect, firstByte, idle, whole,
         ]
     ) { invocation in
         let plan = Getting.Plan(
@@ -61,6 +66,7 @@ enum GetCommand {
             isBodyStreamed: invocation[streamed],
             cancelAfter: invocation[cancelAfter],
             every: invocation[every],
+            pause: invocation[pause],
             hold: invocation[hold],
             isStamped: invocation[stamped]
         )

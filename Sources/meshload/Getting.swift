@@ -14,6 +14,7 @@ final class Getting: Sendable {
         let isBodyStreamed: Bool
         let cancelAfter: Int?
         let every: Int
+        let pause: Duration
         let hold: Duration?
         let isStamped: Bool
 
@@ -29,6 +30,7 @@ final class Getting: Sendable {
                 isBodyStreamed: isBodyStreamed,
                 cancelAfter: nil,
                 every: 1,
+                pause: pause,
                 hold: nil,
                 isStamped: false
             )
@@ -62,6 +64,7 @@ final class Getting: Sendable {
                         }
                         guard number < plan.count else { return }
                         await self.get(number, plan)
+                        if plan.pause > .zero { try? await self.clock.sleep(for: plan.pause) }
                     }
                 }
             }
