@@ -17,7 +17,7 @@ final class ServerExchange: @unchecked Sendable {
     let declaredLength: UInt64?
 
     /// What the handler is asked; gone with its answer, which may last long.
-    private var request: HTTPRequest?
+    private var asked: AskedRequest?
     /// The task of the handler.
     private var task: Task<Void, Never>?
     /// Whether the client waits for the answer.
@@ -69,82 +69,89 @@ extension ServerExchange {
     /// Has the handler answer `request`: it runs at once, up to where it waits for the first time.
     func begin(_ request: HTTPRequest) {
         connection.worker.handlerBegan()
-        self.request = request
+        asked = AskedRequest(request)
         let task = Task.immediate(executorPreference: connection.worker.executor) { await self.run() }
         if isAlive { self.task = task }
     }
 
+    /// Runs on the loop throughout: its task prefers it, and nothing of it is isolated to anything else.
+    ///
+    /// Its parts are not inlined: what one of them needs would otherwise take memory for as long as an answer streams.
     private func run() async {
-        await answer()
-        await onLoop { self.connection.worker.handlerEnded() }
+        if let response = await respond() { await send(response) }
+        loop.preconditionOnLoop()
+        connection.worker.handlerEnded()
     }
 
-    private func answer() async {
-        let response: HTTPResponse
+    @inline(never)
+    private func respond() async -> HTTPResponse? {
+        guard let asked else { return nil }
         do {
-            guard let request else { return }
-            response = try await connection.worker.handler.respond(to: request)
+            return try await connection.worker.handler.respond(to: asked.request)
         } catch {
-            request = nil
-            return await refuse(error)
+            self.asked = nil
+            connection.fail(self, error)
+            return nil
         }
-        guard case .webSocket(let subprotocol, let converse) = response.body else {
-            request = nil
-            return await send(response)
-        }
-        await self.converse(response, subprotocol, converse)
     }
 
     private func send(_ response: HTTPResponse) async {
+        if case .webSocket = response.body {} else { asked = nil }
         switch response.body {
-        case .empty, .bytes: await onLoop { self.connection.answer(self, with: response) }
+        case .empty, .bytes: connection.answer(self, with: response)
         case .stream(let length, let produce):
-            guard await onLoop({ self.connection.beginStream(self, response, length: length) }) else { return }
-            do {
-                try await produce(ResponseWriter(self))
-                try await onLoop { self.connection.endStream(self) }.get()
-            } catch {
-                await refuse(error)
-            }
-        case .webSocket: break
+            guard connection.beginStream(self, response, length: length) else { return }
+            await stream(produce)
+        case .webSocket(let subprotocol, let converse):
+            guard let request = asked.take()?.request, let webSocket = upgrade(request, response.fields, subprotocol)
+            else { return }
+            await lead(webSocket, converse)
         }
     }
 
-    private func refuse(_ error: any Error) async {
-        await onLoop { self.connection.fail(self, error) }
+    @inline(never)
+    private func stream(_ produce: @Sendable (ResponseWriter) async throws -> Void) async {
+        do {
+            try await produce(ResponseWriter(self))
+            try connection.endStream(self).get()
+        } catch {
+            connection.fail(self, error)
+        }
     }
 
-    private func converse(
-        _ response: HTTPResponse,
-        _ subprotocol: String?,
-        _ converse: @Sendable (any WebSocket) async throws -> Void
-    ) async {
-        let fields: HTTPFields
+    private func upgrade(_ request: HTTPRequest, _ extra: HTTPFields, _ subprotocol: String?) -> ServerWebSocket? {
         do throws(HTTPRefusal) {
-            guard let request = request.take() else { return }
             let handshake = try WebSocketHandshake(request)
             let origins = connection.worker.configuration.webSocketOrigins
             guard origins.allows(request.fields[.origin], authority: request.authority) else {
                 throw HTTPRefusal(.forbidden, "origin_refused", "pages of this origin may not open a WebSocket")
             }
-            guard var agreed = handshake.fields(subprotocol: subprotocol) else { throw .internalError }
-            agreed.append(contentsOf: response.fields)
-            fields = agreed
+            guard var fields = handshake.fields(subprotocol: subprotocol) else { throw .internalError }
+            fields.append(contentsOf: extra)
+            guard let webSocket = connection.upgrade(self, fields) else {
+                throw HTTPRefusal(.serviceUnavailable, "stopping", "no WebSocket can be opened now")
+            }
+            return webSocket
         } catch {
-            return await refuse(error)
+            connection.fail(self, error)
+            return nil
         }
-        guard let webSocket = await onLoop({ self.connection.upgrade(self, fields) }) else {
-            return await refuse(HTTPRefusal(.serviceUnavailable, "stopping", "no WebSocket can be opened now"))
-        }
-        var failure: (any Error)?
-        do { try await converse(webSocket) } catch { failure = error }
-        await onLoop { [failure] in self.connection.endConversation(self, webSocket, error: failure) }
     }
 
-    /// Runs `body` on the loop: at once where the task is there, as it is but for handlers that start tasks elsewhere.
+    @inline(never)
+    private func lead(
+        _ webSocket: ServerWebSocket,
+        _ converse: @Sendable (any WebSocket) async throws -> Void
+    ) async {
+        var failure: (any Error)?
+        do { try await converse(webSocket) } catch { failure = error }
+        connection.endConversation(self, webSocket, error: failure)
+    }
+
+    /// Runs `body` on the loop, for handlers that read and write in tasks of other executors.
+    @inline(never)
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-        if loop.isOnLoop { return body() }
-        return await withCheckedContinuation { continuation in
+        await withCheckedContinuation { continuation in
             loop.executeAlways { continuation.resume(returning: body()) }
         }
     }
@@ -173,14 +180,14 @@ extension ServerExchange: RequestBodySource {
 
     func next() async throws(HTTPError) -> [UInt8]? {
         while true {
-            switch await onLoop({ self.takeBody() }) {
+            switch loop.isOnLoop ? takeBody() : await onLoop({ self.takeBody() }) {
             case .piece(let piece): return piece
             case .end: return nil
             case .failed(let error): throw error
             case .wait:
                 await LoopWait(loop: loop).wait { self.waitForBody($0) }
                 guard Task.isCancelled else { continue }
-                await onLoop { self.connection.bodyWaitAbandoned(self) }
+                loop.enter { self.connection.bodyWaitAbandoned(self) }
                 throw Self.cancelled
             }
         }
@@ -243,7 +250,9 @@ extension ServerExchange: ResponseSink {
     }
 
     func write(_ bytes: [UInt8]) async throws(HTTPError) {
-        switch await onLoop({ self.connection.write(bytes, of: self) }) {
+        switch loop.isOnLoop
+            ? connection.write(bytes, of: self) : await onLoop({ self.connection.write(bytes, of: self) })
+        {
         case .room: return
         case .failed(let error): throw error
         case .full: try await waitForRoom()
@@ -254,7 +263,7 @@ extension ServerExchange: ResponseSink {
     func waitForRoom() async throws(HTTPError) {
         await LoopWait(loop: loop).wait { self.waitForRoom($0) }
         guard !Task.isCancelled else { throw Self.cancelled }
-        guard await onLoop({ self.isAlive }) else { throw Self.closed }
+        guard loop.isOnLoop ? isAlive : await onLoop({ self.isAlive }) else { throw Self.closed }
     }
 
     private func waitForRoom(_ wait: LoopWait) {
@@ -266,6 +275,13 @@ extension ServerExchange: ResponseSink {
 
     /// There is room for more pieces.
     func roomCame() { roomWait.take()?.end() }
+}
+
+/// A request that a handler is asked, in memory of its own.
+private final class AskedRequest {
+    let request: HTTPRequest
+
+    init(_ request: HTTPRequest) { self.request = request }
 }
 
 extension HTTPRefusal {

@@ -121,7 +121,7 @@ extension ServerWebSocket: WebSocket {
 
     func receive() async throws(HTTPError) -> WebSocketMessage? {
         while true {
-            switch await exchange.onLoop({ self.takeMessage() }) {
+            switch exchange.loop.isOnLoop ? takeMessage() : await exchange.onLoop({ self.takeMessage() }) {
             case .message(let message): return message
             case .failed(let error): throw error
             case .wait:
@@ -152,7 +152,7 @@ extension ServerWebSocket: WebSocket {
     }
 
     func send(_ message: WebSocketMessage) async throws(HTTPError) {
-        switch await exchange.onLoop({ self.write(message) }) {
+        switch exchange.loop.isOnLoop ? write(message) : await exchange.onLoop({ self.write(message) }) {
         case .room: return
         case .failed(let error): throw error
         case .full: try await exchange.waitForRoom()
