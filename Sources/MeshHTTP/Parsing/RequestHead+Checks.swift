@@ -18,7 +18,7 @@ extension RequestHead {
         }
         let found = try FoundFields(reading)
         let isChunked = try found.isChunked(version)
-        // llhttp reads the body by its own reading of the field: where that differs from ours, nobody knows who is right.
+        // llhttp reads the body as it understands the field: where that is not as we do, nobody knows which counts.
         guard isChunked == (UInt32(machine.pointee.flags) & F_CHUNKED.rawValue != 0) else {
             throw .malformed("'transfer-encoding' cannot be understood")
         }

@@ -94,7 +94,7 @@ extension HTTPConnection {
             sawEnd = false
             streamPeerEnded()
         }
-        // Its answers were too long to take more of its requests: they have gone, and nothing else would come back here.
+        // Answers were too long to take more requests: they have gone, and nothing else would come back here.
         if socket.isOpen, takesBytes, mayRead || !pending.isEmpty { mark() }
     }
 
