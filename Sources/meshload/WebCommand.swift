@@ -12,6 +12,7 @@ enum WebCommand {
     private static let head = Option<Duration>("head", default: .seconds(10), "How long a head may take.")
     private static let writing = Option<Duration>("write-stall", default: .seconds(20), "How long output may wait.")
     private static let body = Option<Duration>("body-stall", default: .seconds(20), "How long a body may pause.")
+    private static let grace = Option<Duration>("grace", default: .seconds(30), "How long slow clients may take.")
     private static let handshake = Option<Duration>("handshake", default: .seconds(10), "How long TLS may take.")
     private static let most = Option<Int?>("connections", "Connections at a time.")
     private static let mostEach = Option<Int?>("connections-each", "Connections at a time of one address.")
@@ -29,7 +30,7 @@ enum WebCommand {
             /counters, and /handlers, which knows the handlers whose request had an `id`.
             """,
         parameters: [
-            port, loops, stopping, head, body, writing, handshake, most, mostEach, page, certificate, key, log,
+            port, loops, stopping, head, body, writing, grace, handshake, most, mostEach, page, certificate, key, log,
         ]
     ) { invocation in
         guard let port = UInt16(exactly: invocation[port]) else {
@@ -71,6 +72,7 @@ enum WebCommand {
         configuration.timeouts.head = invocation[head]
         configuration.timeouts.bodyStall = invocation[body]
         configuration.timeouts.writeStall = invocation[writing]
+        configuration.timeouts.grace = invocation[grace]
         configuration.timeouts.handshake = invocation[handshake]
         if let most = invocation[most] { configuration.maximumConnections = most }
         if let mostEach = invocation[mostEach] { configuration.maximumConnectionsPerAddress = mostEach }

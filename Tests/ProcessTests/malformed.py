@@ -110,6 +110,15 @@ KNOWN = [
 #: What else people have got past parsers with.
 SMUGGLING = [
     Case("chunked behind a tab", post(b"Transfer-Encoding:\tchunked", body=LAST), (200,), False, True),
+    Case("a tab behind chunked", post(b"Transfer-Encoding: chunked\t", body=LAST + SMUGGLED), (400,)),
+    Case("a space behind chunked", post(b"Transfer-Encoding: chunked ", body=LAST), (200,), True, True),
+    Case(
+        "a tab behind chunked, and an upgrade",
+        post(
+            b"Transfer-Encoding: chunked\t", b"Connection: Upgrade", b"Upgrade: x", body=b"5\r\nhello\r\n" + LAST
+        ),
+        (400,),
+    ),
     Case("chunked in capitals", post(b"Transfer-Encoding: CHUNKED", body=LAST), (200,), True, True),
     Case("a vertical tab before chunked", post(b"Transfer-Encoding: \x0bchunked", body=LAST + SMUGGLED), (400,)),
     Case("chunked twice in a list", post(b"Transfer-Encoding: chunked, chunked", body=LAST + SMUGGLED), (400,)),

@@ -18,6 +18,10 @@ extension RequestHead {
         }
         let found = try FoundFields(reading)
         let isChunked = try found.isChunked(version)
+        // llhttp reads the body as it understands the field: where that is not as we do, nobody knows which counts.
+        guard isChunked == (UInt32(machine.pointee.flags) & F_CHUNKED.rawValue != 0) else {
+            throw .malformed("'transfer-encoding' cannot be understood")
+        }
         let method = Self.method(machine)
         let (target, authority) = try Self.target(reading, method, host: try found.host(version))
         guard !found.expectsOther else {
@@ -32,7 +36,6 @@ extension RequestHead {
         self.framing = isChunked ? .chunked : length == 0 ? .none : .length(length)
         self.keepsAlive = llhttp_should_keep_alive(machine) != 0
         self.expectsContinue = found.expectsContinue && version == .http11 && self.framing != .none
-        self.asksForUpgrade = machine.pointee.upgrade != 0
         self.saidID = found.saidID
     }
 

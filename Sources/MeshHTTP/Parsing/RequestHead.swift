@@ -34,9 +34,6 @@ package struct RequestHead: Sendable {
     /// Whether the client sends the body only once it is told to (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
 
-    /// Whether the client would go on in another protocol, named in `upgrade` (RFC 9110 §7.8).
-    package let asksForUpgrade: Bool
-
     /// What the client calls the request, where that is decent.
     package let saidID: RequestID?
 }

@@ -35,7 +35,7 @@ extension ConnectionStateMachine {
         hasPeerEnded = true
         switch state {
         case .idle, .readingHead, .draining:
-            guard outputDeadline == nil else {
+            guard backlog == nil else {
                 state = .flushing
                 return .none
             }
@@ -82,7 +82,7 @@ extension ConnectionStateMachine {
     package mutating func stop() -> StopAction {
         isStopping = true
         switch state {
-        case .idle where outputDeadline != nil, .draining:
+        case .idle where backlog != nil, .draining:
             state = .flushing
             return .none
         case .handshaking, .idle:
@@ -111,7 +111,7 @@ extension ConnectionStateMachine {
 
     /// The clock has come to `now`.
     package mutating func deadlineReached(now: Instant) -> DeadlineReachedAction {
-        if let outputDeadline, outputDeadline <= now {
+        if let backlog, backlog.deadline <= now {
             close()
             return .abort
         }
@@ -119,7 +119,7 @@ extension ConnectionStateMachine {
         case .handshaking(let deadline) where deadline <= now,
             .idle(let deadline) where deadline <= now,
             .lingering(let deadline, _) where deadline <= now:
-            guard outputDeadline == nil else {
+            guard backlog == nil else {
                 state = .flushing
                 return .none
             }
@@ -145,6 +145,6 @@ extension ConnectionStateMachine {
 
     mutating func close() {
         state = .closed
-        outputDeadline = nil
+        backlog = nil
     }
 }

@@ -49,10 +49,19 @@ package struct ConnectionStateMachine: ~Copyable {
         }
     }
 
+    /// What the client has not taken yet.
+    struct Backlog {
+        /// Since when something has waited without a break, and how much was taken since.
+        let since: Instant
+        var taken: UInt64 = 0
+        /// When it has waited too long.
+        var deadline: Instant
+    }
+
     var state: State
     let timeouts: ConnectionTimeouts
-    /// When bytes that wait to be taken have waited too long; nil where none wait.
-    var outputDeadline: Instant?
+    /// Bytes that wait to be taken; nil where none do.
+    var backlog: Backlog?
     var hasPeerEnded = false
     var isStopping = false
 
@@ -91,8 +100,8 @@ package struct ConnectionStateMachine: ~Copyable {
             case .handling(let exchange): exchange.bodyDeadline(timeouts)
             case .flushing, .upgraded, .closed: nil
             }
-        guard let outputDeadline else { return deadline }
-        return deadline.map { min($0, outputDeadline) } ?? outputDeadline
+        guard let backlog else { return deadline }
+        return deadline.map { min($0, backlog.deadline) } ?? backlog.deadline
     }
 }
 
@@ -340,13 +349,15 @@ extension ConnectionStateMachine {
     package enum UpgradeAction: Hashable, Sendable {
         /// Say 101, and hand all bytes to it.
         case upgrade
-        /// The client has left, or has sent a body, which leaves no place to begin.
+        /// The client has left or has sent a body, which leaves no place to begin, or the server stops.
         case ignore
     }
 
     /// The handler has accepted another protocol.
     package mutating func upgradeAccepted() -> UpgradeAction {
-        guard case .handling(let exchange) = state, exchange.isBodyOver, !exchange.isAnswering else { return .ignore }
+        guard case .handling(let exchange) = state, exchange.isBodyOver, !exchange.isAnswering, !isStopping else {
+            return .ignore
+        }
         state = .upgraded
         return .upgrade
     }
@@ -363,11 +374,18 @@ extension ConnectionStateMachine {
 extension ConnectionStateMachine {
     /// Bytes wait for the client to take them.
     package mutating func outputBlocked(now: Instant) {
-        if outputDeadline == nil { outputDeadline = now + timeouts.writeStall }
+        if backlog == nil { backlog = Backlog(since: now, deadline: now + timeouts.writeStall) }
     }
 
-    /// The client has taken some, and others still wait.
-    package mutating func outputMoved(now: Instant) { outputDeadline = now + timeouts.writeStall }
+    /// The client has taken so many, and others still wait.
+    ///
+    /// Who takes a little now and then does not hold the rest for ever: it is to take as much as a body is to bring.
+    package mutating func outputMoved(_ count: Int, now: Instant) {
+        var moved = backlog ?? Backlog(since: now, deadline: now)
+        moved.taken += UInt64(count)
+        moved.deadline = min(now + timeouts.writeStall, moved.since + timeouts.allowance(bytes: moved.taken))
+        backlog = moved
+    }
 
     /// What to do once nothing waits to be sent.
     package enum OutputEmptiedAction: Hashable, Sendable {
@@ -381,7 +399,7 @@ extension ConnectionStateMachine {
 
     /// Nothing waits to be sent.
     package mutating func outputEmptied(now: Instant) -> OutputEmptiedAction {
-        outputDeadline = nil
+        backlog = nil
         guard case .flushing = state else { return .none }
         guard !hasPeerEnded else {
             close()

@@ -12,11 +12,12 @@ package struct ConnectionTimeouts: Hashable, Sendable {
     /// That a handler waits for the next bytes of a body.
     package var bodyStall = Duration.seconds(20)
 
-    /// That a handler waits for a body in all, beside what ``minimumBodyBytesPerSecond`` allows.
-    package var bodyGrace = Duration.seconds(30)
+    /// That a handler waits for a body in all, or a client takes of what waits for it, beside what
+    /// ``minimumBytesPerSecond`` allows.
+    package var grace = Duration.seconds(30)
 
-    /// How fast a body comes while a handler waits for it.
-    package var minimumBodyBytesPerSecond = 512
+    /// How fast a body comes while a handler waits for it, and how fast a client takes what waits.
+    package var minimumBytesPerSecond = 512
 
     /// That bytes wait to be taken, none of which is.
     package var writeStall = Duration.seconds(20)
@@ -33,6 +34,6 @@ package struct ConnectionTimeouts: Hashable, Sendable {
 
     /// Bytes of ``Limits`` that go with them.
     func allowance(bytes: UInt64) -> Duration {
-        bodyGrace + .seconds(Int64(clamping: bytes / UInt64(max(1, minimumBodyBytesPerSecond))))
+        grace + .seconds(Int64(clamping: bytes / UInt64(max(1, minimumBytesPerSecond))))
     }
 }

@@ -25,6 +25,7 @@ final class HTTPConnection: @unchecked Sendable {
     private var isPumping = false
     private var isMarked = false
     private var mayRead = true
+    private var sawEnd = false
 
     init(_ socket: StreamSocket, worker: ServerWorker, place: Int) {
         self.socket = socket
@@ -89,6 +90,12 @@ extension HTTPConnection {
         read()
         isPumping = false
         flush()
+        if sawEnd {
+            sawEnd = false
+            streamPeerEnded()
+        }
+        // Answers were too long to take more requests: they have gone, and nothing else would come back here.
+        if socket.isOpen, takesBytes, mayRead || !pending.isEmpty { mark() }
     }
 
     private func read() {
@@ -103,7 +110,10 @@ extension HTTPConnection {
             switch socket.read(into: worker.readBuffer) {
             case .bytes(let count): take(UnsafeRawBufferPointer(rebasing: worker.readBuffer[..<count]))
             case .blocked: mayRead = false
-            case .ended: mayRead = false  // told by `streamPeerEnded()`
+            case .ended:
+                // Over TLS a client may say goodbye without ending the connection below.
+                mayRead = false
+                sawEnd = true
             case .failed(let error):
                 mayRead = false
                 streamFailed(error)
@@ -117,7 +127,8 @@ extension HTTPConnection {
         switch machine.phase {
         case .idle: output.count <= Limits.HTTPServer.outputHighBytes
         case .readingHead, .draining, .lingering: true
-        case .handling: parser != nil && exchange?.isBodyFull != true
+        // Only by reading is a goodbye over TLS seen; what comes in place of one waits for its turn.
+        case .handling: parser == nil ? client.isSecure && pending.isEmpty : exchange?.isBodyFull != true
         case .upgraded: webSocket?.wantsBytes == true
         case .handshaking, .flushing, .closed: false
         }
@@ -173,7 +184,8 @@ extension HTTPConnection {
             expectsContinue: head.expectsContinue
         )
         guard action == .handle else { return nil }
-        let id = head.saidID ?? worker.makeID()
+        let saidID = worker.configuration.believesRequestIDs ? head.saidID : nil
+        let id = saidID ?? worker.makeID()
         let exchange = ServerExchange(head, id: id, connection: self, now: now)
         self.exchange = exchange
         let body: RequestBody =
@@ -265,6 +277,9 @@ extension HTTPConnection {
         pump()
     }
 
+    /// Whether writers are to wait.
+    var isOutputLong: Bool { output.count > Limits.HTTPServer.outputLowBytes }
+
     /// Memory for what is appended to the output next.
     func gather() {
         if output.isEmpty { output.adopt(worker.takeMemory()) }
@@ -277,7 +292,7 @@ extension HTTPConnection {
             switch output.withNext({ socket.write($0) }) {
             case .wrote(let count):
                 output.remove(count)
-                if !output.isEmpty { machine.outputMoved(now: now) }
+                if !output.isEmpty { machine.outputMoved(count, now: now) }
             case .blocked:
                 machine.outputBlocked(now: now)
                 return settle()
@@ -298,7 +313,10 @@ extension HTTPConnection {
     }
 
     private func settle() {
-        if output.count <= Limits.HTTPServer.outputLowBytes { exchange?.roomCame() }
+        if !isOutputLong {
+            exchange?.roomCame()
+            if webSocket?.hasOutput == true { mark() }
+        }
         settleTimer()
     }
 }
@@ -327,8 +345,10 @@ extension HTTPConnection: TimerHandler {
             if isHandshaking { tell(.handshakeFailed) }
             return end()
         case .refuse:
+            let hasBegun = parser?.isWithinRequest == true
             releaseParser()
-            answer(.tooSlow)
+            // A line end behind the last request is no request.
+            if hasBegun { answer(.tooSlow) }
         case .failBody: exchange?.failBody(.tooSlow)
         case .abort:
             tell(.timedOut)

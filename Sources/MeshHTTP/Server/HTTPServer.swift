@@ -42,10 +42,17 @@ package final class HTTPServer: Sendable {
     /// Throws what the system objects to, `tooMany` beyond ``Limits/HTTPServer/maximumListeners``.
     package func listen(at address: SocketAddress, identity: TLSIdentity? = nil) async throws -> SocketAddress {
         var bound = address
-        for worker in workers {
+        for (index, worker) in workers.enumerated() {
             let wanted = bound
             let isSharing = workers.count > 1
-            bound = try await worker.loop.run { try worker.listen(at: wanted, identity: identity, sharing: isSharing) }
+            do {
+                bound = try await worker.loop.run {
+                    try worker.listen(at: wanted, identity: identity, sharing: isSharing)
+                }
+            } catch {
+                for earlier in workers[..<index] { earlier.loop.executeAlways { earlier.closeListener(at: wanted) } }
+                throw error
+            }
         }
         return bound
     }

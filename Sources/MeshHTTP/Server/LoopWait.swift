@@ -6,7 +6,7 @@ internal import MeshIO
 final class LoopWait: @unchecked Sendable {
     private let loop: EventLoop
     private var continuation: CheckedContinuation<Void, Never>?
-    private var isOver = false
+    private(set) var isOver = false
 
     init(loop: EventLoop) { self.loop = loop }
 

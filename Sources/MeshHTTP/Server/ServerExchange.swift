@@ -128,7 +128,10 @@ extension ServerExchange {
             }
             guard var fields = handshake.fields(subprotocol: subprotocol) else { throw .internalError }
             fields.append(contentsOf: extra)
-            return connection.upgrade(self, fields)
+            guard let webSocket = connection.upgrade(self, fields) else {
+                throw HTTPRefusal(.serviceUnavailable, "stopping", "no WebSocket can be opened now")
+            }
+            return webSocket
         } catch {
             connection.fail(self, error)
             return nil
@@ -206,6 +209,7 @@ extension ServerExchange: RequestBodySource {
 
     private func waitForBody(_ wait: LoopWait) {
         guard isAlive, body.isEmpty, !isBodyOver, bodyFailure == nil else { return wait.end() }
+        precondition(bodyWait?.isOver ?? true, "one task reads the body")
         bodyWait = wait
     }
 
@@ -263,7 +267,9 @@ extension ServerExchange: ResponseSink {
     }
 
     private func waitForRoom(_ wait: LoopWait) {
-        guard isAlive else { return wait.end() }
+        // The client may have taken it since the writer was told.
+        guard isAlive, connection.isOutputLong else { return wait.end() }
+        precondition(roomWait?.isOver ?? true, "one task writes at a time")
         roomWait = wait
     }
 

@@ -71,6 +71,9 @@ extension ServerWebSocket {
         messageWait.take()?.end()
     }
 
+    /// Whether something is to be sent.
+    var hasOutput: Bool { conversation.outputBytes > 0 }
+
     /// Moves what is to be sent to `output`.
     func takeOutput(_ output: inout OutputBuffer) {
         guard conversation.outputBytes > 0 else { return }
@@ -122,8 +125,9 @@ extension ServerWebSocket: WebSocket {
             case .message(let message): return message
             case .failed(let error): throw error
             case .wait:
-                await LoopWait(loop: exchange.loop).wait { self.waitForMessage($0) }
+                // Only where nothing is left: what came before a goodbye is still received.
                 guard !Task.isCancelled else { throw HTTPError(.closed, "the task was cancelled") }
+                await LoopWait(loop: exchange.loop).wait { self.waitForMessage($0) }
             }
         }
     }
@@ -143,6 +147,7 @@ extension ServerWebSocket: WebSocket {
 
     private func waitForMessage(_ wait: LoopWait) {
         guard inbox.isEmpty, ending == nil else { return wait.end() }
+        precondition(messageWait?.isOver ?? true, "one task receives")
         messageWait = wait
     }
 

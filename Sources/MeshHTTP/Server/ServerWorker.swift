@@ -90,6 +90,12 @@ extension ServerWorker: StreamListenerOwner {
         return listener.localAddress
     }
 
+    /// Listens at `address` no more.
+    func closeListener(at address: SocketAddress) {
+        for listener in listeners where listener.localAddress == address { listener.close() }
+        listeners.removeAll { $0.localAddress == address }
+    }
+
     func accepted(_ socket: StreamSocket) {
         guard ledger.take(socket.remoteAddress) else {
             observer?.connectionChanged(.refused, client: socket.remoteAddress)

@@ -96,17 +96,6 @@ import Testing
         ] { #expect(try await Self.answer(router, authority: host).status == .misdirectedRequest, "\(host)") }
     }
 
-    @Test func `calls a request as its client does where that is decent`() async throws {
-        let ours = "00000000-0000-0001-0000-000000000002"
-        for (believes, said, expected) in [
-            (true, "trace-7", "trace-7"), (true, "a b", ours), (true, nil, ours), (false, "trace-7", ours),
-        ] {
-            let router = Self.router([RequestTracing(believesClients: believes)])
-            let fields: HTTPFields = said.map { [.requestID: $0] } ?? [:]
-            #expect(try await Self.answer(router, fields: fields).fields[.requestID] == expected)
-        }
-    }
-
     @Test func `counts requests by pattern, and those under way until their body ends`() async throws {
         let registry = MetricRegistry()
         var routes = RouterBuilder(middleware: [AccessMetrics(registry: registry, clock: VirtualClock())])

@@ -44,7 +44,7 @@ import Testing
     private static func router(_ registry: MetricRegistry, _ clock: any Clock) -> Router {
         let metrics = AccessMetrics(registry: registry, clock: clock)
         let hosts = HostCheck(names: ["node.test"])
-        var routes = RouterBuilder(middleware: [RequestTracing(believesClients: false), metrics, hosts])
+        var routes = RouterBuilder(middleware: [metrics, hosts])
         Operations(checks: [], registry: registry, clock: clock).add(to: &routes)
         StaticFiles(StatusPage.files).add(to: &routes)
         routes.on(.get, Path.at("/events").value("number", Int.self)) { (_, number: Int) in

@@ -54,6 +54,13 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         .init("an unknown coding", post: "Transfer-Encoding: xchunked", body: "0\r\n\r\n", 501),
         .init("gzip before chunks", post: "Transfer-Encoding: gzip, chunked", body: "0\r\n\r\n", 501),
         .init("chunks and identity", post: "Transfer-Encoding: chunked, identity", body: "0\r\n\r\n", 400),
+        .init("chunks before a tab", post: "Transfer-Encoding: chunked\t", body: "0\r\n\r\n", 400),
+        .init(
+            "chunks before a tab, and another protocol",
+            post: "Transfer-Encoding: chunked\t\r\nConnection: Upgrade\r\nUpgrade: x",
+            body: "5\r\nhello\r\n0\r\n\r\n",
+            400
+        ),
         .init("chunks twice", post: "Transfer-Encoding: chunked, chunked", body: "0\r\n\r\n", 400),
         .init("two codings", post: "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", 400),
         .init("identity", post: "Transfer-Encoding: identity", 501),

@@ -11,8 +11,8 @@ let timeouts: ConnectionTimeouts = {
     timeouts.head = .seconds(2)
     timeouts.idle = .seconds(3)
     timeouts.bodyStall = .seconds(4)
-    timeouts.bodyGrace = .seconds(10)
-    timeouts.minimumBodyBytesPerSecond = 100
+    timeouts.grace = .seconds(10)
+    timeouts.minimumBytesPerSecond = 100
     timeouts.writeStall = .seconds(5)
     timeouts.drain = .seconds(6)
     timeouts.linger = .seconds(7)
@@ -74,7 +74,7 @@ struct MachineEvent: Sendable {
         MachineEvent("upgradeAccepted") { $0.upgradeAccepted() },
         MachineEvent("upgradeEnded") { $0.upgradeEnded() },
         MachineEvent("outputBlocked") { $0.outputBlocked(now: beginning) },
-        MachineEvent("outputMoved") { $0.outputMoved(now: beginning) },
+        MachineEvent("outputMoved") { $0.outputMoved(1, now: beginning) },
         MachineEvent("outputEmptied") { $0.outputEmptied(now: beginning) },
         MachineEvent("bytesDiscarded") { $0.bytesDiscarded(1) },
         MachineEvent("peerEnded") { $0.peerEnded() },

@@ -90,13 +90,26 @@ import Testing
             machine.outputBlocked(now: beginning)
             machine.outputBlocked(now: beginning + .seconds(1))
             #expect((machine.nextDeadline ?? .origin) <= beginning + timeouts.writeStall)
-            machine.outputMoved(now: beginning + .milliseconds(500))
+            machine.outputMoved(1, now: beginning + .milliseconds(500))
             let due = beginning + .milliseconds(500) + timeouts.writeStall
             let action = machine.deadlineReached(now: due)
             #expect(action == .abort)
             let after = machine.phase
             #expect(after == .closed)
         }
+    }
+}
+
+@Suite struct `What a client does not take` {
+    @Test func `waits no longer than its rate allows, however often it takes a little`() {
+        var slow = machine(in: .handling)
+        slow.outputBlocked(now: beginning)
+        slow.outputMoved(1, now: beginning + timeouts.grace)
+        #expect(slow.nextDeadline == beginning + timeouts.grace)
+        var quick = machine(in: .handling)
+        quick.outputBlocked(now: beginning)
+        quick.outputMoved(timeouts.minimumBytesPerSecond * 1_000, now: beginning + .seconds(900))
+        #expect(quick.nextDeadline == beginning + .seconds(900) + timeouts.writeStall)
     }
 }
 

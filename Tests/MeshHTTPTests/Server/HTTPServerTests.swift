@@ -41,6 +41,37 @@ import Testing
         }
     }
 
+    @Test func `answers all of many requests that come at once, although their answers are more than may wait`()
+        async throws
+    {
+        let text = String(repeating: "x", count: 200)
+        try await ServerGround.run { _ in
+            Self.plain(text)
+        } _: { ground in
+            // Their answers are several times the bound, and nothing comes behind them.
+            let count = 8 * Limits.HTTPServer.outputHighBytes / 400
+            let client = try ground.connect()
+            defer { client.close() }
+            async let answers = client.readToEnd()
+            client.send(String(repeating: Self.get("/"), count: count) + Self.get("/", "Connection: close\r\n"))
+            #expect(
+                await answers.split(separator: "\r\n\r\n" + text, omittingEmptySubsequences: false).count == count + 2
+            )
+        }
+    }
+
+    @Test func `calls requests by names of its own where clients are not believed`() async throws {
+        var configuration = ServerConfiguration()
+        configuration.believesRequestIDs = false
+        try await ServerGround.run(configuration) {
+            Self.plain("<\($0.id)>")
+        } _: { ground in
+            let answer = try await ground.exchange(Self.get("/", "X-Request-ID: mine\r\nConnection: close\r\n"))
+            #expect(!answer.contains("mine"))
+            #expect(answer.contains("x-request-id: "))
+        }
+    }
+
     @Test func `turns refusals and errors into one shape, and says nothing of the latter`() async throws {
         struct Secret: Error {}
         try await ServerGround.run { request in

@@ -57,12 +57,42 @@ import Testing
         }
     }
 
-    @Test func `lets pages in that it is told of`() {
-        #expect(WebSocketOrigins.sameHost != .any)
-        for origins in [WebSocketOrigins.sameHost, .sameHostAnd(["https://b"]), .any] {
+    @Test func `lets pages in that it is told of`() async throws {
+        for (origins, isAllowed) in [
+            (WebSocketOrigins.sameHost, false), (.sameHostAnd(["https://b"]), true),
+            (.sameHostAnd(["https://c"]), false),
+            (.any, true),
+        ] {
             var configuration = ServerConfiguration()
             configuration.webSocketOrigins = origins
-            #expect(configuration.webSocketOrigins == origins)
+            try await ServerGround.run(configuration) { _ in
+                Self.conversation { _ in }
+            } _: { ground in
+                let client = try ground.connect()
+                defer { client.close() }
+                client.send(Self.handshake("Origin: https://b\r\n"))
+                let answer = await client.read { $0.contains("\r\n\r\n") }
+                #expect(answer.hasPrefix(isAllowed ? "HTTP/1.1 101 " : "HTTP/1.1 403 "), "\(origins)")
+            }
+        }
+    }
+
+    @Test func `gives its handler the last message of a client that leaves behind it`() async throws {
+        let received = Signal<[WebSocketMessage]>([])
+        let isOver = Signal(false)
+        try await ServerGround.run { _ in
+            Self.conversation { socket in
+                defer { isOver.change { $0 = true } }
+                while let message = try await socket.receive() { received.change { $0.append(message) } }
+            }
+        } _: { ground in
+            let client = try ground.connect()
+            client.send(Self.handshake())
+            _ = await client.read { $0.hasSuffix("\r\n\r\n") }
+            client.send(Self.frame(1, "commit") + Self.frame(8))
+            client.close()
+            await isOver.wait { $0 }
+            #expect(received.value == [.text("commit")])
         }
     }
 
