@@ -27,15 +27,17 @@ package struct CertificateKeeper: Sendable {
     private let lookInterval: Duration
     private let clock: any Clock
     private let logger: Logger
+    private let nudge: Nudge
 
-    /// A keeper of what `enrolment` holds in its folder.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
         grace: Duration = CertificateRenewal.standardGrace,
         lookInterval: Duration = Limits.DeviceEnrolment.lookInterval,
         clock: any Clock,
-        logger: Logger
+        logger: Logger,
+        nudge: Nudge = Nudge()
     ) {
         self.enrolment = enrolment
         self.tunnel = tunnel
@@ -43,6 +45,7 @@ package struct CertificateKeeper: Sendable {
         self.lookInterval = lookInterval
         self.clock = clock
         self.logger = logger
+        self.nudge = nudge
     }
 
     /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
@@ -70,7 +73,7 @@ package struct CertificateKeeper: Sendable {
             }
             isTooLate = step == .enrolAgain
             if let pause = pause(before: step, rest) {
-                guard (try? await clock.sleep(for: pause)) != nil else { return }
+                _ = await nudge.wait(pause, on: clock)
                 continue
             }
             do throws(DeviceEnrolmentError) {
