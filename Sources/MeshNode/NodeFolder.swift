@@ -46,10 +46,16 @@ package final class NodeFolder: Sendable {
         if mkdir(path, 0o700) == 0 { return true }
         switch errno {
         case EEXIST: return false
-        case ENOENT:
+        case ENOENT where access(above(path), F_OK) != 0:
             throw NodeFolderError(.unusable, "the folder '\(path)' cannot be made: the folder above it does not exist")
+        case ENOENT: throw NodeFolderError(.unusable, "the folder '\(path)' cannot be made there: choose another place")
         default: throw last("the folder '\(path)' cannot be made")
         }
+    }
+
+    private static func above(_ path: String) -> String {
+        let end = path.reversed().drop { $0 == "/" }.drop { $0 != "/" }
+        return end.isEmpty ? "." : String(end.reversed())
     }
 
     private static func checkAccess(_ path: String) throws(NodeFolderError) {

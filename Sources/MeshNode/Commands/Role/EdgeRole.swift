@@ -58,7 +58,7 @@ struct EdgeRole {
             )
         } catch {
             guard let error = error as? CertificateError, error.code == .notYetValid else { throw error }
-            throw StartError(.clock, "\(error.message) Set this machine's clock, and start again", cause: error)
+            throw StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
         }
         var generator = ground.generator
         let validity = service.certificateValidity
@@ -96,8 +96,8 @@ struct EdgeRole {
                 else { continue }
                 return StartError(
                     .clock,
-                    "the hub shows a certificate that does not count now: \(refusal.message); this machine's clock says "
-                        + "\(clock.wallTime): set the clock that is wrong, and start again",
+                    "set the clock that is wrong, this machine's (\(clock.wallTime)) or the hub's, and start again: the hub "
+                        + "shows a certificate that does not count now: \(refusal.message)",
                     cause: refusal
                 )
             case .disconnected, .connecting, .reconnecting: continue

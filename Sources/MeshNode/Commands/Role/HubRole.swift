@@ -79,7 +79,7 @@ struct HubRole {
                 + "(meshnode ca rotate begin --folder '\(folder.authority.path)', then switch), and enrol the edges again"
             return StartError(.certificates, words, cause: error)
         case .notYetValid:
-            return StartError(.clock, "\(error.message) Set this machine's clock, and start again", cause: error)
+            return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
         default: return error
         }
     }
