@@ -121,7 +121,8 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshNode",
             "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshWire",
         ]
     ),

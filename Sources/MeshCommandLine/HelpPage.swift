@@ -23,7 +23,9 @@ struct HelpPage {
         layout.paragraphs(command.discussion, indent: 0)
         renderParameters("ARGUMENTS", command.arguments)
         renderParameters("OPTIONS", path.ownOptions.filter { $0.group == nil })
-        for group in groups { renderParameters("\(group.uppercased()) OPTIONS", path.ownOptions.filter { $0.group == group }) }
+        for group in groups {
+            renderParameters("\(group.uppercased()) OPTIONS", path.ownOptions.filter { $0.group == group })
+        }
         renderParameters("SHARED OPTIONS", path.sharedOptions)
         section("COMMANDS", command.visibleSubcommands.map { ($0.name, $0.summary) })
         renderExamples()

@@ -38,7 +38,7 @@ package struct ValueSyntax<Value: Sendable>: Sendable {
     }
 
     /// The word that spells `value`.
-    package func text(of value: Value) -> String { print(value) }
+    package func text(of value: Value) -> String { self.print(value) }
 
     /// The value that `word` spells.
     package func parse(_ word: String) throws(InvalidValue) -> Value {

@@ -56,7 +56,9 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
         #expect(hub.grant.identity.text == "spiffe://mesh/main/hub/hub-1")
         #expect(hub.grant.dnsNames == ["localhost"])
         #expect(hub.handshakesPerSecond == Limits.Hub.handshakesPerSecond)
-        let edge = try EdgeSettings(try #require(try loaded(["role": ["edge"], "edge.hubs": ["hub.example.org:7500"]])))
+        let edge = try EdgeSettings(
+            try #require(try loaded(["role": ["edge"], "edge.hubs": ["hub.example.org:7500"]]))
+        )
         #expect(edge.node.data == "meshnode-edge")
         #expect(edge.node.http.listen == .off)
         #expect(edge.hubs.map(\.address.description) == ["hub.example.org:7500"])
@@ -98,7 +100,10 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
     }
 
     @Test func `reads the file that a variable names`() throws {
-        let ground = SampleGround(variables: ["MESHNODE_CONFIG": "x"], files: ["x": "{ role: 'hub', log: { level: 'error' } }"])
+        let ground = SampleGround(
+            variables: ["MESHNODE_CONFIG": "x"],
+            files: ["x": "{ role: 'hub', log: { level: 'error' } }"]
+        )
         let configuration = try ConfigurationLoader(ground: ground).load(file: nil)
         #expect(configuration?[Settings.logLevel] == .error)
     }
@@ -124,14 +129,16 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
                 "node.json5:4:16: unknown key 'listen'; did you mean 'hub.listen'?",
                 "node.json5:5:16: '1s' is not right for 'transport.idleTimeout': "
                     + "expected a duration such as 250ms, 30s, 5m or 24h from 10s to 10m",
-                "node.json5:5:35: 'transport.resumption' is null, and should be true or false; leave it out for its default",
+                "node.json5:5:35: 'transport.resumption' is null, and should be true or false; "
+                    + "leave it out for its default",
             ]
         )
     }
 
     @Test(arguments: [
         ("", "node.json5:1:1: a value is missing"), ("[]", "node.json5: it holds a list in place of an object { … }"),
-        ("{ hub: {", "node.json5:1:9: an object has no end"), ("{ a b }", "node.json5:1:5: a ':' is missing behind a key"),
+        ("{ hub: {", "node.json5:1:9: an object has no end"),
+        ("{ a b }", "node.json5:1:5: a ':' is missing behind a key"),
         ("{ data: 'x', data: 'y' }", "node.json5: a key comes twice, the second time at line 1, column 14"),
         ("{ 'hub.listen': 'x' }", "node.json5:1:3: unknown key 'hub.listen'"),
     ])
@@ -150,7 +157,10 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
     @Test func `is refused where two settings contradict each other`() {
         for (flags, words) in [
             (["hub.listen": ["127.0.0.1:65535"]], "hub.listen: there is no port after 65535"),
-            (["hub.listen": ["[::]:7500"], "hub.enrolListen": ["[::]:7500"]], "hub.enrolListen: '[::]:7500' is where edges"),
+            (
+                ["hub.listen": ["[::]:7500"], "hub.enrolListen": ["[::]:7500"]],
+                "hub.enrolListen: '[::]:7500' is where edges"
+            ),
             (["http.key": ["k"]], "http.key: a key is of no use without 'http.certificate'"),
             (["http.certificate": ["c"]], "http.certificate: a certificate is of no use without 'http.key'"),
             (["hub.dns": ["not a name"]], "hub.dns: 'not a name' is no host name"),

@@ -62,7 +62,9 @@ import Testing
 
     @Test func `loses what was left over before its time, and nothing else`() throws {
         let folder = try NodeFolder.take(path, for: .edge)
-        let names = ["pending-00ff.pem", "pending-return.pem", "node.pem.new-7", "node.pem.next-7", "node.pem", "my.news"]
+        let names = [
+            "pending-00ff.pem", "pending-return.pem", "node.pem.new-7", "node.pem.next-7", "node.pem", "my.news",
+        ]
         for name in names { try write("x", to: name) }
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -72,7 +74,9 @@ import Testing
             return names.filter { access("\(path)/\($0)", F_OK) == 0 }
         }
         #expect(left(after: Limits.Process.leftoverAge - .seconds(60)) == names)
-        #expect(left(after: Limits.Process.leftoverAge + .seconds(60)) == ["pending-return.pem", "node.pem", "my.news"])
+        #expect(
+            left(after: Limits.Process.leftoverAge + .seconds(60)) == ["pending-return.pem", "node.pem", "my.news"]
+        )
     }
 }
 

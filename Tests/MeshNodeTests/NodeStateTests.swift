@@ -28,7 +28,10 @@ import Testing
     @Test func `tells the days that a certificate has left`() {
         let now = WallTime(millisecondsSince1970: 1_800_000_000_000)
         func check(_ seconds: Int64) -> NodeState.Check {
-            .certificate(endingAt: WallTime(millisecondsSince1970: now.millisecondsSince1970 + seconds * 1_000), now: now)
+            .certificate(
+                endingAt: WallTime(millisecondsSince1970: now.millisecondsSince1970 + seconds * 1_000),
+                now: now
+            )
         }
         #expect(check(86_400 * 45 + 5).detail.hasPrefix("45 days left, until 20"))
         #expect(check(86_400).detail.hasPrefix("1 day left"))

@@ -88,7 +88,9 @@ import Testing
         #expect(try #require(ListenAddress(text)).description == text)
     }
 
-    @Test(arguments: ["", "localhost", "7411", ":7411", "localhost:", "localhost:70000", "1.2.3:1", "::1:7411", "a/b:1", "a b:1"])
+    @Test(arguments: [
+        "", "localhost", "7411", ":7411", "localhost:", "localhost:70000", "1.2.3:1", "::1:7411", "a/b:1", "a b:1",
+    ])
     func `is refused where it is none`(text: String) {
         #expect(ListenAddress(text) == nil)
     }

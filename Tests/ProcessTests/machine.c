@@ -1,5 +1,5 @@
-/* Preloaded into a process, its machine is another: a clock that is off by MESHNODE_TEST_CLOCK seconds, and no IPv6 where
-   MESHNODE_TEST_NO_IPV6 is set. */
+/* Preloaded into a process, its machine is another: a clock that is off by MESHNODE_TEST_CLOCK seconds, and no IPv6
+   where MESHNODE_TEST_NO_IPV6 is set. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -93,7 +93,8 @@ class Place:
 
     def hub(self, *words: str | Path, environment: dict[str, str] | None = None) -> Node:
         """A hub in the folder 'hub' that is ready."""
-        return self.start("--role", "hub", "--data", self.folder / "hub", *FREE, *words, environment=environment).ready()
+        line = ["--role", "hub", "--data", self.folder / "hub", *FREE, *words]
+        return self.start(*line, environment=environment).ready()
 
     def token(self, name: str, environment: dict[str, str] | None = None) -> str:
         """An enrolment token for that name."""

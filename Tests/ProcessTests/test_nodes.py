@@ -207,6 +207,31 @@ class Nodes(unittest.TestCase):
 
     # What a person meets beside it.
 
+    def test_settings_are_shown_with_those_who_say_so(self) -> None:
+        file = self.place.folder / "hub.json5"
+        file.write_text("{ role: 'hub', hub: { listen: '[::]:7500', dns: ['a.example'] }, log: { level: 'error' } }")
+        words = ["config", "show", "--config", file, "--name", "hub-7", "--json"]
+        shown = self.place.run(*words, environment={"MESHNODE_LOG_LEVEL": "debug"})
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        settings = json.loads(shown.stdout)["settings"]
+        self.assertEqual(settings["hub.name"], {"value": "hub-7", "source": "flag", "place": "--name"})
+        place = "MESHNODE_LOG_LEVEL"
+        self.assertEqual(settings["log.level"], {"value": "debug", "source": "environment", "place": place})
+        self.assertEqual(settings["hub.dns"], {"value": ["a.example"], "source": "file", "place": f"{file}:1:44"})
+        self.assertEqual(settings["hub.tenant"], {"value": "main", "source": "default"})
+        self.assertNotIn("edge.hubs", settings)
+
+    def test_a_file_is_checked_by_itself(self) -> None:
+        for role in ("hub", "edge"):
+            text = self.place.run("config", "template", "--role", role).stdout
+            file = self.place.folder / f"{role}.json5"
+            file.write_text(text.replace("// hubs: []", 'hubs: ["hub-1.example.org"]'))
+            checked = self.place.run("config", "check", file, environment={"MESHNODE_LOG_LEVEL": "nonsense"})
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+        file.write_text("{ role: 'hub', a: 1, b: 2 }")
+        checked = self.place.run("config", "check", file)
+        self.assertEqual((checked.returncode, len(checked.stderr.splitlines()), checked.stdout), (65, 2, ""))
+
     def test_enrolment_where_nobody_answers_gives_up_in_time(self) -> None:
         hub = self.place.hub()
         token = self.place.token("edge-1")

@@ -212,10 +212,10 @@ def edge_whose_hub_shows_it(ground: Ground) -> Start:
 
 
 CASES: list[Case] = [
-    ("a wrong file", wrong_file, CONFIGURATION, r"node\.json5:3:10: unknown key 'hub\.listn'; did you mean 'hub\.listen'"),
+    ("a wrong file", wrong_file, CONFIGURATION, r"json5:3:10: unknown key 'hub\.listn'; did you mean 'hub\.listen'"),
     ("a file that is cut short", cut_file, CONFIGURATION, r"node\.json5:1:16: an object has no end"),
     ("a missing file", missing_file, CONFIGURATION, r"none\.json5: .* cannot be read: No such file"),
-    ("a wrong variable", wrong_variable, CONFIGURATION, r"MESHNODE_HUB_LISTEN: 'nowhere' is not right .*127\.0\.0\.1:7411"),
+    ("a wrong variable", wrong_variable, CONFIGURATION, r"MESHNODE_HUB_LISTEN: 'nowhere' is not .*localhost:7411"),
     ("an edge without a hub", edge_without_hub, CONFIGURATION, r"needs to know its hub: say --hub"),
     ("half of what HTTPS needs", key_without_certificate, CONFIGURATION, r"--http-key: .*http\.certificate"),
     ("a busy port", busy_port, ADDRESS, r"another process listens at 127\.0\.0\.1:\d+ .*--listen"),
@@ -233,7 +233,7 @@ CASES: list[Case] = [
     ("an edge in a hub's folder", folder_of_a_hub, VERSION, r"the role 'hub', and this one is to be the role 'edge'"),
     ("a second hub on a folder", second_hub, BUSY, r"process \d+ runs on the folder"),
     ("a second edge on a folder", second_edge, BUSY, r"process \d+ runs on the folder"),
-    ("an edge that has not enrolled", not_enrolled, CERTIFICATES, r"holds no certificate: get one first \(meshnode enrol"),
+    ("an edge that has not enrolled", not_enrolled, CERTIFICATES, r"holds no certificate: get one .*meshnode enrol"),
     ("a certificate that ended long ago", expired_edge, CERTIFICATES, r"more than 30 days ago: .*meshnode enrol"),
     ("an authority that has expired", expired_authority, CERTIFICATES, r"expired on .*meshnode ca rotate"),
     ("a store without its authority", missing_authority, CERTIFICATES, r"the authority is missing: .*put the copy of"),

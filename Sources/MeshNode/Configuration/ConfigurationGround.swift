@@ -62,7 +62,9 @@ package struct FileGround: ConfigurationGround {
     /// The files of `base`.
     package init(_ base: any ConfigurationGround) { self.base = base }
 
+    /// None.
     package var variables: [String: String] { [:] }
 
+    /// As the base has it.
     package func content(of path: String) throws(ConfigurationError) -> [UInt8] { try base.content(of: path) }
 }

@@ -46,7 +46,10 @@ package enum ListenAddress: Hashable, Sendable {
         case .name(let name, let port):
             let found = (try? await resolver.addresses(of: name)) ?? []
             guard let address = found.first(where: { $0.bytes.count == 4 }) ?? found.first else {
-                throw StartError(.address, "the host '\(name)' has no address here: listen at an address of this machine")
+                throw StartError(
+                    .address,
+                    "the host '\(name)' has no address here: listen at an address of this machine"
+                )
             }
             return SocketAddress(IPEndpoint(address: address, port: port))
         }

@@ -96,7 +96,11 @@ package struct HubSettings: Sendable {
         }
         certificatesFor = configuration[Settings.certificatesFor].duration
         if !(Duration.seconds(1)...Limits.Certificate.maximumLife).contains(certificatesFor) {
-            mistakes.add(configuration, Settings.certificatesFor, "a life is a second at least and a hundred years at most")
+            mistakes.add(
+                configuration,
+                Settings.certificatesFor,
+                "a life is a second at least and a hundred years at most"
+            )
         }
         issuer = configuration[Settings.issuer]
         handshakesPerSecond = configuration[Settings.handshakesPerSecond]

@@ -22,7 +22,9 @@ package enum SettingsDocument {
                 section = wanted
             }
             let indent = section.isEmpty ? "  " : "    "
-lines += ["\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): \(value(of: row, role))", ""]
+            lines += [
+                "\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): \(value(of: row, role))", "",
+            ]
         }
         if !section.isEmpty { lines.append("  },") }
         lines.append("}")
@@ -56,12 +58,14 @@ lines += ["\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): 
             A node takes each setting from the first of these that says something: a flag of the command line, the
             environment, a file, its default. A list is taken from one place and never put together of several.
 
-            - The file is JSON5 (`--config FILE`, or `\(ConfigurationLoader.fileVariable)`); `meshnode config template` prints one to begin with. A
-              key that is unknown is refused, with its line and what was probably meant.
+            - The file is JSON5 (`--config FILE`, or `\(ConfigurationLoader.fileVariable)`); `meshnode config template`
+              prints one to begin with. A key that is unknown is refused, with its line and what was probably meant.
             - In the environment a list is one text with commas.
-            - `meshnode config check FILE` says all that is wrong with a file, `meshnode config show` what a node would do and why.
-            - SIGHUP reads file and environment again, and the certificates. Settings that are marked are taken over then; that
-              another one has changed is logged, and it counts from the next start. A file with a mistake changes nothing.
+            - `meshnode config check FILE` says all that is wrong with a file, `meshnode config show` what a node would
+              do and why.
+            - SIGHUP reads the file again, and the certificates. Settings that are marked are taken over then; that
+              another one has changed is logged, and it counts from the next start. A file with a mistake changes
+              nothing.
 
 
             """
@@ -108,28 +112,29 @@ lines += ["\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): 
 
         | signal | what the node does |
         |---|---|
-        | SIGTERM, SIGINT | It leaves in order: a hub sends its edges elsewhere and lets what is under way end. The second one ends it at once. |
-        | SIGHUP | It reads its configuration and its certificates again. |
+        | SIGTERM, SIGINT | Leaves in order, a hub letting end what is under way; the second ends it at once. |
+        | SIGHUP | Reads its configuration and its certificates again. |
 
-        A node that was told to stop and has not ended within `hub.drainPatience` and five seconds more, as where its disk hangs, is
-        ended as it is: nothing that was acknowledged is lost by that.
+        A node that was told to stop and has not ended within `hub.drainPatience` and five seconds more, as where its
+        disk hangs, is ended as it is: nothing that was acknowledged is lost by that.
 
         ## The data folder
 
         | path | what it is |
         |---|---|
-        | `format` | The role and the version of the folder. A folder of another version or role is refused. |
-        | `lock` | Locked by the process that has the folder, whose number it holds. A second process is refused. |
+        | `format` | The role and the version of the folder; one of another version or role is refused. |
+        | `lock` | Locked by the process that has the folder, whose number it holds; a second process is refused. |
         | `ca/`, `hub-key.pem`, `store/` | A hub's: the authority of the mesh, its own key, what its actors remember. |
-        | `current`, `v1/`, `node.pem` … | An edge's: its certificate and key, as `meshnode enrol` and renewals write them. |
+        | `current`, `v1/`, `node.pem` … | An edge's: its certificate and key, as enrolment and renewals write them. |
 
-        It is made with mode 700. A folder of another owner, one that others may write to, and one with a key that others may read
-        are refused. A hub whose store is there without its authority is refused too: a new authority would shut out every edge.
+        It is made with mode 700. A folder of another owner, one that others may write to, and one with a key that
+        others may read are refused. A hub whose store is there without its authority is refused too: a new authority
+        would shut out every edge.
 
         ## systemd
 
-        `scripts/meshnode-hub.service` runs a hub, `scripts/meshnode@.service` any node by the name of its file of settings. Both are
-        told when the node is ready (`Type=notify`), and `systemctl reload` sends SIGHUP.
+        `scripts/meshnode-hub.service` runs a hub, `scripts/meshnode@.service` any node by the name of its file of
+        settings. Both are told when the node is ready (`Type=notify`), and `systemctl reload` sends SIGHUP.
 
         """
 }

@@ -58,7 +58,13 @@ struct HubCertificateKeeper: Sendable {
         try await transport.use(credentials)
         try await listener?.use(try credentials.showingAuthority(now: clock.wallTime))
         end.withLock { $0 = credentials.validity.notAfter }
-        if anew { logger.log(.info, .ownCertificateRenewed, [LogField(.reason, .text("counts until \(credentials.validity.notAfter)"))]) }
+        if anew {
+            logger.log(
+                .info,
+                .ownCertificateRenewed,
+                [LogField(.reason, .text("counts until \(credentials.validity.notAfter)"))]
+            )
+        }
         if known.authorities != authorities {
             await transport.recheckPeers()
             logger.log(.info, .authoritiesChanged, [LogField(.count, .integer(Int64(authorities.count)))])

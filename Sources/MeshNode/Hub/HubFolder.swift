@@ -27,8 +27,8 @@ package struct HubFolder: Hashable, Sendable {
         for trace in [keyPath, store.path] where access(trace, F_OK) == 0 {
             throw CertificateError(
                 .fileMissing,
-                "the authority is missing: '\(authority.certificatePath)' does not exist, and '\(trace)' says that there "
-                    + "was one; put the copy of '\(authority.path)' back, or begin a new mesh in an empty folder"
+                "the authority is missing: '\(authority.certificatePath)' does not exist, and '\(trace)' says that "
+                    + "there was one; put the copy of '\(authority.path)' back, or begin a new mesh in an empty folder"
             )
         }
         try authority.create { () throws(CertificateError) in try .make(name: "meshnode CA", now: now) }

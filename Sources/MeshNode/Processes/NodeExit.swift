@@ -1,5 +1,5 @@
-package import MeshCommandLine
 internal import MeshCertificates
+package import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshStore

@@ -49,13 +49,14 @@ final class NodeSignals: Sendable {
     }
 
     fileprivate func run() {
-        while let signal = Self.next(within: nil) {
-            if signal == SIGHUP {
-                state.withLock { $0.reloads }.open(Done())
-                continue
+        while true {
+            switch Self.next(within: nil) {
+            case nil: continue
+            case SIGHUP?: state.withLock { $0.reloads }.open(Done())
+            case let signal?:
+                first.open(signal)
+                return end()
             }
-            first.open(signal)
-            return end()
         }
     }
 
@@ -77,10 +78,10 @@ final class NodeSignals: Sendable {
         _exit(Int32(NodeExit.notInOrder.rawValue))
     }
 
-    /// The next signal, or nil where none comes within so many milliseconds.
+    /// The next signal, or nil where none comes within so many milliseconds, or something else is in the way.
     private static func next(within milliseconds: Int32?) -> Int32? {
         var file = pollfd(fd: signalPipe.reading, events: Int16(POLLIN), revents: 0)
-        guard poll(&file, 1, milliseconds ?? -1) > 0 || errno == EINTR else { return nil }
+        guard poll(&file, 1, milliseconds ?? -1) > 0 else { return nil }
         var byte = UInt8(0)
         var count = 0
         repeat { count = read(signalPipe.reading, &byte, 1) } while count < 0 && errno == EINTR

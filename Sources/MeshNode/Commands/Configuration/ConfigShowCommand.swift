@@ -28,7 +28,9 @@ enum ConfigShowCommand {
             case .edge: _ = try EdgeSettings(configuration)
             }
             let report = ConfigurationReport(configuration)
-            do { try invocation.terminal.write(invocation[json] ? report.json : report.table) } catch { return .failure }
+            do { try invocation.terminal.write(invocation[json] ? report.json : report.table) } catch {
+                return .failure
+            }
             return .success
         } catch {
             RoleCommand.report(error, invocation)

@@ -69,7 +69,7 @@ struct EdgeRole {
             throw StartError(
                 .certificates,
                 "the certificate in '\(credentials.path)' expired on \(validity.notAfter), more than \(days) days ago: "
-                    + "ask for a new token, and enrol again (meshnode enrol TOKEN --hub HOST --folder \(credentials.path))"
+                    + "ask for a token, and enrol again (meshnode enrol TOKEN --hub HOST --folder \(credentials.path))"
             )
         }
         return service
@@ -96,8 +96,8 @@ struct EdgeRole {
                 else { continue }
                 return StartError(
                     .clock,
-                    "set the clock that is wrong, this machine's (\(clock.wallTime)) or the hub's, and start again: the hub "
-                        + "shows a certificate that does not count now: \(refusal.message)",
+                    "set the clock that is wrong, this machine's (\(clock.wallTime)) or the hub's, and start again: "
+                        + "the hub shows a certificate that does not count now: \(refusal.message)",
                     cause: refusal
                 )
             case .disconnected, .connecting, .reconnecting: continue

@@ -76,7 +76,7 @@ struct HubRole {
         case .expired:
             let words =
                 "\(error.message), and no certificate of it counts any more: replace it "
-                + "(meshnode ca rotate begin --folder '\(folder.authority.path)', then switch), and enrol the edges again"
+                + "(meshnode ca rotate begin --folder '\(folder.authority.path)', then switch), and enrol edges again"
             return StartError(.certificates, words, cause: error)
         case .notYetValid:
             return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)

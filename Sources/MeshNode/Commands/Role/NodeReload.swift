@@ -39,10 +39,15 @@ struct NodeReload: Sendable {
         let waiting = changed.filter { !$0.row.shape.isReloadable }
         for entry in waiting {
             let words = "'\(entry.row.path)' has changed, which counts when the node is started again"
-            logger.log(.warning, .needsRestart, [LogField(.setting, .text(entry.row.path)), LogField(.reason, .text(words))])
+            logger.log(
+                .warning,
+                .needsRestart,
+                [LogField(.setting, .text(entry.row.path)), LogField(.reason, .text(words))]
+            )
         }
         let taken = changed.filter(\.row.shape.isReloadable).map(\.row.path)
-        let words = (taken.isEmpty ? ["no setting"] : taken).joined(separator: ", ") + " changed; certificates are read again"
+        let words =
+            (taken.isEmpty ? ["no setting"] : taken).joined(separator: ", ") + " changed; certificates are read again"
         logger.log(.info, .reloaded, [LogField(.reason, .text(words))])
     }
 }

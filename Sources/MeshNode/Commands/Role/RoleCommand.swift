@@ -7,7 +7,7 @@ package enum RoleCommand {
     static let config = Option<String?>(
         "config",
         as: .file,
-        "A file with settings (JSON5); see `meshnode config template`. \(ConfigurationLoader.fileVariable) names it too."
+        "A file with settings (JSON5), as `meshnode config template` prints it."
     )
 
     /// The parameters of the program itself: the file, and a flag for each setting of the table.
