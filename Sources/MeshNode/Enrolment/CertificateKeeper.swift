@@ -77,11 +77,11 @@ package struct CertificateKeeper: Sendable {
                 continue
             }
             do throws(DeviceEnrolmentError) {
-                if step == .renew {
-                    credentials = try await enrolment.renew(credentials, tunnel.renew).credentials
-                } else {
-                    credentials = try await comeHome(credentials)
-                }
+                let outcome =
+                    step == .renew
+                    ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
+                credentials = outcome.credentials
+                warnOfClocks(outcome.clockAhead)
                 logger.log(.info, .renewed, [LogField(.node, .text(credentials.identity.text))])
                 renewal = schedule(credentials, &generator)
                 await tunnel.use(credentials)
@@ -119,11 +119,20 @@ package struct CertificateKeeper: Sendable {
         return found
     }
 
-    private func comeHome(_ credentials: NodeCredentials) async throws(DeviceEnrolmentError) -> NodeCredentials {
+    /// A clock that is far off is no harm yet; a certificate that does not count by it would be.
+    private func warnOfClocks(_ ahead: Duration) {
+        guard abs(ahead.components.seconds) > Limits.Enrolment.toleratedSkew.components.seconds else { return }
+        let words = "this machine's clock is \(ahead.shortText) ahead of the hub's: set the one that is wrong"
+        logger.log(.warning, .clocksApart, [LogField(.reason, .text(words))])
+    }
+
+    private func comeHome(
+        _ credentials: NodeCredentials
+    ) async throws(DeviceEnrolmentError) -> DeviceEnrolment.Outcome {
         guard let address = await tunnel.enrolmentAddress() else {
             throw DeviceEnrolmentError(.unreachable, "nobody knows where the listener for enrolment is")
         }
-        return try await enrolment.comeHome(credentials, at: address).credentials
+        return try await enrolment.comeHome(credentials, at: address)
     }
 
     private func schedule(_ credentials: NodeCredentials, _ generator: inout SeededGenerator) -> CertificateRenewal {
@@ -140,5 +149,6 @@ extension EnrolmentRefusal {
 
 extension LogEvent {
     static let certificateEnds = LogEvent("edge.certificate-ends")
+    static let clocksApart = LogEvent("edge.clocks-apart")
     static let foundInFolder = LogEvent("enrolment.found-in-folder")
 }
