@@ -220,6 +220,11 @@ class Nodes(unittest.TestCase):
         self.assertEqual(settings["hub.dns"], {"value": ["a.example"], "source": "file", "place": f"{file}:1:44"})
         self.assertEqual(settings["hub.tenant"], {"value": "main", "source": "default"})
         self.assertNotIn("edge.hubs", settings)
+        # What is missing is said behind what there is.
+        shown = self.place.run("config", "show", "--role", "edge")
+        self.assertEqual(shown.returncode, 65)
+        self.assertIn("edge.beatInterval", shown.stdout)
+        self.assertIn("needs to know its hub", shown.stderr)
 
     def test_a_file_is_checked_by_itself(self) -> None:
         for role in ("hub", "edge"):

@@ -22,14 +22,14 @@ enum ConfigShowCommand {
             guard let configuration = try RoleCommand.loader(invocation).load(file: file) else {
                 throw ConfigurationError("role", "say whose settings to show: --role hub or --role edge")
             }
-            // What does not fit together is said here as it would be at a start.
-            switch configuration.role {
-            case .hub: _ = try HubSettings(configuration)
-            case .edge: _ = try EdgeSettings(configuration)
-            }
             let report = ConfigurationReport(configuration)
             do { try invocation.terminal.write(invocation[json] ? report.json : report.table) } catch {
                 return .failure
+            }
+            // Behind the table: what does not fit together is said as it would be at a start.
+            switch configuration.role {
+            case .hub: _ = try HubSettings(configuration)
+            case .edge: _ = try EdgeSettings(configuration)
             }
             return .success
         } catch {
