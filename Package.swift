@@ -52,8 +52,8 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshWire",
         ]
     ),
 
@@ -122,8 +122,9 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode", "MeshQUIC",
-            "MeshTestKit", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshNode",
+            "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

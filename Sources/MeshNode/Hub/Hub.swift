@@ -70,7 +70,8 @@ package final class Hub: Sendable {
     /// The transport under both.
     package let transport: QUICTransport
 
-    private let pulse: HubPulse
+    /// Whether what its actors stand on moves.
+    package let pulse: HubPulse
 
     private init(node: ActorNode, tunnels: HubTunnels, transport: QUICTransport, pulse: HubPulse) {
         self.node = node
@@ -136,6 +137,12 @@ package final class Hub: Sendable {
         let window = Duration.milliseconds(Int64(tunnels.windowMilliseconds))
         await transport.leave(message, patience: patience, elsewhere: elsewhere, window: window)
         await node.drain()
+    }
+
+    /// Takes so many handshakes in a second from now on.
+    package func use(handshakesPerSecond rate: Int) async {
+        tunnels.use(HerdPacing(admissionsPerSecond: rate))
+        await transport.use(handshakesPerSecond: rate)
     }
 
     /// How a hub's connections behave unless configured otherwise.

@@ -14,7 +14,7 @@ package enum LinkChange: Hashable, Sendable {
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
     private let registry = Lock(TunnelRegistry())
-    private let pacing: HerdPacing
+    private let pacing: Lock<HerdPacing>
     private let clock: any Clock
     private let logger: Logger
     private let changed: @Sendable (LinkChange) -> Void
@@ -26,14 +26,20 @@ package final class HubTunnels: LinkObserver {
         logger: Logger,
         changed: @escaping @Sendable (LinkChange) -> Void
     ) {
-        self.pacing = pacing
+        self.pacing = Lock(pacing)
         self.clock = clock
         self.logger = logger
         self.changed = changed
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
-    package var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
+    package var windowMilliseconds: UInt32 {
+        let count = count
+        return pacing.withLock { $0.windowMilliseconds(tunnels: count) }
+    }
+
+    /// Spreads their return by another pacing from now on.
+    package func use(_ pacing: HerdPacing) { self.pacing.withLock { $0 = pacing } }
 
     /// How many edges are connected.
     package var count: Int { registry.withLock { $0.count } }
