@@ -13,7 +13,8 @@ let modules: [Module] = [
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
-    .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshVitals", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshTelemetry", layer: .l1, uses: ["MeshCore"]),
 
@@ -52,7 +53,7 @@ let modules: [Module] = [
         layer: .l3,
         uses: [
             "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
 
@@ -104,8 +105,12 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshJSONTests", uses: ["MeshCore", "MeshJSON"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
+    .tests("MeshVitalsTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshTunnelTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshWire"]),
+    .tests(
+        "MeshTunnelTests",
+        uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire"]
+    ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshQUICTests",
