@@ -97,7 +97,8 @@ let modules: [Module] = [
     .executable(
         "meshpeer",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshVitals",
+            "MeshWire",
         ]
     ),
 

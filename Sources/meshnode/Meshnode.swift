@@ -10,6 +10,7 @@ enum Meshnode {
             parameters: RoleCommand.parameters,
             subcommands: [
                 AuthorityCommand.command, EnrolCommand.command, StoreCommand.command, StoreChildCommand.command,
+                VitalsCommand.command,
             ],
             examples: [
                 "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",

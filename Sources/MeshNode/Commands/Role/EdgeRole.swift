@@ -2,6 +2,7 @@ internal import MeshCertificates
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshTunnel
+internal import MeshVitals
 
 /// `meshnode --role edge`.
 struct EdgeRole {
@@ -29,6 +30,12 @@ struct EdgeRole {
             } else {
                 HubAddress(host: hubs[0].address.host, port: hubs[0].address.port &+ 1)
             }
+        if let interval = invocation[RoleCommand.beatInterval] {
+            guard interval >= Limits.Heartbeat.shortestInterval, interval <= Limits.Beat.longestInterval else {
+                throw invocation.usageError("an edge beats between every 100 ms and once an hour (--beat-interval)")
+            }
+            configuration.beats.interval = interval
+        }
         self.configuration = configuration
     }
 

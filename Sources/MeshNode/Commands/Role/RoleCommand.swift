@@ -12,6 +12,7 @@ package enum RoleCommand {
         valueName: "HOST[:PORT]",
         "Edge: where a hub takes devices whose certificate has expired (default: the port after the first hub's)."
     )
+    static let beatInterval = Option<Duration?>("beat-interval", "Edge: from one beat to the next (default: 30s).")
     static let listen = Option<String>("listen", default: "127.0.0.1:7411", "Hub: where edges come to.")
     static let enrolmentListen = Option<String?>(
         "enrol-listen",
@@ -32,7 +33,8 @@ package enum RoleCommand {
 
     /// The parameters of the program itself.
     package static let parameters: [any ParameterKey] = [
-        role, data, hubs, enrolment, listen, enrolmentListen, name, tenant, dns, addresses, life, issuer, format, level,
+        role, data, hubs, enrolment, beatInterval, listen, enrolmentListen, name, tenant, dns, addresses, life, issuer,
+        format, level,
     ]
 
     /// Runs the node that the command line asks for.

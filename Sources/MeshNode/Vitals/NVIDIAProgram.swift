@@ -1,0 +1,44 @@
+internal import Glibc
+internal import MeshActors
+package import MeshCore
+internal import MeshVitals
+
+/// `nvidia-smi`, where it is: a child process with a deadline.
+///
+/// A machine without it is asked once; one whose driver does not answer is left alone for a while.
+package final class NVIDIAProgram: GraphicsReader {
+    private struct State {
+        var isMissing = false
+        var restsUntil: Instant?
+    }
+
+    private let state = Lock(State())
+    private let clock: any Clock
+
+    /// The program that the search path leads to.
+    package init(clock: any Clock) { self.clock = clock }
+
+    package func nvidia() async -> [UInt8]? {
+        let now = clock.now
+        guard state.withLock({ !$0.isMissing && ($0.restsUntil ?? now) <= now }) else { return nil }
+        let answer = OneShot<FilterOutcome>()
+        FilterProcess.begin(
+            NVIDIAQuery.words,
+            environment: ["LC_ALL=C"],
+            input: [],
+            maximumOutputBytes: Limits.MachineVitals.maximumOutputBytes,
+            patience: Limits.MachineVitals.programPatience
+        ) { answer.open($0) }
+        switch try? await answer.wait() {
+        case .ended(.exited(0), let output): return output
+        case .notStarted:
+            state.withLock { $0.isMissing = true }
+            return nil
+        // A driver that is not loaded, or a card that has fallen off its bus: to ask again and again helps nobody.
+        case .ended, .killed:
+            state.withLock { $0.restsUntil = clock.now + Limits.MachineVitals.programRest }
+            return nil
+        case nil: return nil
+        }
+    }
+}
