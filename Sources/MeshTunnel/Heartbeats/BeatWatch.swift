@@ -21,6 +21,9 @@ package struct BeatWatch: Hashable, Sendable {
         package var late = UInt64(0)
         /// Times that the edge began to count anew.
         package var restarts = UInt64(0)
+
+        /// None.
+        package init() {}
     }
 
     /// Where a beat stands among the others.

@@ -22,6 +22,7 @@ package actor HeartbeatActor {
     private let wanted = Intake<UInt64>(capacity: 1)
     private let acknowledgements = Intake<Arrived>(capacity: Limits.Heartbeat.acknowledgementsWaiting)
     private let timer = Signal()
+    private let patience: Duration
     private var sleepsUntil: Instant?
 
     private struct Arrived: Sendable {
@@ -46,6 +47,7 @@ package actor HeartbeatActor {
         self.clock = clock
         self.generator = generator
         self.logger = logger
+        patience = configuration.readingPatience
         machine = HeartbeatStateMachine(configuration)
         trigger = PreWarmTrigger(thresholds)
     }
@@ -68,6 +70,8 @@ package actor HeartbeatActor {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepTime() }
             group.addTask { await self.takeAcknowledgements() }
+            // What is a rate in the first beat is one since here.
+            group.addTask { _ = await self.reading() }
             while let number = await wanted.next() {
                 group.addTask { await self.read(for: number) }
             }
@@ -109,11 +113,24 @@ package actor HeartbeatActor {
     }
 
     private func read(for number: UInt64) async {
-        let reading = await source.read()
+        let reading = await reading()
         guard !Task.isCancelled else { return }
         guard case .send(let number) = machine.vitalsRead(for: number, now: clock.now, &generator) else { return }
         await send(number, reading?.vitals ?? Vitals())
         if let reading { await preWarmIfNeeded(reading) }
+    }
+
+    /// Given up when nobody waits for it any more: a disk that hangs must not gather those who wait for it.
+    private func reading() async -> VitalsReading? {
+        await withTaskGroup(of: VitalsReading?.self) { group in
+            group.addTask { [source] in await source.read() }
+            group.addTask { [clock, patience] in
+                try? await clock.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
     }
 
     private func send(_ number: UInt64, _ vitals: Vitals) async {
