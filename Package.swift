@@ -52,8 +52,8 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
 
@@ -66,7 +66,7 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshJSON", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -82,7 +82,7 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
+            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -90,8 +90,8 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode",
-            "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
         ]
     ),
     .executable(
@@ -128,7 +128,7 @@ let modules: [Module] = [
         "MeshNodeTests",
         uses: [
             "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode", "MeshQUIC",
-            "MeshTestKit", "MeshWire",
+            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

@@ -15,19 +15,30 @@ package final class NVIDIAProgram: GraphicsReader {
     private let state = Lock(State())
     private let clock: any Clock
 
-    /// The program that the search path leads to.
-    package init(clock: any Clock) { self.clock = clock }
+    private let words: [String]
+    private let patience: Duration
+
+    /// The program that the search path leads to, unless `words` name another; killed after `patience`.
+    package init(
+        clock: any Clock,
+        words: [String] = NVIDIAQuery.words,
+        patience: Duration = Limits.MachineVitals.programPatience
+    ) {
+        self.clock = clock
+        self.words = words
+        self.patience = patience
+    }
 
     package func nvidia() async -> [UInt8]? {
         let now = clock.now
         guard state.withLock({ !$0.isMissing && ($0.restsUntil ?? now) <= now }) else { return nil }
         let answer = OneShot<FilterOutcome>()
         FilterProcess.begin(
-            NVIDIAQuery.words,
+            words,
             environment: ["LC_ALL=C"],
             input: [],
             maximumOutputBytes: Limits.MachineVitals.maximumOutputBytes,
-            patience: Limits.MachineVitals.programPatience
+            patience: patience
         ) { answer.open($0) }
         switch try? await answer.wait() {
         case .ended(.exited(0), let output): return output
