@@ -9,11 +9,11 @@ let modules: [Module] = [
     .library("MeshCore", layer: .l0, uses: ["CMeshChecksum"]),
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
     .library("MeshJSON", layer: .l0, uses: ["MeshCore"]),
+    .library("MeshVitals", layer: .l0, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshCommandLine", layer: .l0),
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
-    .library("MeshVitals", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshTelemetry", layer: .l1, uses: ["MeshCore"]),

@@ -24,6 +24,7 @@ enum Meshbench {
                 QUICMemoryCommand.command,
                 QUICServeCommand.command,
                 TunnelBenchmarkCommand.command,
+                BeatsBenchmarkCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

@@ -83,7 +83,9 @@ import Testing
             let transport = try await ground.transport("laptop-7", answers)
             let hub = try await ground.dial(transport).node
             let flood = Limits.Heartbeat.maximumBurst + Limits.Heartbeat.maximumExcess + 200
-            for sequence in 1...flood { _ = await transport.send(control: try beat("laptop-7", UInt64(sequence)), to: hub) }
+            for sequence in 1...flood {
+                _ = await transport.send(control: try beat("laptop-7", UInt64(sequence)), to: hub)
+            }
             let reason = try await answers.closed.wait()
             #expect(reason.side == .peer && reason.kind == .application(5), "\(reason)")
             #expect(reason.message.contains("more beats than one in 100ms"), "\(reason)")

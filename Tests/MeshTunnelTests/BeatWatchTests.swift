@@ -8,7 +8,9 @@ import Testing
 
     private func at(_ seconds: Int64) -> Instant { .origin + .seconds(seconds) }
 
-    private func beat(_ sequence: UInt64, timestamp: Int64 = 1_000_000, interval: Duration? = .seconds(30)) throws -> Beat {
+    private func beat(_ sequence: UInt64, timestamp: Int64 = 1_000_000, interval: Duration? = .seconds(30)) throws
+        -> Beat
+    {
         Beat(
             device: try NodeID("e"),
             timestampMilliseconds: timestamp,
@@ -61,7 +63,9 @@ import Testing
 
     @Test func `numbers without measure are counted without a trap`() throws {
         let end = UInt64(Int64.max)
-        let (watch, found) = try orders([(1, 1), (1, end), (2, 1), (2, end), (3, 1), (3, end), (4, 1), (4, end), (3, 5)])
+        let (watch, found) = try orders([
+            (1, 1), (1, end), (2, 1), (2, end), (3, 1), (3, end), (4, 1), (4, end), (3, 5),
+        ])
         #expect(found.last == .outOfOrder)
         #expect(watch.counts.lost == .max && watch.counts.restarts == 3)
         let far = try orders([(1, 1), (2, 100), (1, 36), (1, 37)])
@@ -70,6 +74,7 @@ import Testing
     }
 
     @Test func `after two intervals of silence one is late, after three the edge is suspected`() throws {
+        #expect(Limits.Heartbeat.lateAfterIntervals == 2 && Limits.Heartbeat.suspectedAfterIntervals == 3)
         var watch = BeatWatch(first: try beat(1), link: 1, now: at(0))
         _ = try watch.received(beat(1), link: 1, now: at(0), wallTime: wall)
         let inTime = try watch.received(beat(2), link: 1, now: at(60), wallTime: wall)
@@ -98,7 +103,9 @@ import Testing
     }
 
     @Test func `the interval is the edge's own, within bounds`() throws {
-        for (stated, kept) in [(nil, Duration.seconds(30)), (Duration.milliseconds(1), Limits.Heartbeat.shortestInterval)] {
+        for (stated, kept) in [
+            (nil, Duration.seconds(30)), (Duration.milliseconds(1), Limits.Heartbeat.shortestInterval),
+        ] {
             let first = try beat(1, interval: stated)
             #expect(BeatWatch(first: first, link: 1, now: at(0)).interval == kept)
         }

@@ -35,7 +35,9 @@ import Testing
     @Test func `keeps as many edges as there is room for`() throws {
         #expect(Limits.Heartbeat.maximumEdges == 100_000)
         var edges = EdgeVitals(maximumEdges: 2)
-        for name in ["a", "b"] { #expect(edges.received(try beat(name, 1), link: 1, now: at(0), wallTime: wall) != nil) }
+        for name in ["a", "b"] {
+            #expect(edges.received(try beat(name, 1), link: 1, now: at(0), wallTime: wall) != nil)
+        }
         #expect(edges.received(try beat("c", 1), link: 3, now: at(0), wallTime: wall) == nil)
         #expect(edges.received(try beat("a", 2), link: 1, now: at(30), wallTime: wall)?.order == .next)
         #expect(edges.count == 2 && edges.unkept == 1 && edges.received == 4)

@@ -52,7 +52,10 @@ import Testing
 
     @Test func `with members that nobody knows are taken`() throws {
         let found = try beat(
-            #"{"new":[1,{}],"device_id":"e","vitals":{"new":{},"cpu_load":0.5,"gpus":[{"name":"x","y":1}]},"timestamp":7,"sequence":1}"#
+            """
+            {"new":[1,{}],"device_id":"e","timestamp":7,"sequence":1,
+            "vitals":{"new":{},"cpu_load":0.5,"gpus":[{"name":"x","y":1}]}}
+            """
         )
         #expect(found.vitals.processorLoad == 0.5 && found.vitals.graphics.map(\.name) == ["x"])
     }
@@ -115,7 +118,9 @@ import Testing
         let found = try beat(#"{"device_id":"e","timestamp":1,"sequence":1,"vitals":{"gpus":[\#(many)]}}"#)
         #expect(found.vitals.graphics.count == Limits.Vitals.maximumGraphics)
         let fill = String(repeating: " ", count: Limits.Beat.maximumBytes)
-        #expect(throws: BeatError(.malformed, "")) { _ = try beat(#"{"device_id":"e","timestamp":1,"sequence":1}"# + fill) }
+        #expect(throws: BeatError(.malformed, "")) {
+            _ = try beat(#"{"device_id":"e","timestamp":1,"sequence":1}"# + fill)
+        }
     }
 
     @Test func `that are nested without end are refused and harm nobody`() {

@@ -41,8 +41,10 @@ import Testing
     private func damaged(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         let odd = [
-            "", "-1", "18446744073709551616", "9223372036854775807", "-9223372036854775808", "0x1", "1e400", "nan", "\u{0}",
-            ":", "::", "/..", "max", " ", "\n\n", "💥", "0-99999999999", "5-1", "cpu", "cpu-1", "cpu99999999999999999999",
+            "", "-1", "18446744073709551616", "9223372036854775807", "-9223372036854775808", "0x1", "1e400", "nan",
+            "\u{0}",
+            ":", "::", "/..", "max", " ", "\n\n", "💥", "0-99999999999", "5-1", "cpu", "cpu-1",
+            "cpu99999999999999999999",
         ]
         switch generator.integer(below: 5) {
         case 0: return Array(bytes.prefix(generator.integer(below: bytes.count + 1)))
@@ -66,7 +68,7 @@ import Testing
         let parts = [vitals.processorLoad, vitals.processorStolen, vitals.batteryCharge] + vitals.graphics.map(\.load)
         for part in parts.compactMap(\.self) { try #require((0...1).contains(part)) }
         let sizes = [
-            (vitals.memoryAvailableBytes, vitals.memoryTotalBytes),
+            (vitals.memoryAvailableBytes, vitals.memoryTotalBytes)
         ]
         for case (let part?, let whole?) in sizes { try #require(part <= whole) }
         for rate in [vitals.networkReceivedBytesPerSecond, vitals.networkSentBytesPerSecond].compactMap(\.self) {

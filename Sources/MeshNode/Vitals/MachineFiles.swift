@@ -7,6 +7,7 @@ package struct MachineFiles: VitalsFiles {
     /// The only one.
     package init() {}
 
+    /// The beginning of the file at `path`.
     package func bytes(of path: String) -> [UInt8]? {
         // A file that somebody has put in a driver's place, as a pipe, must not hold us for ever.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -25,6 +26,7 @@ package struct MachineFiles: VitalsFiles {
         return Array(bytes[..<count])
     }
 
+    /// The names in `folder`, but for those that are hidden.
     package func names(in folder: String) -> [String]? {
         guard let directory = opendir(folder) else { return nil }
         defer { closedir(directory) }
@@ -38,6 +40,7 @@ package struct MachineFiles: VitalsFiles {
         return names
     }
 
+    /// What `statvfs` says of `path`.
     package func space(of path: String) -> FileSystemSpace? {
         var found = statvfs()
         guard statvfs(path, &found) == 0 else { return nil }

@@ -33,6 +33,7 @@ package final class MachineVitals: VitalsSource {
         self.clock = clock
     }
 
+    /// The vitals now, or those of the reading that is under way.
     package func read() async -> VitalsReading? {
         let (reading, isMine) = state.withLock { state in
             if let reading = state.reading { return (reading, false) }

@@ -29,6 +29,7 @@ package final class NVIDIAProgram: GraphicsReader {
         self.patience = patience
     }
 
+    /// What the program has printed; nil where it is not there, has failed lately, or takes too long.
     package func nvidia() async -> [UInt8]? {
         let now = clock.now
         guard state.withLock({ !$0.isMissing && ($0.restsUntil ?? now) <= now }) else { return nil }

@@ -32,7 +32,10 @@ enum FuzzedBeat {
             _ = edges.deadlineReached(now: now + .seconds(20))
         }
         let counts = edges.counts
-        precondition(counts.received == 5 && counts.duplicates + counts.outOfOrder + counts.restarts == 4, "each counts")
+        precondition(
+            counts.received == 5 && counts.duplicates + counts.outOfOrder + counts.restarts == 4,
+            "each counts"
+        )
         precondition(edges.suspectedCount <= 1 && edges.count == 1, "one edge is one")
     }
 }

@@ -63,5 +63,6 @@ package struct NoWarmUp: WarmUpHook {
     /// The only one.
     package init() {}
 
+    /// Does nothing.
     package func warmUp(_ wish: WarmUp) async {}
 }

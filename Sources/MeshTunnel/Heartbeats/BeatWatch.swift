@@ -3,9 +3,9 @@ package import MeshVitals
 
 /// What a hub makes of one edge's beats: which are missing, late or doubled, and how wrong the edge's clock is.
 ///
-/// An edge numbers its beats without a gap, on one link after another, and sends them in that order. So a number that is
-/// not higher than the last on a newer link means that the edge began anew; on the same link it is a repetition; and on
-/// an older link it was overtaken by the newer.
+/// An edge numbers its beats without a gap, on one link after another, and sends them in that order. So a number that
+/// is not higher than the last on a newer link means that the edge began anew; on the same link it is a repetition; and
+/// on an older link it was overtaken by the newer.
 package struct BeatWatch: Hashable, Sendable {
     /// What the edge's beats have come to at the hub.
     package struct Counts: Hashable, Sendable {

@@ -3,8 +3,8 @@ package import MeshVitals
 
 /// What a hub knows of its edges by their beats: the last vitals, some history, and who has fallen silent.
 ///
-/// Keeps ``Limits/Heartbeat/maximumEdges`` at most: a further edge is acknowledged and not kept, until one that has been
-/// away for long is forgotten.
+/// Keeps ``Limits/Heartbeat/maximumEdges`` at most: a further edge is acknowledged and not kept, until one that has
+/// been away for long is forgotten.
 package struct EdgeVitals: Sendable {
     /// What is known of one edge.
     package struct Entry: Hashable, Sendable {

@@ -6,8 +6,8 @@ package import MeshWire
 /// Keeps an edge's beats: drives a ``HeartbeatStateMachine`` over the ports that it is given, and pre-warms the hub
 /// when the vitals say so.
 ///
-/// ``run()`` owns every task. Whoever keeps the tunnel tells it when that is connected and when it is lost. An edge that
-/// is stopped sends no last beat: the end of its link tells the hub more than a beat could.
+/// ``run()`` owns every task. Whoever keeps the tunnel tells it when that is connected and when it is lost. An edge
+/// that is stopped sends no last beat: the end of its link tells the hub more than a beat could.
 package actor HeartbeatActor {
     private let device: NodeID
     private let source: any VitalsSource

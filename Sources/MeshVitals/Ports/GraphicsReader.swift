@@ -9,5 +9,6 @@ package struct NoGraphicsReader: GraphicsReader {
     /// The only one.
     package init() {}
 
+    /// Always nil.
     package func nvidia() async -> [UInt8]? { nil }
 }

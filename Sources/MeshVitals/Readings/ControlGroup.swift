@@ -17,7 +17,11 @@ struct ControlGroup: Hashable, Sendable {
     init(_ files: some VitalsFiles) {
         for words in files.text(of: "/proc/self/cgroup")?.lines ?? [] {
             // Number, controllers, path; a path may hold colons and blanks.
-            let parts = words.joined(separator: " ").split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            let parts = words.joined(separator: " ").split(
+                separator: ":",
+                maxSplits: 2,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 3, parts[2].hasPrefix("/") else { continue }
             let controllers = parts[1].split(separator: ",")
             if controllers.isEmpty {
@@ -89,7 +93,8 @@ struct ControlGroup: Hashable, Sendable {
             let period = files.signed(of: folder + "/cpu.cfs_period_us")
             guard let share = Self.processors(quota, period), share < processors ?? .infinity else { continue }
             processors = share
-            let accounts = folder.hasPrefix("/sys/fs/cgroup/cpu,cpuacct")
+            let accounts =
+                folder.hasPrefix("/sys/fs/cgroup/cpu,cpuacct")
                 ? folder : "/sys/fs/cgroup/cpuacct" + folder.dropFirst("/sys/fs/cgroup/cpu".count)
             processorMicroseconds = files.unsigned(of: accounts + "/cpuacct.usage").map { $0 / 1_000 }
         }

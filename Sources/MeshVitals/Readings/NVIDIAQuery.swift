@@ -15,7 +15,7 @@ package enum NVIDIAQuery {
             .compactMap { card(in: Substring($0)) }
     }
 
-    /// Numbers stand at the end of a line: a name may hold a comma. Sentences in place of an answer are no card.
+    /// Numbers stand at the end of a line, for a name may hold a comma; sentences in place of an answer are no card.
     private static func card(in line: Substring) -> GraphicsVitals? {
         let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
         guard fields.count >= 5 else { return nil }
