@@ -92,7 +92,9 @@ package struct VitalsSampler: Sendable {
         vitals.memoryAvailableBytes = memory?.availableBytes
         guard let limit = group.memoryLimitBytes, limit < memory?.totalBytes ?? .max else { return }
         vitals.memoryTotalBytes = limit
-        guard let used = group.memoryUsedBytes else { return }
-        vitals.memoryAvailableBytes = min(limit.minus(used), memory?.availableBytes ?? .max)
+        // What the machine has left says nothing of what is left inside the limit.
+        vitals.memoryAvailableBytes = group.memoryUsedBytes.map { used in
+            min(limit.minus(used), memory?.availableBytes ?? .max)
+        }
     }
 }

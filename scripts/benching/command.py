@@ -9,7 +9,7 @@ from benching import baseline, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 

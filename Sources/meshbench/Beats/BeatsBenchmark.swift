@@ -14,6 +14,7 @@ struct BeatsBenchmark: Sendable {
     let duration: Duration
     let links: Int
     let edges: Int
+    let hasCapacity: Bool
 
     func run() async throws -> [BeatFigure] {
         let baseline = try UDPBaseline()
@@ -22,8 +23,10 @@ struct BeatsBenchmark: Sendable {
         _ = await machine.read()
         guard let vitals = await machine.read()?.vitals else { throw UDPBaselineFailure("this machine says nothing") }
         var figures = try await roundTrips(ground, machine)
-        figures += try await capacity(ground, vitals)
-        figures += try accounts(vitals)
+        if hasCapacity {
+            figures += try await capacity(ground, vitals)
+            figures += try accounts(vitals)
+        }
         await baseline.end()
         return figures
     }
@@ -81,18 +84,31 @@ struct BeatsBenchmark: Sendable {
             group.addTask(executorPreference: ground.far) { await hub.run() }
             group.addTask(executorPreference: ground.near) { await edge.run() }
             try await edge.tunnel.waitUntilConnected(deadline: ground.clock.now + .seconds(10))
-            try await ground.clock.sleep(for: duration)
+            // Beside them, as often: questions to the hub's actors over the same link, between two beats.
+            var probes: [Int64] = []
+            let (prober, name, end) = (
+                ActorHubProbe(node: edge.node), try NodeID("beat-hub"), ground.clock.now + duration
+            )
+            while ground.clock.now < end {
+                try await ground.clock.sleep(for: Limits.Heartbeat.shortestInterval + .milliseconds(3))
+                let begin = ground.clock.now
+                _ = try await prober.probe(name, deadline: begin + .seconds(5))
+                probes.append((ground.clock.now - begin).wholeNanoseconds)
+            }
             group.cancelAll()
             let sorted = sink.kept.withLock { $0.sorted() }
+            probes.sort()
             guard !sorted.isEmpty else { throw UDPBaselineFailure("no beat was acknowledged") }
-            func at(_ part: Double) -> Double {
+            func at(_ part: Double, _ sorted: [Int64]) -> Double {
                 Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))]) / 1_000
             }
             return [
                 BeatFigure("round_trips", "beats of one edge, ten a second", Double(sorted.count), "beats"),
-                BeatFigure("p50_us", "round trip, p50", at(0.5), "µs"),
-                BeatFigure("p99_us", "round trip, p99", at(0.99), "µs"),
-                BeatFigure("max_us", "round trip, longest", at(1), "µs"),
+                BeatFigure("p50_us", "round trip, p50", at(0.5, sorted), "µs"),
+                BeatFigure("p99_us", "round trip, p99", at(0.99, sorted), "µs"),
+                BeatFigure("max_us", "round trip, longest", at(1, sorted), "µs"),
+                BeatFigure("probe_p50_us", "a question to the hub's actors, as often, p50", at(0.5, probes), "µs"),
+                BeatFigure("probe_p99_us", "the same, p99", at(0.99, probes), "µs"),
             ]
         }
     }

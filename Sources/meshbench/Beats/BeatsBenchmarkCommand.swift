@@ -4,17 +4,19 @@ enum BeatsBenchmarkCommand {
     private static let seconds = Option<Int>("seconds", as: .within(1...600), default: 10, "How long to measure each.")
     private static let links = Option<Int>("links", as: .within(1...1_000), default: 64, "Links that beat at once.")
     private static let edges = Option<Int>("edges", as: .within(1...100_000), default: 10_000, "Edges to account for.")
+    private static let isPaced = Flag("round-trips-only", "Measure round trips alone, ten a second.")
     private static let json = Flag("json", "Print one JSON object in place of the table.")
 
     static let command = Command(
         "beats",
         summary: "Round trips of beats, how many a hub takes on one core, and what accounts of edges cost.",
-        parameters: [seconds, links, edges, json]
+        parameters: [seconds, links, edges, isPaced, json]
     ) { invocation in
         let benchmark = BeatsBenchmark(
             duration: .seconds(invocation[seconds]),
             links: invocation[links],
-            edges: invocation[edges]
+            edges: invocation[edges],
+            hasCapacity: !invocation[isPaced]
         )
         let figures = try await benchmark.run()
         if invocation[json] {
