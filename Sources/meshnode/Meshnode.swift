@@ -10,7 +10,7 @@ enum Meshnode {
             parameters: RoleCommand.parameters,
             subcommands: [
                 AuthorityCommand.command, ConfigCommand.command, EnrolCommand.command, StoreCommand.command,
-                StoreChildCommand.command,
+                StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [
                 "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",

@@ -1,6 +1,8 @@
 internal import MeshCertificates
 package import MeshCommandLine
 package import MeshCore
+internal import MeshTunnel
+internal import MeshVitals
 
 /// Every setting of a node: the one table.
 package enum Settings {
@@ -129,7 +131,7 @@ package enum Settings {
     package static let beatInterval = Setting<Duration>(
         "edge.beatInterval",
         flag: "beat-interval",
-        as: .within(.seconds(1) ... .seconds(3_600)),
+        as: .within(Limits.Heartbeat.shortestInterval...Limits.Beat.longestInterval),
         .value("30s"),
         for: [.edge],
         "How often the edge tells the hub how it fares."

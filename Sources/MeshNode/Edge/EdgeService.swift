@@ -24,6 +24,10 @@ package final class EdgeService: Sendable {
         package var tunnel = TunnelConfiguration()
         /// Actors that live here or are called from here.
         package var kinds: [HostedKind] = []
+        /// How the edge beats.
+        package var beats = HeartbeatConfiguration()
+        /// When it pre-warms its hub.
+        package var preWarm = PreWarmThresholds()
         /// Where the transport is bound.
         package var address = SocketAddress.anyIPv6(port: 0)
 
@@ -103,6 +107,10 @@ package final class EdgeService: Sendable {
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
+        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
+        beats.configuration = configuration.beats
+        beats.thresholds = configuration.preWarm
+        parts.beats = beats
         do {
             let edge = try await make(parts)
             let tunnel = EdgeRenewal(

@@ -5,6 +5,7 @@ package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
 internal import MeshStore
+package import MeshTunnel
 
 /// A hub in a folder: its authority, its store, its tunnels and its listener for enrolment, all in one process.
 ///
@@ -26,6 +27,8 @@ package final class HubService: Sendable {
         package var issuer: (any CertificateIssuer)?
         /// How its connections behave.
         package var connections = Hub.connectionDefaults
+        /// Makes ready what edges will soon ask for.
+        package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
 
@@ -174,6 +177,7 @@ package final class HubService: Sendable {
         )
         parts.kinds = configuration.kinds + kinds
         parts.connections = configuration.connections
+        parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
         parts.linkChanged = { change in
             switch change {

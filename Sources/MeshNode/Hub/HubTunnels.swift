@@ -2,6 +2,7 @@ package import MeshCore
 internal import MeshIO
 package import MeshQUIC
 package import MeshTunnel
+package import MeshWire
 
 /// What happens to a hub's links.
 package enum LinkChange: Hashable, Sendable {
@@ -18,18 +19,21 @@ package final class HubTunnels: LinkObserver {
     private let clock: any Clock
     private let logger: Logger
     private let changed: @Sendable (LinkChange) -> Void
+    private let beats: HubBeats?
 
-    /// No tunnels yet; `opened` is told on the loop of each one that has opened.
+    /// No tunnels yet, whose beats go to `beats`; `changed` is told on the loop of each link that opens or ends.
     package init(
         pacing: HerdPacing,
         clock: any Clock,
         logger: Logger,
+        beats: HubBeats? = nil,
         changed: @escaping @Sendable (LinkChange) -> Void
     ) {
         self.pacing = Lock(pacing)
         self.clock = clock
         self.logger = logger
         self.changed = changed
+        self.beats = beats
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
@@ -65,6 +69,7 @@ package final class HubTunnels: LinkObserver {
                 LogField(.address, .text(peer.remote.description)), LogField(.resumed, .flag(peer.isResumed)),
             ]
         )
+        beats?.linkOpened(to: peer)
         changed(.opened(peer))
     }
 
@@ -80,7 +85,13 @@ package final class HubTunnels: LinkObserver {
             .tunnelClosed,
             [LogField(.peer, .text(peer.node.text)), LogField(.reason, .text(reason.description))]
         )
+        beats?.linkClosed(to: peer)
         changed(.closed(peer))
+    }
+
+    /// Takes beats and pre-warms.
+    package func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer {
+        beats?.control(frame, from: peer) ?? .notKnown
     }
 }
 

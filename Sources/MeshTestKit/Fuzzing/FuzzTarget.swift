@@ -37,6 +37,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "certificate") { checkCertificate($0) },
         FuzzTarget(name: "dns-message") { FuzzedNames.check($0) },
         FuzzTarget(name: "json") { FuzzedJSON.check($0) },
+        FuzzTarget(name: "beat") { FuzzedBeat.check($0) },
         FuzzTarget(name: "first-packets") { FuzzedEndpoint.check($0) },
         FuzzTarget(name: "link-streams") { FuzzedLink.check($0) },
         FuzzTarget(name: "http-request") { FuzzedRequests.checkStream($0) },

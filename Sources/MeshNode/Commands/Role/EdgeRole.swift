@@ -45,6 +45,7 @@ struct EdgeRole {
     private func open(_ credentials: CredentialFolder) async throws -> EdgeService {
         var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
         configuration.enrolmentAddress = settings.enrolAt
+        configuration.beats.interval = settings.beatInterval
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         let service: EdgeService
