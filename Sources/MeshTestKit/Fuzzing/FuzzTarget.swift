@@ -44,6 +44,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "http-chunked") { FuzzedRequests.checkChunks($0) },
         FuzzTarget(name: "http-target") { FuzzedRequests.checkTarget($0) },
         FuzzTarget(name: "http-fields") { FuzzedRequests.checkFields($0) },
+        FuzzTarget(name: "client-url") { FuzzedAnswers.checkURL($0) },
+        FuzzTarget(name: "response-head") { FuzzedAnswers.checkHead($0) },
         FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
     ]
 
