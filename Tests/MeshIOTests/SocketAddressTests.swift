@@ -79,6 +79,15 @@ import Testing
         #expect(unix.withUnsafeBytes { SocketAddress(system: $0) } == nil)
     }
 
+    @Test func `knows what leads to this machine alone`() throws {
+        for text in ["127.0.0.1:1", "127.9.8.7:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            #expect(try SocketAddress(text).isLoopback, "\(text)")
+        }
+        for text in ["0.0.0.0:1", "128.0.0.1:1", "[::]:1", "[::2]:1", "[fe80::1]:1"] {
+            #expect(try !SocketAddress(text).isLoopback, "\(text)")
+        }
+    }
+
     @Test func `tells addresses, ports and links apart, and takes another port`() throws {
         let texts = [
             "1.2.3.4:1", "1.2.3.4:2", "[::102:304]:1", "[fe80::1%1]:1", "[fe80::1%2]:1", "0.0.0.0:0", "[::]:0",

@@ -45,6 +45,12 @@ class Ground(Place):
         holder.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{holder.getsockname()[1]}"
 
+    def held_stream_address(self) -> str:
+        """An address of TCP that is taken."""
+        holder = socket.create_server(("127.0.0.1", 0))
+        self.holders.append(holder)
+        return f"127.0.0.1:{holder.getsockname()[1]}"
+
     def hub_words(self, folder: str | Path = "other", *words: str | Path) -> list[str | Path]:
         return ["--role", "hub", "--data", self.folder / folder, *FREE, *words]
 
@@ -97,6 +103,17 @@ def busy_port(ground: Ground) -> Start:
 def busy_enrolment_port(ground: Ground) -> Start:
     words = ["--listen", "127.0.0.1:0", "--enrol-listen", ground.held_address()]
     return Start(["--role", "hub", "--data", ground.folder / "other", *words])
+
+
+def busy_port_of_operators(ground: Ground) -> Start:
+    words = ["--listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0", "--http-listen", ground.held_stream_address()]
+    return Start(["--role", "hub", "--data", ground.folder / "other", *words])
+
+
+def wrong_certificate_of_operators(ground: Ground) -> Start:
+    file = ground.file("site.pem", "no certificate")
+    words = ["--http-listen", "127.0.0.1:0", "--http-certificate", file, "--http-key", file]
+    return Start(["--role", "hub", "--data", ground.folder / "other", *FREE[:4], *words])
 
 
 def foreign_address(ground: Ground) -> Start:
@@ -220,6 +237,8 @@ CASES: list[Case] = [
     ("half of what HTTPS needs", key_without_certificate, CONFIGURATION, r"--http-key: .*http\.certificate"),
     ("a busy port", busy_port, ADDRESS, r"another process listens at 127\.0\.0\.1:\d+ .*--listen"),
     ("a busy port of enrolment", busy_enrolment_port, ADDRESS, r"127\.0\.0\.1:\d+ .*--enrol-listen"),
+    ("a busy port of operators", busy_port_of_operators, ADDRESS, r"127\.0\.0\.1:\d+ \(TCP\).*--http-listen"),
+    ("a wrong certificate of operators", wrong_certificate_of_operators, CERTIFICATES, r"http\.certificate '.*site\.pem'"),
     ("an address of another machine", foreign_address, ADDRESS, r"192\.0\.2\.1:0 is no address of this machine"),
     ("a folder in no folder", no_parent, FOLDER, r"no/such' cannot be made: the folder above it does not exist"),
     ("a folder where none can be made", folder_of_the_kernel, FOLDER, r"/proc/meshnode' cannot be made there"),

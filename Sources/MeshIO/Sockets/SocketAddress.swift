@@ -72,6 +72,9 @@ package struct SocketAddress: Hashable, Sendable {
     /// Whether it stands for all addresses of the machine.
     package var isWildcard: Bool { high == 0 && low == 0 }
 
+    /// Whether it leads to this machine alone.
+    package var isLoopback: Bool { family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1 }
+
     /// The same address with another port.
     package func with(port: UInt16) -> SocketAddress {
         switch family {

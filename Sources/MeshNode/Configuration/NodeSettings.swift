@@ -1,6 +1,7 @@
 package import MeshCertificates
 internal import MeshCommandLine
 package import MeshCore
+internal import MeshIO
 package import MeshTunnel
 
 /// What hubs and edges are both told.
@@ -18,11 +19,11 @@ package struct NodeSettings: Sendable {
     /// Below it nothing is logged.
     package let logLevel: LogLevel
 
-    init(_ configuration: Configuration, _ mistakes: inout [ConfigurationMistake]) {
+    init(_ configuration: Configuration, _ mistakes: inout [ConfigurationMistake], http standard: ListenChoice) {
         data = configuration[Settings.data]
         idleTimeout = configuration[Settings.idleTimeout]
         resumption = configuration[Settings.resumption]
-        http = HTTPSettings(configuration, &mistakes)
+        http = HTTPSettings(configuration, &mistakes, standard: standard)
         logFormat = configuration[Settings.logFormat]
         logLevel = configuration[Settings.logLevel]
     }
@@ -43,8 +44,8 @@ package struct HTTPSettings: Hashable, Sendable {
         package let key: String
     }
 
-    init(_ configuration: Configuration, _ mistakes: inout [ConfigurationMistake]) {
-        listen = configuration[Settings.httpListen]
+    init(_ configuration: Configuration, _ mistakes: inout [ConfigurationMistake], standard: ListenChoice) {
+        listen = configuration[Settings.httpListen] ?? standard
         switch (configuration[Settings.httpCertificate], configuration[Settings.httpKey]) {
         case (let certificate?, let key?): files = Files(certificate: certificate, key: key)
         case (nil, nil): files = nil
@@ -80,9 +81,9 @@ package struct HubSettings: Sendable {
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
         var mistakes: [ConfigurationMistake] = []
-        node = NodeSettings(configuration, &mistakes)
         let listen = configuration[Settings.listen]
         self.listen = listen
+        node = NodeSettings(configuration, &mistakes, http: Self.httpListen(beside: listen))
         switch configuration[Settings.enrolListen] {
         case .off?: enrolListen = nil
         case .at(let address)?: enrolListen = address
@@ -109,6 +110,12 @@ package struct HubSettings: Sendable {
             throw ConfigurationError(mistakes)
         }
         self.grant = grant
+    }
+
+    /// On the loopback, so that several hubs of one machine do not meet: two ports after that of the edges.
+    private static func httpListen(beside listen: ListenAddress) -> ListenChoice {
+        guard listen.port <= UInt16.max - 2 else { return .off }
+        return .at(.address(.loopbackIPv4(port: listen.port == 0 ? 0 : listen.port + 2)))
     }
 
     /// Names under which the hub answers: those that were given, and on the loopback the machine's own.
@@ -150,7 +157,7 @@ package struct EdgeSettings: Sendable {
     /// The settings of an edge, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
         var mistakes: [ConfigurationMistake] = []
-        node = NodeSettings(configuration, &mistakes)
+        node = NodeSettings(configuration, &mistakes, http: .off)
         let places = configuration[Settings.hubs].map(\.address)
         hubs = places.enumerated().map { ConfiguredHub($0.element, priority: UInt16(clamping: $0.offset)) }
         beatInterval = configuration[Settings.beatInterval]

@@ -157,10 +157,10 @@ package enum Settings {
         "Whether connections are resumed with tickets, which saves most of a handshake."
     )
     /// Where operators look.
-    package static let httpListen = Setting<ListenChoice>(
+    package static let httpListen = Setting<ListenChoice?>(
         "http.listen",
         flag: "http-listen",
-        .roles(hub: "127.0.0.1:7413", edge: "off"),
+        .nothing("a hub: on the loopback, two ports after that of hub.listen; an edge: nowhere"),
         for: both,
         "Where operators ask for state and metrics by HTTP."
     )

@@ -26,14 +26,14 @@ package typealias StartError = MeshError<StartErrorCode>
 
 extension MeshError<StartErrorCode> {
     /// Why `address`, which `setting` says, cannot be listened at; nil where `error` is about something else.
-    init?(listeningAt address: SocketAddress, _ setting: String, _ error: any Error) {
+    init?(listeningAt address: SocketAddress, over protocol: String = "UDP", _ setting: String, _ error: any Error) {
         guard let error = error as? IOError else { return nil }
         let words: String
         switch error.code {
         case .addressInUse:
             words =
-                "another process listens at \(address) (UDP): choose another port for \(setting), or see who it is "
-                + "(ss --udp --listening --processes 'sport = :\(address.port)')"
+                "another process listens at \(address) (\(`protocol`)): choose another port for \(setting), or see who it is "
+                + "(ss --\(`protocol`.lowercased()) --listening --processes 'sport = :\(address.port)')"
         case .addressUnavailable: words = "\(address) is no address of this machine: choose another for \(setting)"
         case .denied: words = "this user may not listen at \(address): choose a port above 1023 for \(setting)"
         default: words = "\(setting) \(address): \(error.message)"

@@ -2,6 +2,7 @@ internal import MeshCertificates
 internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
+internal import MeshTelemetry
 
 /// `meshnode --role hub`.
 struct HubRole {
@@ -11,7 +12,17 @@ struct HubRole {
     func run() async throws {
         ground.signals.letStopTake(settings.drainPatience)
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
-        let service = try await open(HubFolder(path: folder.path))
+        let told = Lock<HubService?>(nil)
+        let registry = MetricRegistry()
+        // First of all, so that whoever asks meanwhile hears that the hub is starting.
+        let site = try await openSite(registry) { told.withLock { $0 } }
+        let service: HubService
+        do { service = try await open(HubFolder(path: folder.path)) } catch {
+            await site?.stop()
+            throw error
+        }
+        told.withLock { $0 = service }
+        registry.collect(service.hub)
         if service.hasMadeAuthority {
             let words = "made the authority of a new mesh in '\(folder.path)/ca': keep a copy of it safe"
             ground.logger.log(.info, .authorityMade, [LogField(.reason, .text(words))])
@@ -29,15 +40,33 @@ struct HubRole {
                         handshakesPerSecond: next.handshakesPerSecond
                     )
                     service.renewNow()
+                    renew(site)
                 }
             }
-            report(service)
+            report(service, site)
             await ground.signals.waitForStop()
             ground.stopping()
             await service.hub.drain("the hub is being stopped", patience: patience.withLock { $0 })
+            await site?.stop()
             group.cancelAll()
         }
         withExtendedLifetime(folder) {}
+    }
+
+    private func openSite(
+        _ registry: MetricRegistry,
+        _ service: @escaping @Sendable () -> HubService?
+    ) async throws -> NodeSite? {
+        let content = NodeSite.Content(names: settings.grant.dnsNames, registry: registry) { [ground] in
+            service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
+        }
+        return try await NodeSite.open(settings.node.http, content, ground)
+    }
+
+    private func renew(_ site: NodeSite?) {
+        do { try site?.renew() } catch {
+            ground.logger.log(.error, .reloadRefused, [LogField(.reason, .text("http.certificate: \(error)"))])
+        }
     }
 
     private func open(_ folder: HubFolder) async throws -> HubService {
@@ -84,7 +113,7 @@ struct HubRole {
         }
     }
 
-    private func report(_ service: HubService) {
+    private func report(_ service: HubService, _ site: NodeSite?) {
         let address = service.hub.transport.localAddress.description
         ground.ready(
             "serving edges at \(address)",
@@ -92,6 +121,7 @@ struct HubRole {
                 LogField(.node, .text(settings.grant.identity.text)),
                 LogField(.address, .text(address)),
                 LogField(.enrolmentAddress, .text(service.listener?.localAddress.description ?? "-")),
+                LogField(.operatorsAddress, .text(site?.address.description ?? "-")),
             ]
         )
     }

@@ -1,0 +1,125 @@
+internal import MeshCore
+internal import MeshHTTP
+internal import MeshIO
+internal import MeshTelemetry
+
+/// What a node answers by HTTP to its operators: whether it lives and is ready, its numbers, and a page that shows them.
+///
+/// Whoever opens it stops it.
+struct NodeSite: Sendable {
+    /// Where it answers.
+    let address: SocketAddress
+    private let server: HTTPServer
+    private let identity: TLSIdentity?
+    private let files: HTTPSettings.Files?
+
+    /// What there is to tell.
+    struct Content: Sendable {
+        /// Host names under which it answers; addresses always count.
+        let names: [String]
+        /// The numbers.
+        let registry: MetricRegistry
+        /// How the node stands.
+        let state: @Sendable () async -> NodeState
+    }
+
+    /// Answers at the address of `settings`; nil where that is nowhere.
+    static func open(_ settings: HTTPSettings, _ content: Content, _ ground: RoleGround) async throws -> NodeSite? {
+        guard let place = settings.listen.address else { return nil }
+        let address = try await place.resolved(by: SystemResolver(clock: ground.clock))
+        let identity = try settings.files.map { TLSIdentity(try readable($0)) }
+        let server = HTTPServer(
+            loops: [ground.loop],
+            configuration: configuration,
+            handler: router(content, ground),
+            observer: AccessLog(logger: ground.logger),
+            clock: ground.clock,
+            logger: ground.logger,
+            generator: ground.generator
+        )
+        let bound: SocketAddress
+        do { bound = try await server.listen(at: address, identity: identity) } catch {
+            throw StartError(listeningAt: address, over: "TCP", "--http-listen", error) ?? error
+        }
+        if identity == nil, !bound.isLoopback {
+            let words = "operators are answered at \(bound) without encryption and without asking who they are"
+            ground.logger.log(.warning, .siteOpen, [LogField(.reason, .text(words))])
+        }
+        return NodeSite(address: bound, server: server, identity: identity, files: settings.files)
+    }
+
+    /// Reads the certificate again, for connections to come.
+    func renew() throws {
+        guard let identity, let files else { return }
+        identity.use(try Self.context(files))
+    }
+
+    /// Answers nobody any more; returns when the last answer has gone.
+    func stop() async { await server.stop() }
+
+    /// Answers are short, and an operator's program asks again.
+    private static var configuration: ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.limits.bodyBytes = 0
+        configuration.stopping = .seconds(1)
+        return configuration
+    }
+
+    /// The certificate of a start, which cannot do without.
+    private static func readable(_ files: HTTPSettings.Files) throws -> TLSServerContext {
+        do { return try context(files) } catch let error as IOError {
+            let words = "http.certificate '\(files.certificate)' and http.key '\(files.key)': \(error.message)"
+            throw StartError(.certificates, words, cause: error)
+        }
+    }
+
+    private static func context(_ files: HTTPSettings.Files) throws -> TLSServerContext {
+        let ground = ProcessGround()
+        let certificates = try ground.content(of: files.certificate)
+        return try ground.content(of: files.key).withUnsafeBytes { key in
+            try TLSServerContext(certificates: certificates, privateKey: key)
+        }
+    }
+
+    private static func router(_ content: Content, _ ground: RoleGround) -> Router {
+        let metrics = AccessMetrics(registry: content.registry, clock: ground.clock)
+        var routes = RouterBuilder(middleware: [metrics, HostCheck(names: content.names)])
+        let checks = NodeState.Check.Name.allCases.map { StateCheck(part: $0, state: content.state) }
+        let phase = PhaseCheck(state: content.state)
+        Operations(checks: checks + [phase], registry: content.registry, clock: ground.clock).add(to: &routes)
+        StaticFiles(StatusPage.files).add(to: &routes)
+        return routes.build()
+    }
+}
+
+/// A part of a node's state as a check; a part that the node does not have is well.
+private struct StateCheck: ReadinessCheck {
+    let part: NodeState.Check.Name
+    let state: @Sendable () async -> NodeState
+
+    var name: String { part.rawValue }
+
+    func state() async -> ReadinessState {
+        guard let found = await state().checks.first(where: { $0.name == part }), !found.isPassing else { return .ready }
+        return .notReady(found.detail)
+    }
+}
+
+/// Whether the node is done with starting, and not stopping yet.
+private struct PhaseCheck: ReadinessCheck {
+    let name = "phase"
+    let state: @Sendable () async -> NodeState
+
+    func state() async -> ReadinessState {
+        let phase = await state().phase
+        return phase == .ready ? .ready : .notReady(phase.rawValue)
+    }
+}
+
+extension LogEvent {
+    static let siteOpen = LogEvent("http.open-to-all")
+}
+
+extension LogKey {
+    static let operatorsAddress = LogKey("http_address")
+}
