@@ -9,11 +9,12 @@ let modules: [Module] = [
     .library("MeshCore", layer: .l0, uses: ["CMeshChecksum"]),
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
     .library("MeshJSON", layer: .l0, uses: ["MeshCore"]),
+    .library("MeshVitals", layer: .l0, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshCommandLine", layer: .l0),
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
-    .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
@@ -52,8 +53,8 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshQUIC",
-            "MeshStore", "MeshTunnel", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
 
@@ -66,7 +67,7 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
-            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshWire",
+            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -82,7 +83,7 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
+            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -91,13 +92,14 @@ let modules: [Module] = [
         "meshload",
         uses: [
             "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
         ]
     ),
     .executable(
         "meshpeer",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshQUIC", "MeshVitals",
+            "MeshWire",
         ]
     ),
 
@@ -105,8 +107,12 @@ let modules: [Module] = [
     .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshJSONTests", uses: ["MeshCore", "MeshJSON"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
+    .tests("MeshVitalsTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
-    .tests("MeshTunnelTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshWire"]),
+    .tests(
+        "MeshTunnelTests",
+        uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire"]
+    ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshQUICTests",
@@ -122,8 +128,8 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshIdentity", "MeshNode", "MeshQUIC",
-            "MeshTestKit", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
+            "MeshNode", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

@@ -22,7 +22,10 @@ struct HelpPage {
         renderUsage()
         layout.paragraphs(command.discussion, indent: 0)
         renderParameters("ARGUMENTS", command.arguments)
-        renderParameters("OPTIONS", path.ownOptions)
+        renderParameters("OPTIONS", path.ownOptions.filter { $0.group == nil })
+        for group in groups {
+            renderParameters("\(group.uppercased()) OPTIONS", path.ownOptions.filter { $0.group == group })
+        }
         renderParameters("SHARED OPTIONS", path.sharedOptions)
         section("COMMANDS", command.visibleSubcommands.map { ($0.name, $0.summary) })
         renderExamples()
@@ -39,6 +42,11 @@ struct HelpPage {
         if !command.visibleSubcommands.isEmpty {
             layout.line("  \(path.name) COMMAND …")
         }
+    }
+
+    /// The groups of options in the order in which they are declared.
+    private var groups: [String] {
+        path.ownOptions.compactMap(\.group).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     private mutating func renderParameters(_ title: String, _ parameters: [Parameter]) {

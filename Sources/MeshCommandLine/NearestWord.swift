@@ -1,6 +1,6 @@
 extension String {
     /// The candidate this word is most likely a slip of the fingers for, if one is near; the first of equals.
-    func nearest(among candidates: [String]) -> String? {
+    package func nearest(among candidates: [String]) -> String? {
         // Longer words are no typing mistakes, and the distance costs the product of the lengths.
         let longest = 64
         guard count <= longest else { return nil }

@@ -45,3 +45,31 @@ extension Option {
         parameter = shape.parameter(.option, name: name, valueName: valueName, summary: summary)
     }
 }
+
+extension Option where Value == [String] {
+    /// The words themselves, each of which is checked to be a value of `syntax`; none where the option is left out.
+    ///
+    /// For whoever weighs what a command line says against other places. `defaultText` is for help alone.
+    package init<Checked: Sendable>(
+        _ name: String,
+        valueName: String? = nil,
+        checkedAs syntax: ValueSyntax<Checked>,
+        isRepeatable: Bool = false,
+        defaultText: String? = nil,
+        group: String? = nil,
+        _ summary: String
+    ) {
+        let shape = ParameterShape<[String]>(
+            valueName: syntax.valueName,
+            completion: syntax.completion,
+            count: 0...(isRepeatable ? Int.max : 1),
+            defaultText: defaultText
+        ) { words throws(InvalidValue) in
+            for word in words { _ = try syntax.parse(word) }
+            return words
+        }
+        var parameter = shape.parameter(.option, name: name, valueName: valueName, summary: summary)
+        parameter.group = group
+        self.parameter = parameter
+    }
+}

@@ -26,6 +26,8 @@ package struct Parameter: Sendable {
     /// How many words this parameter takes: `1...1` required, `0...1` optional, up to `Int.max` repeatable.
     let count: ClosedRange<Int>
     let read: @Sendable ([String]) throws(InvalidValue) -> any Sendable
+    /// Under which heading help shows it; nil among the others.
+    var group: String?
 
     /// What the user types for it, or what stands for it: `--seconds`, `NODE`; unique among a command's parameters.
     var label: String {

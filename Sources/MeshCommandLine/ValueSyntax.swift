@@ -4,15 +4,16 @@
 /// says so with `as:`, and parsing, error text, help and completion all follow.
 package struct ValueSyntax<Value: Sendable>: Sendable {
     /// Stands for the value in help: `N`, `FILE`; nil for the name of the option itself.
-    let valueName: String?
+    package let valueName: String?
     private let noun: String
     private let limits: String
-    let completion: Completion
+    /// What a shell offers for it.
+    package let completion: Completion
     let read: @Sendable (String) -> Value?
     let print: @Sendable (Value) -> String
 
     /// Ends the sentence "expected …" when a word is refused.
-    var expected: String {
+    package var expected: String {
         limits.isEmpty ? noun : "\(noun) \(limits)"
     }
 
@@ -36,7 +37,11 @@ package struct ValueSyntax<Value: Sendable>: Sendable {
         self.print = print
     }
 
-    func parse(_ word: String) throws(InvalidValue) -> Value {
+    /// The word that spells `value`.
+    package func text(of value: Value) -> String { self.print(value) }
+
+    /// The value that `word` spells.
+    package func parse(_ word: String) throws(InvalidValue) -> Value {
         guard let value = read(word) else {
             throw InvalidValue(word: word, expected: expected, nearest: nearest(to: word))
         }
@@ -50,10 +55,13 @@ package struct ValueSyntax<Value: Sendable>: Sendable {
 }
 
 /// A word that its ``ValueSyntax`` refuses; the parser adds which option it was meant for.
-struct InvalidValue: Error {
-    let word: String
-    let expected: String
-    let nearest: String?
+package struct InvalidValue: Error {
+    /// The word.
+    package let word: String
+    /// Ends the sentence "expected …".
+    package let expected: String
+    /// What was probably meant.
+    package let nearest: String?
 }
 
 /// A type whose values can be written as one word of a command line.

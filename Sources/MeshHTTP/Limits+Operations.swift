@@ -8,5 +8,8 @@ extension Limits {
 
         /// A check that has no answer after so long counts as failed and is cancelled.
         package static let checkTimeout = Duration.seconds(2)
+
+        /// An answer about readiness is given to all who ask for so long; then the next one has the checks made again.
+        package static let readinessAge = Duration.seconds(1)
     }
 }

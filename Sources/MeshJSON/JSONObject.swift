@@ -1,4 +1,6 @@
 /// Values by name, in the order in which they were written.
+///
+/// Names are compared byte by byte: `é` as one character and `é` as two are two names.
 package struct JSONObject: Hashable, Sendable {
     /// A name and its value.
     package struct Member: Hashable, Sendable {
@@ -7,6 +9,17 @@ package struct JSONObject: Hashable, Sendable {
 
         /// What it stands for.
         package var value: JSONValue
+
+        /// Whether the names are spelled alike and the values are the same.
+        package static func == (left: Member, right: Member) -> Bool {
+            JSONKey(left.key) == JSONKey(right.key) && left.value == right.value
+        }
+
+        /// The name as it is spelled, and the value.
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(JSONKey(key))
+            hasher.combine(value)
+        }
     }
 
     /// The members in their order; no key comes twice.
@@ -20,9 +33,9 @@ package struct JSONObject: Hashable, Sendable {
 
     /// The value called `key`; nil takes it out.
     package subscript(key: String) -> JSONValue? {
-        get { members.first { $0.key == key }?.value }
+        get { index(of: key).map { members[$0].value } }
         set {
-            let index = members.firstIndex { $0.key == key }
+            let index = index(of: key)
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -30,6 +43,11 @@ package struct JSONObject: Hashable, Sendable {
             case (nil, nil): break
             }
         }
+    }
+
+    private func index(of key: String) -> Int? {
+        let key = JSONKey(key)
+        return members.firstIndex { JSONKey($0.key) == key }
     }
 
     /// Adds a member whose key the caller knows to be new.

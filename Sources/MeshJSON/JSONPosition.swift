@@ -32,4 +32,13 @@ package enum JSONStep: Hashable, Sendable {
     case key(String)
     /// Into the element at this index.
     case index(Int)
+
+    /// Whether both lead to the same part: names are compared as they are spelled.
+    func isSame(as other: JSONStep) -> Bool {
+        switch (self, other) {
+        case (.key(let key), .key(let other)): JSONKey(key) == JSONKey(other)
+        case (.index(let index), .index(let other)): index == other
+        default: false
+        }
+    }
 }

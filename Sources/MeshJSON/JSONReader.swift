@@ -20,6 +20,8 @@ package struct JSONReader: ~Copyable, ~Escapable {
         let path: [JSONStep]
         var trail: [JSONStep] = []
         var found: Int?
+
+        var isThere: Bool { trail.elementsEqual(path) { $0.isSame(as: $1) } }
     }
 
     @_lifetime(borrow bytes)
@@ -121,11 +123,11 @@ extension JSONReader {
 
     private mutating func object() throws(JSONError) -> JSONValue {
         var object = JSONObject()
-        var keys: Set<String> = []
+        var keys: Set<JSONKey> = []
         while try hasElement(before: UInt8(ascii: "}"), after: object.count) {
             let start = offset
             let key = try key()
-            let isKnown = object.count < Limits.JSON.membersBeforeSet ? object[key] != nil : keys.contains(key)
+            let isKnown = object.count < Limits.JSON.membersBeforeSet ? object[key] != nil : keys.contains(JSONKey(key))
             guard !isKnown else {
                 offset = start
                 throw JSONError(.duplicateKey, "a key comes twice, the second time at \(here)")
@@ -142,11 +144,11 @@ extension JSONReader {
     }
 
     /// Keeps the keys of a large object in a set.
-    private func keep(_ key: String, in keys: inout Set<String>, of object: JSONObject) {
+    private func keep(_ key: String, in keys: inout Set<JSONKey>, of object: JSONObject) {
         if object.count == Limits.JSON.membersBeforeSet {
-            keys = Set(object.members.map(\.key))
+            keys = Set(object.members.map { JSONKey($0.key) })
         } else if object.count > Limits.JSON.membersBeforeSet {
-            keys.insert(key)
+            keys.insert(JSONKey(key))
         }
     }
 
@@ -342,7 +344,7 @@ extension JSONReader {
     private mutating func enter(_ step: JSONStep, at start: Int) {
         guard search != nil else { return }
         search?.trail.append(step)
-        if let search, search.found == nil, search.trail == search.path { self.search?.found = start }
+        if let search, search.found == nil, search.isThere { self.search?.found = start }
     }
 
     private mutating func leave() {

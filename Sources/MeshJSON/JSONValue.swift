@@ -4,9 +4,14 @@ package enum JSONValue: Hashable, Sendable {
     case null
     /// A truth.
     case bool(Bool)
-    /// A whole number that fits 64 bits and is written without a point.
+    /// A whole number that fits 64 bits with a sign and is written without a point and without an exponent.
+    ///
+    /// `-0` is one too, and is read as 0: the sign is lost.
     case integer(Int64)
-    /// Any other number.
+    /// Any other number, rounded to the nearest that 64 bits of floating point have.
+    ///
+    /// Whole numbers beyond `Int64` are among these, and then are not what was written: programs of others do write
+    /// them, where nobody needs the last digits. One beyond the range of `Double` is refused.
     case number(Double)
     /// Text.
     case string(String)
@@ -34,10 +39,12 @@ extension JSONValue {
     /// The text, if it is text.
     package var text: String? { if case .string(let text) = self { text } else { nil } }
 
-    /// The whole number, if it is one.
+    /// The whole number, exactly as it was written; nil for all other numbers.
+    ///
+    /// Also nil for `1e2` and `7.0`, and for whole numbers that do not fit: those are only in ``number``, rounded.
     package var integer: Int64? { if case .integer(let integer) = self { integer } else { nil } }
 
-    /// The number, whole or not.
+    /// The number, whole or not, rounded to the nearest `Double`: whole ones beyond 2^53 lose their last digits.
     package var number: Double? {
         switch self {
         case .integer(let integer): Double(integer)

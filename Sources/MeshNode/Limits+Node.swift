@@ -25,6 +25,18 @@ extension Limits {
         package static let lookInterval = Duration.seconds(30)
     }
 
+    /// Bounds on reading this machine's vitals.
+    package enum MachineVitals {
+        /// Bytes that `nvidia-smi` may write; with more it is killed, and its cards are absent.
+        package static let maximumOutputBytes = 65_536
+
+        /// How long it may take; then it is killed, and its cards are absent.
+        package static let programPatience = Duration.seconds(5)
+
+        /// How long it is left alone after it has failed.
+        package static let programRest = Duration.seconds(600)
+    }
+
     /// Bounds on edges.
     package enum Edge {
         /// Links that opened and that nobody has asked for; beyond it they are forgotten, and end by themselves.

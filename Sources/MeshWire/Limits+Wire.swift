@@ -45,6 +45,12 @@ extension Limits {
         package static let maximumMessageBytes = 1_024
     }
 
+    /// Bounds on pre-warming.
+    package enum PreWarm {
+        /// Bytes of a project's or an adapter's name; longer ones are cut before sending and refused on arrival.
+        package static let maximumNameBytes = 256
+    }
+
     /// Bounds on streams of bytes.
     package enum ByteStream {
         /// Bytes of the word that says what a stream is for; a longer one is refused.

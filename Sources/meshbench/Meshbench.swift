@@ -25,6 +25,7 @@ enum Meshbench {
                 QUICServeCommand.command,
                 TunnelBenchmarkCommand.command,
                 StreamServeCommand.command,
+                BeatsBenchmarkCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

@@ -30,7 +30,7 @@ final class BookingEdge: Sendable {
         var isBooking = false
     }
 
-    private let edge: Edge
+    let edge: Edge
     private let runEdge: @Sendable () async -> Void
     private let key: String
     private let pause: Duration?

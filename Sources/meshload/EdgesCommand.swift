@@ -19,6 +19,12 @@ enum EdgesCommand {
         default: 1_000,
         "Milliseconds between the bookings of one edge."
     )
+    private static let beat = Option<Int>(
+        "beat",
+        as: .within(0...3_600_000),
+        default: 0,
+        "Milliseconds between the beats of one edge; 0 for none."
+    )
     private static let isIdle = Flag("idle", "Book nothing: keep the tunnel alone.")
     private static let isLogging = Flag("log", "Log to standard error.")
 
@@ -29,9 +35,9 @@ enum EdgesCommand {
             Prints `listening`, then answers each line of standard input with one JSON object. `status`: how many are \
             connected, and what the bookings since the last `status` took, `steady` ones over one link; `verify`: \
             whether each account holds what was acknowledged, no more and no less; `states`: how often each state was \
-            entered. Ends with its input.
+            entered; `beats`: what beats have come to. Ends with its input.
             """,
-        parameters: [AuthorityCommand.folder, to, name, count, pause, isIdle, isLogging]
+        parameters: [AuthorityCommand.folder, to, name, count, pause, beat, isIdle, isLogging]
     ) { invocation in
         let loop = try EventLoop.start(name: "edges")
         let clock = MachineClock(loop: loop)
@@ -43,6 +49,8 @@ enum EdgesCommand {
         let resolver = SystemResolver(clock: clock)
         var generator = SeededGenerator(seed: UInt64(getpid()) << 32 | UInt64(clock.now.nanoseconds & 0xFFFF_FFFF))
         let logger = LoadLog.logger(isOn: invocation[isLogging], clock)
+        // One for all: that they share a machine is no reason to read it for each.
+        let machine = invocation[beat] > 0 ? MachineVitals(dataFolder: ".", clock: clock) : nil
         var fleet: [BookingEdge] = []
         for index in 0..<invocation[count] {
             let name = "\(invocation[name])-\(index)"
@@ -60,6 +68,11 @@ enum EdgesCommand {
             parts.connections.socket.receiveBufferBytes = 128 * 1_024
             parts.connections.socket.sendBufferBytes = 128 * 1_024
             parts.kinds = [.journaled(SampleAccount.self, performer: NoTransfers(), placed: .hubs)]
+            if let machine {
+                var beats = Edge.Beats(source: machine)
+                beats.configuration.interval = .milliseconds(Int64(invocation[beat]))
+                parts.beats = beats
+            }
             let pause = invocation[isIdle] ? nil : Duration.milliseconds(Int64(invocation[pause]))
             fleet.append(BookingEdge(try await Edge.make(parts), name, pause, clock, generator.split()))
         }
@@ -81,6 +94,7 @@ enum EdgesCommand {
             switch line {
             case "verify": answer = await verify(fleet)
             case "states": answer = states(fleet)
+            case "beats": answer = await BeatLines.edges(fleet)
             default: answer = await status(fleet)
             }
             try? terminal.writeLine(answer)

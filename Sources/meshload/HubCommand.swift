@@ -28,7 +28,8 @@ enum HubCommand {
         discussion: """
             Prints `listening ADDRESS`, then answers each line of standard input with one JSON object. `status`; \
             `cut PREFIX` closes the links of all edges whose names begin so, without a word before; \
-            `drain MILLISECONDS [HOST:PORT]` asks all edges to go. Ends with its input.
+            `drain MILLISECONDS [HOST:PORT]` asks all edges to go; `beats` tells what beats have come to, and \
+            `vitals NODE` how one edge's machine is. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, name, data, listen, rate, isLogging]
     ) { invocation in
@@ -93,6 +94,8 @@ enum HubCommand {
                 elsewhere: words.dropFirst(2).first
             )
             return JSONLine([("drained", 1)]).text
+        case "beats": return BeatLines.hub(hub.beats)
+        case "vitals": return BeatLines.vitals(words.dropFirst().first ?? "", hub.beats)
         default: return status(hub, await hub.transport.statistics())
         }
     }

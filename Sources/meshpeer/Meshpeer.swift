@@ -40,10 +40,10 @@ enum Meshpeer {
                     software: "meshpeer/0.1.0",
                     configuration: configuration,
                     clock: clock,
-                    observer: TellingObserver()
+                    observer: TellingObserver(clock: clock)
                 )
                 Console.say("listening \(transport.localAddress.port)")
-                await Peer(transport).run()
+                await Peer(transport, name: node.identity.node, clock: clock).run()
                 return .success
             } catch {
                 Console.say("failed \(error)")

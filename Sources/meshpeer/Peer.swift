@@ -2,13 +2,20 @@ internal import MeshActors
 internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
+internal import MeshVitals
 internal import MeshWire
 
 /// Serves as an echo, and carries out the commands of standard input until it ends.
 struct Peer {
     private let transport: QUICTransport
+    private let name: NodeID
+    private let clock: any MeshCore.Clock
 
-    init(_ transport: QUICTransport) { self.transport = transport }
+    init(_ transport: QUICTransport, name: NodeID, clock: any MeshCore.Clock) {
+        self.transport = transport
+        self.name = name
+        self.clock = clock
+    }
 
     func run() async {
         await withTaskGroup(of: Void.self) { group in
@@ -62,7 +69,14 @@ struct Peer {
             await transport.send(datagram: Self.sample(from: 0, count: count), to: node)
             return "sent"
         case "heartbeat":
-            let frame = Frame(type: .heartbeat, payload: Array("{}".utf8))
+            let beat = Beat(
+                device: name,
+                timestampMilliseconds: clock.wallTime.millisecondsSince1970,
+                sequence: max(1, UInt64(count)),
+                interval: nil,
+                vitals: Vitals()
+            )
+            let frame = Frame(type: .heartbeat, payload: beat.json)
             return await transport.send(control: frame, to: node) ? "sent" : "failed no link"
         case "update-keys": return await transport.updateKeys(to: node) ? "updated" : "failed not now"
         case "disconnect":

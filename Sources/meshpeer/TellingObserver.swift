@@ -1,9 +1,12 @@
 internal import MeshCore
 internal import MeshQUIC
+internal import MeshVitals
 internal import MeshWire
 
 /// Prints what happens to links, and acknowledges heartbeats.
 struct TellingObserver: LinkObserver {
+    let clock: any Clock
+
     func linkOpened(to peer: LinkPeer) { Console.say("opened \(peer.node) \(peer.role)") }
 
     func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
@@ -15,13 +18,17 @@ struct TellingObserver: LinkObserver {
         return .whenIdle
     }
 
-    func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
+    func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer {
         switch frame.type {
         case .heartbeat:
-            Console.say("heartbeat \(node) \(frame.payload.count)")
-            return .answer(Frame(type: .heartbeatAcknowledgement, payload: [0x80]))
+            guard let beat = try? Beat(json: frame.payload) else { return .refuse(.protocolViolation, "no beat") }
+            Console.say("heartbeat \(peer.node) \(beat.sequence)")
+            let now = clock.wallTime.millisecondsSince1970
+            let answer = BeatAcknowledgement(sequence: beat.sequence, receivedMilliseconds: now)
+            return .answer(Frame(type: .heartbeatAcknowledgement, payload: answer.wireBytes))
         case .heartbeatAcknowledgement:
-            Console.say("acknowledged \(node)")
+            let answer = try? frame.decode(as: BeatAcknowledgement.self)
+            Console.say("acknowledged \(peer.node) \(answer.map { String($0.sequence) } ?? "-")")
             return .nothing
         default: return .notKnown
         }

@@ -7,6 +7,7 @@ section 1, which allows less than CBOR does.
 from __future__ import annotations
 
 import io
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -273,10 +274,47 @@ def parse_go_away(payload: bytes) -> list[Any]:
     return [take_unsigned(patience, 2**32 - 1), take_text(message, 1024), where, take_unsigned(window, 2**32 - 1)]
 
 
+def take_signed(value: Any) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ProtocolError(f"a signed integer wanted, {value!r} found")
+    return value
+
+
+def parse_acknowledgement(payload: bytes) -> list[Any]:
+    sequence, received = take_record(decode_value(payload), 2)
+    return [take_unsigned(sequence, 2**64 - 1), take_signed(received)]
+
+
+def parse_pre_warm(payload: bytes) -> list[Any]:
+    *names, timestamp = take_record(decode_value(payload), 3)
+    for name in names:
+        if name is not None and not take_text(name, 256):
+            raise ProtocolError("an empty name")
+    return [*names, take_signed(timestamp)]
+
+
+def beat(device: str, timestamp: int, sequence: int, vitals: dict[str, Any]) -> bytes:
+    """The payload of a heartbeat (section 8)."""
+    return json.dumps({"device_id": device, "timestamp": timestamp, "sequence": sequence, "vitals": vitals}).encode()
+
+
+def parse_beat(payload: bytes) -> tuple[str, int, int, dict[str, Any]]:
+    """Whose beat it is, its timestamp, its number, and the vitals, of which anything may be absent."""
+    fields = json.loads(payload)
+    if not isinstance(fields, dict) or not isinstance(fields.get("vitals"), dict):
+        raise ProtocolError("no beat")
+    if take_unsigned(fields.get("sequence"), 2**63 - 1) == 0:
+        raise ProtocolError("beats are counted from 1")
+    if not NODE.fullmatch(take_text(fields.get("device_id"), 63)):
+        raise ProtocolError("a beat of no device")
+    return fields["device_id"], take_signed(fields.get("timestamp")), fields["sequence"], fields["vitals"]
+
+
 #: What reads the payloads of sections 7 and 8, by the names that the vectors use.
 PAYLOADS = {
     "call": parse_call, "reply": parse_reply, "stream-open": parse_stream_open, "stream-chunk": parse_stream_chunk,
     "stream-end": parse_stream_end, "cancel": parse_cancel, "go-away": parse_go_away,
+    "heartbeat-acknowledgement": parse_acknowledgement, "pre-warm": parse_pre_warm,
 }
 
 

@@ -167,9 +167,10 @@ class MeshConnection(QuicConnectionProtocol):
 
     async def serve_control(self, stream: Stream) -> None:
         while True:
-            frame_type, _ = await stream.next()
+            frame_type, payload = await stream.next()
             if frame_type == HEARTBEAT:
-                self.send(0, ACKNOWLEDGEMENT, protocol.encode_value([]))
+                sequence = protocol.parse_beat(payload)[2]
+                self.send(0, ACKNOWLEDGEMENT, protocol.encode_value([sequence, 1_795_248_000_123]))
 
     async def serve_echo(self, number: int, stream: Stream, purpose: str, offset: int) -> None:
         if purpose != "echo":

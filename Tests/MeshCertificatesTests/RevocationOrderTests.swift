@@ -23,6 +23,18 @@ import Testing
         #expect(try orders.waiting().isEmpty)
     }
 
+    @Test("about a name that nobody has leave an answer, which is told once")
+    func unknown() throws {
+        let scratch = Scratch()
+        let orders = RevocationOrders(path: "\(scratch.path)/revoke")
+        let file = try orders.give(try identity("laptop-7"), reason: "", now: Workshop.now)
+        try orders.settle(try orders.waiting()[0], isKnown: false)
+        #expect(!orders.isWaiting(file))
+        #expect(try orders.waiting().isEmpty)
+        #expect(orders.wasUnknown(file))
+        #expect(!orders.wasUnknown(file))
+    }
+
     @Test("are read a bounded number at a time")
     func bound() throws {
         let scratch = Scratch()

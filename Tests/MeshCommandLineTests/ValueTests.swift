@@ -120,4 +120,21 @@ struct ValueTests {
             #expect(help.contains("(default: \(shown))"))
         }
     }
+
+    @Test
+    func `words that are only checked are given as they were typed, and grouped in the help`() async {
+        let count = Option<[String]>("count", checkedAs: Int.commandLineSyntax, defaultText: "3", group: "well", ".")
+        let tools = Option<[String]>("tool", checkedAs: .file, isRepeatable: true, ".")
+        let command = Command("read", summary: "Read.", parameters: [count, tools]) { invocation in
+            try invocation.terminal.writeLine("\(invocation[count]) \(invocation[tools])")
+            return .success
+        }
+        let program = Program(command, version: "1")
+        #expect(await Transcript.of(program, "--count 07 --tool a --tool b").output == "[\"07\"] [\"a\", \"b\"]\n")
+        #expect(await Transcript.of(program, "").output == "[] []\n")
+        #expect(await Transcript.of(program, "--count x").code == .usage)
+        #expect(await Transcript.of(program, "--count 1 --count 2").code == .usage)
+        let help = await Transcript.of(program, "--help").output
+        #expect(help.contains("\nWELL OPTIONS\n  --count N  . (default: 3)\n"))
+    }
 }

@@ -100,6 +100,22 @@ import Testing
         #expect(lines.withLock { $0 } == ["2026-01-01T00:00:00.000Z debug   door.opened"])
     }
 
+    @Test func `a threshold that changes counts at once for every logger of it`() {
+        let threshold = LogThreshold(changing: .warning)
+        let logger = Logger(sink: sink, clock: VirtualClock(), threshold: threshold)
+        let narrowed = logger.with(LogField(visitor, .text("ann")))
+        narrowed.log(.info, opened)
+        #expect(sink.records.isEmpty)
+        threshold.set(.debug)
+        narrowed.log(.info, opened)
+        logger.log(.debug, opened)
+        #expect(sink.records.count == 2)
+        #expect(logger.minimumLevel == .debug)
+        let fixed = LogThreshold(fixed: .error)
+        fixed.set(.trace)
+        #expect(fixed.level == .error)
+    }
+
     @Test func `levels are in order`() {
         #expect(LogLevel.allCases == LogLevel.allCases.sorted())
         #expect(LogLevel.allCases.map(\.name) == ["trace", "debug", "info", "warning", "error"])

@@ -1,3 +1,4 @@
+import Glibc
 import MeshCore
 import MeshIO
 import Testing
@@ -13,6 +14,23 @@ import Testing
         await loop.ended()
         #expect(ran.value == 1_000)
         loop.join()
+    }
+
+    @Test func `leaves no thread that a broken pipe could end`() async throws {
+        let loop = try EventLoop.start(name: "end")
+        #expect(try await loop.run { Self.isBrokenPipeBlocked() })
+        loop.stop()
+        await loop.ended()
+        let isBlocked = await withCheckedContinuation { continuation in
+            loop.executeAlways { continuation.resume(returning: Self.isBrokenPipeBlocked()) }
+        }
+        #expect(isBlocked)
+    }
+
+    private static func isBrokenPipeBlocked() -> Bool {
+        var signals = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &signals)
+        return sigismember(&signals, SIGPIPE) == 1
     }
 
     @Test func `comes after hooks that were marked last`() async throws {

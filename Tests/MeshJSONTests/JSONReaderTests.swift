@@ -41,6 +41,44 @@ import Testing
         }
     }
 
+    @Test func `tells keys apart by their bytes, not by what people see`() throws {
+        let (one, two) = ("\u{E9}", "e\u{301}")
+        let others = (0..<2 * Limits.JSON.membersBeforeSet).map { "\"k\($0)\":0," }.joined()
+        for others in ["", others] {
+            let text = "{\(others)\"\(one)\":1,\"\(two)\":2}"
+            var object = try #require(JSONReader.read(text).object)
+            #expect(object[one] == 1)
+            #expect(object[two] == 2)
+            object[two] = nil
+            #expect(object[one] == 1)
+            #expect(object[two] == nil)
+            let bytes = Array(text.utf8)
+            let place = JSONReader.position(of: [.key(two)], in: bytes, as: .json)
+            #expect(place != nil)
+            #expect(place != JSONReader.position(of: [.key(one)], in: bytes, as: .json))
+        }
+        #expect(throws: JSONError(.duplicateKey, "")) { try JSONReader.read("{\"\(two)\":1,\"\(two)\":2}") }
+        #expect(try JSONReader.read("{\"\(one)\":1}") != JSONReader.read("{\"\(two)\":1}"))
+    }
+
+    @Test func `rounds whole numbers that do not fit, and says so by not being whole`() throws {
+        let cases: [(String, Double)] = [
+            ("9223372036854775808", 9_223_372_036_854_775_808), ("-9223372036854775809", -9_223_372_036_854_775_808),
+            ("18446744073709551615", 18_446_744_073_709_551_616), ("1e2", 100), ("7.0", 7),
+        ]
+        for (text, number) in cases {
+            let value = try JSONReader.read(text)
+            #expect(value.integer == nil, "\(text)")
+            #expect(value.number == number, "\(text)")
+        }
+        let zero = try JSONReader.read("-0")
+        #expect(zero.integer == 0)
+        #expect(zero.number?.sign == .plus)
+        #expect(try JSONReader.read("-0.0").number?.sign == .minus)
+        // Beyond 2^53 the number of a whole value is rounded too.
+        #expect(JSONValue.integer(9_007_199_254_740_993).number == 9_007_199_254_740_992)
+    }
+
     @Test func `is no deeper than the limit`() throws {
         let depth = Limits.JSON.maximumDepth
         let text = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }

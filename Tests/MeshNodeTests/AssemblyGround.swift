@@ -14,12 +14,15 @@ struct AssemblyGround: Sendable {
     let hub: Hub
 
     /// Runs `body` while the hub runs, and ends everything behind it.
-    static func run(_ body: @escaping @Sendable (AssemblyGround) async throws -> Void) async throws {
+    static func run(
+        _ change: (inout Hub.Parts) -> Void = { _ in },
+        _ body: @escaping @Sendable (AssemblyGround) async throws -> Void
+    ) async throws {
         let loop = try EventLoop.start(name: "assembly")
         defer { loop.stop() }
         let clock = MachineClock(loop: loop)
         let authority = try PeerAuthority.make(clock: clock)
-        let parts = Hub.Parts(
+        var parts = Hub.Parts(
             loop: loop,
             address: .loopbackIPv4(port: 0),
             credentials: try authority.credentials(.hub, "hub-1"),
@@ -30,6 +33,7 @@ struct AssemblyGround: Sendable {
             generator: SeededGenerator(seed: 1),
             logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .error)
         )
+        change(&parts)
         let hub = try await Hub.make(parts)
         let ground = AssemblyGround(loop: loop, clock: clock, authority: authority, hub: hub)
         try await withThrowingTaskGroup(of: Void.self) { group in

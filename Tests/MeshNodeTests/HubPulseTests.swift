@@ -62,7 +62,9 @@ import Testing
             let before = world.clock.now
             await pulse.waitUntilFresh()
             #expect(world.clock.now == before)
+            #expect(pulse.isFresh)
             try await world.clock.sleep(until: last + Limits.Hub.pulsePatience)
+            #expect(!pulse.isFresh)
             try await withThrowingTaskGroup(of: Instant.self) { group in
                 for _ in 0..<10 {
                     group.addTask {

@@ -24,12 +24,13 @@ final class WitnessedLinks: LinkObserver {
         return .whenIdle
     }
 
-    func control(_ frame: Frame, from node: NodeID) -> ControlAnswer {
+    func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer {
         switch frame.type {
         case .heartbeat: return .answer(Frame(type: .heartbeatAcknowledgement, payload: [0x80]))
         case .heartbeatAcknowledgement:
             acknowledged.open(frame)
             return .nothing
+        case .preWarm: return .refuse(.overloaded, "one too many")
         default: return .notKnown
         }
     }

@@ -161,6 +161,19 @@ import Testing
     }
 }
 
+@Suite(.timeLimit(.minutes(1))) struct `A hub whose rate of handshakes is changed` {
+    @Test func `takes so many from then on`() async throws {
+        var options = LinkPair.Options()
+        options.hub.handshakesPerSecond = 1
+        try await LinkPair.run(options) { pair in
+            await pair.hub.use(handshakesPerSecond: 1_000)
+            for _ in 0..<24 {
+                _ = try await pair.edge.connect(toOneOf: [pair.hubAddress], serverName: .dns("localhost"))
+            }
+        }
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct `A peer that is believed no more` {
     @Test func `is cut off, and comes back neither by a ticket nor by a handshake`() async throws {
         let isRevoked = Lock(false)

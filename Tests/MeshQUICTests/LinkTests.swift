@@ -61,6 +61,20 @@ import Testing
         }
     }
 
+    @Test func `closes when its observer refuses a frame, and says why`() async throws {
+        try await LinkPair.run { pair in
+            let node = try await pair.connect()
+            let frame = Frame(
+                type: .preWarm,
+                payload: PreWarm(project: nil, adapter: nil, timestampMilliseconds: 0).wireBytes
+            )
+            #expect(await pair.edge.send(control: frame, to: node))
+            let reason = try await pair.edgeLinks.closed.wait()
+            #expect(reason.side == .peer && reason.kind == .application(5), "\(reason)")
+            #expect(reason.message == "one too many", "\(reason)")
+        }
+    }
+
     @Test func `closes when the edge sends a frame that only hubs send`() async throws {
         try await LinkPair.run { pair in
             let node = try await pair.connect()

@@ -61,7 +61,7 @@ private struct Golden {
     }
 
     static func all() throws -> [Golden] {
-        integers() + numbers() + texts() + collections() + (try messages()) + (try calls()) + streams()
+        integers() + numbers() + texts() + collections() + (try messages()) + (try calls()) + streams() + beats()
     }
 
     private static func calls() throws -> [Golden] {
@@ -107,6 +107,21 @@ private struct Golden {
                 )
             ),
             Golden("go-away without a place", GoAway(patienceMilliseconds: 0, message: "")),
+        ]
+    }
+
+    private static func beats() -> [Golden] {
+        [
+            Golden("acknowledgement of the first beat", BeatAcknowledgement(sequence: 1, receivedMilliseconds: 0)),
+            Golden(
+                "acknowledgement of a late beat",
+                BeatAcknowledgement(sequence: 4_294_967_296, receivedMilliseconds: 1_795_248_000_123)
+            ),
+            Golden(
+                "pre-warm",
+                PreWarm(project: "garden", adapter: "bäume-7", timestampMilliseconds: 1_795_248_000_123)
+            ),
+            Golden("pre-warm without names", PreWarm(project: nil, adapter: nil, timestampMilliseconds: -1)),
         ]
     }
 

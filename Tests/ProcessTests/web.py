@@ -12,14 +12,13 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from peers import MESHLOAD, Spoken
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from upstreams.nginx import NginxProcess  # noqa: E402
-from upstreams.ports import free_ports  # noqa: E402
 
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d\d\d)")
 
@@ -50,14 +49,34 @@ class Web(Spoken):
 
 
 class NginxSite(NginxProcess):
-    """nginx with a `server` block, which names its PORT and its FOLDER."""
+    """nginx with a `server` block, which names its PORT, its FOLDER, and SECURE where it wants another port."""
 
     def __init__(self, server: str) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="nginx-")
         folder = Path(self._holder.name)
-        [self.port] = free_ports(1)
-        server = server.replace("PORT", str(self.port)).replace("FOLDER", str(folder))
-        super().__init__(folder, [self.port], f"keepalive_requests 1000000000; server {{ {server} }}")
+
+        def content(ports: list[int]) -> str:
+            words = server.replace("PORT", str(ports[0])).replace("SECURE", str(ports[1]))
+            return f"keepalive_requests 1000000000; server {{ {words.replace('FOLDER', str(folder))} }}"
+
+        super().__init__(folder, 2, content)
+
+    @property
+    def port(self) -> int:
+        """The first of its ports."""
+        return self.ports[0]
+
+    @property
+    def secure_port(self) -> int:
+        """The other one."""
+        return self.ports[1]
+
+    def __enter__(self) -> Self:
+        try:
+            return super().__enter__()
+        except BaseException:
+            self._holder.cleanup()
+            raise
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)

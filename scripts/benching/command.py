@@ -9,7 +9,7 @@ from benching import baseline, http, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "http"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 

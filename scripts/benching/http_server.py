@@ -17,7 +17,6 @@ from pathlib import Path
 
 from benching.paths import ROOT
 from upstreams.authority import self_signed
-from upstreams.ports import free_ports
 
 sys.path.append(str(ROOT / "Tests/ProcessTests"))
 
@@ -59,11 +58,9 @@ def _both() -> Iterator[tuple[Web, Web, str, str]]:
     """Our server, the same with TLS, and where nginx has both."""
     with tempfile.TemporaryDirectory() as holder:
         certificate, key = self_signed(Path(holder))
-        [secure_port] = free_ports(1)
-        server = _NGINX.replace("SECURE", str(secure_port))
-        server = server.replace("CERTIFICATE", str(certificate)).replace("KEY", str(key))
+        server = _NGINX.replace("CERTIFICATE", str(certificate)).replace("KEY", str(key))
         with Web() as web, Web("--certificate", certificate, "--key", key) as secure_web, NginxSite(server) as nginx:
-            yield web, secure_web, f"http://127.0.0.1:{nginx.port}", f"https://127.0.0.1:{secure_port}"
+            yield web, secure_web, f"http://127.0.0.1:{nginx.port}", f"https://127.0.0.1:{nginx.secure_port}"
 
 
 def _pairs(ours: str, theirs: str, rounds: int, seconds: int, *words: str) -> list[tuple[Load, Load]]:

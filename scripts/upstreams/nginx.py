@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,40 +55,72 @@ _STREAMING = """
 #: The file that both nginx and others answer with in benchmarks; 43 bytes.
 JSON = b'{"id":"0123456789","state":"ready","n":42}\n'
 
+_TRIES = 5
+_TAKEN = "Address already in use"
+
 
 class NginxProcess:
-    """nginx with what an `http` block holds; runs until the end of the `with`."""
+    """nginx with what an `http` block holds; runs until the end of the `with`, and has its ports from the beginning.
 
-    def __init__(self, folder: Path, ports: list[int], content: str) -> None:
+    Others may take a port between its choice and nginx, which then ends: it is started again with other ports.
+    """
+
+    #: The ports that it listens at, once it runs.
+    ports: list[int]
+
+    def __init__(self, folder: Path, port_count: int, content: Callable[[list[int]], str]) -> None:
         self.folder = folder
-        self._ports = ports
+        self._port_count = port_count
+        self._content = content
         (folder / "files").mkdir(parents=True)
         (folder / "files/json").write_bytes(JSON)
-        (folder / "nginx.conf").write_text(_FRAME.format(user=getpass.getuser(), folder=folder, content=content))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        command = ["/usr/sbin/nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
-        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        for port in self._ports:
-            self._wait_for(port)
-        return self
+        for _ in range(_TRIES):
+            if self._begin(free_ports(self._port_count)):
+                return self
+        raise AssertionError(f"nginx gets no ports: {self._errors()}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def _begin(self, ports: list[int]) -> bool:
+        """Whether nginx runs; false where somebody else has one of `ports`."""
+        self.ports = ports
+        content = self._content(ports)
+        frame = _FRAME.format(user=getpass.getuser(), folder=self.folder, content=content)
+        (self.folder / "nginx.conf").write_text(frame)
+        (self.folder / "error.log").unlink(missing_ok=True)
+        files = ["-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log")]
+        command = ["/usr/sbin/nginx", "-p", str(self.folder), *files]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        # An answer at a port would say little, for it may be somebody else's: nginx writes its number once it has all.
+        end = time.monotonic() + 10
+        while not (self.folder / "nginx.pid").exists():
+            errors = self._errors()
+            if _TAKEN in errors:
+                self._end()
+                return False
+            if self._process.poll() is not None or time.monotonic() > end:
+                self._end()
+                raise AssertionError(f"nginx does not answer: {errors}")
+            time.sleep(0.02)
+        return True
+
+    def _end(self) -> None:
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
 
-    def _wait_for(self, port: int) -> None:
-        end = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > end:
-                    raise AssertionError(f"nginx does not answer: {(self.folder / 'error.log').read_text()}") from None
-                time.sleep(0.02)
+    def _errors(self) -> str:
+        log = self.folder / "error.log"
+        return log.read_text() if log.exists() else "it says nothing"
 
 
 class Nginx(NginxProcess):
@@ -103,18 +135,29 @@ class Nginx(NginxProcess):
         keepalive_requests: int = 100_000,
         extra: str = "",
     ) -> None:
-        self.port, self.tls_port = free_ports(2)
-        content = _STREAMING.format(
-            folder=folder,
-            plain=self.port,
-            tls=self.tls_port,
-            certificate=certificate[0],
-            key=certificate[1],
-            upstream=upstream,
-            keepalive_requests=keepalive_requests,
-            extra=extra,
-        )
-        super().__init__(folder, [self.port, self.tls_port], content)
+        def content(ports: list[int]) -> str:
+            return _STREAMING.format(
+                folder=folder,
+                plain=ports[0],
+                tls=ports[1],
+                certificate=certificate[0],
+                key=certificate[1],
+                upstream=upstream,
+                keepalive_requests=keepalive_requests,
+                extra=extra,
+            )
+
+        super().__init__(folder, 2, content)
+
+    @property
+    def port(self) -> int:
+        """The port in the clear."""
+        return self.ports[0]
+
+    @property
+    def tls_port(self) -> int:
+        """The port over TLS."""
+        return self.ports[1]
 
     @property
     def url(self) -> str:

@@ -83,8 +83,22 @@ package struct RevocationOrders: Hashable, Sendable {
         )
     }
 
-    /// The order has been carried out.
-    package func settle(_ order: Order) throws(CertificateError) { try CertificateFile.removeIfThere(order.path) }
+    /// The order has been carried out; `isKnown` tells whether anybody has ever enrolled under the name.
+    package func settle(_ order: Order, isKnown: Bool = true) throws(CertificateError) {
+        guard !isKnown else { return try CertificateFile.removeIfThere(order.path) }
+        // A rename: whoever waits for the order to go finds the answer in its place.
+        try CertificateFile.move(order.path, to: order.path + Self.unknownMark)
+    }
+
+    /// Whether the order in `file`, which waits no more, was about a name that nobody has enrolled under; told once.
+    package func wasUnknown(_ file: String) -> Bool {
+        guard CertificateFile.exists(file + Self.unknownMark) else { return false }
+        try? CertificateFile.removeIfThere(file + Self.unknownMark)
+        return true
+    }
+
+    /// Behind the name of an order whose giver is to be told; it is no number, so no hub takes it for an order.
+    private static let unknownMark = ".unknown"
 
     /// Whether the order in `file` has still to be carried out.
     package func isWaiting(_ file: String) -> Bool { CertificateFile.exists(file) }

@@ -13,21 +13,27 @@ package struct Logger: Sendable {
     private let sink: any LogSink
     private let clock: any Clock
     private let context: [LogField]
+    private let threshold: LogThreshold
 
     /// Records below it are not made.
-    package let minimumLevel: LogLevel
+    package var minimumLevel: LogLevel { threshold.level }
 
     /// A logger that writes to `sink` what matters at least `minimumLevel`.
     package init(sink: any LogSink, clock: any Clock, minimumLevel: LogLevel, context: [LogField] = []) {
+        self.init(sink: sink, clock: clock, threshold: LogThreshold(fixed: minimumLevel), context: context)
+    }
+
+    /// A logger that writes to `sink` what matters at least as much as `threshold` says at the time.
+    package init(sink: any LogSink, clock: any Clock, threshold: LogThreshold, context: [LogField] = []) {
         self.sink = sink
         self.clock = clock
-        self.minimumLevel = minimumLevel
+        self.threshold = threshold
         self.context = context
     }
 
     /// The same logger with `fields` in front of those of each record.
     package func with(_ fields: LogField...) -> Logger {
-        Logger(sink: sink, clock: clock, minimumLevel: minimumLevel, context: context + fields)
+        Logger(sink: sink, clock: clock, threshold: threshold, context: context + fields)
     }
 
     /// Records that `event` happened; the fields are not even made when the level is off.

@@ -16,8 +16,8 @@ final class ClientCore {
     private var underWay: [UnsafeMutableRawPointer: (transfer: CurlTransfer, isShared: Bool)] = [:]
     private var spare: [CurlEasy] = []
     private var touched: [CurlTransfer] = []
-    /// Connections that servers have retired, each with the last stream that is taken.
-    private var retirements: [CurlConnection: UInt32] = [:]
+    /// What is known of connections with several requests.
+    var streams = CurlStreams()
     /// Transfers that were stopped while the library was running.
     private var stopped: [(CurlTransfer, HTTPError)] = []
 
@@ -115,18 +115,6 @@ final class ClientCore {
         guard transfer.isShared else { return }
         admission.learned(transfer.request.url.origin, isMultiplexed: version == .http2)
     }
-
-    /// A connection is new: what was known of another one between the same ends is no longer so.
-    func connected(_ connection: CurlConnection) { retirements[connection] = nil }
-
-    /// A server retires a connection, and takes no stream behind `last`.
-    func retired(_ connection: CurlConnection, _ last: UInt32) {
-        // To forget costs a request that could have been sent again, and no more.
-        if retirements.count >= Limits.HTTPClient.maximumKnownOrigins { retirements = [:] }
-        retirements[connection] = min(last, retirements[connection] ?? last)
-    }
-
-    func lastStream(of connection: CurlConnection) -> UInt32? { retirements[connection] }
 
     func report(_ transfer: CurlTransfer, _ event: @autoclosure () -> ClientEvent) { observer?.observe(event()) }
 

@@ -149,8 +149,9 @@ extension CurlEasy {
         var seen: Set<String> = []
         for (name, value) in request.fields.all where !Self.ours.contains(name) {
             seen.insert(name)
-            // A semicolon is the library's own way to write a field without a value.
-            lines.append(Array((value.isEmpty ? "\(name);" : "\(name): \(value)").utf8))
+            // A semicolon is the library's own way to write a field without a value; blanks alone would take it out.
+            let isBlank = value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            lines.append(Array((isBlank ? "\(name);" : "\(name): \(value)").utf8))
         }
         if !seen.contains("user-agent") { lines.append(Array("user-agent: \(userAgent)".utf8)) }
         // What the library would add by itself is named without a value, which takes it out.

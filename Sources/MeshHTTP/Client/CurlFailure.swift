@@ -4,16 +4,17 @@ internal import MeshCore
 /// What libcurl's codes mean in our words.
 ///
 /// The text is the library's own for the code: it holds nothing of a request.
-enum CurlFailure {
-    static func error(_ code: CURLcode, _ progress: RequestProgress) -> HTTPError {
+package enum CurlFailure {
+    static func error(_ code: CURLcode, _ progress: RequestProgress, isReadingHead: Bool = false) -> HTTPError {
         let words = curl_easy_strerror(code).map { String(cString: $0) } ?? "unknown"
         let text = "\(words) (\(code.rawValue) of libcurl)"
         let cause = ClientFailure(progress: progress, libraryCode: code.rawValue)
-        return HTTPError(meaning(code, progress), text, cause: cause)
+        return HTTPError(meaning(code.rawValue, progress, isReadingHead: isReadingHead), text, cause: cause)
     }
 
-    private static func meaning(_ code: CURLcode, _ progress: RequestProgress) -> HTTPErrorCode {
-        switch code {
+    /// What the library's `code` means where a request has come so far.
+    package static func meaning(_ code: UInt32, _ progress: RequestProgress, isReadingHead: Bool) -> HTTPErrorCode {
+        switch CURLcode(rawValue: code) {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,
             CURLE_SSL_CONNECT_ERROR:
             .unreachable
@@ -27,7 +28,8 @@ enum CurlFailure {
             progress < .sent ? .unreachable : .closed
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING: .malformed
         // The library's bound on one line of a head is met before ours, and it has no word of its own for that.
-        case CURLE_OUT_OF_MEMORY where progress == .sent: .tooLarge
+        // Anywhere else it means what it says.
+        case CURLE_OUT_OF_MEMORY where isReadingHead: .tooLarge
         default: .libraryFailed
         }
     }

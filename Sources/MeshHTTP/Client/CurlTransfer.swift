@@ -33,9 +33,8 @@ final class CurlTransfer {
     private var room: UnsafeContinuation<Bool, Never>?
     private var pump: Task<Void, Never>?
     private(set) var attempts = 0
-    /// Where the request was sent, and its number there.
-    private var connection: CurlConnection?
-    private var stream: UInt32?
+    /// Where the request was sent last, and its number there.
+    private var sending: CurlStreams.Sending?
 
     // Time, and what was told of it.
     private(set) var deadlines = TransferDeadlines(ClientTimeouts(), now: .origin)
@@ -117,8 +116,8 @@ extension CurlTransfer {
         if attempts > 1 {
             guard upload?.sent == 0, request.method.isIdempotent || wasRefused else { return false }
         }
-        if case .underWay(let easy) = state, easy.connectionsMade > 0 { core?.connected(connection) }
-        (self.connection, stream) = (connection, nil)
+        if case .underWay(let easy) = state, easy.connectionsMade > 0 { core?.streams.connected(connection) }
+        sending = core?.streams.sending(on: connection)
         progress = .sent
         deadlines.entered(isUploading ? .sending : .awaitingHead, now: core?.now ?? began)
         touch()
@@ -127,18 +126,19 @@ extension CurlTransfer {
 
     /// The library tells something of the connection.
     func heard(_ words: CurlWords) {
+        guard let connection = sending?.connection else { return }
         switch words {
-        case .stream(let number): stream = number
-        case .goAway(let last): if let connection { core?.retired(connection, last) }
+        case .stream(let number):
+            sending?.stream = number
+            core?.streams.heardNumber(on: connection)
+        case .goAway(let last): core?.streams.retired(connection, last: last)
         }
     }
 
     /// Whether the server has said that it did not look at the request when it was sent last.
-    ///
-    /// On a connection that is retired already the request gets no number, and nothing of it is sent.
     private var wasRefused: Bool {
-        guard let connection, let last = core?.lastStream(of: connection) else { return false }
-        return stream.map { $0 > last } ?? true
+        guard let core, let sending else { return false }
+        return core.streams.wasRefused(sending)
     }
 
     /// A line of a head, or of what comes behind the body.
@@ -230,7 +230,7 @@ extension CurlTransfer {
         if code == CURLE_OK {
             finish(headReader.head == nil ? error(.closed, "the answer ended before its head") : nil)
         } else {
-            finish(failure ?? CurlFailure.error(code, progress))
+            finish(failure ?? CurlFailure.error(code, progress, isReadingHead: headReader.isUnderWay))
         }
     }
 

@@ -2,8 +2,7 @@
 ///
 /// A server that retires a connection of HTTP/2 names the last stream that it takes (GOAWAY, RFC 9113 §6.8): those
 /// behind it were not looked at, and may be sent again. The library sends again whatever had no answer, and has no
-/// other way to say which of these it was. Words that change are not understood, which costs a failure, never a second
-/// order.
+/// other way to say which of these it was. Words that change are not understood; ``CurlStreams`` says what follows.
 package enum CurlWords: Hashable, Sendable {
     /// The request has this number on its connection.
     case stream(UInt32)
@@ -37,11 +36,4 @@ package enum CurlWords: Hashable, Sendable {
         let digits = rest.prefix { (0x30...0x39).contains($0) }
         return UInt32(String(decoding: digits, as: UTF8.self))
     }
-}
-
-/// A connection, by its ends.
-struct CurlConnection: Hashable {
-    let remote: String
-    let remotePort: Int32
-    let localPort: Int32
 }

@@ -19,7 +19,6 @@ package final class HTTPClient: Sendable {
         self.loop = loop
         do {
             core = try await loop.run {
-                ClientThread.ignoreBrokenPipes()
                 let core = try ClientCore(loop: loop, configuration: configuration, observer: observer)
                 return ClientConfined(core, on: loop)
             }

@@ -28,6 +28,9 @@ package struct ResponseHeadReader {
     /// The head, once it is there.
     package private(set) var head: Head?
 
+    /// Whether a head has begun and not ended.
+    package var isUnderWay: Bool { status != nil }
+
     /// Takes a line with its end; ``head`` is there after the empty one that ends it.
     package mutating func take(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
         bytesTaken += line.count

@@ -6,6 +6,7 @@ package struct Operations: Sendable {
     private let checks: [any ReadinessCheck]
     private let registry: MetricRegistry
     private let clock: any Clock
+    private let shared: SharedReadiness
 
     /// Answers from `checks`, whose names differ, and `registry`; too many checks are our own mistake and trap.
     package init(checks: [any ReadinessCheck], registry: MetricRegistry, clock: any Clock) {
@@ -14,12 +15,16 @@ package struct Operations: Sendable {
         self.checks = checks.sorted { $0.name < $1.name }
         self.registry = registry
         self.clock = clock
+        shared = SharedReadiness(clock: clock)
     }
 
     /// Adds `/health`, `/ready` and `/metrics` to the group that is being built.
     package func add(to routes: inout RouterBuilder) {
         routes.on(.get, Path.at("/health")) { _ in Self.answer(.ok, "{\"status\":\"alive\"}") }
-        routes.on(.get, Path.at("/ready")) { _ in try await self.readiness() }
+        routes.on(.get, Path.at("/ready")) { _ in
+            let readiness = try await shared.answer { try await round() }
+            return Self.answer(readiness.isReady ? .ok : .serviceUnavailable, readiness.text)
+        }
         routes.on(.get, Path.at("/metrics")) { _ in
             var response = HTTPResponse(type: PrometheusText.contentType, bytes: PrometheusText.encode(registry))
             response.fields.append(.cacheControl, "no-store")
@@ -27,7 +32,8 @@ package struct Operations: Sendable {
         }
     }
 
-    private func readiness() async throws -> HTTPResponse {
+    /// Makes all checks at once.
+    private func round() async throws -> SharedReadiness.Answer {
         let words = try await withThrowingTaskGroup(of: (Int, String).self) { group in
             for (index, check) in checks.enumerated() {
                 group.addTask { (index, try await word(for: check)) }
@@ -39,7 +45,7 @@ package struct Operations: Sendable {
         let isReady = words.allSatisfy { $0 == Self.readyWord }
         let states = zip(checks, words).map { "\(JSONText.quoted($0.name)):\(JSONText.quoted($1))" }
         let text = "{\"status\":\"\(isReady ? "ready" : "not_ready")\",\"checks\":{\(states.joined(separator: ","))}}"
-        return Self.answer(isReady ? .ok : .serviceUnavailable, text)
+        return SharedReadiness.Answer(isReady: isReady, text: text)
     }
 
     /// What `check` says within its time.

@@ -1,7 +1,8 @@
 /// The port to a part of the node without which it should get no requests.
 ///
-/// Asked whenever somebody asks whether the node is ready, several at a time. It must end when it is cancelled, for the
-/// answer waits for that.
+/// Asked when somebody asks whether the node is ready: all checks at once, each one at a time, and not again within
+/// ``Limits/Operations/readinessAge``. It must end when it is cancelled, for the answer waits for
+/// that.
 package protocol ReadinessCheck: Sendable {
     /// What is checked, in snake case.
     var name: String { get }

@@ -18,6 +18,16 @@ struct RouteTree: Sendable {
             endpoints[method] ?? (method == .head ? endpoints[.get] : nil)
         }
 
+        /// What stands before an answer that no endpoint gives; of several groups the one with most before it, so that
+        /// nobody learns more by asking with another method.
+        var scope: RouteScope? {
+            let strictest = endpoints.max { left, right in
+                let counts = (left.value.scope.middleware.count, right.value.scope.middleware.count)
+                return (counts.0, right.key.name) < (counts.1, left.key.name)
+            }
+            return strictest?.value.scope
+        }
+
         /// What may be asked, in alphabetical order.
         var allowed: String {
             var names = Set(endpoints.keys.map(\.name))

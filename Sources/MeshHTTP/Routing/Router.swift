@@ -3,7 +3,8 @@ internal import MeshCore
 /// Finds who answers a request, and calls what stands before them.
 ///
 /// The route is found first, so that all middleware knows its pattern (``MatchedRoute``); what is not found passes the
-/// middleware too. `HEAD` is answered by `GET`, whose body the server leaves out; `OPTIONS` says what is allowed.
+/// middleware too: that of the group with the longest prefix, or that of the path's routes where only the method is
+/// wrong. `HEAD` is answered by `GET`, whose body the server leaves out; `OPTIONS` says what is allowed.
 package struct Router: HTTPHandler {
     let tree: RouteTree
     /// The longest prefix first.
@@ -24,7 +25,7 @@ package struct Router: HTTPHandler {
             return try await answer(request, endpoint.scope) { try await endpoint.handle($0, values) }
         }
         let allowed = found.place.allowed
-        return try await answer(request, scope(of: segments ?? [])) { request in
+        return try await answer(request, found.place.scope ?? scope(of: segments ?? [])) { request in
             let fields: HTTPFields = [.allow: allowed]
             if request.method == .options { return HTTPResponse(.noContent, fields: fields) }
             throw HTTPRefusal(.methodNotAllowed, "method_not_allowed", "not with this method", fields: fields)

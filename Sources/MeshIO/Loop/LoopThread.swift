@@ -32,6 +32,19 @@ private func runBox(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoin
     guard let context else { return nil }
     let box = Unmanaged<LoopThread.Box>.fromOpaque(context).takeRetainedValue()
     cmesh_name_thread(box.name)
+    blockBrokenPipes()
     box.body()
     return nil
+}
+
+/// Keeps a write to a connection that has gone from ending the process.
+///
+/// OpenSSL writes without `MSG_NOSIGNAL`, also below libraries that we do not write, and whoever lives on a loop may be
+/// closed on the thread of the work left over. A signal that a write causes goes to the thread that writes, so blocking
+/// it there is enough, and leaves the process as it was.
+private func blockBrokenPipes() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
 }

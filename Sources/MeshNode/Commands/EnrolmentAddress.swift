@@ -1,15 +1,15 @@
-internal import MeshCommandLine
+package import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
-internal import MeshTunnel
+package import MeshTunnel
 
 /// Where a hub listens for enrolment, as people write it.
-struct EnrolmentAddress: Hashable, Sendable, CommandLineValue {
+package struct EnrolmentAddress: Hashable, Sendable, CommandLineValue {
     /// The hub, at that port.
-    let hub: HubAddress
+    package let hub: HubAddress
 
     /// With or without a port.
-    static var commandLineSyntax: ValueSyntax<EnrolmentAddress> {
+    package static var commandLineSyntax: ValueSyntax<EnrolmentAddress> {
         ValueSyntax(valueName: "HOST[:PORT]", expected: "a host with or without a port, such as hub-1.example.org:7412")
         {
             (try? HubAddress($0, port: HubAddress.enrolmentPort)).map { EnrolmentAddress(hub: $0) }

@@ -41,6 +41,8 @@ package final class Edge: Sendable {
         package var connections = Edge.connectionDefaults
         /// How the tunnel behaves.
         package var tunnel = TunnelConfiguration()
+        /// How the edge beats; nil where it does not.
+        package var beats: Beats?
 
         /// An edge of these parts, the others as they usually are.
         package init(
@@ -70,7 +72,10 @@ package final class Edge: Sendable {
     /// The tunnel.
     package let tunnel: TunnelActor
 
-    /// The transport under both.
+    /// Its beats; nil where it has none.
+    package let beats: HeartbeatActor?
+
+    /// The transport under them.
     package let transport: QUICTransport
 
     /// What the edge is called.
@@ -84,6 +89,7 @@ package final class Edge: Sendable {
         node: ActorNode,
         tunnel: TunnelActor,
         transport: QUICTransport,
+        beats: HeartbeatActor?,
         clock: any Clock
     ) {
         self.directory = directory
@@ -92,6 +98,7 @@ package final class Edge: Sendable {
         self.node = node
         self.tunnel = tunnel
         self.transport = transport
+        self.beats = beats
     }
 
     /// The edge of `parts`, not connected yet.
@@ -132,7 +139,20 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
-            return Edge(directory, node: node, tunnel: tunnel, transport: transport, clock: parts.clock)
+            let beats = parts.beats.map { beats in
+                HeartbeatActor(
+                    of: directory.owner.node,
+                    source: beats.source,
+                    channel: TunnelBeatChannel(transport: transport, tunnel: tunnel),
+                    clock: parts.clock,
+                    generator: generator.split(),
+                    logger: parts.logger,
+                    configuration: beats.configuration,
+                    thresholds: beats.thresholds
+                )
+            }
+            if let beats { links.use(beats) }
+            return Edge(directory, node: node, tunnel: tunnel, transport: transport, beats: beats, clock: parts.clock)
         } catch {
             await transport.close()
             throw error
@@ -147,6 +167,7 @@ package final class Edge: Sendable {
             group.addTask { await self.node.run() }
             group.addTask { await self.tunnel.run() }
             group.addTask { await self.followHub() }
+            if let beats { group.addTask { await beats.run() } }
             try? await tunnel.start()
             // Never opened: it ends when this task is cancelled.
             _ = try? await OneShot<Done>().wait()
@@ -157,7 +178,12 @@ package final class Edge: Sendable {
 
     private func followHub() async {
         for await state in tunnel.states {
-            if case .connected(let connection) = state { directory.hubAnswered(connection.hub) }
+            if case .connected(let connection) = state {
+                directory.hubAnswered(connection.hub)
+                await beats?.tunnelConnected()
+            } else {
+                await beats?.tunnelLost()
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 internal import MeshActors
 internal import MeshCore
 package import MeshQUIC
-internal import MeshTunnel
+package import MeshTunnel
 package import MeshWire
 
 /// What happens to the links of an edge, for whoever has dialled them.
@@ -13,6 +13,8 @@ package final class EdgeLinks: LinkObserver {
         var open: [PeerLinkID: LinkEvents] = [:]
         /// Of links that nobody has asked for yet.
         var untaken: [PeerLinkID: LinkEvents] = [:]
+        /// Whom acknowledgements of beats are for.
+        var beats: HeartbeatActor?
     }
 
     private let state = Lock(State())
@@ -28,6 +30,21 @@ package final class EdgeLinks: LinkObserver {
 
     /// How many links have opened that nobody has asked for yet.
     package var untakenCount: Int { state.withLock { $0.untaken.count } }
+
+    /// Hands acknowledgements to `beats` from now on.
+    package func use(_ beats: HeartbeatActor) { state.withLock { $0.beats = beats } }
+
+    /// Takes what the hub says about beats; an edge that does not beat passes it over.
+    package func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer {
+        guard frame.type == .heartbeatAcknowledgement else { return .notKnown }
+        do throws(WireError) {
+            let acknowledgement = try frame.decode(as: BeatAcknowledgement.self)
+            state.withLock { $0.beats }?.acknowledged(acknowledgement)
+            return .nothing
+        } catch {
+            return .refuse(.protocolViolation, error.message)
+        }
+    }
 
     /// Begins to keep what happens to the link.
     package func linkOpened(to peer: LinkPeer) {

@@ -24,6 +24,10 @@ package final class EdgeService: Sendable {
         package var tunnel = TunnelConfiguration()
         /// Actors that live here or are called from here.
         package var kinds: [HostedKind] = []
+        /// How the edge beats.
+        package var beats = HeartbeatConfiguration()
+        /// When it pre-warms its hub.
+        package var preWarm = PreWarmThresholds()
         /// Where the transport is bound.
         package var address = SocketAddress.anyIPv6(port: 0)
 
@@ -38,6 +42,10 @@ package final class EdgeService: Sendable {
     package let edge: Edge
 
     private let keeper: CertificateKeeper
+    private let enrolment: DeviceEnrolment
+    private let noted: NotedVerifier
+    private let nudge: Nudge
+    private let clock: any Clock
     private let credentials: NodeCredentials
     private let generator: SeededGenerator
     private let addresses: LocalAddresses
@@ -46,17 +54,23 @@ package final class EdgeService: Sendable {
     private init(
         _ edge: Edge,
         _ keeper: CertificateKeeper,
-        _ credentials: NodeCredentials,
-        _ generator: SeededGenerator,
-        _ addresses: LocalAddresses,
-        _ logger: Logger
+        _ enrolment: DeviceEnrolment,
+        _ parts: Edge.Parts,
+        noted: NotedVerifier,
+        nudge: Nudge,
+        addresses: LocalAddresses,
+        generator: SeededGenerator
     ) {
         self.edge = edge
         self.keeper = keeper
-        self.credentials = credentials
-        self.generator = generator
+        self.enrolment = enrolment
+        self.noted = noted
+        self.nudge = nudge
         self.addresses = addresses
-        self.logger = logger
+        self.generator = generator
+        credentials = parts.credentials
+        clock = parts.clock
+        logger = parts.logger
     }
 
     /// Reads the folder; nothing is connected before ``run()``.
@@ -71,11 +85,12 @@ package final class EdgeService: Sendable {
         let enrolment = DeviceEnrolment(folder: configuration.credentials, loop: loop, clock: clock)
         let credentials = try enrolment.load()
         let verifier = try AdmissionVerifier(trust: credentials.trust)
+        let noted = NotedVerifier(verifier)
         let resolver = SystemResolver(clock: clock)
         var parts = Edge.Parts(
             loop: loop,
             credentials: credentials,
-            verifier: verifier,
+            verifier: noted,
             hubs: configuration.hubs,
             resolver: resolver,
             clock: clock,
@@ -92,8 +107,12 @@ package final class EdgeService: Sendable {
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
+        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
+        beats.configuration = configuration.beats
+        beats.thresholds = configuration.preWarm
+        parts.beats = beats
         do {
-            let edge = try await Edge.make(parts)
+            let edge = try await make(parts)
             let tunnel = EdgeRenewal(
                 edge: edge,
                 verifier: verifier,
@@ -102,12 +121,68 @@ package final class EdgeService: Sendable {
                 clock: clock,
                 logger: logger
             )
-            let keeper = CertificateKeeper(enrolment: enrolment, tunnel: tunnel, clock: clock, logger: logger)
-            return EdgeService(edge, keeper, credentials, generator.split(), addresses, logger)
+            let nudge = Nudge()
+            let keeper = CertificateKeeper(
+                enrolment: enrolment,
+                tunnel: tunnel,
+                clock: clock,
+                logger: logger,
+                nudge: nudge
+            )
+            return EdgeService(
+                edge,
+                keeper,
+                enrolment,
+                parts,
+                noted: noted,
+                nudge: nudge,
+                addresses: addresses,
+                generator: generator.split()
+            )
         } catch {
             addresses.close()
             throw error
         }
+    }
+
+    /// The edge of `parts`; on a machine without IPv6 it is bound to IPv4 alone.
+    private static func make(_ parts: Edge.Parts) async throws -> Edge {
+        do {
+            return try await Edge.make(parts)
+        } catch {
+            guard let error = error as? IOError, parts.address == .anyIPv6(port: 0) else { throw error }
+            var parts = parts
+            parts.address = .anyIPv4(port: 0)
+            parts.logger.log(.info, .noIPv6, error: error)
+            return try await Edge.make(parts)
+        }
+    }
+
+    /// When its certificate ends, as it was read when the edge was opened.
+    package var certificateValidity: ValidityPeriod { credentials.validity }
+
+    /// Why it has not believed the last hub that it did not believe.
+    package var hubRefusal: CertificateError? { noted.refusal }
+
+    /// Looks into its folder for another certificate now.
+    package func renewNow() { nudge.give() }
+
+    /// How the edge stands while it does `phase`.
+    package func state(_ phase: NodeState.Phase) -> NodeState {
+        let tunnel = edge.tunnel.state
+        let end = (try? enrolment.load())?.validity.notAfter ?? credentials.validity.notAfter
+        return NodeState(
+            phase,
+            checks: [
+                NodeState.Check(
+                    .tunnelConnected,
+                    .readiness,
+                    isPassing: tunnel.phase == .connected,
+                    tunnel.description
+                ),
+                .certificate(endingAt: end, now: clock.wallTime),
+            ]
+        )
     }
 
     /// Runs until the calling task is cancelled.
@@ -123,4 +198,8 @@ package final class EdgeService: Sendable {
         }
         addresses.close()
     }
+}
+
+extension LogEvent {
+    static let noIPv6 = LogEvent("edge.no-ipv6")
 }

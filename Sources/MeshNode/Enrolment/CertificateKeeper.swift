@@ -27,15 +27,17 @@ package struct CertificateKeeper: Sendable {
     private let lookInterval: Duration
     private let clock: any Clock
     private let logger: Logger
+    private let nudge: Nudge
 
-    /// A keeper of what `enrolment` holds in its folder.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
         grace: Duration = CertificateRenewal.standardGrace,
         lookInterval: Duration = Limits.DeviceEnrolment.lookInterval,
         clock: any Clock,
-        logger: Logger
+        logger: Logger,
+        nudge: Nudge = Nudge()
     ) {
         self.enrolment = enrolment
         self.tunnel = tunnel
@@ -43,6 +45,7 @@ package struct CertificateKeeper: Sendable {
         self.lookInterval = lookInterval
         self.clock = clock
         self.logger = logger
+        self.nudge = nudge
     }
 
     /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
@@ -70,15 +73,15 @@ package struct CertificateKeeper: Sendable {
             }
             isTooLate = step == .enrolAgain
             if let pause = pause(before: step, rest) {
-                guard (try? await clock.sleep(for: pause)) != nil else { return }
+                _ = await nudge.wait(pause, on: clock)
                 continue
             }
             do throws(DeviceEnrolmentError) {
-                if step == .renew {
-                    credentials = try await enrolment.renew(credentials, tunnel.renew).credentials
-                } else {
-                    credentials = try await comeHome(credentials)
-                }
+                let outcome =
+                    step == .renew
+                    ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
+                credentials = outcome.credentials
+                warnOfClocks(outcome.clockAhead)
                 logger.log(.info, .renewed, [LogField(.node, .text(credentials.identity.text))])
                 renewal = schedule(credentials, &generator)
                 await tunnel.use(credentials)
@@ -116,11 +119,20 @@ package struct CertificateKeeper: Sendable {
         return found
     }
 
-    private func comeHome(_ credentials: NodeCredentials) async throws(DeviceEnrolmentError) -> NodeCredentials {
+    /// A clock that is far off is no harm yet; a certificate that does not count by it would be.
+    private func warnOfClocks(_ ahead: Duration) {
+        guard abs(ahead.components.seconds) > Limits.Enrolment.toleratedSkew.components.seconds else { return }
+        let words = "this machine's clock is \(ahead.shortText) ahead of the hub's: set the one that is wrong"
+        logger.log(.warning, .clocksApart, [LogField(.reason, .text(words))])
+    }
+
+    private func comeHome(
+        _ credentials: NodeCredentials
+    ) async throws(DeviceEnrolmentError) -> DeviceEnrolment.Outcome {
         guard let address = await tunnel.enrolmentAddress() else {
             throw DeviceEnrolmentError(.unreachable, "nobody knows where the listener for enrolment is")
         }
-        return try await enrolment.comeHome(credentials, at: address).credentials
+        return try await enrolment.comeHome(credentials, at: address)
     }
 
     private func schedule(_ credentials: NodeCredentials, _ generator: inout SeededGenerator) -> CertificateRenewal {
@@ -137,5 +149,6 @@ extension EnrolmentRefusal {
 
 extension LogEvent {
     static let certificateEnds = LogEvent("edge.certificate-ends")
+    static let clocksApart = LogEvent("edge.clocks-apart")
     static let foundInFolder = LogEvent("enrolment.found-in-folder")
 }

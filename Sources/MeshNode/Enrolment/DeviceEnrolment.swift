@@ -40,7 +40,7 @@ package struct DeviceEnrolment: Sendable {
     private let clock: any Clock
     private let patience: Duration
 
-    /// Enrolment into `folder`.
+    /// Enrolment into `folder`; who is silent for `patience`, over all tries, counts as not there.
     package init(
         folder: CredentialFolder,
         loop: EventLoop,
@@ -88,12 +88,21 @@ package struct DeviceEnrolment: Sendable {
         let pending = try keep { () throws(CertificateError) in
             try folder.pendingKey(Hexadecimal.encode(SHA256.digest(Array(text.utf8)).bytes.prefix(8)))
         }
-        let issued = try await ask(
-            EnrolmentQuestion(token: text, identity: identity, key: pending.key),
-            at: address,
-            credentials: nil,
-            verifier: verifier
-        )
+        let issued: IssuedIdentity
+        do throws(DeviceEnrolmentError) {
+            issued = try await ask(
+                EnrolmentQuestion(token: text, identity: identity, key: pending.key),
+                at: address,
+                credentials: nil,
+                verifier: verifier
+            )
+        } catch {
+            // The hub has said no for good, by this token: its key is of no use any more.
+            if let refusal = error.cause as? EnrolmentRefusal, refusal.retryAfterMilliseconds == nil {
+                folder.forget(pending)
+            }
+            throw error
+        }
         guard let learned = verifier.learned, issued.authorities.contains(learned.certificates[0]) else {
             throw DeviceEnrolmentError(.wrongAnswer, "the hub does not name the authority of the token among its own")
         }
@@ -172,16 +181,21 @@ package struct DeviceEnrolment: Sendable {
         verifier: any PeerVerifier
     ) async throws(DeviceEnrolmentError) -> IssuedIdentity {
         var attempt = 1
+        // How long nobody may answer, over all tries; an answer, whatever it says, begins it anew.
+        var silenceEnds = clock.now + patience
         while true {
             let pause: Duration
             do throws(DeviceEnrolmentError) {
                 let request = try keep { () throws(CertificateError) in try question.request(at: clock.wallTime) }
-                return try Self.issued(try await once(request.wireBytes, address, credentials, verifier))
+                let left = max(silenceEnds - clock.now, .milliseconds(1))
+                return try Self.issued(try await once(request.wireBytes, address, credentials, verifier, within: left))
             } catch {
-                guard attempt < Limits.DeviceEnrolment.maximumAttempts, let hint = Self.pause(after: error) else {
-                    throw error
-                }
+                let isSilent = error.code == .unreachable
+                guard attempt < Limits.DeviceEnrolment.maximumAttempts, let hint = Self.pause(after: error),
+                    !isSilent || clock.now + hint < silenceEnds
+                else { throw error }
                 pause = min(hint * attempt, Limits.DeviceEnrolment.longestPause)
+                if !isSilent { silenceEnds = clock.now + pause + patience }
             }
             attempt += 1
             do throws(CancellationError) { try await clock.sleep(for: pause) } catch {
@@ -194,7 +208,8 @@ package struct DeviceEnrolment: Sendable {
         _ payload: [UInt8],
         _ address: SocketAddress,
         _ credentials: NodeCredentials?,
-        _ verifier: any PeerVerifier
+        _ verifier: any PeerVerifier,
+        within patience: Duration
     ) async throws(DeviceEnrolmentError) -> EnrolmentAnswer {
         let noted = NotedVerifier(verifier)
         let bytes: [UInt8]
@@ -320,30 +335,6 @@ private struct IssuedChain {
         try verifier.check(chain, names: identity, keyID: keyID, now: now)
         self.chain = chain
         self.authorities = authorities
-    }
-}
-
-/// Remembers why it did not believe the hub: of a connection that fails only words are left.
-private final class NotedVerifier: PeerVerifier {
-    private let verifier: any PeerVerifier
-    private let noted = Lock<CertificateError?>(nil)
-
-    init(_ verifier: any PeerVerifier) { self.verifier = verifier }
-
-    var refusal: CertificateError? { noted.withLock { $0 } }
-
-    func verify(
-        chain: [[UInt8]],
-        purpose: CertificatePurpose,
-        serverName: ServerName?,
-        now: WallTime
-    ) throws(CertificateError) -> PeerCertificate {
-        do throws(CertificateError) {
-            return try verifier.verify(chain: chain, purpose: purpose, serverName: serverName, now: now)
-        } catch {
-            noted.withLock { $0 = error }
-            throw error
-        }
     }
 }
 

@@ -15,7 +15,9 @@ package final class EnrolmentOffice: Sendable {
     let issuer: any CertificateIssuer
     let clock: any Clock
     let logger: Logger
-    let configuration: EnrolmentConfiguration
+    private let settings: Lock<EnrolmentConfiguration>
+    /// How certificates are given now.
+    var configuration: EnrolmentConfiguration { settings.withLock { $0 } }
     private let tokenKey: TokenKey
     /// The hub's open links, and what is known of their keys.
     package let links = OpenLinks()
@@ -39,7 +41,7 @@ package final class EnrolmentOffice: Sendable {
     ) {
         self.issuer = issuer
         self.tokenKey = tokenKey
-        self.configuration = configuration
+        settings = Lock(configuration)
         pace = Lock(RenewalPace(life: configuration.certificateLife))
         self.clock = clock
         self.logger = logger
@@ -61,6 +63,20 @@ package final class EnrolmentOffice: Sendable {
     /// everybody is told to wait.
     package func open(on node: ActorNode, named own: NodeID, revocations: RevocationOffice) {
         desk.withLock { $0 = Desk(node: node, own: own, revocations: revocations) }
+    }
+
+    /// Gives certificates of another life from now on.
+    package func use(certificateLife life: Duration) {
+        settings.withLock { $0.certificateLife = life }
+        pace.withLock { $0.use(life: life) }
+    }
+
+    /// Whether anybody has enrolled under `name`; nil where that cannot be told now.
+    func isKnown(_ name: NodeID) async -> Bool? {
+        guard let (node, _) = try? opened(), let registration = try? node.registration(of: name),
+            let state = try? await state(of: registration)
+        else { return nil }
+        return state.identity != nil
     }
 
     func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {

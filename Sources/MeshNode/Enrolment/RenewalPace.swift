@@ -5,13 +5,18 @@ internal import MeshIdentity
 ///
 /// The calendar's time, because certificates go by it; where it is set back nobody waits.
 package struct RenewalPace: Sendable {
-    private let pause: Duration
+    private var pause: Duration
     private var underWay: Set<NodeID> = []
     private var issued: [NodeID: WallTime] = [:]
 
     /// The pace where certificates live for `life`: a fortieth of it, at least a second, though never more than a
     /// quarter, so that a certificate of seconds is renewed in time.
-    package init(life: Duration) { pause = min(max(life / 40, .seconds(1)), life / 4) }
+    package init(life: Duration) { pause = Self.pause(of: life) }
+
+    /// The pace of certificates of another life from now on.
+    package mutating func use(life: Duration) { pause = Self.pause(of: life) }
+
+    private static func pause(of life: Duration) -> Duration { min(max(life / 40, .seconds(1)), life / 4) }
 
     /// Begins a renewal of `node`, or returns after which time it may come again.
     package mutating func begin(_ node: NodeID, now: WallTime) -> Duration? {

@@ -2,7 +2,7 @@ package import MeshActors
 package import MeshCore
 package import MeshIO
 package import MeshQUIC
-internal import MeshTunnel
+package import MeshTunnel
 
 /// A hub: its actors, and the tunnels of its edges.
 ///
@@ -34,6 +34,10 @@ package final class Hub: Sendable {
         package var connections = Hub.connectionDefaults
         /// Returns when all that actors stand on has moved: never, where the store's disk hangs.
         package var storeAnswers: @Sendable () async -> Void = {}
+        /// Makes ready what edges will soon ask for.
+        package var warmUp: any WarmUpHook = NoWarmUp()
+        /// How often an edge may beat.
+        package var shortestBeatInterval = Limits.Heartbeat.shortestInterval
         /// Told on the loop of each link that opens and ends, by whose certificate.
         package var linkChanged: @Sendable (LinkChange) -> Void = { _ in }
 
@@ -67,12 +71,23 @@ package final class Hub: Sendable {
     /// Its tunnels.
     package let tunnels: HubTunnels
 
-    /// The transport under both.
+    /// What its edges' beats tell.
+    package let beats: HubBeats
+
+    /// The transport under them.
     package let transport: QUICTransport
 
-    private let pulse: HubPulse
+    /// Whether what its actors stand on moves.
+    package let pulse: HubPulse
 
-    private init(node: ActorNode, tunnels: HubTunnels, transport: QUICTransport, pulse: HubPulse) {
+    private init(
+        node: ActorNode,
+        tunnels: HubTunnels,
+        beats: HubBeats,
+        transport: QUICTransport,
+        pulse: HubPulse
+    ) {
+        self.beats = beats
         self.node = node
         self.tunnels = tunnels
         self.transport = transport
@@ -82,10 +97,17 @@ package final class Hub: Sendable {
     /// The hub of `parts`: it takes tunnels from now on, and answers once it runs.
     package static func make(_ parts: Parts) async throws -> Hub {
         let rate = parts.connections.handshakesPerSecond ?? Limits.Hub.handshakesPerSecond
+        let beats = HubBeats(
+            clock: parts.clock,
+            logger: parts.logger,
+            hook: parts.warmUp,
+            shortestInterval: parts.shortestBeatInterval
+        )
         let tunnels = HubTunnels(
             pacing: HerdPacing(admissionsPerSecond: rate),
             clock: parts.clock,
             logger: parts.logger,
+            beats: beats,
             changed: parts.linkChanged
         )
         let transport = try await QUICTransport(
@@ -116,7 +138,7 @@ package final class Hub: Sendable {
             generator: parts.generator,
             logger: parts.logger
         )
-        return Hub(node: node, tunnels: tunnels, transport: transport, pulse: pulse)
+        return Hub(node: node, tunnels: tunnels, beats: beats, transport: transport, pulse: pulse)
     }
 
     /// Runs until the calling task is cancelled; then it stops as in a crash.
@@ -125,6 +147,7 @@ package final class Hub: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.pulse.run() }
+            group.addTask { await self.beats.run() }
             await node.run()
             group.cancelAll()
         }
@@ -136,6 +159,12 @@ package final class Hub: Sendable {
         let window = Duration.milliseconds(Int64(tunnels.windowMilliseconds))
         await transport.leave(message, patience: patience, elsewhere: elsewhere, window: window)
         await node.drain()
+    }
+
+    /// Takes so many handshakes in a second from now on.
+    package func use(handshakesPerSecond rate: Int) async {
+        tunnels.use(HerdPacing(admissionsPerSecond: rate))
+        await transport.use(handshakesPerSecond: rate)
     }
 
     /// How a hub's connections behave unless configured otherwise.

@@ -17,13 +17,20 @@ struct HubCertificateKeeper: Sendable {
     /// What the hub has begun with.
     let first: NodeCredentials
 
+    /// Lets it look, and give itself a fresh certificate, at once.
+    let nudge: Nudge
+
+    /// When the certificate in use ends.
+    let end: Lock<WallTime>
+
     /// Looks until the calling task is cancelled; after a failure more and more seldom, up to a minute.
     func run() async {
         var known = Known(authorities: first.trust.certificates, renewsAt: first.validity.middle)
         var failures = 0
+        var isNudged = false
         while !Task.isCancelled {
             do {
-                known = try await look(known)
+                known = try await look(known, anew: isNudged)
                 failures = 0
             } catch {
                 failures += 1
@@ -31,7 +38,7 @@ struct HubCertificateKeeper: Sendable {
                 logger.log(.warning, .ownCertificateFailed, error: error)
             }
             let pause = Limits.Hub.authorityLookInterval * (1 << min(failures, 5))
-            try? await clock.sleep(for: pause)
+            isNudged = await nudge.wait(pause, on: clock)
         }
     }
 
@@ -41,15 +48,23 @@ struct HubCertificateKeeper: Sendable {
         let renewsAt: WallTime
     }
 
-    private func look(_ known: Known) async throws -> Known {
+    private func look(_ known: Known, anew: Bool) async throws -> Known {
         let authorities = try own.issuer.authorities().map(\.der)
-        if known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
+        if !anew, known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
         let credentials = try await own.issue(now: clock.wallTime)
         // The signer comes first in the folder: shown is what it has signed, believed are all.
         try admission.use(credentials.trust)
         try knocks.use(credentials.trust)
         try await transport.use(credentials)
         try await listener?.use(try credentials.showingAuthority(now: clock.wallTime))
+        end.withLock { $0 = credentials.validity.notAfter }
+        if anew {
+            logger.log(
+                .info,
+                .ownCertificateRenewed,
+                [LogField(.reason, .text("counts until \(credentials.validity.notAfter)"))]
+            )
+        }
         if known.authorities != authorities {
             await transport.recheckPeers()
             logger.log(.info, .authoritiesChanged, [LogField(.count, .integer(Int64(authorities.count)))])
@@ -60,6 +75,7 @@ struct HubCertificateKeeper: Sendable {
 
 extension LogEvent {
     static let ownCertificateFailed = LogEvent("hub.own-certificate-failed")
+    static let ownCertificateRenewed = LogEvent("hub.own-certificate-renewed")
     static let authoritiesChanged = LogEvent("hub.authorities-changed")
 }
 

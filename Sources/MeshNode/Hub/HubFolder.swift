@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MeshCertificates
 internal import MeshCore
 internal import MeshStore
@@ -22,6 +23,14 @@ package struct HubFolder: Hashable, Sendable {
     func prepare(now: WallTime) throws -> Bool {
         try POSIXDisk.makeFolder(path)
         guard !authority.isInUse else { return false }
+        // A new one would shut out every edge: somebody has moved the folder in part, or lost it in part.
+        for trace in [keyPath, store.path] where access(trace, F_OK) == 0 {
+            throw CertificateError(
+                .fileMissing,
+                "the authority is missing: '\(authority.certificatePath)' does not exist, and '\(trace)' says that "
+                    + "there was one; put the copy of '\(authority.path)' back, or begin a new mesh in an empty folder"
+            )
+        }
         try authority.create { () throws(CertificateError) in try .make(name: "meshnode CA", now: now) }
         return true
     }

@@ -40,6 +40,9 @@ package final class HubPulse: Sendable {
         waiting.open(Done())
     }
 
+    /// Whether the last beat is not long ago.
+    package var isFresh: Bool { state.withLock { clock.now - $0.lastBeat < Limits.Hub.pulsePatience } }
+
     /// Returns at once where the last beat is not long ago, else with the next one.
     package func waitUntilFresh() async {
         let next = state.withLock { clock.now - $0.lastBeat < Limits.Hub.pulsePatience ? nil : $0.next }

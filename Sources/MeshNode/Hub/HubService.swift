@@ -5,6 +5,7 @@ package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
 internal import MeshStore
+package import MeshTunnel
 
 /// A hub in a folder: its authority, its store, its tunnels and its listener for enrolment, all in one process.
 ///
@@ -26,6 +27,8 @@ package final class HubService: Sendable {
         package var issuer: (any CertificateIssuer)?
         /// How its connections behave.
         package var connections = Hub.connectionDefaults
+        /// Makes ready what edges will soon ask for.
+        package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
 
@@ -56,6 +59,9 @@ package final class HubService: Sendable {
     private let office: EnrolmentOffice
     private let links: HubLinks
     private let keeper: HubCertificateKeeper
+    private let nudge = Nudge()
+    private let certificateEnd: Lock<WallTime>
+    private let clock: any Clock
     private let clerk: RevocationClerk
     private let logger: Logger
 
@@ -78,6 +84,8 @@ package final class HubService: Sendable {
         hasMadeAuthority: Bool
     ) async throws {
         self.hasMadeAuthority = hasMadeAuthority
+        clock = ground.clock
+        certificateEnd = Lock(credentials.validity.notAfter)
         let (clock, logger, store) = (ground.clock, ground.logger, ground.store)
         (self.store, self.logger) = (store, logger)
         let admission = try AdmissionVerifier(trust: credentials.trust)
@@ -107,6 +115,7 @@ package final class HubService: Sendable {
         clerk = RevocationClerk(
             orders: configuration.folder.authority.revocationOrders,
             office: revocations,
+            isKnown: { [office] in await office.isKnown($0) },
             clock: clock,
             logger: logger
         )
@@ -118,7 +127,9 @@ package final class HubService: Sendable {
             listener: listener,
             clock: clock,
             logger: logger,
-            first: credentials
+            first: credentials,
+            nudge: nudge,
+            end: certificateEnd
         )
     }
 
@@ -166,6 +177,7 @@ package final class HubService: Sendable {
         )
         parts.kinds = configuration.kinds + kinds
         parts.connections = configuration.connections
+        parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
         parts.linkChanged = { change in
             switch change {
@@ -173,7 +185,11 @@ package final class HubService: Sendable {
             case .closed(let peer): links.closed(peer.link.number)
             }
         }
-        return try await Hub.make(parts)
+        do {
+            return try await Hub.make(parts)
+        } catch {
+            throw StartError(listeningAt: configuration.address, "hub.listen (--listen)", error) ?? error
+        }
     }
 
     private static func listen(
@@ -183,13 +199,17 @@ package final class HubService: Sendable {
         _ ground: Ground
     ) async throws -> EnrolmentListener? {
         guard let address else { return nil }
-        return try await EnrolmentListener(
-            loop: ground.loop,
-            address: address,
-            credentials: try credentials.showingAuthority(now: ground.clock.wallTime),
-            verifier: knocks,
-            clock: ground.clock
-        )
+        do {
+            return try await EnrolmentListener(
+                loop: ground.loop,
+                address: address,
+                credentials: try credentials.showingAuthority(now: ground.clock.wallTime),
+                verifier: knocks,
+                clock: ground.clock
+            )
+        } catch {
+            throw StartError(listeningAt: address, "hub.enrolListen (--enrol-listen)", error) ?? error
+        }
     }
 
     /// Before anybody can come: a node without a transport reads them from the journal.
@@ -216,6 +236,34 @@ package final class HubService: Sendable {
             await reader.drain()
             group.cancelAll()
         }
+    }
+
+    /// Gives itself a fresh certificate, and looks at its authority's folder, now.
+    package func renewNow() { nudge.give() }
+
+    /// Gives certificates of another life, and takes so many handshakes in a second, from now on.
+    package func use(certificateLife: Duration, handshakesPerSecond: Int) async {
+        office.use(certificateLife: certificateLife)
+        await hub.use(handshakesPerSecond: handshakesPerSecond)
+    }
+
+    /// How the hub stands while it does `phase`.
+    package func state(_ phase: NodeState.Phase) -> NodeState {
+        let isFresh = hub.pulse.isFresh
+        let places = [hub.transport.localAddress, listener?.localAddress].compactMap { $0?.description }
+        return NodeState(
+            phase,
+            checks: [
+                NodeState.Check(
+                    .storeAnswers,
+                    .liveness,
+                    isPassing: isFresh,
+                    isFresh ? "the store has answered within the last seconds" : "the store does not answer"
+                ),
+                NodeState.Check(.listenerBound, .readiness, isPassing: true, places.joined(separator: ", ")),
+                .certificate(endingAt: certificateEnd.withLock { $0 }, now: clock.wallTime),
+            ]
+        )
     }
 
     /// Runs until the calling task is cancelled, then closes the store.

@@ -2,6 +2,7 @@ package import MeshCore
 internal import MeshIO
 package import MeshQUIC
 package import MeshTunnel
+package import MeshWire
 
 /// What happens to a hub's links.
 package enum LinkChange: Hashable, Sendable {
@@ -14,26 +15,35 @@ package enum LinkChange: Hashable, Sendable {
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
     private let registry = Lock(TunnelRegistry())
-    private let pacing: HerdPacing
+    private let pacing: Lock<HerdPacing>
     private let clock: any Clock
     private let logger: Logger
     private let changed: @Sendable (LinkChange) -> Void
+    private let beats: HubBeats?
 
-    /// No tunnels yet; `opened` is told on the loop of each one that has opened.
+    /// No tunnels yet, whose beats go to `beats`; `changed` is told on the loop of each link that opens or ends.
     package init(
         pacing: HerdPacing,
         clock: any Clock,
         logger: Logger,
+        beats: HubBeats? = nil,
         changed: @escaping @Sendable (LinkChange) -> Void
     ) {
-        self.pacing = pacing
+        self.pacing = Lock(pacing)
         self.clock = clock
         self.logger = logger
         self.changed = changed
+        self.beats = beats
     }
 
     /// Over how long the edges shall spread their return, if the hub should vanish.
-    package var windowMilliseconds: UInt32 { pacing.windowMilliseconds(tunnels: count) }
+    package var windowMilliseconds: UInt32 {
+        let count = count
+        return pacing.withLock { $0.windowMilliseconds(tunnels: count) }
+    }
+
+    /// Spreads their return by another pacing from now on.
+    package func use(_ pacing: HerdPacing) { self.pacing.withLock { $0 = pacing } }
 
     /// How many edges are connected.
     package var count: Int { registry.withLock { $0.count } }
@@ -59,6 +69,7 @@ package final class HubTunnels: LinkObserver {
                 LogField(.address, .text(peer.remote.description)), LogField(.resumed, .flag(peer.isResumed)),
             ]
         )
+        beats?.linkOpened(to: peer)
         changed(.opened(peer))
     }
 
@@ -74,7 +85,13 @@ package final class HubTunnels: LinkObserver {
             .tunnelClosed,
             [LogField(.peer, .text(peer.node.text)), LogField(.reason, .text(reason.description))]
         )
+        beats?.linkClosed(to: peer)
         changed(.closed(peer))
+    }
+
+    /// Takes beats and pre-warms.
+    package func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer {
+        beats?.control(frame, from: peer) ?? .notKnown
     }
 }
 

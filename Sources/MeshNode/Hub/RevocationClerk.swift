@@ -7,6 +7,8 @@ internal import MeshIdentity
 struct RevocationClerk: Sendable {
     let orders: RevocationOrders
     let office: RevocationOffice
+    /// Whether anybody has enrolled under a name; nil where that cannot be told now.
+    let isKnown: @Sendable (NodeID) async -> Bool?
     let clock: any Clock
     let logger: Logger
 
@@ -34,6 +36,7 @@ struct RevocationClerk: Sendable {
             logger.log(.error, .revocationNotRead, [LogField(.reason, .text(words))])
             return true
         }
+        let isKnown = await isKnown(identity.node)
         do throws(CallFailure<RevocationList.Refusal>) {
             _ = try await office.revoke(identity, reason: order.reason, ordered: order.given)
         } catch {
@@ -43,7 +46,7 @@ struct RevocationClerk: Sendable {
         }
         logger.log(.info, .revoked, [LogField(.peer, .text(identity.text)), LogField(.reason, .text(order.reason))])
         do throws(CertificateError) {
-            try orders.settle(order)
+            try orders.settle(order, isKnown: isKnown ?? true)
         } catch {
             logger.log(.warning, .revocationNotRead, error: error)
         }

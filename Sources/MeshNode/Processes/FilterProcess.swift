@@ -24,31 +24,31 @@ enum FilterProcess {
         patience: Duration
     ) async -> FilterOutcome {
         await withCheckedContinuation { continuation in
-            let work = ThreadWork {
-                let run = FilterRun(maximumOutputBytes: maximumOutputBytes, patience: patience)
-                continuation.resume(returning: run.run(words, environment, input))
-            }
-            var thread = pthread_t()
-            let context = Unmanaged.passRetained(work)
-            if pthread_create(&thread, nil, threadMain, context.toOpaque()) == 0 {
-                pthread_detach(thread)
-            } else {
-                context.release()
-                continuation.resume(returning: .notStarted("no thread can be made"))
-            }
+            begin(
+                words,
+                environment: environment,
+                input: input,
+                maximumOutputBytes: maximumOutputBytes,
+                patience: patience
+            ) { continuation.resume(returning: $0) }
         }
     }
-}
 
-private final class ThreadWork: Sendable {
-    let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-private func threadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue().body() }
-    return nil
+    /// The same for a caller that may not want to wait for the end: `ended` is called once, on some thread.
+    static func begin(
+        _ words: [String],
+        environment: [String],
+        input: [UInt8],
+        maximumOutputBytes: Int,
+        patience: Duration,
+        ended: @escaping @Sendable (FilterOutcome) -> Void
+    ) {
+        let hasThread = OwnThread.run {
+            let run = FilterRun(maximumOutputBytes: maximumOutputBytes, patience: patience)
+            ended(run.run(words, environment, input))
+        }
+        if !hasThread { ended(.notStarted("no thread can be made")) }
+    }
 }
 
 /// One run; it blocks its thread.

@@ -38,7 +38,7 @@ extension QUICEndpoint {
             return
         }
         // Who begins handshakes and leaves them has them in mind here for seconds: they spend nobody else's budget.
-        if let rate = configuration.handshakesPerSecond, handshakes.count(from: remote.network) >= rate {
+        if let rate = handshakesPerSecond, handshakes.count(from: remote.network) >= rate {
             let words = CloseReason.retryAfter(.seconds(1))
             refuse(initial, packet.count, UInt64(NGTCP2_CONNECTION_REFUSED), words, remote, local)
             return

@@ -29,6 +29,8 @@ package final class QUICEndpoint {
     var verifiedPeers = VerifiedPeers()
     var handshakes = HandshakesUnderWay()
     var handshakeBudget: HandshakeBudget?
+    /// As configured, or as it was said since.
+    private(set) var handshakesPerSecond: Int?
     var statelessBudget = StatelessBudget()
     /// Repeated closes do not use up what resets need, nor refusals of first packets what closes need.
     var closeBudget = StatelessBudget()
@@ -104,6 +106,7 @@ package final class QUICEndpoint {
         self.loop = loop
         self.configuration = configuration
         self.handler = handler
+        handshakesPerSecond = configuration.handshakesPerSecond
         handshakeBudget = configuration.handshakesPerSecond.map { HandshakeBudget(perSecond: $0) }
         resetSecret = credentials.map { Self.resetSecret(of: $0.privateKey) } ?? .random(count: 32)
         tls = try TLSContext(
@@ -149,6 +152,14 @@ package final class QUICEndpoint {
 
     /// The loop's time, as ngtcp2 counts it.
     var now: UInt64 { UInt64(clamping: loop.now.nanoseconds) }
+
+    /// Takes so many handshakes of clients in a second from now on, nil for as many as come.
+    ///
+    /// On the loop alone.
+    package func use(handshakesPerSecond: Int?) {
+        self.handshakesPerSecond = handshakesPerSecond
+        handshakeBudget = handshakesPerSecond.map { HandshakeBudget(perSecond: $0) }
+    }
 
     // MARK: Clients
 

@@ -7,6 +7,8 @@ package enum ControlAnswer: Hashable, Sendable {
     case answer(Frame)
     /// It was taken.
     case nothing
+    /// It breaks a rule, or is one too many: say so, with words for people, and end the link.
+    case refuse(PeerErrorCode, String)
     /// This node has no use for it.
     case notKnown
 }
@@ -32,8 +34,8 @@ package protocol LinkObserver: Sendable {
     /// `peer` will close the link; no further request is sent on it, and those under way may end.
     func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer
 
-    /// A frame other than a hello has arrived on the control stream.
-    func control(_ frame: Frame, from node: NodeID) -> ControlAnswer
+    /// A frame other than a hello has arrived on the control stream of the link to `peer`.
+    func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer
 
     /// A datagram has arrived.
     func received(datagram: [UInt8], from node: NodeID)
@@ -47,7 +49,7 @@ extension LinkObserver {
     /// Answered when nothing is under way.
     package func linkIsLeaving(to peer: LinkPeer, _ farewell: GoAway) -> FarewellAnswer { .whenIdle }
     /// Not known.
-    package func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { .notKnown }
+    package func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer { .notKnown }
     /// Ignored.
     package func received(datagram: [UInt8], from node: NodeID) {}
 }

@@ -215,9 +215,14 @@ final class PeerLink {
     }
 
     private func answer(_ frame: Frame, _ frames: FrameStream) {
-        switch core.control(frame, from: peerNode) {
+        // What has arrived behind a frame that ended the link nobody wants any more.
+        guard let peer, let connection else { return }
+        switch core.control(frame, from: peer) {
         case .answer(let answer): frames.write(answer.type, answer.payload)
         case .nothing: break
+        case .refuse(let code, let message):
+            frames.refuse(code, message)
+            connection.close(code: UInt64(code.rawValue), message)
         case .notKnown: frames.refuse(.unknownFrameType, "a \(frame.type) is of no use on the control stream")
         }
     }

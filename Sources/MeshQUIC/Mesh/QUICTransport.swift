@@ -318,6 +318,12 @@ extension QUICTransport {
         try await loop.run { try core.value.use(credentials) }
     }
 
+    /// Takes so many handshakes of others in a second from now on.
+    package func use(handshakesPerSecond: Int) async {
+        let core = core
+        try? await loop.run { core.value.quic?.use(handshakesPerSecond: handshakesPerSecond) }
+    }
+
     /// Has the verifier asked again about every peer, now and at each resumption; ends the links to those whom it
     /// believes no more.
     package func recheckPeers() async {

@@ -200,7 +200,7 @@ final class TransportCore {
 
     // MARK: What is not a request
 
-    func control(_ frame: Frame, from node: NodeID) -> ControlAnswer { observer.control(frame, from: node) }
+    func control(_ frame: Frame, from peer: LinkPeer) -> ControlAnswer { observer.control(frame, from: peer) }
 
     func received(datagram: [UInt8], from node: NodeID) { observer.received(datagram: datagram, from: node) }
 

@@ -37,12 +37,15 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "certificate") { checkCertificate($0) },
         FuzzTarget(name: "dns-message") { FuzzedNames.check($0) },
         FuzzTarget(name: "json") { FuzzedJSON.check($0) },
+        FuzzTarget(name: "beat") { FuzzedBeat.check($0) },
         FuzzTarget(name: "first-packets") { FuzzedEndpoint.check($0) },
         FuzzTarget(name: "link-streams") { FuzzedLink.check($0) },
         FuzzTarget(name: "http-request") { FuzzedRequests.checkStream($0) },
         FuzzTarget(name: "http-chunked") { FuzzedRequests.checkChunks($0) },
         FuzzTarget(name: "http-target") { FuzzedRequests.checkTarget($0) },
         FuzzTarget(name: "http-fields") { FuzzedRequests.checkFields($0) },
+        FuzzTarget(name: "client-url") { FuzzedAnswers.checkURL($0) },
+        FuzzTarget(name: "response-head") { FuzzedAnswers.checkHead($0) },
         FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
     ]
 

@@ -9,7 +9,8 @@ import Testing
         try await ClientGround.with(script) { (ground: ClientGround) async throws in
             var request = try ground.request(.get, "/a?b=c")
             request.fields = HTTPFields([
-                ("accept", "text/plain"), ("x-empty", ""), ("connection", "close"), ("host", "evil"),
+                ("accept", "text/plain"), ("x-empty", ""), ("x-blank", " \t"), ("connection", "close"),
+                ("host", "evil"),
             ])
             let (response, body) = try await ground.answer(request)
             #expect(response.status == .ok)
@@ -23,7 +24,7 @@ import Testing
             #expect(
                 first.lines == [
                     "GET /a?b=c HTTP/1.1", "Host: 127.0.0.1:\(ground.server.port)", "accept: text/plain", "x-empty:",
-                    "user-agent: meshnode",
+                    "x-blank:", "user-agent: meshnode",
                 ]
             )
             let origin = request.url.origin

@@ -37,6 +37,44 @@ import Testing
         #expect(clock.now == .origin + Limits.Operations.checkTimeout)
     }
 
+    @Test func `all who ask within a moment share one round of checks`() async throws {
+        let clock = VirtualClock()
+        let rounds = Lock(0)
+        let router = Self.router([Check("store", counts: rounds)], clock: clock)
+        for _ in 0..<3 { #expect(try await Self.ready(router).status == .ok) }
+        #expect(rounds.withLock { $0 } == 1)
+        for count in 2...3 {
+            async let sleep: Void = clock.sleep(for: Limits.Operations.readinessAge)
+            while clock.sleeperCount == 0 { await Task.yield() }
+            #expect(clock.advanceToNextDeadline())
+            try await sleep
+            for _ in 0..<3 { #expect(try await Self.ready(router).status == .ok) }
+            #expect(rounds.withLock { $0 } == count)
+        }
+    }
+
+    @Test func `who asks while checks run waits for their answer, whoever gives up`() async throws {
+        let clock = VirtualClock()
+        let rounds = Lock(0)
+        let router = Self.router([Check("stuck", hangsOn: clock, counts: rounds)], clock: clock)
+        let first = Task { try await Self.ready(router) }
+        while clock.sleeperCount < 2 { await Task.yield() }
+        let second = Task { try await Self.ready(router) }
+        let third = Task { try await Self.ready(router) }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(rounds.withLock { $0 } == 1)
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        while rounds.withLock({ $0 }) < 2 || clock.sleeperCount < 2 { await Task.yield() }
+        #expect(clock.advanceToNextDeadline())
+        for task in [second, third] { #expect(try await task.value.status == .serviceUnavailable) }
+        #expect(rounds.withLock { $0 } == 2)
+    }
+
+    private static func ready(_ router: Router) async throws -> HTTPResponse {
+        try await router.respond(to: TestRequest.make(.get, "/ready"))
+    }
+
     @Test func `its numbers are there for Prometheus, those of the process too`() async throws {
         let registry = MetricRegistry()
         registry.collectProcess(read: ProcessReader.read)
@@ -75,14 +113,22 @@ import Testing
         let name: String
         private let verdict: ReadinessState
         private let clock: VirtualClock?
+        private let rounds: Lock<Int>?
 
-        init(_ name: String, _ verdict: ReadinessState = .ready, hangsOn clock: VirtualClock? = nil) {
+        init(
+            _ name: String,
+            _ verdict: ReadinessState = .ready,
+            hangsOn clock: VirtualClock? = nil,
+            counts rounds: Lock<Int>? = nil
+        ) {
             self.name = name
             self.verdict = verdict
             self.clock = clock
+            self.rounds = rounds
         }
 
         func state() async -> ReadinessState {
+            rounds?.withLock { $0 += 1 }
             try? await clock?.sleep(for: .seconds(3_600))
             return verdict
         }

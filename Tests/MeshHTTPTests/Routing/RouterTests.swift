@@ -61,6 +61,30 @@ import Testing
         #expect(try await Self.status(router, .get, "*") == .notFound)
     }
 
+    @Test func `lets the middleware of a route see the methods that it does not take`() async throws {
+        var routes = RouterBuilder()
+        routes.group("", middleware: [Closed()]) { group in
+            group.on(.post, Path.at("secret")) { _ in Self.answer("secret") }
+            group.on(.post, Path.at("shared")) { _ in Self.answer("post") }
+        }
+        routes.on(.get, Path.at("shared")) { _ in Self.answer("get") }
+        routes.group("twice") { group in group.on(.get, Path.at("open")) { _ in Self.answer("open") } }
+        routes.group("twice", middleware: [Closed()]) { group in
+            group.on(.get, Path.at("shut")) { _ in Self.answer("shut") }
+        }
+        let router = routes.build()
+        for target in ["/secret", "/shared", "/twice/shut"] {
+            for method in [HTTPMethod.put, .options] {
+                let refused = try await router.respond(to: TestRequest.make(method, target))
+                #expect(refused.status == .unauthorized, "\(method) \(target)")
+                #expect(refused.fields[.allow] == nil, "\(method) \(target)")
+            }
+        }
+        #expect(try await Self.text(router, "/shared") == "get")
+        #expect(try await Self.status(router, .options, "/twice/open") == .noContent)
+        #expect(try await Self.status(router, .put, "/twice/open") == .methodNotAllowed)
+    }
+
     @Test func `looks up no path longer than its bound`() async throws {
         var routes = RouterBuilder()
         routes.on(.get, Path.at("").value("all", PathRest.self)) { (_, _: PathRest) in Self.answer("") }
@@ -159,6 +183,12 @@ import Testing
     private struct PlainErrors: ErrorRenderer {
         func response(to refusal: HTTPRefusal, for request: HTTPRequest) -> HTTPResponse {
             HTTPResponse(refusal.status, body: .bytes(Array("\(refusal.status.code) \(refusal.code)".utf8)))
+        }
+    }
+
+    private struct Closed: Middleware {
+        func respond(to request: HTTPRequest, next: Next) async throws -> HTTPResponse {
+            throw HTTPRefusal(.unauthorized, "unauthorized", "a key is missing")
         }
     }
 

@@ -10,6 +10,7 @@ enum AuthorityRevokeCommand {
     private static let tenant = Option<TenantID>("tenant", "Whose node it is.")
     private static let reason = Option<String>("reason", default: "", "Why, for the log.")
     private static let notYet = ExitCode(rawValue: 3)
+    private static let unknown = ExitCode(rawValue: 4)
 
     static let command = Command(
         "revoke",
@@ -26,7 +27,10 @@ enum AuthorityRevokeCommand {
             "meshnode ca revoke laptop-7 --tenant acme --folder meshnode-hub/ca --reason stolen":
                 "Returns when it counts."
         ],
-        exitCodes: [notYet: "The order waits: no hub has carried it out within five seconds."]
+        exitCodes: [
+            notYet: "The order waits: no hub has carried it out within five seconds.",
+            unknown: "Nobody has enrolled under that name; it is put out all the same.",
+        ]
     ) { invocation in
         let identity = NodeIdentity(tenant: invocation[tenant], role: invocation[role], node: invocation[id])
         let folder = AuthorityFolder(path: invocation[AuthorityCommand.folder])
@@ -37,13 +41,26 @@ enum AuthorityRevokeCommand {
             usleep(100_000)
             isWaiting = folder.revocationOrders.isWaiting(file)
         }
-        try report(identity, isWaiting, invocation)
-        return isWaiting ? notYet : .success
+        let isUnknown = folder.revocationOrders.wasUnknown(file)
+        try report(identity, isWaiting, isUnknown, invocation)
+        return isWaiting ? notYet : isUnknown ? unknown : .success
     }
 
-    private static func report(_ identity: NodeIdentity, _ isWaiting: Bool, _ invocation: Invocation) throws {
+    private static func report(
+        _ identity: NodeIdentity,
+        _ isWaiting: Bool,
+        _ isUnknown: Bool,
+        _ invocation: Invocation
+    ) throws {
+        if isUnknown {
+            invocation.terminal.writeErrorLine(
+                "meshnode ca revoke: warning: nobody has enrolled as '\(identity)': is the name right? "
+                    + "Whoever has a certificate of that name is out now."
+            )
+        }
         if invocation[AuthorityCommand.json] {
-            let text = "{\"identity\":\(JSONText.quoted(identity.text)),\"revoked\":\(isWaiting ? "false" : "true")}"
+            let members = "\"revoked\":\(!isWaiting),\"unknown\":\(isUnknown)"
+            let text = "{\"identity\":\(JSONText.quoted(identity.text)),\(members)}"
             return try invocation.terminal.writeLine(text)
         }
         guard !invocation[AuthorityCommand.quiet] else { return }

@@ -22,6 +22,13 @@ package enum EnrolCommand {
         "Where certificate and key are put (default: a folder named as the node)."
     )
 
+    private static let timeout = Option<Duration>(
+        "timeout",
+        as: .within(.seconds(1) ... .seconds(600)),
+        default: .seconds(10),
+        "How long nobody may answer before this gives up."
+    )
+
     private static let refused = ExitCode(rawValue: 3)
     private static let notReached = ExitCode(rawValue: 4)
     private static let clock = ExitCode(rawValue: 5)
@@ -38,7 +45,7 @@ package enum EnrolCommand {
             A lost answer costs nothing: the same command on the same folder asks again with the same key. A \
             certificate that is in the folder already is replaced when the new one is there.
             """,
-        parameters: [token, hub, id, folder, AuthorityCommand.json, AuthorityCommand.quiet],
+        parameters: [token, hub, id, folder, timeout, AuthorityCommand.json, AuthorityCommand.quiet],
         examples: [
             "meshnode enrol mesh1-… --hub hub-1.example.org:7412": "Under the machine's name.",
             "meshnode enrol - --hub 192.0.2.7:7412 --id laptop-7 < token": "The token does not show in `ps`.",
@@ -66,7 +73,13 @@ package enum EnrolCommand {
             return notReached
         }
         do throws(DeviceEnrolmentError) {
-            let asked = DeviceRequest(text: text, id: invocation[id], machineName: name, folder: invocation[folder])
+            let asked = DeviceRequest(
+                text: text,
+                id: invocation[id],
+                machineName: name,
+                folder: invocation[folder],
+                patience: invocation[timeout]
+            )
             let (outcome, path) = try await asked.enrol(at: addresses, loop)
             try report(outcome, path, invocation)
             return .success
@@ -74,7 +87,10 @@ package enum EnrolCommand {
             invocation.terminal.writeErrorLine("meshnode enrol: error: \(error.message.printable)")
             if error.code == .unreachable {
                 let places = addresses.map(\.description).joined(separator: ", ")
-                invocation.terminal.writeErrorLine("Does a hub run, and listen for enrolment at \(places)?")
+                invocation.terminal.writeErrorLine(
+                    "Does a hub run, and listen for enrolment at \(places) (UDP)? An answer was waited for no longer "
+                        + "than \(invocation[timeout].shortText) (--timeout)."
+                )
             }
             return exitCode(of: error.code)
         }
@@ -136,6 +152,7 @@ private struct DeviceRequest {
     let id: NodeID?
     let machineName: NodeID?
     let folder: String?
+    let patience: Duration
 
     func enrol(
         at addresses: [SocketAddress],
@@ -150,7 +167,8 @@ private struct DeviceRequest {
         let enrolment = DeviceEnrolment(
             folder: CredentialFolder(path: path),
             loop: loop,
-            clock: MachineClock(loop: loop)
+            clock: MachineClock(loop: loop),
+            patience: patience / max(1, addresses.count)
         )
         var last = DeviceEnrolmentError(.unreachable, "there is no address")
         for address in addresses {

@@ -1,61 +1,109 @@
+internal import Glibc
 internal import MeshCertificates
-internal import MeshCommandLine
 internal import MeshCore
+internal import MeshIO
+internal import MeshIdentity
+internal import MeshQUIC
 internal import MeshTunnel
 
 /// `meshnode --role edge`.
 struct EdgeRole {
-    private let configuration: EdgeService.Configuration
-    private let ground: RoleGround
-
-    init(_ invocation: Invocation, _ ground: RoleGround) throws {
-        self.ground = ground
-        let texts = invocation[RoleCommand.hubs]
-        guard !texts.isEmpty else { throw invocation.usageError("an edge needs to know its hub (--hub HOST[:PORT])") }
-        var hubs: [ConfiguredHub] = []
-        for (index, text) in texts.enumerated() {
-            hubs.append(ConfiguredHub(try Self.address(text, invocation), priority: UInt16(clamping: index)))
-        }
-        let folder = CredentialFolder(path: invocation[RoleCommand.data] ?? "meshnode-edge")
-        guard folder.isInUse else {
-            throw invocation.usageError(
-                "'\(folder.path)' holds no certificate; get one: meshnode enrol TOKEN --hub HOST --folder FOLDER"
-            )
-        }
-        var configuration = EdgeService.Configuration(credentials: folder, hubs: hubs)
-        configuration.enrolmentAddress =
-            if let text = invocation[RoleCommand.enrolment] {
-                try Self.address(text, port: HubAddress.enrolmentPort, invocation)
-            } else {
-                HubAddress(host: hubs[0].address.host, port: hubs[0].address.port &+ 1)
-            }
-        self.configuration = configuration
-    }
-
-    private static func address(
-        _ text: String,
-        port: UInt16 = HubAddress.defaultPort,
-        _ invocation: Invocation
-    ) throws -> HubAddress {
-        do throws(TunnelError) { return try HubAddress(text, port: port) } catch {
-            throw invocation.usageError("'\(text)': \(error.message)")
-        }
-    }
+    let settings: EdgeSettings
+    let ground: RoleGround
 
     func run() async throws {
-        let service = try await EdgeService.open(
-            configuration,
-            loop: ground.loop,
-            clock: ground.clock,
-            generator: ground.generator,
-            logger: ground.logger
-        )
+        // An edge without a certificate does nothing: no folder is made for it.
+        guard access(settings.node.data, F_OK) == 0 else { throw notEnrolled }
+        let folder = try ground.takeFolder(settings.node.data, for: .edge)
+        let credentials = CredentialFolder(path: folder.path)
+        guard credentials.isInUse else { throw notEnrolled }
+        let service = try await open(credentials)
+        let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
-            ground.logger.log(.info, .nodeReady, [LogField(.node, .text(service.edge.name.text))])
-            await ground.signals.wait()
-            ground.logger.log(.info, .nodeStopping)
+            group.addTask { [ground] in
+                await ground.reload.run { configuration throws(ConfigurationError) in
+                    _ = try EdgeSettings(configuration)
+                    service.renewNow()
+                }
+            }
+            group.addTask { [ground] in
+                guard let found = await Self.wrongClock(service, ground.clock) else { return }
+                problem.withLock { $0 = found }
+                ground.signals.stop()
+            }
+            let name = service.edge.name.text
+            ground.ready("edge '\(name)' keeps its tunnel", [LogField(.node, .text(name))])
+            await ground.signals.waitForStop()
+            ground.stopping()
             group.cancelAll()
         }
+        withExtendedLifetime(folder) {}
+        if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+
+    private func open(_ credentials: CredentialFolder) async throws -> EdgeService {
+        var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
+        configuration.enrolmentAddress = settings.enrolAt
+        configuration.beats.interval = settings.beatInterval
+        configuration.connections.idleTimeout = settings.node.idleTimeout
+        configuration.connections.allowsResumption = settings.node.resumption
+        let service: EdgeService
+        do {
+            service = try await EdgeService.open(
+                configuration,
+                loop: ground.loop,
+                clock: ground.clock,
+                generator: ground.generator,
+                logger: ground.logger
+            )
+        } catch {
+            guard let error = error as? CertificateError, error.code == .notYetValid else { throw error }
+            throw StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
+        }
+        var generator = ground.generator
+        let validity = service.certificateValidity
+        let renewal = CertificateRenewal(validity: validity, using: &generator)
+        guard renewal.step(now: ground.clock.wallTime) != .enrolAgain else {
+            await service.edge.transport.close()
+            let days = CertificateRenewal.standardGrace.components.seconds / 86_400
+            throw StartError(
+                .certificates,
+                "the certificate in '\(credentials.path)' expired on \(validity.notAfter), more than \(days) days ago: "
+                    + "ask for a token, and enrol again (meshnode enrol TOKEN --hub HOST --folder \(credentials.path))"
+            )
+        }
+        return service
+    }
+
+    private var notEnrolled: StartError {
+        let path = settings.node.data
+        return StartError(
+            .certificates,
+            "'\(path)' holds no certificate: get one first (meshnode enrol TOKEN --hub HOST --folder \(path))"
+        )
+    }
+
+    /// Watches until the edge is connected once; the error where the hub's certificate shows that a clock is wrong.
+    ///
+    /// Later that is no reason to end: an edge that worked waits until it works again.
+    private static func wrongClock(_ service: EdgeService, _ clock: any Clock) async -> StartError? {
+        for await state in service.edge.tunnel.states {
+            switch state {
+            case .connected: return nil
+            case .failed(let failure):
+                guard case .notAuthenticated = failure.reason, let refusal = service.hubRefusal,
+                    refusal.code == .notYetValid || refusal.code == .expired
+                else { continue }
+                return StartError(
+                    .clock,
+                    "set the clock that is wrong, this machine's (\(clock.wallTime)) or the hub's, and start again: "
+                        + "the hub shows a certificate that does not count now: \(refusal.message)",
+                    cause: refusal
+                )
+            case .disconnected, .connecting, .reconnecting: continue
+            }
+        }
+        return nil
     }
 }

@@ -1,93 +1,96 @@
 internal import MeshCertificates
-internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshQUIC
 
 /// `meshnode --role hub`.
 struct HubRole {
-    private let configuration: HubService.Configuration
-    private let ground: RoleGround
+    let settings: HubSettings
+    let ground: RoleGround
 
-    init(_ invocation: Invocation, _ ground: RoleGround) throws {
-        self.ground = ground
-        let address = try Self.address(invocation[RoleCommand.listen], "--listen", invocation)
-        let enrolment: SocketAddress =
-            if let text = invocation[RoleCommand.enrolmentListen] {
-                try Self.address(text, "--enrol-listen", invocation)
-            } else {
-                address.with(port: address.port == 0 ? 0 : address.port &+ 1)
+    func run() async throws {
+        ground.signals.letStopTake(settings.drainPatience)
+        let folder = try ground.takeFolder(settings.node.data, for: .hub)
+        let service = try await open(HubFolder(path: folder.path))
+        if service.hasMadeAuthority {
+            let words = "made the authority of a new mesh in '\(folder.path)/ca': keep a copy of it safe"
+            ground.logger.log(.info, .authorityMade, [LogField(.reason, .text(words))])
+        }
+        let patience = Lock(settings.drainPatience)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await service.run() }
+            group.addTask { [ground] in
+                await ground.reload.run { configuration throws(ConfigurationError) in
+                    let next = try HubSettings(configuration)
+                    patience.withLock { $0 = next.drainPatience }
+                    ground.signals.letStopTake(next.drainPatience)
+                    await service.use(
+                        certificateLife: next.certificatesFor,
+                        handshakesPerSecond: next.handshakesPerSecond
+                    )
+                    service.renewNow()
+                }
             }
-        let identity = NodeIdentity(
-            tenant: try invocation[RoleCommand.tenant] ?? TenantID("main"),
-            role: .hub,
-            node: try invocation[RoleCommand.name] ?? NodeID("hub-1")
-        )
-        let folder = HubFolder(path: invocation[RoleCommand.data] ?? "meshnode-hub")
+            report(service)
+            await ground.signals.waitForStop()
+            ground.stopping()
+            await service.hub.drain("the hub is being stopped", patience: patience.withLock { $0 })
+            group.cancelAll()
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    private func open(_ folder: HubFolder) async throws -> HubService {
+        let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
             folder: folder,
-            address: address,
-            enrolmentAddress: enrolment,
-            grant: try Self.grant(identity, invocation)
+            address: try await settings.listen.resolved(by: resolver),
+            enrolmentAddress: try await settings.enrolListen?.resolved(by: resolver),
+            grant: settings.grant
         )
-        if let life = invocation[RoleCommand.life] { configuration.enrolment.certificateLife = life.duration }
-        if let command = invocation[RoleCommand.issuer] {
+        configuration.enrolment.certificateLife = settings.certificatesFor
+        configuration.connections.idleTimeout = settings.node.idleTimeout
+        configuration.connections.allowsResumption = settings.node.resumption
+        configuration.connections.handshakesPerSecond = settings.handshakesPerSecond
+        if let command = settings.issuer {
             let authorities = folder.authority.certificatePath
             configuration.issuer = try CommandIssuer(["/bin/sh", "-c", command], authorities: authorities)
         }
-        self.configuration = configuration
-    }
-
-    /// Names under which the hub answers: those that were given, and on the loopback the machine's own.
-    private static func grant(_ identity: NodeIdentity, _ invocation: Invocation) throws -> NodeGrant {
-        var addresses: [IPAddress] = []
-        for text in invocation[RoleCommand.addresses] + ["127.0.0.1", "::1"] {
-            guard let address = IPAddress(text) else { throw invocation.usageError("'\(text)' is no address (--ip)") }
-            if !addresses.contains(address) { addresses.append(address) }
-        }
-        let names = invocation[RoleCommand.dns]
-        return try NodeGrant(
-            identity: identity,
-            dnsNames: names.contains("localhost") ? names : names + ["localhost"],
-            addresses: addresses
-        )
-    }
-
-    private static func address(_ text: String, _ option: String, _ invocation: Invocation) throws -> SocketAddress {
-        do throws(IOError) { return try SocketAddress(text) } catch {
-            throw invocation.usageError("\(option) '\(text)': \(error.message)")
+        do {
+            return try await HubService.open(
+                configuration,
+                loop: ground.loop,
+                clock: ground.clock,
+                generator: ground.generator,
+                logger: ground.logger
+            )
+        } catch {
+            throw advised(error, folder)
         }
     }
 
-    func run() async throws {
-        let service = try await HubService.open(
-            configuration,
-            loop: ground.loop,
-            clock: ground.clock,
-            generator: ground.generator,
-            logger: ground.logger
-        )
-        if service.hasMadeAuthority {
-            let words = "made the authority of a new mesh in '\(configuration.folder.path)/ca': keep a copy of it safe"
-            ground.logger.log(.info, .authorityMade, [LogField(.reason, .text(words))])
-        }
-        await withDiscardingTaskGroup { group in
-            group.addTask { await service.run() }
-            report(service)
-            await ground.signals.wait()
-            ground.logger.log(.info, .nodeStopping)
-            await service.hub.drain("the hub is being stopped", patience: .seconds(10))
-            group.cancelAll()
+    /// What to do about certificates whose time it is not.
+    private func advised(_ error: any Error, _ folder: HubFolder) -> any Error {
+        guard let error = error as? CertificateError else { return error }
+        switch error.code {
+        case .expired:
+            let words =
+                "\(error.message), and no certificate of it counts any more: replace it "
+                + "(meshnode ca rotate begin --folder '\(folder.authority.path)', then switch), and enrol edges again"
+            return StartError(.certificates, words, cause: error)
+        case .notYetValid:
+            return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
+        default: return error
         }
     }
 
     private func report(_ service: HubService) {
-        ground.logger.log(
-            .info,
-            .nodeReady,
+        let address = service.hub.transport.localAddress.description
+        ground.ready(
+            "serving edges at \(address)",
             [
-                LogField(.node, .text(configuration.grant.identity.text)),
-                LogField(.address, .text(service.hub.transport.localAddress.description)),
+                LogField(.node, .text(settings.grant.identity.text)),
+                LogField(.address, .text(address)),
                 LogField(.enrolmentAddress, .text(service.listener?.localAddress.description ?? "-")),
             ]
         )
@@ -96,8 +99,6 @@ struct HubRole {
 
 extension LogEvent {
     static let authorityMade = LogEvent("hub.authority-made")
-    static let nodeReady = LogEvent("node.ready")
-    static let nodeStopping = LogEvent("node.stopping")
 }
 
 extension LogKey {

@@ -4,65 +4,84 @@ internal import MeshIO
 
 /// `meshnode --role hub|edge`: a node, until it is told to stop.
 package enum RoleCommand {
-    static let role = Option<NodeRole?>("role", "Be a hub or an edge.")
-    static let data = Option<String?>("data", as: .folder, "The node's folder (default: meshnode-hub, meshnode-edge).")
-    static let hubs = Option<[String]>("hub", valueName: "HOST[:PORT]", "Edge: where a hub is; repeat it for others.")
-    static let enrolment = Option<String?>(
-        "enrol-at",
-        valueName: "HOST[:PORT]",
-        "Edge: where a hub takes devices whose certificate has expired (default: the port after the first hub's)."
+    static let config = Option<String?>(
+        "config",
+        as: .file,
+        "A file with settings (JSON5), as `meshnode config template` prints it."
     )
-    static let listen = Option<String>("listen", default: "127.0.0.1:7411", "Hub: where edges come to.")
-    static let enrolmentListen = Option<String?>(
-        "enrol-listen",
-        "Hub: where devices without a certificate come to (default: the port after that of --listen)."
-    )
-    static let name = Option<NodeID?>("name", "Hub: what it is called (default: hub-1).")
-    static let tenant = Option<TenantID?>("tenant", "Hub: whose it is (default: main).")
-    static let dns = Option<[String]>("dns", valueName: "NAME", "Hub: a host name that it answers under; repeat it.")
-    static let addresses = Option<[String]>("ip", valueName: "ADDRESS", "Hub: an address that it answers under.")
-    static let life = Option<Lifetime?>("certificates-for", "Hub: how long the certificates count that it gives.")
-    static let issuer = Option<String?>(
-        "issuer",
-        valueName: "COMMAND",
-        "Hub: a shell command that signs certificates in place of the key in its folder; it reads a request (PEM)."
-    )
-    static let format = Option<LogFormat>("log-format", default: .human, "How log lines look.")
-    static let level = Option<LogLevel>("log-level", default: .info, "Below it nothing is logged.")
 
-    /// The parameters of the program itself.
-    package static let parameters: [any ParameterKey] = [
-        role, data, hubs, enrolment, listen, enrolmentListen, name, tenant, dns, addresses, life, issuer, format, level,
-    ]
+    /// The parameters of the program itself: the file, and a flag for each setting of the table.
+    package static let parameters: [any ParameterKey] = [config] + Settings.all.map(\.option)
 
-    /// Runs the node that the command line asks for.
+    /// Runs the node that command line, environment and file ask for.
+    ///
+    /// Whatever keeps it from starting is told in a line on standard error and by a code of ``NodeExit``.
     package static func run(_ invocation: Invocation) async throws -> ExitCode {
-        guard let role = invocation[role] else {
-            throw invocation.usageError(
-                "say what to be (--role hub, --role edge), or name a command; --help lists them"
-            )
+        do {
+            guard let configuration = try loader(invocation).load(file: invocation[config]) else {
+                throw invocation.usageError(
+                    "say what to be (--role hub, --role edge), or name a command; --help lists them"
+                )
+            }
+            try await run(configuration, invocation)
+            return .success
+        } catch {
+            if error is UsageError || error is CancellationError { throw error }
+            report(error, invocation)
+            return NodeExit(error).code
         }
-        let signals = StopSignals.take()
-        let loop = try EventLoop.start(name: role.rawValue)
+    }
+
+    /// What weighs the flags of `invocation` against everything else.
+    static func loader(_ invocation: Invocation) -> ConfigurationLoader {
+        ConfigurationLoader(flags: { invocation[$0.option] }, ground: ProcessGround())
+    }
+
+    /// A line for each mistake.
+    static func report(_ error: any Error, _ invocation: Invocation) {
+        let name = invocation.commandName
+        if let error = error as? ConfigurationError {
+            for mistake in error.mistakes {
+                invocation.terminal.writeErrorLine("\(name): error: \(mistake.description.printable)")
+            }
+        } else {
+            invocation.terminal.writeErrorLine("\(name): error: \("\(error)".printable)")
+        }
+    }
+
+    private static func run(_ configuration: Configuration, _ invocation: Invocation) async throws {
+        // Before anything is opened: what does not fit together is no reason to make a folder.
+        let hub = configuration.role == .hub ? try HubSettings(configuration) : nil
+        let edge = configuration.role == .edge ? try EdgeSettings(configuration) : nil
+        let signals = NodeSignals.take()
+        let loop = try EventLoop.start(name: configuration.role.rawValue)
         defer { loop.stop() }
         let clock = MachineClock(loop: loop)
+        let threshold = LogThreshold(changing: configuration[Settings.logLevel])
         let logger = Logger(
-            sink: StandardErrorLog(invocation[format]),
+            sink: StandardErrorLog(configuration[Settings.logFormat]),
             clock: clock,
-            minimumLevel: invocation[level]
+            threshold: threshold
         )
+        let (loader, file) = (loader(invocation), invocation[config])
         let ground = RoleGround(
             loop: loop,
             clock: clock,
             logger: logger,
             signals: signals,
-            terminal: invocation.terminal
+            notifier: .ofThisProcess,
+            phase: NodePhase(),
+            reload: NodeReload(
+                first: configuration,
+                load: { () throws(ConfigurationError) in try loader.load(file: file) },
+                signals: signals,
+                notifier: .ofThisProcess,
+                threshold: threshold,
+                logger: logger
+            )
         )
-        switch role {
-        case .hub: try await HubRole(invocation, ground).run()
-        case .edge: try await EdgeRole(invocation, ground).run()
-        }
-        return .success
+        if let hub { try await HubRole(settings: hub, ground: ground).run() }
+        if let edge { try await EdgeRole(settings: edge, ground: ground).run() }
     }
 }
 
@@ -71,14 +90,47 @@ struct RoleGround: Sendable {
     let loop: EventLoop
     let clock: MachineClock
     let logger: Logger
-    let signals: StopSignals
-    let terminal: Terminal
+    let signals: NodeSignals
+    let notifier: ServiceNotifier
+    let phase: NodePhase
+    let reload: NodeReload
 
     /// From what the system gives, so that no two nodes draw alike.
     var generator: SeededGenerator {
         var system = SystemRandomNumberGenerator()
         return SeededGenerator(seed: system.next())
     }
+
+    /// Takes the node's folder, and cleans it up.
+    func takeFolder(_ path: String, for role: NodeRole) throws(NodeFolderError) -> NodeFolder {
+        let folder = try NodeFolder.take(path, for: role)
+        if folder.isMade {
+            let words = "made the folder '\(path)', which holds all that this node is"
+            logger.log(.info, .folderMade, [LogField(.reason, .text(words))])
+        }
+        folder.removeLeftovers(now: clock.wallTime)
+        return folder
+    }
+
+    /// The node serves.
+    func ready(_ words: String, _ fields: [LogField]) {
+        phase.move(to: .ready)
+        logger.log(.info, .nodeReady, fields)
+        notifier.ready(words)
+    }
+
+    /// It was told to stop.
+    func stopping() {
+        phase.move(to: .draining)
+        logger.log(.info, .nodeStopping)
+        notifier.stopping()
+    }
+}
+
+extension LogEvent {
+    static let folderMade = LogEvent("node.folder-made")
+    static let nodeReady = LogEvent("node.ready")
+    static let nodeStopping = LogEvent("node.stopping")
 }
 
 extension LogFormat: CommandLineValue {}
@@ -86,9 +138,13 @@ extension LogFormat: CommandLineValue {}
 extension LogLevel: CommandLineValue {
     /// The names that log lines have.
     package static var commandLineSyntax: ValueSyntax<LogLevel> {
-        let names = allCases.map(\.name).joined(separator: ", ")
-        return ValueSyntax(valueName: "LEVEL", expected: "one of \(names)") { text in
-            allCases.first { $0.name == text }
-        }
+        let names = allCases.map(\.name)
+        return ValueSyntax(
+            valueName: "LEVEL",
+            expected: names.joined(separator: " | "),
+            completion: .words(names),
+            read: { text in allCases.first { $0.name == text } },
+            print: \.name
+        )
     }
 }

@@ -1,0 +1,138 @@
+internal import MeshCommandLine
+internal import MeshCore
+internal import MeshJSON
+
+/// What a file of settings says: words by setting, and what it says that is none.
+struct ConfigurationFile {
+    /// A setting as the file has it.
+    struct Found {
+        let words: [String]
+        let position: JSONPosition
+    }
+
+    /// What to call the file.
+    let path: String
+    private(set) var found: [String: Found] = [:]
+    private(set) var mistakes: [ConfigurationMistake] = []
+    private let bytes: [UInt8]
+
+    /// Reads the bytes of the file at `path`; nothing of it is taken where they are no JSON5.
+    init(_ bytes: [UInt8], path: String) {
+        self.path = path
+        self.bytes = bytes
+        do throws(JSONError) {
+            let document = try JSONReader.read(bytes, as: .json5)
+            guard let object = document.object else {
+                let words = "it holds \(document.kind) in place of an object { … }"
+                mistakes.append(ConfigurationMistake(place: path, message: words))
+                return
+            }
+            take(object, at: [])
+        } catch {
+            mistakes.append(Self.mistake(error, in: path))
+        }
+    }
+
+    // MARK: Walking
+
+    private mutating func take(_ object: JSONObject, at steps: [String]) {
+        for member in object.members {
+            let here = steps + [member.key]
+            if let row = Settings.all.first(where: { $0.steps == here }) {
+                take(member.value, as: row, at: here)
+            } else if Settings.all.contains(where: { $0.steps.starts(with: here) }) {
+                guard let section = member.value.object else {
+                    add(here, "'\(here.joined(separator: "."))' is \(member.value.kind), and should be an object { … }")
+                    continue
+                }
+                take(section, at: here)
+            } else {
+                addUnknown(here)
+            }
+        }
+    }
+
+    private mutating func addUnknown(_ steps: [String]) {
+        let name = steps.joined(separator: ".")
+        let shown = (name.count > 60 ? name.prefix(60) + "…" : name[...]).description.printable
+        let hint = Self.nearest(to: steps).map { "; did you mean '\($0)'?" } ?? ""
+        add(steps, "unknown key '\(shown)'\(hint)")
+    }
+
+    /// A name beside it, or one elsewhere whose last part it is, or the whole name that it is near to.
+    private static func nearest(to steps: [String]) -> String? {
+        let paths = Settings.all.map(\.path)
+        let around = Array(steps.dropLast())
+        let siblings = Settings.all.map(\.steps).filter { $0.count > around.count && $0.starts(with: around) }
+            .map { $0[around.count] }
+        guard let name = steps.last else { return nil }
+        if let sibling = name.nearest(among: siblings.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }) {
+            return (around + [sibling]).joined(separator: ".")
+        }
+        if let row = Settings.all.first(where: { $0.steps.last == name || $0.flag == name }) { return row.path }
+        return steps.joined(separator: ".").nearest(among: paths)
+    }
+
+    // MARK: Values
+
+    private mutating func take(_ value: JSONValue, as row: SettingRow, at steps: [String]) {
+        guard row.shape.isList else {
+            guard let word = Self.word(value, row.shape.form) else {
+                return add(steps, Self.wrongType(value, row, row.shape.form.words))
+            }
+            return keep([word], steps)
+        }
+        guard let elements = value.array else { return add(steps, Self.wrongType(value, row, "a list [ … ]")) }
+        var words: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let word = Self.word(element, row.shape.form) else {
+                let path = steps.map { JSONStep.key($0) } + [.index(index)]
+                add(path: path, Self.wrongType(element, row, "a list of text"))
+                continue
+            }
+            words.append(word)
+        }
+        keep(words, steps)
+    }
+
+    private mutating func keep(_ words: [String], _ steps: [String]) {
+        guard let position = JSONReader.position(of: steps.map { .key($0) }, in: bytes, as: .json5) else { return }
+        found[steps.joined(separator: ".")] = Found(words: words, position: position)
+    }
+
+    private static func word(_ value: JSONValue, _ form: SettingRow.Form) -> String? {
+        switch form {
+        case .text: value.text
+        case .number: value.integer.map { "\($0)" }
+        case .truth: value.bool.map { "\($0)" }
+        }
+    }
+
+    private static func wrongType(_ value: JSONValue, _ row: SettingRow, _ wanted: String) -> String {
+        let isNull = value == .null
+        let kind = isNull ? "null" : value.kind
+        return "'\(row.path)' is \(kind), and should be \(wanted)" + (isNull ? "; leave it out for its default" : "")
+    }
+
+    // MARK: Places
+
+    private mutating func add(_ steps: [String], _ message: String) {
+        add(path: steps.map { .key($0) }, message)
+    }
+
+    private mutating func add(path steps: [JSONStep], _ message: String) {
+        let position = JSONReader.position(of: steps, in: bytes, as: .json5)
+        let place = position.map { "\(path):\($0.line):\($0.column)" } ?? path
+        mistakes.append(ConfigurationMistake(place: place, message: message, position: position))
+    }
+
+    /// The reader says places in words, `line 3, column 7: …`; editors understand `file:3:7: …`.
+    private static func mistake(_ error: JSONError, in path: String) -> ConfigurationMistake {
+        let parts = error.message.split(separator: ": ", maxSplits: 1).map(String.init)
+        let numbers = parts[0].split { !$0.isNumber }.map(String.init)
+        guard parts.count == 2, parts[0].hasPrefix("line "), numbers.count == 2 else {
+            return ConfigurationMistake(place: path, message: error.message)
+        }
+        return ConfigurationMistake(place: "\(path):\(numbers[0]):\(numbers[1])", message: parts[1])
+    }
+}

@@ -1,0 +1,212 @@
+internal import MeshCertificates
+package import MeshCommandLine
+package import MeshCore
+internal import MeshTunnel
+internal import MeshVitals
+
+/// Every setting of a node: the one table.
+package enum Settings {
+    /// What the node does.
+    package static let role = Setting<NodeRole?>("role", flag: "role", .nothing(""), for: both, "Be a hub or an edge.")
+    /// Where it lies.
+    package static let data = Setting<String>(
+        "data",
+        flag: "data",
+        as: .folder,
+        .roles(hub: "meshnode-hub", edge: "meshnode-edge"),
+        for: both,
+        "The node's folder, made where it is missing."
+    )
+
+    // MARK: Hubs
+
+    /// Where edges come to.
+    package static let listen = Setting<ListenAddress>(
+        "hub.listen",
+        flag: "listen",
+        .value("127.0.0.1:7411"),
+        for: [.hub],
+        "Where edges come to; port 0 is any free one."
+    )
+    /// Where devices come to that have no certificate.
+    package static let enrolListen = Setting<ListenChoice?>(
+        "hub.enrolListen",
+        flag: "enrol-listen",
+        .nothing("the port after that of hub.listen"),
+        for: [.hub],
+        "Where devices without a certificate come to."
+    )
+    /// What the hub is called.
+    package static let name = Setting<NodeID>(
+        "hub.name",
+        flag: "name",
+        .value("hub-1"),
+        for: [.hub],
+        "What the hub is called."
+    )
+    /// Whose the hub is.
+    package static let tenant = Setting<TenantID>(
+        "hub.tenant",
+        flag: "tenant",
+        .value("main"),
+        for: [.hub],
+        "Whose the hub is."
+    )
+    /// Host names in the hub's certificate.
+    package static let dns = Setting<[String]>(
+        "hub.dns",
+        flag: "dns",
+        valueName: "NAME",
+        .nothing("localhost alone"),
+        for: [.hub],
+        "Host names that the hub answers under beside localhost."
+    )
+    /// Addresses in the hub's certificate.
+    package static let addresses = Setting<[IPAddress]>(
+        "hub.ip",
+        flag: "ip",
+        .nothing("the loopback alone"),
+        for: [.hub],
+        "Addresses that the hub answers under beside those of the loopback."
+    )
+    /// The life of certificates that are given to devices.
+    package static let certificatesFor = Setting<Lifetime>(
+        "hub.certificatesFor",
+        flag: "certificates-for",
+        .value(Lifetime.commandLineSyntax.text(of: Lifetime(seconds: NodeGrant.standardLife.components.seconds))),
+        for: [.hub],
+        reloads: true,
+        "How long the certificates count that the hub gives."
+    )
+    /// Who signs in place of the key in the folder.
+    package static let issuer = Setting<String?>(
+        "hub.issuer",
+        flag: "issuer",
+        valueName: "COMMAND",
+        .nothing("the key in the hub's folder signs"),
+        for: [.hub],
+        isSecret: true,
+        "A shell command that signs certificates; it reads a request (PEM) and writes a chain."
+    )
+    /// How many handshakes the hub takes.
+    package static let handshakesPerSecond = Setting<Int>(
+        "hub.handshakesPerSecond",
+        flag: "handshakes-per-second",
+        as: .within(1...100_000),
+        .value("\(Limits.Hub.handshakesPerSecond)"),
+        for: [.hub],
+        reloads: true,
+        "Handshakes that the hub takes in a second; further edges are told when to come."
+    )
+    /// How long what is under way may take when the hub is stopped.
+    package static let drainPatience = Setting<Duration>(
+        "hub.drainPatience",
+        flag: "drain-patience",
+        as: .within(.seconds(0) ... .seconds(600)),
+        .value("10s"),
+        for: [.hub],
+        reloads: true,
+        "How long what is under way may take when the hub is stopped."
+    )
+
+    // MARK: Edges
+
+    /// Where hubs are.
+    package static let hubs = Setting<[HubPlace]>(
+        "edge.hubs",
+        flag: "hub",
+        .nothing("none, but an edge needs one"),
+        for: [.edge],
+        "Where hubs are, the preferred first."
+    )
+    /// Where devices go whose certificate has expired.
+    package static let enrolAt = Setting<EnrolmentAddress?>(
+        "edge.enrolAt",
+        flag: "enrol-at",
+        .nothing("the port after that of the first hub"),
+        for: [.edge],
+        "Where a hub takes devices whose certificate has expired."
+    )
+    /// How often the edge tells the hub of itself.
+    package static let beatInterval = Setting<Duration>(
+        "edge.beatInterval",
+        flag: "beat-interval",
+        as: .within(Limits.Heartbeat.shortestInterval...Limits.Beat.longestInterval),
+        .value("30s"),
+        for: [.edge],
+        "How often the edge tells the hub how it fares."
+    )
+
+    // MARK: Both
+
+    /// When a silent connection is over.
+    package static let idleTimeout = Setting<Duration>(
+        "transport.idleTimeout",
+        flag: "idle-timeout",
+        as: .within(.seconds(10) ... .seconds(600)),
+        .value("30s"),
+        for: both,
+        "A connection without a packet for so long is over; the smaller value of both sides counts."
+    )
+    /// Whether tickets are used.
+    package static let resumption = Setting<Bool>(
+        "transport.resumption",
+        flag: "resumption",
+        .value("true"),
+        for: both,
+        "Whether connections are resumed with tickets, which saves most of a handshake."
+    )
+    /// Where operators look.
+    package static let httpListen = Setting<ListenChoice>(
+        "http.listen",
+        flag: "http-listen",
+        .roles(hub: "127.0.0.1:7413", edge: "off"),
+        for: both,
+        "Where operators ask for state and metrics by HTTP."
+    )
+    /// The certificate of that listener.
+    package static let httpCertificate = Setting<String?>(
+        "http.certificate",
+        flag: "http-certificate",
+        as: .file,
+        .nothing("plain HTTP"),
+        for: both,
+        "A file with the certificate (PEM) for HTTPS; http.key belongs to it."
+    )
+    /// The key of that listener.
+    package static let httpKey = Setting<String?>(
+        "http.key",
+        flag: "http-key",
+        as: .file,
+        .nothing("plain HTTP"),
+        for: both,
+        "A file with the key (PEM) for HTTPS, its owner's alone."
+    )
+    /// How log lines look.
+    package static let logFormat = Setting<LogFormat>(
+        "log.format",
+        flag: "log-format",
+        .value("human"),
+        for: both,
+        "How log lines look."
+    )
+    /// What is logged.
+    package static let logLevel = Setting<LogLevel>(
+        "log.level",
+        flag: "log-level",
+        .value("info"),
+        for: both,
+        reloads: true,
+        "Below it nothing is logged."
+    )
+
+    /// All of them, in the order in which people are shown them.
+    package static let all: [SettingRow] = [
+        role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
+        certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, hubs.row, enrolAt.row,
+        beatInterval.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
+        logFormat.row, logLevel.row,
+    ]
+
+    private static let both: [NodeRole] = [.hub, .edge]
+}

@@ -1,0 +1,140 @@
+internal import MeshCommandLine
+package import MeshCore
+
+/// What is written of the table for people: a file to begin with, and the reference.
+package enum SettingsDocument {
+    // MARK: The file
+
+    /// Every setting of `role`, documented, commented out and at its default; JSON5.
+    package static func template(for role: NodeRole) -> String {
+        var lines = [
+            "// Settings of a meshnode \(role.rawValue); read by: meshnode --config FILE",
+            "// All are at their defaults: take away the '//' before a name to change one.",
+            "{", "  role: \"\(role.rawValue)\",", "",
+        ]
+        var section = ""
+        for row in Settings.all where row.roles.contains(role) && row.path != Settings.role.row.path {
+            let steps = row.steps
+            let wanted = steps.count > 1 ? steps[0] : ""
+            if wanted != section {
+                if !section.isEmpty { lines.append("  },") }
+                lines += ["", "  \(wanted): {"]
+                section = wanted
+            }
+            let indent = section.isEmpty ? "  " : "    "
+            lines += [
+                "\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): \(value(of: row, role))", "",
+            ]
+        }
+        if !section.isEmpty { lines.append("  },") }
+        lines.append("}")
+        // An empty line stands before a section and between settings, and not before a brace.
+        var text = ""
+        for (index, line) in lines.enumerated() {
+            let next = index + 1 < lines.count ? lines[index + 1] : ""
+            let isSurplus = line.isEmpty && (next.isEmpty || next.hasSuffix("},") || next == "}")
+            if !isSurplus { text += line + "\n" }
+        }
+        return text
+    }
+
+    private static func value(of row: SettingRow, _ role: NodeRole) -> String {
+        guard let word = row.standard.words(for: role).first else {
+            return "\(row.shape.isList ? "[]" : "\"\""),  // unless said: \(row.standard.text)"
+        }
+        let spelled = row.shape.form == .text ? "\"\(word)\"" : word
+        return row.shape.isList ? "[\(spelled)]," : "\(spelled),"
+    }
+
+    // MARK: The reference
+
+    /// Everything about settings and exit codes, in Markdown.
+    package static var reference: String {
+        var text = """
+            # Configuration
+
+            <!-- Written by `meshnode config reference`; a test compares it. -->
+
+            A node takes each setting from the first of these that says something: a flag of the command line, the
+            environment, a file, its default. A list is taken from one place and never put together of several.
+
+            - The file is JSON5 (`--config FILE`, or `\(ConfigurationLoader.fileVariable)`); `meshnode config template`
+              prints one to begin with. A key that is unknown is refused, with its line and what was probably meant.
+            - In the environment a list is one text with commas.
+            - `meshnode config check FILE` says all that is wrong with a file, `meshnode config show` what a node would
+              do and why.
+            - SIGHUP reads the file again, and the certificates. Settings that are marked are taken over then; that
+              another one has changed is logged, and it counts from the next start. A file with a mistake changes
+              nothing.
+
+
+            """
+        for (title, rows) in sections {
+            text += "## \(title)\n\n"
+            for row in rows { text += paragraph(row) }
+        }
+        text += "## Exit codes\n\n| code | meaning |\n|---|---|\n"
+        for exit in NodeExit.allCases { text += "| \(exit.rawValue) | \(exit.meaning) |\n" }
+        text += "| 128 + n | Ended at once by a second signal n. |\n\n"
+        return text + operation
+    }
+
+    private static var sections: [(String, [SettingRow])] {
+        [
+            ("Hubs", Settings.all.filter { $0.roles == [.hub] }),
+            ("Edges", Settings.all.filter { $0.roles == [.edge] }),
+            ("Both", Settings.all.filter { $0.roles.count > 1 }),
+        ]
+    }
+
+    private static func paragraph(_ row: SettingRow) -> String {
+        var notes = ["\(row.shape.isList ? "a list, each of it " : "")\(row.expected)"]
+        if !row.standard.text.isEmpty {
+            let isValue = if case .value = row.standard { true } else { false }
+            notes.append("default: \(isValue ? "`\(row.standard.text)`" : row.standard.text)")
+        }
+        if row.shape.isSecret { notes.append("never shown") }
+        if row.shape.isReloadable { notes.append("taken over by SIGHUP") }
+        return """
+            ### `\(row.path)`
+
+            \(row.summary)
+
+            - \(notes.joined(separator: "\n- "))
+            - `--\(row.flag)`, `\(row.variable)`
+
+
+            """
+    }
+
+    private static let operation = """
+        ## Signals
+
+        | signal | what the node does |
+        |---|---|
+        | SIGTERM, SIGINT | Leaves in order, a hub letting end what is under way; the second ends it at once. |
+        | SIGHUP | Reads its configuration and its certificates again. |
+
+        A node that was told to stop and has not ended within `hub.drainPatience` and five seconds more, as where its
+        disk hangs, is ended as it is: nothing that was acknowledged is lost by that.
+
+        ## The data folder
+
+        | path | what it is |
+        |---|---|
+        | `format` | The role and the version of the folder; one of another version or role is refused. |
+        | `lock` | Locked by the process that has the folder, whose number it holds; a second process is refused. |
+        | `ca/`, `hub-key.pem`, `store/` | A hub's: the authority of the mesh, its own key, what its actors remember. |
+        | `current`, `v1/`, `node.pem` … | An edge's: its certificate and key, as enrolment and renewals write them. |
+
+        It is made with mode 700. A folder of another owner, one that others may write to, and one with a key that
+        others may read are refused. A hub whose store is there without its authority is refused too: a new authority
+        would shut out every edge.
+
+        ## systemd
+
+        `scripts/meshnode-hub.service` runs a hub, `scripts/meshnode@.service` any node by the name of its file of
+        settings. Both are told when the node is ready (`Type=notify`), and `systemctl reload` sends SIGHUP.
+
+        """
+}

@@ -1,0 +1,19 @@
+package import MeshCore
+
+extension Limits {
+    /// Bounds on configurations.
+    package enum Configuration {
+        /// A longer file is refused unread.
+        package static let maximumBytes = 256 * 1_024
+    }
+
+    /// Bounds on nodes as processes.
+    package enum Process {
+        /// How long a node that was told to stop may take beyond what it lets others end; then it ends as it is.
+        package static let endMargin = Duration.seconds(5)
+
+        /// What lies in a node's folder for want of an end, such as the key of an enrolment that came to nothing, is
+        /// removed when it is so old.
+        package static let leftoverAge = Duration.seconds(86_400)
+    }
+}
