@@ -151,7 +151,8 @@ private struct SimpleChunks {
         var rest = bytes[...]
         while let line = Self.takeLine(&rest) {
             let digits = line.prefix { Self.digit($0) != nil }
-            guard !digits.isEmpty, digits.count <= 16 else { return }
+            // Zeros in front mean nothing, however many.
+            guard !digits.isEmpty, digits.drop(while: { $0 == UInt8(ascii: "0") }).count <= 16 else { return }
             if digits.count < line.count || digits.count > 8 { hasFrills = true }
             let size = digits.reduce(UInt64(0)) { $0 << 4 | UInt64(Self.digit($1) ?? 0) }
             guard size > 0 else {
