@@ -201,7 +201,7 @@ extension HTTPConnection {
                 status: exchange.status ?? (left ? HTTPStatus(499) : .internalServerError),
                 bytesIn: exchange.bytesIn,
                 bytesOut: exchange.bytesOut,
-                elapsed: now - exchange.beganAt
+                elapsed: worker.clock.now - exchange.beganAt
             )
         )
     }

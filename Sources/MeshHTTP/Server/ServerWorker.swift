@@ -13,7 +13,7 @@ final class ServerWorker: @unchecked Sendable {
     let handler: any HTTPHandler
     let observer: (any HTTPServerObserver)?
     let logger: Logger
-    private let clock: any Clock
+    let clock: any Clock
     private let ledger: ConnectionLedger
     private let maximumConnections: Int
     private var generator: SeededGenerator

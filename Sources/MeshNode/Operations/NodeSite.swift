@@ -17,10 +17,12 @@ struct NodeSite: Sendable {
     struct Content: Sendable {
         /// Host names under which it answers; addresses always count.
         let names: [String]
+        /// What a node of this role needs.
+        let parts: [NodeState.Check.Name]
         /// The numbers.
         let registry: MetricRegistry
         /// How the node stands.
-        let state: @Sendable () async -> NodeState
+        let state: @Sendable () -> NodeState
     }
 
     /// Answers at the address of `settings`; nil where that is nowhere.
@@ -48,10 +50,16 @@ struct NodeSite: Sendable {
         return NodeSite(address: bound, server: server, identity: identity, files: settings.files)
     }
 
-    /// Reads the certificate again, for connections to come.
-    func renew() throws {
+    /// Reads the certificate again, for connections to come; one that cannot be used is said in the log, and the old one
+    /// goes on.
+    func renew(_ logger: Logger) {
         guard let identity, let files else { return }
-        identity.use(try Self.context(files))
+        do {
+            identity.use(try Self.readable(files))
+        } catch {
+            let words = (error as? any StructuredError)?.message ?? "http.certificate cannot be read"
+            logger.log(.error, .reloadRefused, [LogField(.reason, .text(words))])
+        }
     }
 
     /// Answers nobody any more; returns when the last answer has gone.
@@ -84,7 +92,7 @@ struct NodeSite: Sendable {
     private static func router(_ content: Content, _ ground: RoleGround) -> Router {
         let metrics = AccessMetrics(registry: content.registry, clock: ground.clock)
         var routes = RouterBuilder(middleware: [metrics, HostCheck(names: content.names)])
-        let checks = NodeState.Check.Name.allCases.map { StateCheck(part: $0, state: content.state) }
+        let checks = content.parts.map { StateCheck(part: $0, state: content.state) }
         let phase = PhaseCheck(state: content.state)
         Operations(checks: checks + [phase], registry: content.registry, clock: ground.clock).add(to: &routes)
         StaticFiles(StatusPage.files).add(to: &routes)
@@ -92,15 +100,15 @@ struct NodeSite: Sendable {
     }
 }
 
-/// A part of a node's state as a check; a part that the node does not have is well.
+/// A part of a node's state as a check; it is well until the node has looked at it.
 private struct StateCheck: ReadinessCheck {
     let part: NodeState.Check.Name
-    let state: @Sendable () async -> NodeState
+    let state: @Sendable () -> NodeState
 
     var name: String { part.rawValue }
 
     func state() async -> ReadinessState {
-        guard let found = await state().checks.first(where: { $0.name == part }), !found.isPassing else { return .ready }
+        guard let found = state().checks.first(where: { $0.name == part }), !found.isPassing else { return .ready }
         return .notReady(found.detail)
     }
 }
@@ -108,10 +116,10 @@ private struct StateCheck: ReadinessCheck {
 /// Whether the node is done with starting, and not stopping yet.
 private struct PhaseCheck: ReadinessCheck {
     let name = "phase"
-    let state: @Sendable () async -> NodeState
+    let state: @Sendable () -> NodeState
 
     func state() async -> ReadinessState {
-        let phase = await state().phase
+        let phase = state().phase
         return phase == .ready ? .ready : .notReady(phase.rawValue)
     }
 }

@@ -1,9 +1,11 @@
 internal import Glibc
 internal import MeshCertificates
 internal import MeshCore
+internal import MeshHTTP
 internal import MeshIO
 internal import MeshIdentity
 internal import MeshQUIC
+internal import MeshTelemetry
 internal import MeshTunnel
 
 /// `meshnode --role edge`.
@@ -17,7 +19,14 @@ struct EdgeRole {
         let folder = try ground.takeFolder(settings.node.data, for: .edge)
         let credentials = CredentialFolder(path: folder.path)
         guard credentials.isInUse else { throw notEnrolled }
-        let service = try await open(credentials)
+        let told = Lock<EdgeService?>(nil)
+        let site = try await openSite { told.withLock { $0 } }
+        let service: EdgeService
+        do { service = try await open(credentials) } catch {
+            await site?.stop()
+            throw error
+        }
+        told.withLock { $0 = service }
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
@@ -25,6 +34,7 @@ struct EdgeRole {
                 await ground.reload.run { configuration throws(ConfigurationError) in
                     _ = try EdgeSettings(configuration)
                     service.renewNow()
+                    site?.renew(ground.logger)
                 }
             }
             group.addTask { [ground] in
@@ -33,13 +43,30 @@ struct EdgeRole {
                 ground.signals.stop()
             }
             let name = service.edge.name.text
-            ground.ready("edge '\(name)' keeps its tunnel", [LogField(.node, .text(name))])
+            ground.ready(
+                "edge '\(name)' keeps its tunnel",
+                [
+                    LogField(.node, .text(name)), LogField(.operatorsAddress, .text(site?.address.description ?? "-")),
+                ]
+            )
             await ground.signals.waitForStop()
             ground.stopping()
+            await site?.stop()
             group.cancelAll()
         }
         withExtendedLifetime(folder) {}
         if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+
+    private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
+        let registry = MetricRegistry()
+        registry.collectProcess { ProcessReader.read() }
+        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts]
+        let content = NodeSite.Content(names: [], parts: parts, registry: registry) { [ground] in
+            guard let service = service() else { return NodeState(.starting, checks: []) }
+            return service.state(ground.phase.current)
+        }
+        return try await NodeSite.open(settings.node.http, content, ground)
     }
 
     private func open(_ credentials: CredentialFolder) async throws -> EdgeService {

@@ -40,7 +40,7 @@ struct HubRole {
                         handshakesPerSecond: next.handshakesPerSecond
                     )
                     service.renewNow()
-                    renew(site)
+                    site?.renew(ground.logger)
                 }
             }
             report(service, site)
@@ -57,16 +57,14 @@ struct HubRole {
         _ registry: MetricRegistry,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
-        let content = NodeSite.Content(names: settings.grant.dnsNames, registry: registry) { [ground] in
+        let content = NodeSite.Content(
+            names: settings.grant.dnsNames,
+            parts: [.storeAnswers, .listenerBound, .certificateCounts],
+            registry: registry
+        ) { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
         return try await NodeSite.open(settings.node.http, content, ground)
-    }
-
-    private func renew(_ site: NodeSite?) {
-        do { try site?.renew() } catch {
-            ground.logger.log(.error, .reloadRefused, [LogField(.reason, .text("http.certificate: \(error)"))])
-        }
     }
 
     private func open(_ folder: HubFolder) async throws -> HubService {
