@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import MeshCommandLine
 import Testing
@@ -14,7 +15,14 @@ struct TerminalTests {
             writer = descriptors[1]
         }
 
-        func readAll() -> Int {
+        /// Read on a thread of its own: the writer waits for it in a call, on one of the few that run tasks.
+        func readAll() async -> Int {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(returning: self.readToEnd()) }
+            }
+        }
+
+        private func readToEnd() -> Int {
             var buffer = [UInt8](repeating: 0, count: 4096)
             var total = 0
             while case let count = read(reader, &buffer, buffer.count), count > 0 {

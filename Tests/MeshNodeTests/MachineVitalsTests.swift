@@ -1,3 +1,4 @@
+import Glibc
 import MeshActors
 import MeshCore
 import MeshIO
@@ -11,14 +12,26 @@ import Testing
 
     /// Files that hang until they are let go on.
     private final class HangingFiles: VitalsFiles {
-        let isHanging = Lock(true)
         let asked = Lock(0)
+        private let gate: (reader: Int32, writer: Int32)
+
+        init() throws {
+            var ends: [Int32] = [0, 0]
+            try #require(pipe(&ends) == 0)
+            gate = (ends[0], ends[1])
+        }
+
+        deinit { close(gate.reader) }
 
         func bytes(of path: String) -> [UInt8]? {
             asked.withLock { $0 += 1 }
-            while isHanging.withLock({ $0 }) {}
+            var byte: UInt8 = 0
+            _ = read(gate.reader, &byte, 1)
             return nil
         }
+
+        /// Nobody hangs any more.
+        func letGo() { close(gate.writer) }
 
         func names(in folder: String) -> [String]? { nil }
         func space(of path: String) -> FileSystemSpace? { FileSystemSpace(totalBytes: 7, availableBytes: 3) }
@@ -44,7 +57,7 @@ import Testing
     }
 
     @Test func `hold nobody up but one thread where a disk hangs`() async throws {
-        let files = HangingFiles()
+        let files = try HangingFiles()
         try await onLoop { clock in
             let machine = MachineVitals(dataFolder: "/", files: files, graphics: NoGraphicsReader(), clock: clock)
             let readers = (0..<20).map { _ in Task { await machine.read() } }
@@ -54,7 +67,7 @@ import Testing
             readers[0].cancel()
             #expect(await readers[0].value == nil)
             #expect(files.asked.withLock { $0 } == 1, "one reading at a time")
-            files.isHanging.withLock { $0 = false }
+            files.letGo()
             for reader in readers.dropFirst() { #expect(await reader.value?.vitals.diskTotalBytes == 7) }
         }
     }

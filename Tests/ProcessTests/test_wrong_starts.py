@@ -238,7 +238,7 @@ CASES: list[Case] = [
     ("a busy port", busy_port, ADDRESS, r"another process listens at 127\.0\.0\.1:\d+ .*--listen"),
     ("a busy port of enrolment", busy_enrolment_port, ADDRESS, r"127\.0\.0\.1:\d+ .*--enrol-listen"),
     ("a busy port of operators", busy_port_of_operators, ADDRESS, r"127\.0\.0\.1:\d+ \(TCP\).*--http-listen"),
-    ("a wrong certificate of operators", wrong_certificate_of_operators, CERTIFICATES, r"http\.certificate '.*site\.pem'"),
+    ("a wrong certificate for HTTPS", wrong_certificate_of_operators, CERTIFICATES, r"http\.certificate '.*site\.pem'"),
     ("an address of another machine", foreign_address, ADDRESS, r"192\.0\.2\.1:0 is no address of this machine"),
     ("a folder in no folder", no_parent, FOLDER, r"no/such' cannot be made: the folder above it does not exist"),
     ("a folder where none can be made", folder_of_the_kernel, FOLDER, r"/proc/meshnode' cannot be made there"),

@@ -3,7 +3,7 @@ internal import MeshHTTP
 internal import MeshIO
 internal import MeshTelemetry
 
-/// What a node answers by HTTP to its operators: whether it lives and is ready, its numbers, and a page that shows them.
+/// What a node answers by HTTP to its operators: whether it lives and is ready, its numbers, a page that shows them.
 ///
 /// Whoever opens it stops it.
 struct NodeSite: Sendable {
@@ -50,8 +50,9 @@ struct NodeSite: Sendable {
         return NodeSite(address: bound, server: server, identity: identity, files: settings.files)
     }
 
-    /// Reads the certificate again, for connections to come; one that cannot be used is said in the log, and the old one
-    /// goes on.
+    /// Reads the certificate again, for connections to come.
+    ///
+    /// One that cannot be used is said in the log, and the old one goes on.
     func renew(_ logger: Logger) {
         guard let identity, let files else { return }
         do {

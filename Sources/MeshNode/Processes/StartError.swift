@@ -32,8 +32,8 @@ extension MeshError<StartErrorCode> {
         switch error.code {
         case .addressInUse:
             words =
-                "another process listens at \(address) (\(`protocol`)): choose another port for \(setting), or see who it is "
-                + "(ss --\(`protocol`.lowercased()) --listening --processes 'sport = :\(address.port)')"
+                "another process listens at \(address) (\(`protocol`)): choose another port for \(setting), or see who "
+                + "it is (ss --\(`protocol`.lowercased()) --listening --processes 'sport = :\(address.port)')"
         case .addressUnavailable: words = "\(address) is no address of this machine: choose another for \(setting)"
         case .denied: words = "this user may not listen at \(address): choose a port above 1023 for \(setting)"
         default: words = "\(setting) \(address): \(error.message)"

@@ -76,7 +76,7 @@ import Testing
             client.send(Self.post("Content-Length: \(bytes)"))
             let sent = Signal(false)
             async let upload: Void = {
-                client.send([UInt8](repeating: 1, count: bytes))
+                await client.sendAll([UInt8](repeating: 1, count: bytes))
                 sent.change { $0 = true }
             }()
             // Each turn of the loop would read more, if anybody wanted it.

@@ -85,7 +85,13 @@ final class TestClient: Sendable {
         guard status == 0 else { throw IOError(.failed, "no connection") }
     }
 
+    /// Sends what the kernel takes at once; what may have to wait for the server is for ``sendAll(_:)``.
     func send(_ text: String) { send(Array(text.utf8)) }
+
+    /// Sends on a thread of its own, because it may have to wait for the server.
+    func sendAll(_ bytes: [UInt8]) async {
+        await onThread { [self] in send(bytes) }
+    }
 
     func send(_ bytes: [UInt8]) {
         var offset = 0
