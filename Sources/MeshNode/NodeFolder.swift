@@ -97,7 +97,7 @@ package final class NodeFolder: Sendable {
     private static func takeLock(_ path: String) throws(NodeFolderError) -> Int32 {
         let file = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw last("the folder '\(path)' cannot be written to") }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard isLocked(file) else {
             let failure = errno
             defer { close(file) }
             guard failure == EWOULDBLOCK else { throw last("the folder '\(path)' cannot be locked") }
@@ -114,6 +114,17 @@ package final class NodeFolder: Sendable {
             throw failure
         }
         return file
+    }
+
+    /// Looks again for a moment: a process that was begun a moment ago has the descriptors of the one that began it
+    /// until it runs its own program, and so holds the lock of a node that has ended or let go.
+    private static func isLocked(_ file: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(5_000)
+        }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
     }
 
     // MARK: The format

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `calls requests by names of its own where clients are not believed`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.believesRequestIDs = false
         try await ServerGround.run(configuration) {
             Self.plain("<\($0.id)>")

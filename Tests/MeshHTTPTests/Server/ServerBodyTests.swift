@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `that is too large is answered 413 at its head or where it grows too large`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.limits.bodyBytes = 10
         try await ServerGround.run(configuration) { request in
             while try await request.body.next() != nil {}
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `that stalls is answered 408`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.timeouts.bodyStall = .milliseconds(50)
         try await ServerGround.run(configuration) { request in
             Self.plain("\(try await request.body.collect(upTo: 100).count)")

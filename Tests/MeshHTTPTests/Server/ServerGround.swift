@@ -13,6 +13,22 @@ struct ClosureHandler: HTTPHandler {
     func respond(to request: HTTPRequest) async throws -> HTTPResponse { try await body(request) }
 }
 
+extension ServerConfiguration {
+    /// The defaults with deadlines that no test meets but those that set them: hundreds of tests share two processors.
+    static var patient: ServerConfiguration {
+        var configuration = ServerConfiguration()
+        let long = Duration.seconds(600)
+        configuration.timeouts.handshake = long
+        configuration.timeouts.head = long
+        configuration.timeouts.idle = long
+        configuration.timeouts.bodyStall = long
+        configuration.timeouts.grace = long
+        configuration.timeouts.writeStall = long
+        configuration.timeouts.drain = long
+        return configuration
+    }
+}
+
 /// A server on a loop of its own, for one test.
 struct ServerGround: Sendable {
     let loop: EventLoop
@@ -23,7 +39,7 @@ struct ServerGround: Sendable {
 
     /// Runs `body` beside a server of `handler`, which is stopped behind it.
     static func run<Result: Sendable>(
-        _ configuration: ServerConfiguration = ServerConfiguration(),
+        _ configuration: ServerConfiguration = .patient,
         observer: (any HTTPServerObserver)? = nil,
         handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse,
         _ body: (ServerGround) async throws -> Result

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `answers 408 to a head that drips`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.timeouts.head = .milliseconds(50)
         try await ServerGround.run(configuration) { _ in
             Self.plain("")
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `ends a connection that waits too long for its next request`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.timeouts.idle = .milliseconds(50)
         try await ServerGround.run(configuration) { _ in
             Self.plain("x")
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func `breaks off where nothing is taken for too long, and cancels the handler`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.timeouts.writeStall = .milliseconds(50)
         let ended = Signal(false)
         let events = Events()
@@ -148,7 +148,7 @@ import Testing
 
     @Test func `takes no more connections of one address than allowed`() async throws {
         #expect(ServerConfiguration().maximumConnectionsPerAddress == Limits.HTTPServer.maximumConnectionsPerAddress)
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.maximumConnectionsPerAddress = 2
         let events = Events()
         try await ServerGround.run(configuration, observer: events) { _ in
@@ -170,7 +170,7 @@ import Testing
 
     @Test func `lets those beyond its bound wait until another leaves`() async throws {
         #expect(ServerConfiguration().maximumConnections == Limits.HTTPServer.maximumConnections)
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.maximumConnections = 1
         try await ServerGround.run(configuration) { _ in
             Self.plain("x")
@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test func `cancels who takes too long`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.stopping = .milliseconds(50)
         let began = Signal(false)
         let clocks = Signal<MachineClock?>(nil)

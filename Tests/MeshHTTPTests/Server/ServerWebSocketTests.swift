@@ -63,7 +63,7 @@ import Testing
             (.sameHostAnd(["https://c"]), false),
             (.any, true),
         ] {
-            var configuration = ServerConfiguration()
+            var configuration = ServerConfiguration.patient
             configuration.webSocketOrigins = origins
             try await ServerGround.run(configuration) { _ in
                 Self.conversation { _ in }
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `that reads nothing is cut off`() async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.timeouts.writeStall = .milliseconds(50)
         let sent = Signal(0)
         let failed = Signal(false)
