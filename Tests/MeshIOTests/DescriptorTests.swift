@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `Descriptors on a loop` {

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `The addresses of this machine` {

@@ -13,45 +13,6 @@ func withLoop<Result: Sendable>(_ body: (EventLoop) async throws -> Result) asyn
     return try outcome.get()
 }
 
-/// A value that tasks wait for: it grows until it satisfies somebody.
-///
-/// Sendable: everything is in a lock.
-final class Watched<Value: Sendable>: Sendable {
-    private struct State {
-        var value: Value
-        var waiters: [(isWanted: @Sendable (Value) -> Bool, continuation: CheckedContinuation<Value, Never>)] = []
-    }
-
-    private let state: Lock<State>
-
-    init(_ value: Value) { state = Lock(State(value: value)) }
-
-    var value: Value { state.withLock { $0.value } }
-
-    func change(_ body: @Sendable (inout Value) -> Void) {
-        let (value, ready) = state.withLock { state in
-            body(&state.value)
-            let value = state.value
-            let ready = state.waiters.filter { $0.isWanted(value) }.map(\.continuation)
-            state.waiters.removeAll { $0.isWanted(value) }
-            return (value, ready)
-        }
-        for continuation in ready { continuation.resume(returning: value) }
-    }
-
-    @discardableResult
-    func wait(for isWanted: @escaping @Sendable (Value) -> Bool) async -> Value {
-        await withCheckedContinuation { continuation in
-            let value = state.withLock { state -> Value? in
-                if isWanted(state.value) { return state.value }
-                state.waiters.append((isWanted, continuation))
-                return nil
-            }
-            if let value { continuation.resume(returning: value) }
-        }
-    }
-}
-
 /// A pipe, whose reading end is ready once something was written.
 struct Pipe {
     let reading: Int32

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 /// What a peer was told of a datagram.

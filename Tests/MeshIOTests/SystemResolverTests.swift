@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import MeshTunnel
 import Testing
 

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshHTTP
+import MeshTestKit
 import Testing
 
 @Suite struct `Who may be under way` {

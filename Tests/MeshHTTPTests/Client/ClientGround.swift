@@ -1,13 +1,14 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 
 /// A client, and a server that does what it is told, for one test.
 struct ClientGround: Sendable {
     let client: HTTPClient
     let server: ScriptedServer
     let clock: MachineClock
-    let events: Noticed<[ClientEvent]>
+    let events: Watched<[ClientEvent]>
 
     /// Each with a loop of its own; they end with `body`.
     static func with(
@@ -57,7 +58,7 @@ struct ClientGround: Sendable {
     }
 
     private final class Recorder: ClientObserver {
-        let events = Noticed<[ClientEvent]>([])
+        let events = Watched<[ClientEvent]>([])
 
         func observe(_ event: ClientEvent) { events.change { $0.append(event) } }
     }

@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `What the client takes, holds back and lets go of` {
@@ -33,7 +34,7 @@ import Testing
         try await ClientGround.with([.request(), .send(Self.stream + "a")]) { (ground: ClientGround) async throws in
             let body = try await ground.client.send(try ground.request()).body
             #expect(try await body.next() == [97])
-            let begun = Noticed(false)
+            let begun = Watched(false)
             let reading = Task {
                 begun.change { $0 = true }
                 return try await body.next()

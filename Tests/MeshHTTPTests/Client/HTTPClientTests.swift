@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `The client of HTTP` {

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshHTTP
+import MeshTestKit
 import Testing
 
 @Suite struct `The head of an answer` {

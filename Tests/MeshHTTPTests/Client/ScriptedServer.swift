@@ -1,6 +1,7 @@
 import Glibc
 import MeshCore
 import MeshIO
+import MeshTestKit
 
 /// A server of raw bytes that does on each connection what its script says, and remembers what it heard.
 ///
@@ -29,7 +30,7 @@ final class ScriptedServer: LoopHandler, @unchecked Sendable {
     }
 
     /// One for each connection, in the order in which they came.
-    let heard = Noticed<[Heard]>([])
+    let heard = Watched<[Heard]>([])
     let port: UInt16
     private let loop: EventLoop
     private let listener: Int32
@@ -85,7 +86,7 @@ final class ScriptedServer: LoopHandler, @unchecked Sendable {
 private final class ScriptedConnection: LoopHandler, TurnHandler {
     private let descriptor: Int32
     private let number: Int
-    private let heard: Noticed<[ScriptedServer.Heard]>
+    private let heard: Watched<[ScriptedServer.Heard]>
     private let loop: EventLoop
     private var steps: ArraySlice<ScriptedServer.Step>
     private var waiting: [UInt8] = []
@@ -99,7 +100,7 @@ private final class ScriptedConnection: LoopHandler, TurnHandler {
         _ descriptor: Int32,
         _ number: Int,
         _ script: [ScriptedServer.Step],
-        _ heard: Noticed<[ScriptedServer.Heard]>,
+        _ heard: Watched<[ScriptedServer.Heard]>,
         _ loop: EventLoop
     ) {
         (self.descriptor, self.number, self.heard, self.loop) = (descriptor, number, heard, loop)
@@ -189,44 +190,5 @@ private final class ScriptedConnection: LoopHandler, TurnHandler {
         guard isDribbling, !waiting.isEmpty else { return true }
         hook.mark()
         return false
-    }
-}
-
-/// A value that tests wait for: it changes until somebody is content with it.
-///
-/// Sendable: everything is in a lock.
-final class Noticed<Value: Sendable>: Sendable {
-    private struct State {
-        var value: Value
-        var waiters: [(isWanted: @Sendable (Value) -> Bool, continuation: CheckedContinuation<Value, Never>)] = []
-    }
-
-    private let state: Lock<State>
-
-    init(_ value: Value) { state = Lock(State(value: value)) }
-
-    var value: Value { state.withLock { $0.value } }
-
-    func change(_ body: @Sendable (inout Value) -> Void) {
-        let (value, ready) = state.withLock { state in
-            body(&state.value)
-            let value = state.value
-            let ready = state.waiters.filter { $0.isWanted(value) }.map(\.continuation)
-            state.waiters.removeAll { $0.isWanted(value) }
-            return (value, ready)
-        }
-        for continuation in ready { continuation.resume(returning: value) }
-    }
-
-    @discardableResult
-    func wait(for isWanted: @escaping @Sendable (Value) -> Bool) async -> Value {
-        await withCheckedContinuation { continuation in
-            let value = state.withLock { state -> Value? in
-                if isWanted(state.value) { return state.value }
-                state.waiters.append((isWanted, continuation))
-                return nil
-            }
-            if let value { continuation.resume(returning: value) }
-        }
     }
 }

@@ -1,4 +1,5 @@
 import MeshHTTP
+import MeshTestKit
 import Testing
 
 @Suite("The fields of a message") struct HTTPFieldsTests {

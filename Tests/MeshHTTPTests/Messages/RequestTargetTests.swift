@@ -1,5 +1,6 @@
 import MeshCore
 import MeshHTTP
+import MeshTestKit
 import Testing
 
 @Suite("What a request is about") struct RequestTargetTests {

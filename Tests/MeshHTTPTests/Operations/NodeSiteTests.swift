@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshTelemetry
+import MeshTestKit
 import Testing
 
 /// The router, its middleware, operators' paths and the page, as a node has them, behind a real server.

@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `A body on its way` {
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func `holds the client back while nobody reads it`() async throws {
-        let gate = Signal(false)
+        let gate = Watched(false)
         try await ServerGround.run { request in
             _ = await gate.wait { $0 }
             var largest = 0
@@ -74,7 +75,7 @@ import Testing
             defer { client.close() }
             let bytes = 8 << 20
             client.send(Self.post("Content-Length: \(bytes)"))
-            let sent = Signal(false)
+            let sent = Watched(false)
             async let upload: Void = {
                 await client.sendAll([UInt8](repeating: 1, count: bytes))
                 sent.change { $0 = true }
@@ -120,7 +121,7 @@ import Testing
     }
 
     @Test func `goes out no faster than the client takes it`() async throws {
-        let written = Signal(0)
+        let written = Watched(0)
         let bytes = 64 << 20
         try await ServerGround.run { _ in
             HTTPResponse(
@@ -151,9 +152,9 @@ import Testing
     }
 
     @Test func `waits beyond its high bound and goes on at its low one`() async throws {
-        let bursts = Signal<[Int]>([0])
-        let isMarked = Signal(false)
-        let loops = Signal<EventLoop?>(nil)
+        let bursts = Watched<[Int]>([0])
+        let isMarked = Watched(false)
+        let loops = Watched<EventLoop?>(nil)
         try await ServerGround.run { _ in
             HTTPResponse(
                 .ok,

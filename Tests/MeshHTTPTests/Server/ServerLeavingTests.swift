@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `A client that leaves` {
@@ -13,9 +14,9 @@ import Testing
     // How fast is measured between processes, where no other test is in the way: Tests/ProcessTests.
     @Test(.timeLimit(.minutes(1)), arguments: Occupation.allCases, Departure.allCases)
     func `has its handler cancelled`(_ occupation: Occupation, _ departure: Departure) async throws {
-        let began = Signal(0)
-        let isOver = Signal(false)
-        let clocks = Signal<MachineClock?>(nil)
+        let began = Watched(0)
+        let isOver = Watched(false)
+        let clocks = Watched<MachineClock?>(nil)
         try await ServerGround.run { request in
             began.change { $0 += 1 }
             guard let clock = await clocks.wait(for: { $0 != nil }) else { return HTTPResponse(.noContent) }
@@ -50,7 +51,7 @@ import Testing
         _ occupation: Occupation,
         _ request: HTTPRequest,
         _ clock: MachineClock,
-        _ isOver: Signal<Bool>
+        _ isOver: Watched<Bool>
     ) async throws -> HTTPResponse {
         let note: @Sendable () -> Void = { isOver.change { $0 = true } }
         switch occupation {
@@ -89,8 +90,8 @@ import Testing
     }
 
     private final class Events: HTTPServerObserver {
-        let records = Signal<[HTTPRequestRecord]>([])
-        let changes = Signal<[HTTPConnectionEvent]>([])
+        let records = Watched<[HTTPRequestRecord]>([])
+        let changes = Watched<[HTTPConnectionEvent]>([])
 
         func requestEnded(_ record: HTTPRequestRecord) { records.change { $0.append(record) } }
 
@@ -126,7 +127,7 @@ import Testing
     @Test func `breaks off where nothing is taken for too long, and cancels the handler`() async throws {
         var configuration = ServerConfiguration.patient
         configuration.timeouts.writeStall = .milliseconds(50)
-        let ended = Signal(false)
+        let ended = Watched(false)
         let events = Events()
         try await ServerGround.run(configuration, observer: events) { _ in
             HTTPResponse(
@@ -217,8 +218,8 @@ import Testing
 
 @Suite struct `A server that stops` {
     @Test func `closes who waits, and lets who is being answered have the answer`() async throws {
-        let gate = Signal(false)
-        let began = Signal(false)
+        let gate = Watched(false)
+        let began = Watched(false)
         try await ServerGround.run { _ in
             began.change { $0 = true }
             _ = await gate.wait { $0 }
@@ -245,8 +246,8 @@ import Testing
     @Test func `cancels who takes too long`() async throws {
         var configuration = ServerConfiguration.patient
         configuration.stopping = .milliseconds(50)
-        let began = Signal(false)
-        let clocks = Signal<MachineClock?>(nil)
+        let began = Watched(false)
+        let clocks = Watched<MachineClock?>(nil)
         try await ServerGround.run(configuration) { _ in
             began.change { $0 = true }
             try await clocks.wait { $0 != nil }?.sleep(for: .seconds(3_600))

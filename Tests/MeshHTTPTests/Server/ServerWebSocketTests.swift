@@ -1,6 +1,7 @@
 import MeshCore
 import MeshHTTP
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `A WebSocket of a server` {
@@ -78,8 +79,8 @@ import Testing
     }
 
     @Test func `gives its handler the last message of a client that leaves behind it`() async throws {
-        let received = Signal<[WebSocketMessage]>([])
-        let isOver = Signal(false)
+        let received = Watched<[WebSocketMessage]>([])
+        let isOver = Watched(false)
         try await ServerGround.run { _ in
             Self.conversation { socket in
                 defer { isOver.change { $0 = true } }
@@ -97,8 +98,8 @@ import Testing
     }
 
     @Test func `holds a client back whose messages nobody receives`() async throws {
-        let gate = Signal(false)
-        let received = Signal(0)
+        let gate = Watched(false)
+        let received = Watched(0)
         try await ServerGround.run { _ in
             Self.conversation { socket in
                 _ = await gate.wait { $0 }
@@ -127,8 +128,8 @@ import Testing
     @Test func `that reads nothing is cut off`() async throws {
         var configuration = ServerConfiguration.patient
         configuration.timeouts.writeStall = .milliseconds(50)
-        let sent = Signal(0)
-        let failed = Signal(false)
+        let sent = Watched(0)
+        let failed = Watched(false)
         try await ServerGround.run(configuration) { _ in
             Self.conversation { socket in
                 defer { failed.change { $0 = true } }

@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 /// What the owner of a stream was told, in order.

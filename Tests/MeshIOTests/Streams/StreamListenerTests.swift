@@ -1,6 +1,7 @@
 import Glibc
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 @Suite struct `A stream listener` {

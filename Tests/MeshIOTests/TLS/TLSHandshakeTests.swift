@@ -1,5 +1,6 @@
 import MeshCore
 import MeshIO
+import MeshTestKit
 import Testing
 
 /// What a server makes of peers that do not speak TLS; those that do are in Tests/ProcessTests/test_tls.py.
