@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 
 /// Wakes the one task that works off what others leave for it.
 ///
@@ -34,6 +34,30 @@ package final class Signal: Sendable {
             await withCheckedContinuation { continuation in add(continuation) }
         } onCancel: {
             raise()
+        }
+    }
+
+    /// Returns at `deadline`, or when the signal has been raised before; without a deadline only then.
+    ///
+    /// A machine's driver rests so until its next deadline, or until an earlier one has been set.
+    package func wait(
+        until deadline: Instant?,
+        on clock: any Clock,
+        isolation: isolated (any Actor)? = #isolation
+    ) async {
+        guard let deadline else { return await wait() }
+        await withDiscardingTaskGroup { group in
+            let woken = Signal()
+            group.addTask {
+                try? await clock.sleep(until: deadline)
+                woken.raise()
+            }
+            group.addTask {
+                await self.wait()
+                woken.raise()
+            }
+            await woken.wait()
+            group.cancelAll()
         }
     }
 

@@ -230,25 +230,7 @@ package final class HubBeats: Sendable {
                 (state.edges.deadlineReached(now: clock.now), state.edges.nextDeadline)
             }
             for node in suspects { logger.log(.warning, .edgeSuspected, [LogField(.peer, .text(node.text))]) }
-            await rest(until: next)
-        }
-    }
-
-    /// Returns at `deadline`, or when an earlier one has been set.
-    private func rest(until deadline: Instant?) async {
-        guard let deadline else { return await timer.wait() }
-        await withDiscardingTaskGroup { group in
-            let woken = Signal()
-            group.addTask { [clock] in
-                try? await clock.sleep(until: deadline)
-                woken.raise()
-            }
-            group.addTask { [timer] in
-                await timer.wait()
-                woken.raise()
-            }
-            await woken.wait()
-            group.cancelAll()
+            await timer.wait(until: next, on: clock)
         }
     }
 

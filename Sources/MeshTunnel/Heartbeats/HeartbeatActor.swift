@@ -171,7 +171,7 @@ package actor HeartbeatActor {
         while !Task.isCancelled {
             await doWhatIsDue()
             sleepsUntil = machine.nextDeadline
-            await rest(until: sleepsUntil)
+            await timer.wait(until: sleepsUntil, on: clock)
             sleepsUntil = nil
         }
     }
@@ -193,27 +193,6 @@ package actor HeartbeatActor {
     private func wakeIfEarlier() {
         guard let next = machine.nextDeadline else { return }
         if sleepsUntil.map({ next < $0 }) ?? true { timer.raise() }
-    }
-
-    /// Returns at `deadline`, or when an earlier one has been set.
-    private func rest(until deadline: Instant?) async {
-        guard let deadline else {
-            await timer.wait()
-            return
-        }
-        await withDiscardingTaskGroup { group in
-            let woken = Signal()
-            group.addTask { [clock] in
-                try? await clock.sleep(until: deadline)
-                woken.raise()
-            }
-            group.addTask { [timer] in
-                await timer.wait()
-                woken.raise()
-            }
-            await woken.wait()
-            group.cancelAll()
-        }
     }
 
     // MARK: Log

@@ -261,7 +261,7 @@ extension TunnelActor {
     private func keepTime() async {
         while !Task.isCancelled {
             sleepsUntil = doWhatIsDue()
-            await rest(until: sleepsUntil)
+            await timer.wait(until: sleepsUntil, on: clock)
             sleepsUntil = nil
         }
     }
@@ -286,27 +286,6 @@ extension TunnelActor {
         case .probe(let probe): holds[probe.link]?.want(probe)
         case .giveUp(let link): holds[link]?.ending.open("nobody said hello in time")
         case .close(let link): holds[link]?.ending.open("the hub's actors did not answer")
-        }
-    }
-
-    /// Returns at `deadline`, or when another has been set.
-    private func rest(until deadline: Instant?) async {
-        guard let deadline else {
-            await timer.wait()
-            return
-        }
-        await withDiscardingTaskGroup { group in
-            let woken = Signal()
-            group.addTask { [clock] in
-                try? await clock.sleep(until: deadline)
-                woken.raise()
-            }
-            group.addTask { [timer] in
-                await timer.wait()
-                woken.raise()
-            }
-            await woken.wait()
-            group.cancelAll()
         }
     }
 
