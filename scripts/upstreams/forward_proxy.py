@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from types import TracebackType
 from urllib.parse import urlsplit
 
+from upstreams.server_thread import ServerThread
 
-class ForwardProxy:
-    """Runs on a thread of its own until the end of the `with`."""
+
+class ForwardProxy(ServerThread):
+    """Takes both, or refuses all of them."""
 
     def __init__(self, refuses: bool = False) -> None:
+        super().__init__()
         self.tunnels: list[str] = []
         self.requests: list[str] = []
-        self.port = 0
         self._refuses = refuses
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> ForwardProxy:
-        self._thread.start()
-        self._ready.wait(10)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.01))
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
+
+from upstreams.server_thread import ServerThread
 
 Headers = dict[str, str]
 
 
-class StreamingServer:
-    """Runs on a thread of its own until the end of the `with`.
+class StreamingServer(ServerThread):
+    """Answers by what the path says.
 
     /json     a small answer
     /sse      `n` events, `ms` apart, each with the nanosecond `t=` at which it was written
@@ -24,6 +24,7 @@ class StreamingServer:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         #: When the client of a request with an `id` left before its answer was complete, in nanoseconds.
         self.gone: dict[str, int] = {}
         #: Requests that were begun, by path.
@@ -36,19 +37,6 @@ class StreamingServer:
         #: Bytes of floods that the system has taken.
         self.flooded = 0
         self.methods: list[str] = []
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> StreamingServer:
-        self._thread.start()
-        self._ready.wait(10)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
 
     @property
     def url(self) -> str:
@@ -70,19 +58,7 @@ class StreamingServer:
                 return int(found)
             time.sleep(0.005)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1_024))
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.01))
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
