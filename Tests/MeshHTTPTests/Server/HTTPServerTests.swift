@@ -45,7 +45,10 @@ import Testing
         async throws
     {
         let text = String(repeating: "x", count: 200)
-        try await ServerGround.run { _ in
+        // What is forgotten ends with the connection, which is then idle for too long.
+        var configuration = ServerConfiguration.patient
+        configuration.timeouts.idle = .seconds(10)
+        try await ServerGround.run(configuration) { _ in
             Self.plain(text)
         } _: { ground in
             // Their answers are several times the bound, and nothing comes behind them.
