@@ -64,8 +64,23 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
         #expect(edge.hubs.map(\.address.description) == ["hub.example.org:7500"])
         #expect(edge.enrolAt.description == "hub.example.org:7501")
         #expect(edge.beatInterval == .seconds(30))
+        #expect(edge.preWarm == PreWarmThresholds())
         #expect(edge.node.idleTimeout == .seconds(30))
         #expect(edge.node.resumption)
+    }
+
+    @Test func `pre-warms where it is told to, within bounds`() throws {
+        let words = ["role": ["edge"], "edge.hubs": ["hub.example.org"]]
+        func edge(_ load: Int, _ celsius: Int) throws -> EdgeSettings {
+            let more = ["edge.preWarmLoad": ["\(load)"], "edge.preWarmCelsius": ["\(celsius)"]]
+            return try EdgeSettings(try #require(try loaded(words.merging(more) { $1 })))
+        }
+        let (loads, degrees) = (Limits.Heartbeat.preWarmPercent, Limits.Heartbeat.preWarmCelsius)
+        let told = try edge(loads.lowerBound, degrees.lowerBound).preWarm
+        #expect(told == PreWarmThresholds(graphicsPercent: 10, celsius: 30))
+        #expect(told.graphicsLoad == 0.1 && told.restedGraphicsLoad == 0 && told.restedCelsius == 25)
+        #expect(throws: ConfigurationError.self) { try edge(loads.upperBound + 1, 80) }
+        #expect(throws: ConfigurationError.self) { try edge(80, degrees.upperBound + 1) }
     }
 
     @Test func `takes a flag before a variable before a file before a default`() throws {

@@ -136,6 +136,24 @@ package enum Settings {
         for: [.edge],
         "How often the edge tells the hub how it fares."
     )
+    /// From which load of a graphics card the hub is pre-warmed.
+    package static let preWarmLoad = Setting<Int>(
+        "edge.preWarmLoad",
+        flag: "pre-warm-load",
+        as: .within(Limits.Heartbeat.preWarmPercent),
+        .value("80"),
+        for: [.edge],
+        "Above so many percent of a graphics card's load the edge has its hub make ready; again once it has rested."
+    )
+    /// From which temperature the hub is pre-warmed.
+    package static let preWarmCelsius = Setting<Int>(
+        "edge.preWarmCelsius",
+        flag: "pre-warm-celsius",
+        as: .within(Limits.Heartbeat.preWarmCelsius),
+        .value("80"),
+        for: [.edge],
+        "Above so many degrees Celsius the edge has its hub make ready; again once it has cooled."
+    )
 
     // MARK: Both
 
@@ -204,7 +222,8 @@ package enum Settings {
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, hubs.row, enrolAt.row,
-        beatInterval.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
+        beatInterval.row, preWarmLoad.row, preWarmCelsius.row, idleTimeout.row, resumption.row, httpListen.row,
+        httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,
     ]
 

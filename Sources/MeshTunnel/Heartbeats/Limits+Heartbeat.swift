@@ -39,6 +39,12 @@ extension Limits {
         /// Over how long they are spread; an edge that has been away for longer is forgotten.
         package static let historyTime = Duration.seconds(7_200)
 
+        /// What may be set as the load of a card, in percent, above which a hub is pre-warmed; at 100 it never is.
+        package static let preWarmPercent = 10...100
+
+        /// What may be set as the temperature above which a hub is pre-warmed, in degrees Celsius.
+        package static let preWarmCelsius = 30...150
+
         /// Pre-warms that wait for the hub's hook; further ones are dropped and counted.
         package static let preWarmsWaiting = 256
     }

@@ -20,6 +20,14 @@ package struct PreWarmThresholds: Hashable, Sendable {
 
     /// The usual ones.
     package init() {}
+
+    /// Above so much of a card's load, and above so many degrees; rested ten points, cooled five degrees below.
+    package init(graphicsPercent: Int, celsius: Int) {
+        graphicsLoad = Double(graphicsPercent) / 100
+        restedGraphicsLoad = Double(max(0, graphicsPercent - 10)) / 100
+        self.celsius = Double(celsius)
+        restedCelsius = Double(celsius - 5)
+    }
 }
 
 /// Decides when the hub is to be pre-warmed: once when a threshold is passed, and again only after the machine has

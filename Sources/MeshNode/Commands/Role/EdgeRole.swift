@@ -73,6 +73,7 @@ struct EdgeRole {
         var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
         configuration.enrolmentAddress = settings.enrolAt
         configuration.beats.interval = settings.beatInterval
+        configuration.preWarm = settings.preWarm
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         let service: EdgeService
