@@ -12,7 +12,9 @@ import Testing
     /// The records of `event`, each with the trace that it says.
     private static func traces(_ sink: VolatileLogSink, _ event: String) -> [String?] {
         sink.records.filter { $0.event.name == event }.map { record in
-            record.fields.first { $0.key == .trace }.flatMap { if case .text(let text) = $0.value { text } else { nil } }
+            record.fields.first { $0.key == .trace }.flatMap {
+                if case .text(let text) = $0.value { text } else { nil }
+            }
         }
     }
 

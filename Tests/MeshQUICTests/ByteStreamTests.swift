@@ -29,6 +29,7 @@ import Testing
             let hub = pair.hub
             let serving = Task {
                 await hub.serveStreams(for: "trace") { stream in
+                    while try await stream.read() != nil {}
                     try await stream.write(Array((TraceContext.current?.traceID ?? "none").utf8))
                 }
             }

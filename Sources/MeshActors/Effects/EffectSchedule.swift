@@ -18,10 +18,10 @@ package struct EffectSchedule<Effect: Sendable>: Sendable {
     /// An actor without effects.
     package init() {}
 
-    /// What the value lists now, in place of what it listed before; `newTraces` are those of the entries just appended.
+    /// What the value lists now, in place of what it listed before; `newTraces` are those of entries just appended.
     ///
-    /// Traces of effects are kept here and nowhere else, at most ``Limits/Effects/maximumTraces``: the journal is not to
-    /// grow for the log.
+    /// Traces of effects are kept here and nowhere else, at most ``Limits/Effects/maximumTraces``: the journal is not
+    /// to grow for the log.
     package mutating func listed(_ pending: [PendingEffect<Effect>], _ newTraces: [Head: TraceContext] = [:]) {
         if known.isEmpty, pending.isEmpty { return }
         known = [:]

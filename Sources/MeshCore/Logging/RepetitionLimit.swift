@@ -62,7 +62,8 @@ package final class RepetitionLimit: LogSink {
                     level: window.level,
                     event: .repeated,
                     fields: [
-                        LogField(.repeatedEvent, .text(event.name)), LogField(.leftOut, .integer(Int64(window.leftOut))),
+                        LogField(.repeatedEvent, .text(event.name)),
+                        LogField(.leftOut, .integer(Int64(window.leftOut))),
                     ]
                 )
             }

@@ -78,13 +78,11 @@ package struct CertificateKeeper: Sendable {
             }
             // A trace for each try: by it the lines of the hub are found that say what became of it there.
             let trace = TraceContext(at: clock.wallTime, using: &generator)
-            switch await TraceContext.$current.withValue(trace, operation: { [credentials] in
-                await ask(step, credentials)
-            }) {
+            let former = credentials
+            switch await TraceContext.$current.withValue(trace, operation: { await follow(former, step) }) {
             case .success(let newer):
                 credentials = newer
                 renewal = schedule(credentials, &generator)
-                await tunnel.use(credentials)
             case .failure(let error):
                 let refusal = error.cause as? EnrolmentRefusal
                 if let refusal, refusal.isFinal { rest = clock.now + CertificateRenewal.longestWait }
@@ -94,10 +92,10 @@ package struct CertificateKeeper: Sendable {
         }
     }
 
-    /// Asks for the certificate that follows `credentials`, and writes to the log what came of it.
-    private func ask(
-        _ step: CertificateRenewal.Step,
-        _ credentials: NodeCredentials
+    /// Gets the certificate that follows `credentials` and has it used, and writes to the log what came of it.
+    private func follow(
+        _ credentials: NodeCredentials,
+        _ step: CertificateRenewal.Step
     ) async -> Result<NodeCredentials, DeviceEnrolmentError> {
         do throws(DeviceEnrolmentError) {
             let outcome =
@@ -105,6 +103,7 @@ package struct CertificateKeeper: Sendable {
                 ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
             warnOfClocks(outcome.clockAhead)
             logger.log(.info, .renewed, [LogField(.node, .text(outcome.credentials.identity.text))])
+            await tunnel.use(outcome.credentials)
             return .success(outcome.credentials)
         } catch {
             logger.log(.warning, .renewalFailed, error: error)
