@@ -82,17 +82,25 @@ extension TraceContext {
     ///
     /// A version to come is read as far as this one goes, as §4.3 asks for.
     package init?(traceparent text: some Collection<UInt8>) {
+        let found =
+            text.withContiguousStorageIfAvailable { Self.read(UnsafeRawBufferPointer($0)) }
+            ?? Array(text).withUnsafeBytes { Self.read($0) }
+        guard let found else { return nil }
+        self = found
+    }
+
+    /// Not generic: a request waits for it.
+    private static func read(_ text: UnsafeRawBufferPointer) -> TraceContext? {
         let length = text.count
-        guard length >= Self.textLength else { return nil }
-        var reader = text.makeIterator()
-        guard let version = Self.read(2, &reader), version != 0xFF, version != 0 || length == Self.textLength,
-            reader.next() == Self.hyphen, let high = Self.read(16, &reader), let low = Self.read(16, &reader),
-            reader.next() == Self.hyphen, let span = Self.read(16, &reader), reader.next() == Self.hyphen,
-            let flags = Self.read(2, &reader), length == Self.textLength || reader.next() == Self.hyphen
+        guard length >= textLength, text[2] == hyphen, text[35] == hyphen, text[52] == hyphen,
+            let version = number(text, 0, 2), version != 0xFF,
+            length == textLength || version != 0 && text[textLength] == hyphen,
+            let high = number(text, 3, 16), let low = number(text, 19, 16), let span = number(text, 36, 16),
+            let flags = number(text, 53, 2)
         else { return nil }
         // Of a later version nothing but the first flag is known to mean the same.
-        let known = version == 0 ? Self.knownFlags : Self.sampledFlag
-        self.init(high: high, low: low, span: span, flags: UInt8(truncatingIfNeeded: flags) & known)
+        let known = version == 0 ? knownFlags : sampledFlag
+        return TraceContext(high: high, low: low, span: span, flags: UInt8(truncatingIfNeeded: flags) & known)
     }
 
     /// The value of a field `traceparent`, in version 00.
@@ -113,14 +121,12 @@ extension TraceContext {
     private static let hyphen = UInt8(ascii: "-")
 
     /// The number of so many digits; capital ones are none here (§3.2.2).
-    private static func read(_ count: Int, _ reader: inout some IteratorProtocol<UInt8>) -> UInt64? {
+    private static func number(_ text: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64? {
         var number: UInt64 = 0
-        for _ in 0..<count {
-            switch reader.next() {
-            case let digit? where (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit):
-                number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
-            case let digit? where (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(digit):
-                number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+        for byte in text[start..<start + count] {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
             default: return nil
             }
         }
