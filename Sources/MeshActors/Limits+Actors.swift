@@ -107,6 +107,10 @@ extension Limits {
         /// Effects of one actor performed at a time; further ones wait.
         package static let maximumConcurrent = 16
 
+        /// Pending effects of one actor whose trace is kept; those beyond are performed without one, and their lines in
+        /// the log say none.
+        package static let maximumTraces = 1_024
+
         /// Vain tries of one effect before it is reported as put aside, to be tried once in ``restPause``.
         package static let maximumAttempts = 8
 

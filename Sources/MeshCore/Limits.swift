@@ -30,5 +30,12 @@ package enum Limits {
 
         /// Longer text is cut at a character and ends in `…`.
         package static let maximumTextBytes = 2_048
+
+        /// Warnings and errors of one event in ``repetitionWindow``; further ones are counted and left out, and
+        /// `log.repeated` says how many.
+        package static let maximumRepetitions = 100
+
+        /// The stretch of time in which ``maximumRepetitions`` of an event are written.
+        package static let repetitionWindow = Duration.seconds(10)
     }
 }

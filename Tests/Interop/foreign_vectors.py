@@ -228,9 +228,19 @@ def messages() -> list[Entry]:
     def changed(index: int, value: Any) -> bytes:
         return encode_value([*call[:index], value, *call[index + 1:]])
 
-    newer, plain = encode_value([*call, "more"]), encode_value(call)
+    trace = [bytes(15) + b"\x01", 2**63, 1]
+    plain, traced = encode_value(call), encode_value([*call, trace])
+    newer = encode_value([*call, [*trace[:2], 253, "more"], "more"])
     return [
-        accepted("call from a newer node", "call", newer, plain),
+        accepted("call from a newer node", "call", newer, traced),
+        accepted("call without the trace that might be there", "call", encode_value([*call, None]), plain),
+        refused("call with a trace of zero", "call", encode_value([*call, [bytes(16), 1, 0]]), "invalidValue"),
+        refused("call with a span of zero", "call", encode_value([*call, [*trace[:1], 0, 0]]), "invalidValue"),
+        refused("call with a short trace", "call", encode_value([*call, [b"\x01", 1, 0]]), "invalidValue"),
+        refused("call with text for a trace", "call", encode_value([*call, "more"]), "typeMismatch"),
+        refused("call with many flags", "call", encode_value([*call, [*trace[:2], 256]]), "integerOutOfRange"),
+        refused("stream-open with a trace of zero", "stream-open", encode_value(["x", 0, [bytes(16), 1, 0]]),
+                "invalidValue"),
         refused("call with a short id", "call", changed(0, bytes(15)), "invalidValue"),
         refused("call of a kind in capitals", "call", changed(1, ["Ledger", "a"]), "invalidValue"),
         refused("call without a key", "call", changed(1, ["ledger", ""]), "invalidValue"),

@@ -219,9 +219,20 @@ def take_optional(value: Any, maximum: int) -> int | None:
     return None if value is None else take_unsigned(value, maximum)
 
 
+def take_trace(record: Any, index: int) -> list[Any]:
+    """The trace at that place of a record, in an array of its own, which is empty where there is none (section 7)."""
+    if len(record) <= index or record[index] is None:
+        return []
+    number, span, flags = take_record(record[index], 3)
+    if not any(take_bytes(number, 16, 16)) or take_unsigned(span, 2**64 - 1) == 0:
+        raise ProtocolError("a trace of zero")
+    return [[number, span, take_unsigned(flags, 255)]]
+
+
 def parse_call(payload: bytes) -> list[Any]:
-    """The fields of an actor-call or actor-message (section 7)."""
-    command, address, tag, left, body = take_record(decode_value(payload), 5)
+    """The fields of an actor-call or actor-message (section 7): five, and the trace where there is one."""
+    record = decode_value(payload)
+    command, address, tag, left, body = take_record(record, 5)
     kind, key = take_record(address, 2)
     if not KIND.fullmatch(take_text(kind, 32)) or not take_text(key, 256):
         raise ProtocolError("no address of an actor")
@@ -229,7 +240,7 @@ def parse_call(payload: bytes) -> list[Any]:
         raise ProtocolError("an id that an actor's own node derives")
     return [
         command, [kind, key], take_unsigned(tag, 2**32 - 1), take_optional(left, 2**64 - 1),
-        take_bytes(body, 0, 1_024_000),
+        take_bytes(body, 0, 1_024_000), *take_trace(record, 5),
     ]
 
 
@@ -249,10 +260,11 @@ def parse_reply(payload: bytes) -> list[Any]:
 
 
 def parse_stream_open(payload: bytes) -> list[Any]:
-    purpose, offset = take_record(decode_value(payload), 2)
+    record = decode_value(payload)
+    purpose, offset = take_record(record, 2)
     if not take_text(purpose, 64):
         raise ProtocolError("a stream without a purpose")
-    return [purpose, take_unsigned(offset, MAXIMUM_OFFSET)]
+    return [purpose, take_unsigned(offset, MAXIMUM_OFFSET), *take_trace(record, 2)]
 
 
 def parse_stream_chunk(payload: bytes) -> list[Any]:

@@ -159,7 +159,7 @@ class MeshConnection(QuicConnectionProtocol):
             if frame_type == CALL:
                 self.send(number, REPLY, payload, is_last=True)
             elif frame_type == OPEN:
-                await self.serve_echo(number, stream, *protocol.parse_stream_open(payload))
+                await self.serve_echo(number, stream, *protocol.parse_stream_open(payload)[:2])
             else:
                 self.send(number, ERROR, protocol.Error(4, "of no use here").payload(), is_last=True)
         except Ended:

@@ -17,6 +17,10 @@ def golden() -> list[dict[str, Any]]:
     return json.loads((VECTORS / "golden.json").read_text())
 
 
+def trace_of(value: list[Any]) -> list[Any]:
+    return [bytes.fromhex(value[0]), *value[1:]]
+
+
 def value_of(vector: dict[str, Any]) -> Any:
     """The vector's value as Python holds it: JSON cannot spell infinities and bytes."""
     kind, value = vector["type"], vector["value"]
@@ -29,7 +33,9 @@ def value_of(vector: dict[str, Any]) -> Any:
     if kind == "transfer":
         return [*value[:2], float(value[2]), value[3], [float(weight) for weight in value[4]], value[5]]
     if kind == "call":
-        return [bytes.fromhex(value[0]), *value[1:4], bytes.fromhex(value[4])]
+        return [bytes.fromhex(value[0]), *value[1:4], bytes.fromhex(value[4]), *map(trace_of, value[5:])]
+    if kind == "stream-open":
+        return [*value[:2], *map(trace_of, value[2:])]
     if (kind == "reply" and value[0] < 2) or kind == "stream-chunk":
         return [value[0], bytes.fromhex(value[1]), *value[2:]]
     return value

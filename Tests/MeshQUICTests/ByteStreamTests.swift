@@ -24,6 +24,32 @@ import Testing
         }
     }
 
+    @Test func `is served in the trace of who opened it`() async throws {
+        try await LinkPair.run { pair in
+            let hub = pair.hub
+            let serving = Task {
+                await hub.serveStreams(for: "trace") { stream in
+                    while try await stream.read() != nil {}
+                    try await stream.write(Array((TraceContext.current?.traceID ?? "none").utf8))
+                }
+            }
+            while !(await hub.serves(streamsFor: ["trace"])) {}
+            let node = try await pair.connect()
+            let trace = try #require(TraceContext(high: 1, low: 2, span: 3, flags: 1))
+            for (bound, expected) in [(trace, trace.traceID), (nil, "none")] {
+                let stream = try await TraceContext.$current.withValue(bound) {
+                    try await pair.edge.openStream(to: node, purpose: "trace")
+                }
+                try await stream.finish()
+                var bytes: [UInt8] = []
+                while let piece = try await stream.read() { bytes += piece }
+                #expect(String(decoding: bytes, as: UTF8.self) == expected)
+            }
+            serving.cancel()
+            await serving.value
+        }
+    }
+
     @Test func `comes back as it was sent, from its offset on`() async throws {
         try await LinkPair.run { pair in
             let node = try await pair.connect()

@@ -29,6 +29,24 @@ import Testing
         }
     }
 
+    @Test func `is called in the trace of its caller, and in none where the caller has none`() async throws {
+        try await Nodes.running { nodes in
+            let trace = try #require(TraceContext(high: 1, low: 2, span: 3, flags: 1))
+            let others = try nodes.edge.actor(SampleAccount.self, "laptop-8")
+            let counter = try nodes.hub.actor(EdgeCounter.self, "laptop-7")
+            let deny: @Sendable () async -> Void = { _ = try? await others.call(SampleAccount.Balance()) }
+            await TraceContext.$current.withValue(trace) { await deny() }
+            await deny()
+            _ = try await TraceContext.$current.withValue(trace) { try await counter.call(EdgeCounter.Count()) }
+            func traces(_ event: String) -> [[LogField]] {
+                nodes.sink.records.filter { $0.event.name == event }.map { $0.fields.filter { $0.key == .trace } }
+            }
+            let field = LogField(.trace, .text(trace.traceID))
+            #expect(traces("actor.call-denied") == [[field], []])
+            #expect(traces("actor.activated") == [[field]])
+        }
+    }
+
     @Test func `says no to the edge as it does at home`() async throws {
         try await Nodes.running { nodes in
             let account = try nodes.edge.actor(SampleAccount.self, "laptop-7")

@@ -66,13 +66,22 @@ private struct Golden {
 
     private static func calls() throws -> [Golden] {
         let id = try #require(UniqueID("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4051"))
-        func call(_ kind: String, _ key: String, _ tag: UInt32, _ timeLeft: Duration?) throws -> ActorCall.Head {
+        func call(
+            _ kind: String,
+            _ key: String,
+            _ tag: UInt32,
+            _ timeLeft: Duration?,
+            _ trace: TraceContext? = nil
+        ) throws -> ActorCall.Head {
             let address = try ActorAddress(try ActorKind(checking: kind), key)
-            return ActorCall.Head(command: id, address: address, tag: tag, timeLeft: timeLeft)
+            return ActorCall.Head(command: id, address: address, tag: tag, timeLeft: timeLeft, trace: trace)
         }
+        let trace = TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".utf8)
         return [
             Golden("call with a deadline", try call("ledger", "acct-1", 2, .milliseconds(1_500)), [0x82, 0x01, 0xF5]),
             Golden("call without a deadline", try call("clock", "ü", 1, nil), []),
+            Golden("call with a trace", try call("clock", "ü", 1, nil, trace), []),
+            Golden("stream-open with a trace", StreamOpen(purpose: "echo", offset: 0, trace: trace)),
             Golden("reply with a value", written: ActorReply.payload(value: ItemsAsTheyAre([0x81, 0x01]))) { bytes in
                 guard case .value(let body) = try ActorReply(payload: bytes) else { return false }
                 return body.bytes == [0x81, 0x01]

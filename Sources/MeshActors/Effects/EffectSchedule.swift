@@ -12,16 +12,26 @@ package struct EffectSchedule<Effect: Sendable>: Sendable {
     private var over: Set<EventPosition> = []
     private var failures: [EventPosition: Int] = [:]
     private var resting: [EventPosition: Instant] = [:]
+    private var traces: [EventPosition: TraceContext] = [:]
     private let backoff = Backoff(first: Limits.Effects.firstPause, longest: Limits.Effects.longestPause)
 
     /// An actor without effects.
     package init() {}
 
-    /// What the value lists now, in place of what it listed before.
-    package mutating func listed(_ pending: [PendingEffect<Effect>]) {
+    /// What the value lists now, in place of what it listed before; `newTraces` are those of entries just appended.
+    ///
+    /// Traces of effects are kept here and nowhere else, at most ``Limits/Effects/maximumTraces``: the journal is not
+    /// to grow for the log.
+    package mutating func listed(_ pending: [PendingEffect<Effect>], _ newTraces: [Head: TraceContext] = [:]) {
         if known.isEmpty, pending.isEmpty { return }
         known = [:]
         for one in pending { known[one.position] = one.effect }
+        if !traces.isEmpty { traces = traces.filter { known[$0.key] != nil } }
+        if !newTraces.isEmpty {
+            for one in pending where traces.count < Limits.Effects.maximumTraces {
+                if let trace = newTraces[one.position.head] { traces[one.position] = trace }
+            }
+        }
         over = over.filter { known[$0] != nil }
         failures = failures.filter { known[$0.key] != nil || running.contains($0.key) }
         resting = resting.filter { known[$0.key] != nil }
@@ -42,6 +52,9 @@ package struct EffectSchedule<Effect: Sendable>: Sendable {
             return PendingEffect(at: position, effect)
         }
     }
+
+    /// The trace of the command that asked for the effect at `position`, where it was asked in this activation.
+    package func trace(of position: EventPosition) -> TraceContext? { traces[position] }
 
     /// The number of the next try of the effect at `position`, from 1.
     package func attempt(of position: EventPosition) -> Int { failures[position, default: 0] + 1 }

@@ -33,7 +33,9 @@ protocol AnyActorHost: Sendable {
     /// Who lives here.
     var table: ActorTable { get }
     /// Lives one stay from the claim to the release; runs in a child task of the node's `run()`.
-    func inhabit(_ cell: ActorTable.Cell) async
+    ///
+    /// Its arrival belongs to `trace`.
+    func inhabit(_ cell: ActorTable.Cell, arrivingFor trace: TraceContext?) async
     /// Activates the actor and sends its alarm if that is due.
     ///
     /// That is no use of it: one who is only ever woken leaves when it has been idle for its time.
@@ -43,20 +45,13 @@ protocol AnyActorHost: Sendable {
 }
 
 extension ActorHost: AnyActorHost {
-    func inhabit(_ cell: ActorTable.Cell) async {
+    func inhabit(_ cell: ActorTable.Cell, arrivingFor trace: TraceContext?) async {
         let resident: Resident
-        do throws(ActorError) {
-            resident = try await residency.arrive(cell.address, cell.meter)
-        } catch {
-            let fields = [
-                LogField(.actor, .text("\(cell.address)")), LogField(.error, .text(error.identity)),
-                LogField(.reason, .text(error.message)),
-            ]
-            core.environment.logger.log(.warning, .activationFailed, fields)
-            return table.end(cell, error)
+        switch await TraceContext.$current.withValue(trace, operation: { await arrival(in: cell) }) {
+        case .success(let arrived): resident = arrived
+        case .failure(let error): return table.end(cell, error)
         }
         core.environment.counters.add(\.activations)
-        core.environment.logger.log(.debug, .activated, [LogField(.actor, .text("\(cell.address)"))])
         table.settle(resident, in: cell)
         let leftInOrder = await residency.live(resident, cell.leave)
         table.lost(cell)
@@ -65,6 +60,22 @@ extension ActorHost: AnyActorHost {
             core.environment.counters.add(\.passivations)
         }
         table.end(cell, ActorError(.moved, "\(cell.address) has left"))
+    }
+
+    private func arrival(in cell: ActorTable.Cell) async -> Result<Resident, ActorError> {
+        let logger = core.environment.logger
+        do throws(ActorError) {
+            let resident = try await residency.arrive(cell.address, cell.meter)
+            logger.log(.debug, .activated, [LogField(.actor, .text("\(cell.address)"))])
+            return .success(resident)
+        } catch {
+            let fields = [
+                LogField(.actor, .text("\(cell.address)")), LogField(.error, .text(error.identity)),
+                LogField(.reason, .text(error.message)),
+            ]
+            logger.log(.warning, .activationFailed, fields)
+            return .failure(error)
+        }
     }
 
     func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> WakeOutcome {

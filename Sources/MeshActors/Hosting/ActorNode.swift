@@ -146,11 +146,17 @@ package final class ActorNode: Sendable {
         guard let host = hostsByKind[call.head.address.kind.name] else {
             return ActorReply.Obstacle.failed(.unknownCommand, retryAfter: nil).payload
         }
-        guard allows(request.caller, call.head) else {
-            return ActorReply.Obstacle.failed(.notAllowed, retryAfter: nil).payload
+        guard let trace = call.head.trace else {
+            guard allows(request.caller, call.head) else { return Self.denial }
+            return await host.answer(call)
         }
-        return await host.answer(call)
+        guard TraceContext.$current.withValue(trace, operation: { allows(request.caller, call.head) }) else {
+            return Self.denial
+        }
+        return await TraceContext.$current.withValue(trace) { await host.answer(call) }
     }
+
+    private static var denial: [UInt8] { ActorReply.Obstacle.failed(.notAllowed, retryAfter: nil).payload }
 
     /// Whether the one whom the transport has authenticated may send that command.
     private func allows(_ caller: IncomingRequest.Caller, _ call: ActorCall.Head) -> Bool {

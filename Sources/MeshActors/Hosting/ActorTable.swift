@@ -134,8 +134,10 @@ final class ActorTable: Sendable {
         guard !state.isStopping else { return .stopping }
         guard state.cells.count < settings.maximumResidents, core.memory.hasRoom() else { return .overloaded }
         let cell = Cell(address, now: state.useCountsAs, membershipEpoch: state.membership.epoch, core.memory)
+        // Whoever has the actor come finds in the log what became of it; its life after that belongs to nobody.
+        let trace = TraceContext.current
         let activation = NodeCore.Activation(
-            run: { await host.inhabit(cell) },
+            run: { await host.inhabit(cell, arrivingFor: trace) },
             abandon: { self.end(cell, ActorError(.stopping, "the node has stopped")) }
         )
         guard core.starts.offer(activation) else {

@@ -41,6 +41,14 @@ package actor JournaledActor<Value: Journaled> {
         var generator: SeededGenerator
         var currentAppend = CommitGate()
         var nextAppend = CommitGate()
+        /// The traces of commands that have changed something, by the heads they made; for their effects.
+        var currentTraces: [Head: TraceContext] = [:]
+        var nextTraces: [Head: TraceContext] = [:]
+
+        /// A command has been decided that makes an entry: no query comes here.
+        mutating func noteTrace() {
+            if let trace = TraceContext.current { nextTraces[pipeline.decidedHead] = trace }
+        }
     }
 
     private let desk: Lock<Desk>
@@ -105,12 +113,14 @@ package actor JournaledActor<Value: Journaled> {
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         try desk.withLock { desk throws(CallFailure<C.Refusal>) in
             var release = Release.atOnce
+            let waitingBefore = desk.pipeline.waitingCount
             defer {
                 switch release {
                 case .atOnce: gate = nil
                 case .withCurrentAppend: gate = desk.currentAppend
                 case .withNextAppend:
                     gate = desk.nextAppend
+                    if desk.pipeline.waitingCount > waitingBefore { desk.noteTrace() }
                     news.raise()
                 }
             }
@@ -160,7 +170,10 @@ package actor JournaledActor<Value: Journaled> {
         #if PLANTED_BUGS
         if PlantedBug.effectBeforeCommit.isOn { effects.listed(desk.withLock { $0.pipeline.value.pendingEffects }) }
         #endif
-        for effect in effects.begin(now: environment.clock.now) { group.addTask { await self.carryOut(effect) } }
+        for effect in effects.begin(now: environment.clock.now) {
+            let trace = effects.trace(of: effect.position)
+            group.addTask { await TraceContext.$current.withValue(trace) { await self.carryOut(effect) } }
+        }
         if !isResting, let due = effects.nextDue {
             isResting = true
             group.addTask { await self.rest(until: due) }
@@ -192,6 +205,7 @@ package actor JournaledActor<Value: Journaled> {
             if let append = desk.pipeline.beginAppend(at: wallTime) {
                 desk.currentAppend = desk.nextAppend
                 desk.nextAppend = CommitGate()
+                (desk.currentTraces, desk.nextTraces) = (desk.nextTraces, [:])
                 return .append(append)
             }
             return desk.pipeline.isClosed ? .end : .wait
@@ -217,8 +231,9 @@ package actor JournaledActor<Value: Journaled> {
             return fail(error.code)
         }
         guard let commit = desk.withLock({ $0.pipeline.appendSucceeded() }) else { return }
-        effects.listed(commit.effects)
-        desk.withLock { $0.currentAppend }.open(.committed)
+        let (gate, traces) = desk.withLock { ($0.currentAppend, $0.currentTraces) }
+        effects.listed(commit.effects, traces)
+        gate.open(.committed)
         if let snapshot = commit.snapshot { await save(snapshot) }
     }
 

@@ -34,18 +34,22 @@ package struct ActorCall: Sendable {
         package let tag: UInt32
         /// How long the caller still waits; nil for as long as it takes.
         package let timeLeft: Duration?
+        /// The trace that the caller works for, if it knows of one.
+        package let trace: TraceContext?
 
         /// A call of `command`.
         package init(
             command: CommandID,
             address: ActorAddress,
             tag: UInt32,
-            timeLeft: Duration?
+            timeLeft: Duration?,
+            trace: TraceContext? = nil
         ) {
             self.command = command
             self.address = address
             self.tag = tag
             self.timeLeft = timeLeft
+            self.trace = trace
         }
     }
 
@@ -57,7 +61,7 @@ package struct ActorCall: Sendable {
     /// The call that `payload` spells.
     package init(payload: [UInt8]) throws(WireError) {
         var reader = WireReader(payload.span.bytes)
-        let tail = try reader.beginRecord(fields: 5)
+        var tail = try reader.beginRecord(fields: 5)
         let command = try CommandID(from: &reader)
         guard !command.isDerived else {
             throw WireError(.invalidValue, "an id that only the actor's own node gives")
@@ -66,13 +70,10 @@ package struct ActorCall: Sendable {
         guard let tag = UInt32(exactly: try reader.readUInt64()) else {
             throw WireError(.integerOutOfRange, "no command has a number of more than 32 bits")
         }
-        head = Head(
-            command: command,
-            address: address,
-            tag: tag,
-            timeLeft: try reader.readMilliseconds()
-        )
+        let timeLeft = try reader.readMilliseconds()
         let range = try reader.readByteRange()
+        let trace = try reader.readTrace(&tail)
+        head = Head(command: command, address: address, tag: tag, timeLeft: timeLeft, trace: trace)
         try reader.endRecord(tail)
         try reader.finish()
         guard range.count <= Limits.Call.maximumBodyBytes else {
@@ -85,12 +86,13 @@ package struct ActorCall: Sendable {
     package static func payload(_ head: Head, _ command: some WireCodable) -> [UInt8]? {
         var bodyCount = 0
         let payload = WireWriter.bytes { writer in
-            writer.writeArrayHead(count: 5)
+            writer.writeArrayHead(count: head.trace == nil ? 5 : 6)
             head.command.encode(into: &writer)
             head.address.encode(into: &writer)
             writer.write(UInt64(head.tag))
             writer.write(milliseconds: head.timeLeft)
             bodyCount = writer.write(encoding: command)
+            head.trace?.encode(into: &writer)
         }
         return bodyCount <= Limits.Call.maximumBodyBytes ? payload : nil
     }

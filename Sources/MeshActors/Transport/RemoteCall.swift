@@ -27,7 +27,9 @@ struct RemoteCall: Sendable {
             command: id,
             address: address,
             tag: C.tag,
-            timeLeft: deadline.map { $0 - core.environment.clock.now }
+            timeLeft: deadline.map { $0 - core.environment.clock.now },
+            // The only look for a trace on the way of a call: what happens here happens in the caller's own task.
+            trace: TraceContext.current
         )
         return ActorCall.payload(head, command)
     }

@@ -37,9 +37,14 @@ package struct Logger: Sendable {
     }
 
     /// Records that `event` happened; the fields are not even made when the level is off.
+    ///
+    /// A record made in a task with a trace (``TraceContext/current``) says which, in front of its own fields.
     package func log(_ level: LogLevel, _ event: LogEvent, _ fields: @autoclosure () -> [LogField] = []) {
         guard level >= minimumLevel else { return }
-        sink.write(LogRecord(wallTime: clock.wallTime, level: level, event: event, fields: context + fields()))
+        var all = context
+        if let trace = TraceContext.current { all.append(LogField(.trace, .text(trace.traceID))) }
+        all += fields()
+        sink.write(LogRecord(wallTime: clock.wallTime, level: level, event: event, fields: all))
     }
 
     /// Records that `error` kept something from being done.

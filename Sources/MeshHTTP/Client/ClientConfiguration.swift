@@ -24,6 +24,11 @@ package struct ClientConfiguration: Sendable {
     /// What `user-agent` says where a request does not.
     package var userAgent = "meshnode"
 
+    /// Whether a request says the trace of its caller (`traceparent`), where it says none itself.
+    ///
+    /// Off: by it a provider could tell which of its requests were made for one of ours, of several providers together.
+    package var sendsTrace = false
+
     /// Whom to believe.
     package var trust = ClientTrust.system
 

@@ -9,6 +9,7 @@ package import MeshIO
 package final class HTTPClient: Sendable {
     let loop: EventLoop
     private let core: ClientConfined<ClientCore>
+    private let sendsTrace: Bool
 
     /// A client on `loop`; throws `untrusted` where the library does not take the certificates.
     package init(
@@ -17,6 +18,7 @@ package final class HTTPClient: Sendable {
         observer: (any ClientObserver)? = nil
     ) async throws(HTTPError) {
         self.loop = loop
+        sendsTrace = configuration.sendsTrace
         do {
             core = try await loop.run {
                 let core = try ClientCore(loop: loop, configuration: configuration, observer: observer)
@@ -39,7 +41,7 @@ package final class HTTPClient: Sendable {
     /// Cancelling the task stops the request at once, and the server is told. What the error says of how far the
     /// request had come: ``MeshError/progress``.
     package func send(_ request: ClientRequest) async throws(HTTPError) -> ClientResponse {
-        let transfer = ClientConfined(CurlTransfer(request), on: loop)
+        let transfer = ClientConfined(CurlTransfer(sendsTrace ? Self.traced(request) : request), on: loop)
         let (loop, core) = (loop, core)
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (waiter: CurlTransfer.Waiter) in
@@ -52,6 +54,13 @@ package final class HTTPClient: Sendable {
             if loop.isOnLoop { transfer.value.cancel() } else { loop.executeAlways { transfer.value.cancel() } }
         }
         return try result.get()
+    }
+
+    private static func traced(_ request: ClientRequest) -> ClientRequest {
+        guard let trace = TraceContext.current, !request.fields.contains(.traceparent) else { return request }
+        var request = request
+        request.fields.append(.traceparent, trace.traceparent)
+        return request
     }
 
     /// Fails all requests with `stopping`, closes all connections, and returns when all is let go.

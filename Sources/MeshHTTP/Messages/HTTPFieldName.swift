@@ -90,6 +90,8 @@ extension HTTPFieldName {
     package static let webSocketVersion = HTTPFieldName(known: "sec-websocket-version")
     /// `te`.
     package static let te = HTTPFieldName(known: "te")
+    /// `traceparent` (W3C Trace Context).
+    package static let traceparent = HTTPFieldName(known: "traceparent")
     /// `trailer`.
     package static let trailer = HTTPFieldName(known: "trailer")
     /// `transfer-encoding`.

@@ -14,7 +14,7 @@ package struct CrossOrigin: Middleware {
         /// Methods beyond those that need no permission.
         package var methods: [HTTPMethod] = [.get, .post, .put, .patch, .delete]
         /// Fields that pages may send.
-        package var requestFields = ["authorization", "content-type", "x-api-key", "x-request-id"]
+        package var requestFields = ["authorization", "content-type", "traceparent", "x-api-key", "x-request-id"]
         /// Fields that pages may read.
         package var responseFields = ["x-request-id", "retry-after"]
         /// How long a browser may remember a permission.

@@ -37,6 +37,7 @@ extension RequestHead {
         self.keepsAlive = llhttp_should_keep_alive(machine) != 0
         self.expectsContinue = found.expectsContinue && version == .http11 && self.framing != .none
         self.saidID = found.saidID
+        self.saidTrace = found.traces == 1 ? found.saidTrace : nil
     }
 
     private static func version(_ machine: UnsafeMutablePointer<llhttp_t>) throws(HTTPRefusal) -> HTTPVersion {
@@ -104,6 +105,8 @@ extension RequestHead {
 private struct FoundFields {
     var fields = HTTPFields()
     var saidID: RequestID?
+    var saidTrace: TraceContext?
+    var traces = 0
     var expectsContinue = false
     var expectsOther = false
 
@@ -139,6 +142,9 @@ private struct FoundFields {
         case 6 where name.elementsEqual("expect".utf8):
             let isContinue = value.lazy.map(HTTPFields.lowercased).elementsEqual("100-continue".utf8)
             if isContinue { expectsContinue = true } else { expectsOther = true }
+        case 11 where name.elementsEqual("traceparent".utf8):
+            traces += 1
+            saidTrace = TraceContext(traceparent: value)
         case 12 where name.elementsEqual("x-request-id".utf8):
             saidID = RequestID(said: String(decoding: value, as: UTF8.self))
         case 14 where name.elementsEqual("content-length".utf8):

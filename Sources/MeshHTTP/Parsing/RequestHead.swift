@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// A request without its body, as the parser has checked it.
 package struct RequestHead: Sendable {
     /// How long the body is.
@@ -36,6 +38,9 @@ package struct RequestHead: Sendable {
 
     /// What the client calls the request, where that is decent.
     package let saidID: RequestID?
+
+    /// The trace that the client's `traceparent` says; nil where there is none, several, or a malformed one.
+    package let saidTrace: TraceContext?
 }
 
 /// What a parser has found.

@@ -12,8 +12,15 @@ package struct AccessLog: HTTPServerObserver {
 
     /// Writes what remains of a request: at `info`, the server's own failures at `error`.
     package func requestEnded(_ record: HTTPRequestRecord) {
+        let level = record.status.code >= 500 ? LogLevel.error : .info
+        guard level >= logger.minimumLevel else { return }
+        // It is told in the connection's turn, not in the request's task.
+        TraceContext.$current.withValue(record.trace) { write(record, level) }
+    }
+
+    private func write(_ record: HTTPRequestRecord, _ level: LogLevel) {
         logger.log(
-            record.status.code >= 500 ? .error : .info,
+            level,
             .request,
             [
                 LogField(.request, .text(record.id)), LogField(.client, .text("\(record.client)")),

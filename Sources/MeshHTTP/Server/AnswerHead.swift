@@ -1,3 +1,5 @@
+internal import MeshCore
+
 /// Writes the head of an answer (RFC 9112 §4).
 struct AnswerHead {
     /// How the length of the body is told.
@@ -13,6 +15,8 @@ struct AnswerHead {
     let status: HTTPStatus
     let framing: Framing
     let id: RequestID
+    /// What the client is told of its trace; nil where it has said none.
+    var trace: TraceContext?
     let date: [UInt8]
 
     /// Whether the client must be told what becomes of the connection, other than its version says.
@@ -53,6 +57,11 @@ struct AnswerHead {
             output.append(number: length)
             output.append("\r\n")
         }
+        if let trace {
+            output.append("traceparent: ")
+            output.append(trace.traceparent)
+            output.append("\r\n")
+        }
         output.append("x-request-id: ")
         output.append(id.text)
         output.append("\r\n\r\n")
@@ -63,6 +72,7 @@ struct AnswerHead {
         switch name.count {
         case 4: name.elementsEqual("date".utf8)
         case 10: name.elementsEqual("connection".utf8) || name.elementsEqual("keep-alive".utf8)
+        case 11: name.elementsEqual("traceparent".utf8)
         case 12: name.elementsEqual("x-request-id".utf8)
         case 14: name.elementsEqual("content-length".utf8)
         case 17: name.elementsEqual("transfer-encoding".utf8)

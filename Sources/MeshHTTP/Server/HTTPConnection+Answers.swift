@@ -146,6 +146,7 @@ extension HTTPConnection {
         worker.observer?.requestEnded(
             HTTPRequestRecord(
                 id: id.text,
+                trace: nil,
                 client: client.address,
                 method: "",
                 path: "",
@@ -171,6 +172,7 @@ extension HTTPConnection {
             status: response.status,
             framing: framing,
             id: exchange.id,
+            trace: exchange.answersTrace ? exchange.trace : nil,
             date: worker.date,
             persistence: persistence
         )
@@ -195,6 +197,7 @@ extension HTTPConnection {
         observer.requestEnded(
             HTTPRequestRecord(
                 id: exchange.id.text,
+                trace: exchange.trace,
                 client: client.address,
                 method: exchange.method.name,
                 path: String(exchange.target.path),

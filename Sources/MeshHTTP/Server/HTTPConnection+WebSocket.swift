@@ -13,6 +13,7 @@ extension HTTPConnection {
             status: .switchingProtocols,
             framing: .none,
             id: exchange.id,
+            trace: exchange.answersTrace ? exchange.trace : nil,
             date: worker.date,
             persistence: .upgrade
         )

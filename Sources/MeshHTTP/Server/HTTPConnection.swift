@@ -184,9 +184,8 @@ extension HTTPConnection {
             expectsContinue: head.expectsContinue
         )
         guard action == .handle else { return nil }
-        let saidID = worker.configuration.believesRequestIDs ? head.saidID : nil
-        let id = saidID ?? worker.makeID()
-        let exchange = ServerExchange(head, id: id, connection: self, now: now)
+        let (id, trace) = worker.names(of: head)
+        let exchange = ServerExchange(head, id: id, trace: trace, connection: self, now: now)
         self.exchange = exchange
         let body: RequestBody =
             head.framing == .none ? .empty : RequestBody(declaredLength: exchange.declaredLength, source: exchange)

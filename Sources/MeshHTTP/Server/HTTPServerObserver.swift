@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 package import MeshIO
 
 /// The port to whoever counts and writes down what a server does.
@@ -16,6 +16,9 @@ package protocol HTTPServerObserver: Sendable {
 package struct HTTPRequestRecord: Hashable, Sendable {
     /// What names it.
     package let id: String
+
+    /// The trace that it belongs to; nil where the head was refused.
+    package let trace: TraceContext?
 
     /// Who asked.
     package let client: SocketAddress

@@ -14,8 +14,8 @@ package struct ServerConfiguration: Sendable {
     /// Connections at a time of one IPv4 address or half an IPv6 address; further ones are closed at once.
     package var maximumConnectionsPerAddress = Limits.HTTPServer.maximumConnectionsPerAddress
 
-    /// Whether a request is called what its client calls it, where that is decent; else logs and answers have names of
-    /// our own alone.
+    /// Whether a request is called what its client calls it (`x-request-id`), where that is decent, and belongs to the
+    /// trace that its client says (`traceparent`); else logs and answers have names of our own alone.
     package var believesRequestIDs = true
 
     /// How long ``HTTPServer/stop()`` lets running requests end before it cancels them.

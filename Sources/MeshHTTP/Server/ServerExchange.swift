@@ -13,6 +13,10 @@ final class ServerExchange: @unchecked Sendable {
     let target: RequestTarget
     let version: HTTPVersion
     let id: RequestID
+    /// The trace of all that is done for the request.
+    let trace: TraceContext
+    /// Whether the client has said a trace, and is told ours.
+    let answersTrace: Bool
     let beganAt: Instant
     let declaredLength: UInt64?
 
@@ -36,9 +40,11 @@ final class ServerExchange: @unchecked Sendable {
     var bytesOut: UInt64 = 0
     private var roomWait: LoopWait?
 
-    init(_ head: RequestHead, id: RequestID, connection: HTTPConnection, now: Instant) {
+    init(_ head: RequestHead, id: RequestID, trace: TraceContext, connection: HTTPConnection, now: Instant) {
         self.connection = connection
         self.id = id
+        self.trace = trace
+        answersTrace = head.saidTrace != nil
         loop = connection.loop
         method = head.method
         target = head.target
@@ -70,7 +76,10 @@ extension ServerExchange {
     func begin(_ request: HTTPRequest) {
         connection.worker.handlerBegan()
         asked = AskedRequest(request)
-        let task = Task.immediate(executorPreference: connection.worker.executor) { await self.run() }
+        // Always, so that no request has the trace of another in whose turn it begins.
+        let task = TraceContext.$current.withValue(trace) {
+            Task.immediate(executorPreference: connection.worker.executor) { await self.run() }
+        }
         if isAlive { self.task = task }
     }
 

@@ -179,6 +179,16 @@ extension ServerWorker {
     /// A name for a request.
     func makeID() -> RequestID { RequestID(UniqueID(at: clock.wallTime, using: &generator)) }
 
+    /// What a request is called, and the trace it belongs to: by its client where that is believed, else by one number
+    /// in both.
+    func names(of head: RequestHead) -> (RequestID, TraceContext) {
+        let said = configuration.believesRequestIDs ? head : nil
+        if let id = said?.saidID, let trace = said?.saidTrace { return (id, trace.child(using: &generator)) }
+        let id = UniqueID(at: clock.wallTime, using: &generator)
+        let trace = said?.saidTrace?.child(using: &generator) ?? TraceContext(id, using: &generator)
+        return (said?.saidID ?? RequestID(id), trace)
+    }
+
     /// The date, no older than a tenth of a second.
     var date: [UInt8] {
         let now = loop.now

@@ -76,25 +76,41 @@ package struct CertificateKeeper: Sendable {
                 _ = await nudge.wait(pause, on: clock)
                 continue
             }
-            do throws(DeviceEnrolmentError) {
-                let outcome =
-                    step == .renew
-                    ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
-                credentials = outcome.credentials
-                warnOfClocks(outcome.clockAhead)
-                logger.log(.info, .renewed, [LogField(.node, .text(credentials.identity.text))])
+            // A trace for each try: by it the lines of the hub are found that say what became of it there.
+            let trace = TraceContext(at: clock.wallTime, using: &generator)
+            let former = credentials
+            switch await TraceContext.$current.withValue(trace, operation: { await follow(former, step) }) {
+            case .success(let newer):
+                credentials = newer
                 renewal = schedule(credentials, &generator)
-                await tunnel.use(credentials)
-            } catch {
-                logger.log(.warning, .renewalFailed, error: error)
+            case .failure(let error):
                 let refusal = error.cause as? EnrolmentRefusal
-                if let refusal, refusal.isFinal {
-                    rest = clock.now + CertificateRenewal.longestWait
-                    logger.log(.error, .certificateEnds, [LogField(.reason, .text(refusal.message))])
-                }
+                if let refusal, refusal.isFinal { rest = clock.now + CertificateRenewal.longestWait }
                 let hint = refusal?.retryAfterMilliseconds.map { Duration.milliseconds(Int64($0)) }
                 renewal.failed(now: clock.wallTime, retryAfter: hint, using: &generator)
             }
+        }
+    }
+
+    /// Gets the certificate that follows `credentials` and has it used, and writes to the log what came of it.
+    private func follow(
+        _ credentials: NodeCredentials,
+        _ step: CertificateRenewal.Step
+    ) async -> Result<NodeCredentials, DeviceEnrolmentError> {
+        do throws(DeviceEnrolmentError) {
+            let outcome =
+                step == .renew
+                ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
+            warnOfClocks(outcome.clockAhead)
+            logger.log(.info, .renewed, [LogField(.node, .text(outcome.credentials.identity.text))])
+            await tunnel.use(outcome.credentials)
+            return .success(outcome.credentials)
+        } catch {
+            logger.log(.warning, .renewalFailed, error: error)
+            if let refusal = error.cause as? EnrolmentRefusal, refusal.isFinal {
+                logger.log(.error, .certificateEnds, [LogField(.reason, .text(refusal.message))])
+            }
+            return .failure(error)
         }
     }
 

@@ -211,8 +211,9 @@ extension QUICTransport {
     ) async throws(TransportError) -> ByteStream {
         let core = core
         let loop = loop
+        let open = StreamOpen(purpose: purpose, offset: offset, trace: TraceContext.current)
         let opened = try? await loop.run {
-            let stream = ByteStreamCore(StreamOpen(purpose: purpose, offset: offset), with: node)
+            let stream = ByteStreamCore(open, with: node)
             core.value.open(stream)
             return ByteStream(stream, on: loop)
         }

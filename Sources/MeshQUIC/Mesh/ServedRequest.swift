@@ -157,7 +157,7 @@ final class ServedRequest {
         let (confined, served) = (LoopConfined(core, on: loop), LoopConfined(link, on: loop))
         _ = service.pool.run(on: loop) { () -> ErrorFrame? in
             do {
-                try await handler(stream)
+                try await TraceContext.$current.withValue(open.trace) { try await handler(stream) }
                 try await stream.finish()
                 return nil
             } catch let refusal as ErrorFrame {

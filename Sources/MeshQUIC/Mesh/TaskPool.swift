@@ -32,7 +32,8 @@ final class TaskPool {
         lastNumber += 1
         let number = lastNumber
         let pool = LoopConfined(self, on: loop)
-        let task = Task(executorPreference: loop) {
+        // Detached: what a peer asks for belongs to no task of ours, and so to no trace that one of them has.
+        let task = Task.detached(executorPreference: loop) {
             let output = await body()
             if pool.value.exit(number) { finished(output) }
         }

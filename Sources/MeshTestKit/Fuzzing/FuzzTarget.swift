@@ -30,6 +30,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "error-frame") { checkRoundTrip(ErrorFrame.self, $0) },
         FuzzTarget(name: "frames") { checkFrames($0) },
         FuzzTarget(name: "text") { checkText($0) },
+        FuzzTarget(name: "traceparent") { checkTrace($0) },
         FuzzTarget(name: "actor-call") { checkActorCall($0) },
         FuzzTarget(name: "actor-reply") { checkActorReply($0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
@@ -90,6 +91,15 @@ package struct FuzzTarget: Sendable {
         case 7 where first >= 0xF9: _ = try reader.readDouble()
         default: _ = try reader.readBool()
         }
+    }
+
+    /// A trace that is read is written as one spelling, which says the same; of version 00 it is what was read.
+    private static func checkTrace(_ input: UnsafeRawBufferPointer) {
+        guard let trace = TraceContext(traceparent: input) else { return }
+        let text = trace.traceparent
+        precondition(TraceContext(traceparent: text.utf8) == trace, "a trace changes on its way")
+        precondition(text.utf8.dropFirst(2).prefix(51).elementsEqual(input.dropFirst(2).prefix(51)), "another trace")
+        precondition(trace.traceID == text.dropFirst(3).prefix(32), "a trace has one number")
     }
 
     /// What stands around a command's fields comes back the same, and the fields are a command or are refused.

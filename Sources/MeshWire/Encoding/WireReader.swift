@@ -178,7 +178,14 @@ public struct WireReader: ~Escapable {
 
     /// What ``beginRecord(fields:)`` found beyond the fields that were asked for.
     public struct RecordTail: Sendable {
-        fileprivate let unknownFields: Int
+        fileprivate var unknownFields: Int
+
+        /// Whether there is a field that came later than those, which the caller then reads; older peers leave it out.
+        package mutating func takesField() -> Bool {
+            guard unknownFields > 0 else { return false }
+            unknownFields -= 1
+            return true
+        }
     }
 
     /// Reads past one item of any kind, whatever it holds.

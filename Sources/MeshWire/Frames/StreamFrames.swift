@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 
 /// The payload of ``FrameType/streamOpen``: a stream of bytes begins, in both directions at one offset.
 package struct StreamOpen: WireCodable, Hashable {
@@ -8,11 +8,15 @@ package struct StreamOpen: WireCodable, Hashable {
     /// Where both directions begin; more than 0 where an earlier stream is gone on with.
     package let offset: UInt64
 
+    /// The trace that the stream belongs to, if the opener knows of one.
+    package let trace: TraceContext?
+
     /// A stream for `purpose`, which our own source spells.
-    package init(purpose: String, offset: UInt64) {
+    package init(purpose: String, offset: UInt64, trace: TraceContext? = nil) {
         precondition(Self.isValid(purpose), "a purpose is a short word")
         self.purpose = purpose
         self.offset = offset
+        self.trace = trace
     }
 
     private static func isValid(_ purpose: String) -> Bool {
@@ -20,15 +24,17 @@ package struct StreamOpen: WireCodable, Hashable {
     }
 
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 2)
+        writer.writeArrayHead(count: trace == nil ? 2 : 3)
         purpose.encode(into: &writer)
         offset.encode(into: &writer)
+        trace?.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 2)
+        var tail = try reader.beginRecord(fields: 2)
         purpose = try reader.readText()
         offset = try reader.readUInt64()
+        trace = try reader.readTrace(&tail)
         try reader.endRecord(tail)
         guard Self.isValid(purpose) else {
             let limit = Limits.ByteStream.maximumPurposeBytes

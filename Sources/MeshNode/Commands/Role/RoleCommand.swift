@@ -59,7 +59,7 @@ package enum RoleCommand {
         let clock = MachineClock(loop: loop)
         let threshold = LogThreshold(changing: configuration[Settings.logLevel])
         let logger = Logger(
-            sink: StandardErrorLog(configuration[Settings.logFormat]),
+            sink: RepetitionLimit(StandardErrorLog(configuration[Settings.logFormat])),
             clock: clock,
             threshold: threshold
         )
