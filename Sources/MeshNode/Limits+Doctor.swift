@@ -15,28 +15,25 @@ extension Limits {
     /// Bounds on looking at what a node stands on.
     package enum Doctor {
         /// How long each part is looked at; then it counts as one that hangs. All are looked at side by side.
-        package static let patience = Duration.seconds(8)
+        package static let patience = Duration.seconds(9)
 
         /// How long the node's folder is waited for before all else; then it counts as one that hangs.
-        package static let folderPatience = Duration.seconds(2)
+        package static let folderPatience = Duration.seconds(1)
 
         /// How long a name is asked for; then no server has answered.
-        package static let namePatience = Duration.seconds(3)
+        package static let namePatience = Duration.seconds(2)
 
         /// After which pauses a datagram is sent again, and how long the last is waited for; then nobody answers.
         package static let probePauses: [Duration] = [.milliseconds(300), .milliseconds(700), .milliseconds(1_000)]
 
         /// How long a handshake, and a hello, may take each; then they have failed.
-        package static let handshakePatience = Duration.seconds(2)
+        package static let handshakePatience = Duration.milliseconds(1_500)
 
         /// How long the hub's time is waited for; then its clock is not compared.
         package static let clockPatience = Duration.seconds(1)
 
         /// How often the disk is made to sync.
         package static let syncs = 5
-
-        /// Addresses of one hub that are tried; those that come later are not.
-        package static let addresses = 4
 
         /// Hubs that are looked at; those that come later are not.
         package static let hubs = 8
@@ -58,22 +55,10 @@ extension Limits {
         /// Bytes of one file; a larger one is left out.
         package static let maximumPartBytes = 4 * 1_024 * 1_024
 
-        /// Lines of the log.
-        package static let logLines = 500
-
-        /// How long the journal may take; then there is no log.
-        package static let logPatience = Duration.seconds(5)
-
-        /// How long the vitals may take; then there are none.
-        package static let vitalsPatience = Duration.seconds(4)
-
         /// Files of the node's folder that are listed; further ones are not.
-        package static let maximumFiles = 4_096
+        package static let maximumFiles = 1_024
 
-        /// How deep folders in it are gone into.
+        /// How deep folders in it are gone into; what lies deeper is not listed.
         package static let folderDepth = 4
-
-        /// A larger store is not counted.
-        package static let maximumStoreBytes = 64 * 1_024 * 1_024
     }
 }

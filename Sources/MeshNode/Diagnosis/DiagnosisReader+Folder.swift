@@ -2,7 +2,6 @@ internal import Glibc
 internal import MeshCertificates
 internal import MeshCore
 internal import MeshJSON
-internal import MeshStore
 
 extension DiagnosisReader {
     /// What lies in the node's folder: names, sizes and modes, certificates without keys, figures of the store.
@@ -12,35 +11,12 @@ extension DiagnosisReader {
             return [Diagnosis.Part("folder.json", about, missing: "nobody says which it is")]
         }
         let path = node.settings.data
-        var rows: [JSONValue] = []
-        list(path, below: "", depth: 0, into: &rows)
-        var parts = [
-            Diagnosis.Part("folder.json", about, text: JSONWriter.text(of: ["files": .array(rows)], isIndented: true) + "\n", isOwn: true)
-        ]
+        let listing = JSONWriter.text(of: FolderListing.json(of: path), isIndented: true) + "\n"
+        var parts = [Diagnosis.Part("folder.json", about, text: listing, isOwn: true)]
         parts.append(certificates(path))
         if node.role == .hub { parts.append(store(HubFolder(path: path).store)) }
         return parts
     }
-
-    private func list(_ folder: String, below: String, depth: Int, into rows: inout [JSONValue]) {
-        guard depth <= Limits.Diagnosis.folderDepth else { return }
-        for name in ProcessTable.names(in: folder).sorted() {
-            guard rows.count < Limits.Diagnosis.maximumFiles else { return }
-            let path = "\(folder)/\(name)"
-            var status = stat()
-            guard lstat(path, &status) == 0 else { continue }
-            let kind = status.st_mode & S_IFMT
-            rows.append([
-                "name": .string(below + name), "kind": .string(Self.kinds[kind] ?? "other"),
-                "bytes": .integer(Int64(status.st_size)), "mode": .string(String(status.st_mode & 0o7777, radix: 8)),
-                "ours": .bool(status.st_uid == geteuid()),
-                "changed": .string("\(WallTime(millisecondsSince1970: Int64(status.st_mtim.tv_sec) * 1_000))"),
-            ])
-            if kind == S_IFDIR { list(path, below: below + name + "/", depth: depth + 1, into: &rows) }
-        }
-    }
-
-    private static let kinds: [mode_t: String] = [S_IFREG: "file", S_IFDIR: "folder", S_IFLNK: "link"]
 
     /// What the certificates say to everybody who is shown them.
     private func certificates(_ path: String) -> Diagnosis.Part {
@@ -56,32 +32,23 @@ extension DiagnosisReader {
         return Diagnosis.Part(name, about, text: "[" + documents.joined(separator: ",\n") + "]\n", isOwn: true)
     }
 
-    /// Counted only where nobody has the store and it is small: counting reads all of it.
+    /// As cheap as can be, so that it may be asked for beside a hub: nothing is opened.
     private func store(_ folder: StoreFolder) -> Diagnosis.Part {
-        let (name, about) = ("store.json", "The figures of the store.")
-        do {
-            let disk = try folder.lookAtLog()
-            defer { disk.close() }
-            let bytes = try disk.names().reduce(0) { try $0 + disk.open($1, creating: false).size() }
-            guard bytes <= Limits.Diagnosis.maximumStoreBytes else {
-                let words = "it has \(UInt64(bytes).inBytes), more than is counted on the way (meshnode store stats)"
-                return Diagnosis.Part(name, about, missing: words)
-            }
-            let figures = try StoreTool.statistics(disk)
-            let document: JSONValue = [
-                "openings": .integer(Int64(clamping: figures.generation)),
-                "segments": .integer(Int64(figures.counts.segments)),
-                "batches": .integer(Int64(figures.counts.batches)),
-                "records": .integer(Int64(figures.counts.records)),
-                "bytes": .integer(Int64(clamping: figures.counts.bytes)),
-                "actors": .integer(Int64(figures.counts.actors)),
-                "entries": .integer(Int64(clamping: figures.counts.entries)),
-                "faults": .integer(Int64(figures.counts.faults.count)),
-            ]
-            return Diagnosis.Part(name, about, text: JSONWriter.text(of: document, isIndented: true) + "\n", isOwn: true)
-        } catch {
-            let words = (error as? any StructuredError)?.message ?? "it cannot be read"
-            return Diagnosis.Part(name, about, missing: words)
+        let (name, about) = ("store.json", "How large the store is; `meshnode store stats` counts what it holds.")
+        var (segments, bytes) = (Int64(0), Int64(0))
+        for file in ProcessTable.names(in: "\(folder.path)/log") {
+            var status = stat()
+            guard lstat("\(folder.path)/log/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            segments += 1
+            bytes += Int64(status.st_size)
         }
+        guard segments > 0 else { return Diagnosis.Part(name, about, missing: "there is none") }
+        var index = stat()
+        let hasIndex = lstat(folder.indexPath, &index) == 0
+        let document: JSONValue = [
+            "files": .integer(segments), "bytes": .integer(bytes),
+            "index_bytes": hasIndex ? .integer(Int64(index.st_size)) : .null,
+        ]
+        return Diagnosis.Part(name, about, text: JSONWriter.text(of: document, isIndented: true) + "\n", isOwn: true)
     }
 }

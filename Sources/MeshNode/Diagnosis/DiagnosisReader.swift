@@ -122,13 +122,12 @@ struct DiagnosisReader: Sendable {
                 + "under systemd: journalctl --unit meshnode-hub"
             return Diagnosis.Part(name, about, missing: reason)
         }
-        let lines = "\(Limits.Diagnosis.logLines)"
         let outcome = await FilterProcess.run(
-            ["journalctl", "--unit", unit, "--lines", lines, "--no-pager", "--output", "cat"],
+            ["journalctl", "--unit", unit, "--lines", "500", "--no-pager", "--output", "cat"],
             environment: ["LC_ALL=C"],
             input: [],
             maximumOutputBytes: Limits.Diagnosis.maximumPartBytes,
-            patience: Limits.Diagnosis.logPatience
+            patience: Limits.Doctor.patience
         )
         guard case .ended(.exited(0), let output) = outcome, !output.isEmpty else {
             return Diagnosis.Part(name, about, missing: "this user may not read the journal of \(unit)")
@@ -148,7 +147,7 @@ struct DiagnosisReader: Sendable {
     private func vitals() async -> Diagnosis.Part {
         let (name, about) = ("vitals.json", "How this machine is, as a beat tells it.")
         let machine = MachineVitals(dataFolder: subject.node?.settings.data ?? ".", clock: clock)
-        let text = await Doctor.within(Limits.Diagnosis.vitalsPatience, clock) { [clock] in
+        let text = await Doctor.within(Limits.Doctor.patience, clock) { [clock] in
             _ = await machine.read()
             try? await clock.sleep(for: .milliseconds(300))
             return await machine.read().map { JSONWriter.text(of: $0.vitals.json, isIndented: true) + "\n" }

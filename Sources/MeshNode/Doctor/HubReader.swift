@@ -55,8 +55,7 @@ struct HubReader: Sendable {
         var places = [(host: name, port: hub.port)]
         var announcements = 0
         if hub.isAnnounced, let records = try? await resolver.services(of: name), !records.isEmpty {
-            let first = records.sorted { $0.priority < $1.priority }.prefix(Limits.Doctor.addresses)
-            places = first.map { ($0.host, $0.port) }
+            places = records.sorted { $0.priority < $1.priority }.map { ($0.host, $0.port) }
             announcements = records.count
         }
         var found: [SocketAddress] = []
@@ -84,7 +83,7 @@ struct HubReader: Sendable {
     /// Where they come furthest.
     private func reach(_ endpoints: [SocketAddress]) async -> HubFindings.Reach? {
         await withTaskGroup(of: (Int, HubFindings.Reach)?.self) { group in
-            for (index, address) in endpoints.prefix(Limits.Doctor.addresses).enumerated() {
+            for (index, address) in endpoints.prefix(Limits.Tunnel.maximumAddresses).enumerated() {
                 group.addTask { [clock] in
                     let outcome = await Doctor.onThread { DatagramReach.probe(address, clock: clock) }
                     return outcome.map { (index, HubFindings.Reach(address: address, outcome: $0)) }
