@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/timex.h>
 #include <time.h>
 
 _Thread_local const void *cmesh_loop_of_thread = NULL;
@@ -55,3 +56,11 @@ int cmesh_available_processors(void) {
 }
 
 void cmesh_name_thread(const char *name) { (void)prctl(PR_SET_NAME, name); }
+
+int cmesh_clock_is_kept(int64_t *error_microseconds) {
+    struct timex state = {0};
+    int status = adjtimex(&state);
+    if (status < 0) return -errno;
+    *error_microseconds = state.maxerror;
+    return status != TIME_ERROR && !(state.status & STA_UNSYNC);
+}

@@ -24,7 +24,7 @@ package final class NodeFolder: Sendable {
         try checkAccess(path)
         let lock = try takeLock(path)
         do throws(NodeFolderError) {
-            try checkFormat(path, role)
+            if try !checkFormat(path, role) { try writeFormat("\(path)/format", role) }
         } catch {
             close(lock)
             throw error
@@ -53,12 +53,14 @@ package final class NodeFolder: Sendable {
         }
     }
 
-    private static func above(_ path: String) -> String {
+    /// The folder above the one at `path`.
+    static func above(_ path: String) -> String {
         let end = path.reversed().drop { $0 == "/" }.drop { $0 != "/" }
         return end.isEmpty ? "." : String(end.reversed())
     }
 
-    private static func checkAccess(_ path: String) throws(NodeFolderError) {
+    /// Whether this user, and nobody else, can use the folder.
+    static func checkAccess(_ path: String) throws(NodeFolderError) {
         var status = stat()
         guard stat(path, &status) == 0 else { throw last("the folder '\(path)' cannot be looked at") }
         guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -129,13 +131,14 @@ package final class NodeFolder: Sendable {
 
     // MARK: The format
 
-    private static func checkFormat(_ path: String, _ role: NodeRole) throws(NodeFolderError) {
+    /// Whether the folder says of which version and role it is; throws where it is not the right one.
+    static func checkFormat(_ path: String, _ role: NodeRole) throws(NodeFolderError) -> Bool {
         let name = "\(path)/format"
         let file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
             // Missing: the folder is new, or older than formats are.
             guard errno == ENOENT else { throw last("'\(name)' cannot be read") }
-            return try writeFormat(name, role)
+            return false
         }
         defer { close(file) }
         let words = (content(file) ?? "").split(separator: " ").map(String.init)
@@ -156,6 +159,7 @@ package final class NodeFolder: Sendable {
                     + "the role '\(role.rawValue)': give it a folder of its own (--data)"
             )
         }
+        return true
     }
 
     private static func writeFormat(_ name: String, _ role: NodeRole) throws(NodeFolderError) {
@@ -205,7 +209,7 @@ package final class NodeFolder: Sendable {
     // MARK: Files
 
     /// The first line of a short file.
-    private static func content(_ file: Int32) -> String? {
+    static func content(_ file: Int32) -> String? {
         var bytes = [UInt8](repeating: 0, count: 128)
         let count = pread(file, &bytes, bytes.count, 0)
         guard count > 0 else { return nil }

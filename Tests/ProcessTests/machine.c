@@ -1,14 +1,25 @@
-/* Preloaded into a process, its machine is another: a clock that is off by MESHNODE_TEST_CLOCK seconds, and no IPv6
-   where MESHNODE_TEST_NO_IPV6 is set. */
+/* Preloaded into a process, its machine is another: a clock that is off by MESHNODE_TEST_CLOCK seconds, or by those in
+   the file MESHNODE_TEST_CLOCK_FILE, which may change meanwhile, and no IPv6 where MESHNODE_TEST_NO_IPV6 is set. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 static long offset(void) {
+    const char *path = getenv("MESHNODE_TEST_CLOCK_FILE");
+    if (path) {
+        char bytes[32] = {0};
+        int file = open(path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) return 0;
+        long count = read(file, bytes, sizeof bytes - 1);
+        close(file);
+        return count > 0 ? atol(bytes) : 0;
+    }
     const char *text = getenv("MESHNODE_TEST_CLOCK");
     return text ? atol(text) : 0;
 }

@@ -140,6 +140,28 @@ def clock_off(folder: Path, days: float) -> dict[str, str]:
     return {**preloaded(folder, "machine.c"), "MESHNODE_TEST_CLOCK": str(int(days * 86400))}
 
 
+def ahead(offset: str) -> tuple[str, ...]:
+    """What stands before a program on a machine whose calendar is off as `faketime` writes it: `+1d`, `-1d`.
+
+    Somebody else's program, where `clock_off` is ours; timers go by the other clock, which stays as it is. The library
+    alone does not do: it changes the environment before Swift looks for the arguments beside it.
+    """
+    return ("faketime", "-m", "--exclude-monotonic", "-f", offset)
+
+
+def moving_clock(folder: Path, days: float = 0) -> dict[str, str]:
+    """The environment of a machine whose clock is off by what `set_clock` says at that moment."""
+    set_clock(folder, days)
+    return {**preloaded(folder, "machine.c"), "MESHNODE_TEST_CLOCK_FILE": str(folder / "clock")}
+
+
+def set_clock(folder: Path, days: float) -> None:
+    """Sets the clock of processes that were begun by `moving_clock`, running or not."""
+    draft = folder / "clock.next"
+    draft.write_text(str(int(days * 86400)))
+    draft.replace(folder / "clock")
+
+
 def sentence(text: str) -> str:
     """The only line that begins with the program's name, as people are told what is wrong."""
     lines = re.findall(r"^meshnode(?: \w+)*: error: .*$", text, re.MULTILINE)

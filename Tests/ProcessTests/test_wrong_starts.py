@@ -7,12 +7,14 @@ import re
 import socket
 import time
 import unittest
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from networks import may_be_alone
-from nodes import FREE, Node, Place, clock_off, sentence
+from nodes import FREE, Node, Place, ahead, clock_off, moving_clock, sentence, set_clock
 
 CONFIGURATION, ADDRESS, FOLDER, VERSION, BUSY, CERTIFICATES, CLOCK = 65, 69, 73, 74, 75, 76, 77
 
@@ -228,6 +230,29 @@ def edge_whose_hub_shows_it(ground: Ground) -> Start:
     return Start(ground.edge_words(folder, ground.hub().address), clock_off(ground.folder, -1))
 
 
+def edge_a_day_ahead(ground: Ground) -> Start:
+    """All certificates count; only the hub's acknowledgement of its first beat tells."""
+    hub = ground.hub()
+    return Start(ground.edge_words(ground.enrol(hub), hub.address), before=ahead("+1d"))
+
+
+def edge_behind_that_was_enrolled_before(ground: Ground) -> Start:
+    """Certificates of a month ago, of a hub that has run since: they count for an edge a day behind."""
+    clock = moving_clock(ground.folder, -30)
+    hub = ground.hub(environment=clock)
+    folder = ground.enrol(hub, environment=clock)
+    set_clock(ground.folder, 0)
+    return Start(ground.edge_words(folder, hub.address), before=ahead("-1d"))
+
+
+def hub_a_day_ahead(ground: Ground) -> Start:
+    """A hub knows of no clock but its own; the edge whose clock is right ends, and names both."""
+    hub = ground.hub(environment=(clock := moving_clock(ground.folder)))
+    folder = ground.enrol(hub, environment=clock)
+    set_clock(ground.folder, 1)
+    return Start(ground.edge_words(folder, hub.address))
+
+
 CASES: list[Case] = [
     ("a wrong file", wrong_file, CONFIGURATION, r"json5:3:10: unknown key 'hub\.listn'; did you mean 'hub\.listen'"),
     ("a file that is cut short", cut_file, CONFIGURATION, r"node\.json5:1:16: an object has no end"),
@@ -258,8 +283,26 @@ CASES: list[Case] = [
     ("a store without its authority", missing_authority, CERTIFICATES, r"the authority is missing: .*put the copy of"),
     ("a hub a day behind", hub_a_day_behind, CLOCK, r"set this machine's clock, and start again: "),
     ("an edge a day behind", edge_a_day_behind, CLOCK, r"set this machine's clock, and start again: "),
+    ("an edge a day ahead", edge_a_day_ahead, CLOCK, r"set the clock that is wrong, .* is 24h ahead of the hub's"),
+    ("an old edge a day behind", edge_behind_that_was_enrolled_before, CLOCK, r"clock .* is 24h behind the hub's"),
+    ("an edge whose hub is a day ahead", hub_a_day_ahead, CLOCK, r"clock .* is 24h behind the hub's"),
     ("an edge whose hub shows it", edge_whose_hub_shows_it, CLOCK, r"set the clock that is wrong, .*the hub shows"),
 ]  # fmt: skip
+def wait_until_ready(test: unittest.TestCase, site: str, code: int) -> str:
+    """What /ready answers, once it answers with that code."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://{site}/ready", timeout=5) as answer:
+                found, text = answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            found, text = error.code, error.read().decode()
+        if found == code:
+            return str(text)
+        test.assertLess(time.monotonic(), end, text)
+        time.sleep(0.02)
+
+
 ALONE, ROOT = {"a folder that is read only"}, {"a folder of another user"}
 
 
@@ -281,6 +324,31 @@ class WrongStarts(unittest.TestCase):
                 self.assertRegex(told, expected)
                 self.assertLess(seconds, 5)
                 ground.end()
+
+    def test_a_running_edge_whose_clock_jumps_says_so_and_goes_on(self) -> None:
+        """Its own clock or its hub's, by a day and back: it is not ready meanwhile, and its tunnel stays."""
+        ground = Ground()
+        self.addCleanup(ground.end)
+        hub = ground.hub()
+        folder = ground.enrol(hub)
+        words = [*ground.edge_words(folder, hub.address), "--beat-interval", "200ms", "--http-listen", "127.0.0.1:0"]
+        edge = ground.start(*words, environment=moving_clock(ground.folder)).ready()
+        while edge.wait_for("tunnel.changed")["tunnel_state"] != "connected":
+            pass
+        site = next(record["http_address"] for record in edge.records if record["event"] == "node.ready")
+        for days in (1, -1):
+            wait_until_ready(self, site, 200)
+            set_clock(ground.folder, days)
+            record = edge.wait_for("edge.clocks-apart")
+            self.assertEqual(record["level"], "error")
+            self.assertRegex(record["reason"], r"is 24h (ahead of|behind) the hub's .*set the one that is wrong")
+            self.assertIn("clock_agrees", wait_until_ready(self, site, 503))
+            set_clock(ground.folder, 0)
+            edge.wait_for("edge.clocks-agree")
+        wait_until_ready(self, site, 200)
+        self.assertIsNone(edge.process.poll())
+        edge.signal(15)
+        self.assertEqual(edge.ended(), 0)
 
     def test_the_process_that_has_a_folder_is_named(self) -> None:
         ground = Ground()

@@ -53,6 +53,9 @@ static inline uint64_t cmesh_event_token(const struct epoll_event *_Nonnull even
 /* Gives the calling thread a name for `ps`, which shows its first fifteen bytes. */
 void cmesh_name_thread(const char *_Nonnull name);
 
+/* Whether a time service keeps the clock: 1 with the error in microseconds, 0 without, or a negative errno. */
+int cmesh_clock_is_kept(int64_t *_Nonnull error_microseconds);
+
 /* How many processors this process may use. */
 int cmesh_available_processors(void);
 

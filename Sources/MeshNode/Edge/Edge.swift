@@ -75,6 +75,9 @@ package final class Edge: Sendable {
     /// Its beats; nil where it has none.
     package let beats: HeartbeatActor?
 
+    /// What its beats have told of the hub's clock.
+    package let hubClock: HubClock
+
     /// The transport under them.
     package let transport: QUICTransport
 
@@ -90,9 +93,11 @@ package final class Edge: Sendable {
         tunnel: TunnelActor,
         transport: QUICTransport,
         beats: HeartbeatActor?,
+        hubClock: HubClock,
         clock: any Clock
     ) {
         self.directory = directory
+        self.hubClock = hubClock
         self.clock = clock
         name = directory.owner.node
         self.node = node
@@ -139,6 +144,7 @@ package final class Edge: Sendable {
                 logger: parts.logger,
                 configuration: parts.tunnel
             )
+            let hubClock = HubClock(logger: parts.logger)
             let beats = parts.beats.map { beats in
                 HeartbeatActor(
                     of: directory.owner.node,
@@ -148,11 +154,20 @@ package final class Edge: Sendable {
                     generator: generator.split(),
                     logger: parts.logger,
                     configuration: beats.configuration,
-                    thresholds: beats.thresholds
+                    thresholds: beats.thresholds,
+                    hubSaid: { [clock = parts.clock] in hubClock.heard($0, own: clock.wallTime) }
                 )
             }
             if let beats { links.use(beats) }
-            return Edge(directory, node: node, tunnel: tunnel, transport: transport, beats: beats, clock: parts.clock)
+            return Edge(
+                directory,
+                node: node,
+                tunnel: tunnel,
+                transport: transport,
+                beats: beats,
+                hubClock: hubClock,
+                clock: parts.clock
+            )
         } catch {
             await transport.close()
             throw error

@@ -42,7 +42,7 @@ package final class EdgeService: Sendable {
     package let edge: Edge
 
     private let keeper: CertificateKeeper
-    private let enrolment: DeviceEnrolment
+    private let certificateEnd: Lock<WallTime>
     private let noted: NotedVerifier
     private let nudge: Nudge
     private let clock: any Clock
@@ -54,7 +54,7 @@ package final class EdgeService: Sendable {
     private init(
         _ edge: Edge,
         _ keeper: CertificateKeeper,
-        _ enrolment: DeviceEnrolment,
+        _ certificateEnd: Lock<WallTime>,
         _ parts: Edge.Parts,
         noted: NotedVerifier,
         nudge: Nudge,
@@ -63,7 +63,7 @@ package final class EdgeService: Sendable {
     ) {
         self.edge = edge
         self.keeper = keeper
-        self.enrolment = enrolment
+        self.certificateEnd = certificateEnd
         self.noted = noted
         self.nudge = nudge
         self.addresses = addresses
@@ -122,17 +122,19 @@ package final class EdgeService: Sendable {
                 logger: logger
             )
             let nudge = Nudge()
+            let certificateEnd = Lock(credentials.validity.notAfter)
             let keeper = CertificateKeeper(
                 enrolment: enrolment,
                 tunnel: tunnel,
                 clock: clock,
                 logger: logger,
-                nudge: nudge
+                nudge: nudge,
+                end: certificateEnd
             )
             return EdgeService(
                 edge,
                 keeper,
-                enrolment,
+                certificateEnd,
                 parts,
                 noted: noted,
                 nudge: nudge,
@@ -170,7 +172,6 @@ package final class EdgeService: Sendable {
     /// How the edge stands while it does `phase`.
     package func state(_ phase: NodeState.Phase) -> NodeState {
         let tunnel = edge.tunnel.state
-        let end = (try? enrolment.load())?.validity.notAfter ?? credentials.validity.notAfter
         return NodeState(
             phase,
             checks: [
@@ -180,7 +181,8 @@ package final class EdgeService: Sendable {
                     isPassing: tunnel.phase == .connected,
                     tunnel.description
                 ),
-                .certificate(endingAt: end, now: clock.wallTime),
+                .certificate(endingAt: certificateEnd.withLock { $0 }, now: clock.wallTime),
+                .clock(edge.hubClock.latest),
             ]
         )
     }

@@ -28,8 +28,11 @@ package struct CertificateKeeper: Sendable {
     private let clock: any Clock
     private let logger: Logger
     private let nudge: Nudge
+    private let end: Lock<WallTime>?
 
     /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
+    ///
+    /// In `end` stands when the certificate in use ends, for whoever asks without reading the folder.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
@@ -37,7 +40,8 @@ package struct CertificateKeeper: Sendable {
         lookInterval: Duration = Limits.DeviceEnrolment.lookInterval,
         clock: any Clock,
         logger: Logger,
-        nudge: Nudge = Nudge()
+        nudge: Nudge = Nudge(),
+        end: Lock<WallTime>? = nil
     ) {
         self.enrolment = enrolment
         self.tunnel = tunnel
@@ -46,6 +50,7 @@ package struct CertificateKeeper: Sendable {
         self.clock = clock
         self.logger = logger
         self.nudge = nudge
+        self.end = end
     }
 
     /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
@@ -63,7 +68,7 @@ package struct CertificateKeeper: Sendable {
                 credentials = newer
                 (renewal, rest) = (schedule(credentials, &generator), clock.now)
                 logger.log(.info, .foundInFolder, [LogField(.node, .text(credentials.identity.text))])
-                await tunnel.use(credentials)
+                await use(credentials)
                 continue
             }
             let step = renewal.step(now: clock.wallTime)
@@ -103,7 +108,7 @@ package struct CertificateKeeper: Sendable {
                 ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
             warnOfClocks(outcome.clockAhead)
             logger.log(.info, .renewed, [LogField(.node, .text(outcome.credentials.identity.text))])
-            await tunnel.use(outcome.credentials)
+            await use(outcome.credentials)
             return .success(outcome.credentials)
         } catch {
             logger.log(.warning, .renewalFailed, error: error)
@@ -112,6 +117,11 @@ package struct CertificateKeeper: Sendable {
             }
             return .failure(error)
         }
+    }
+
+    private func use(_ credentials: NodeCredentials) async {
+        end?.withLock { $0 = credentials.validity.notAfter }
+        await tunnel.use(credentials)
     }
 
     /// How long to sleep before looking again; nil where it is time to ask.

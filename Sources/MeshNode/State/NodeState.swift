@@ -29,6 +29,8 @@ package struct NodeState: Hashable, Sendable {
             case certificateCounts = "certificate_counts"
             /// The edge has a hub.
             case tunnelConnected = "tunnel_connected"
+            /// The edge's clock and its hub's tell about the same time.
+            case clockAgrees = "clock_agrees"
         }
 
         /// What it is good for where it fails.
@@ -97,6 +99,17 @@ extension NodeState.Check {
         let words = left < 0 ? "ended at \(end)" : "\(days) \(days == 1 ? "day" : "days") left, until \(end)"
         // It renews itself, and a node that comes home by the old one needs no other start.
         return NodeState.Check(.certificateCounts, .readiness, isPassing: left >= 0, words)
+    }
+
+    /// What is known of an edge's clock and its hub's: it fails where one of them is surely wrong.
+    package static func clock(_ difference: ClockDifference?) -> NodeState.Check {
+        let words = difference.map { $0.verdict == .agree ? "as the hub's, within a minute" : "\($0)" }
+        return NodeState.Check(
+            .clockAgrees,
+            .readiness,
+            isPassing: difference?.verdict != .wrong,
+            words ?? "not compared with the hub's yet"
+        )
     }
 }
 

@@ -23,6 +23,7 @@ package actor HeartbeatActor {
     private let acknowledgements = Intake<Arrived>(capacity: Limits.Heartbeat.acknowledgementsWaiting)
     private let timer = Signal()
     private let patience: Duration
+    private let hubSaid: @Sendable (_ time: WallTime) -> Void
     private var sleepsUntil: Instant?
 
     private struct Arrived: Sendable {
@@ -31,6 +32,8 @@ package actor HeartbeatActor {
     }
 
     /// The beats of `device`, whose tunnel is not connected yet.
+    ///
+    /// `hubSaid` is told the hub's time by each acknowledgement that comes in time, as soon as it comes.
     package init(
         of device: NodeID,
         source: any VitalsSource,
@@ -39,7 +42,8 @@ package actor HeartbeatActor {
         generator: SeededGenerator,
         logger: Logger,
         configuration: HeartbeatConfiguration = HeartbeatConfiguration(),
-        thresholds: PreWarmThresholds = PreWarmThresholds()
+        thresholds: PreWarmThresholds = PreWarmThresholds(),
+        hubSaid: @escaping @Sendable (_ time: WallTime) -> Void = { _ in }
     ) {
         self.device = device
         self.source = source
@@ -48,6 +52,7 @@ package actor HeartbeatActor {
         self.generator = generator
         self.logger = logger
         patience = configuration.readingPatience
+        self.hubSaid = hubSaid
         machine = HeartbeatStateMachine(configuration)
         trigger = PreWarmTrigger(thresholds)
     }
@@ -104,7 +109,9 @@ package actor HeartbeatActor {
         while let arrived = await acknowledgements.next() {
             let sequence = arrived.acknowledgement.sequence
             switch machine.acknowledged(sequence, now: arrived.at) {
-            case .inTime(let time): log(.debug, .beatAcknowledged, sequence, [LogField(.roundTrip, .duration(time))])
+            case .inTime(let time):
+                hubSaid(WallTime(millisecondsSince1970: arrived.acknowledgement.receivedMilliseconds))
+                log(.debug, .beatAcknowledged, sequence, [LogField(.roundTrip, .duration(time))])
             case .late(let time): log(.info, .beatLate, sequence, [LogField(.roundTrip, .duration(time))])
             case .unknown: log(.debug, .beatUnknown, sequence)
             }

@@ -61,7 +61,7 @@ struct EdgeRole {
     private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
         let registry = MetricRegistry()
         registry.collectProcess { ProcessReader.read() }
-        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts]
+        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees]
         let content = NodeSite.Content(names: [], parts: parts, registry: registry) { [ground] in
             guard let service = service() else { return NodeState(.starting, checks: []) }
             return service.state(ground.phase.current)
@@ -112,13 +112,18 @@ struct EdgeRole {
         )
     }
 
-    /// Watches until the edge is connected once; the error where the hub's certificate shows that a clock is wrong.
+    /// Watches until the edge is connected once and its first beat is acknowledged; the error where the hub's
+    /// certificate, or the time that the hub says then, shows that a clock is wrong.
     ///
-    /// Later that is no reason to end: an edge that worked waits until it works again.
+    /// Later that is no reason to end: an edge that worked waits until it works again, and only says so.
     private static func wrongClock(_ service: EdgeService, _ clock: any Clock) async -> StartError? {
         for await state in service.edge.tunnel.states {
             switch state {
-            case .connected: return nil
+            case .connected:
+                guard let found = try? await service.edge.hubClock.firstDifference(), found.verdict == .wrong else {
+                    return nil
+                }
+                return StartError(.clock, "set the clock that is wrong, and start again: \(found)")
             case .failed(let failure):
                 guard case .notAuthenticated = failure.reason, let refusal = service.hubRefusal,
                     refusal.code == .notYetValid || refusal.code == .expired
