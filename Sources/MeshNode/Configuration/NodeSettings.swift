@@ -153,6 +153,8 @@ package struct EdgeSettings: Sendable {
     package let enrolAt: HubAddress
     /// How often it tells the hub how it fares.
     package let beatInterval: Duration
+    /// Words that the hub knows it by.
+    package let labels: NodeLabels
 
     /// The settings of an edge, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -161,6 +163,12 @@ package struct EdgeSettings: Sendable {
         let places = configuration[Settings.hubs].map(\.address)
         hubs = places.enumerated().map { ConfiguredHub($0.element, priority: UInt16(clamping: $0.offset)) }
         beatInterval = configuration[Settings.beatInterval]
+        do throws(CoreError) {
+            labels = try NodeLabels(configuration[Settings.labels])
+        } catch {
+            labels = .none
+            mistakes.add(configuration, Settings.labels, error.message)
+        }
         guard let first = places.first else {
             mistakes.add(
                 configuration,

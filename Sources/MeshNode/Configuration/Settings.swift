@@ -137,6 +137,15 @@ package enum Settings {
         "How often the edge tells the hub how it fares."
     )
 
+    /// What operators call the edge by.
+    package static let labels = Setting<[NodeLabel]>(
+        "edge.labels",
+        flag: "label",
+        .nothing("none"),
+        for: [.edge],
+        "Words that the hub knows the edge by, for people and filters."
+    )
+
     // MARK: Both
 
     /// When a silent connection is over.
@@ -204,7 +213,7 @@ package enum Settings {
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, hubs.row, enrolAt.row,
-        beatInterval.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
+        beatInterval.row, labels.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,
     ]
 

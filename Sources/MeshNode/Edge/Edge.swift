@@ -19,6 +19,8 @@ package final class Edge: Sendable {
         package let credentials: NodeCredentials
         /// Whom it believes.
         package let verifier: any PeerVerifier
+        /// Words that hubs know it by.
+        package var labels = NodeLabels.none
         /// Where its hubs are.
         package let hubs: [ConfiguredHub]
         /// How their names are found.
@@ -112,6 +114,7 @@ package final class Edge: Sendable {
             credentials: parts.credentials,
             verifier: parts.verifier,
             software: NodeSoftware.name,
+            labels: parts.labels,
             configuration: parts.connections,
             clock: parts.clock,
             observer: links

@@ -14,6 +14,8 @@ package final class EdgeService: Sendable {
     package struct Configuration: Sendable {
         /// Where its certificate and key lie, as `meshnode enrol` has written them.
         package var credentials: CredentialFolder
+        /// Words that hubs know it by.
+        package var labels = NodeLabels.none
         /// Where its hubs are, the preferred first.
         package var hubs: [ConfiguredHub]
         /// Where a hub listens for devices whose certificate has expired; nil where nobody has said so.
@@ -99,6 +101,7 @@ package final class EdgeService: Sendable {
         )
         let addresses = try await LocalAddresses.watch(on: loop)
         parts.addresses = addresses
+        parts.labels = configuration.labels
         parts.address = configuration.address
         // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
         parts.kinds =

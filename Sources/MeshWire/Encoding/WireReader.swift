@@ -166,6 +166,19 @@ public struct WireReader: ~Escapable {
         return RecordTail(unknownFields: count - fields)
     }
 
+    /// The next field of a record that has grown by it; nil where the writer did not know it yet, or left it out.
+    ///
+    /// Called in the order of the fields, before ``endRecord(_:)``.
+    @_lifetime(self: copy self)
+    public mutating func readAppended<Value: WireCodable>(
+        _ type: Value.Type,
+        in tail: inout RecordTail
+    ) throws(WireError) -> Value? {
+        guard tail.unknownFields > 0 else { return nil }
+        tail.unknownFields -= 1
+        return try Value(from: &self)
+    }
+
     /// Closes a record, skipping the fields that this version does not know.
     @_lifetime(self: copy self)
     public mutating func endRecord(_ tail: RecordTail) throws(WireError) {
@@ -178,7 +191,7 @@ public struct WireReader: ~Escapable {
 
     /// What ``beginRecord(fields:)`` found beyond the fields that were asked for.
     public struct RecordTail: Sendable {
-        fileprivate let unknownFields: Int
+        fileprivate var unknownFields: Int
     }
 
     /// Reads past one item of any kind, whatever it holds.
