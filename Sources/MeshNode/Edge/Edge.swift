@@ -179,6 +179,14 @@ package final class Edge: Sendable {
         await transport.close("the edge has ended")
     }
 
+    /// Begins nothing more, lets what is under way end, and leaves; it must run.
+    package func drain(_ message: String, patience: Duration) async {
+        await transport.leave(message, patience: patience)
+        // It would make another link.
+        try? await tunnel.stop()
+        await node.drain()
+    }
+
     private func followHub() async {
         for await state in tunnel.states {
             if case .connected(let connection) = state {

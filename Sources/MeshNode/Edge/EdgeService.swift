@@ -43,6 +43,11 @@ package final class EdgeService: Sendable {
     /// The edge.
     package let edge: Edge
 
+    /// What its hub's operators ask of it.
+    package let desk: StewardDesk
+    /// Words that hubs know it by.
+    package let labels: NodeLabels
+
     private let keeper: CertificateKeeper
     private let enrolment: DeviceEnrolment
     private let noted: NotedVerifier
@@ -60,6 +65,7 @@ package final class EdgeService: Sendable {
         _ parts: Edge.Parts,
         noted: NotedVerifier,
         nudge: Nudge,
+        desk: StewardDesk,
         addresses: LocalAddresses,
         generator: SeededGenerator
     ) {
@@ -68,9 +74,11 @@ package final class EdgeService: Sendable {
         self.enrolment = enrolment
         self.noted = noted
         self.nudge = nudge
+        self.desk = desk
         self.addresses = addresses
         self.generator = generator
         credentials = parts.credentials
+        labels = parts.labels
         clock = parts.clock
         logger = parts.logger
     }
@@ -104,9 +112,13 @@ package final class EdgeService: Sendable {
         parts.labels = configuration.labels
         parts.address = configuration.address
         // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
+        let nudge = Nudge()
+        let orders = RenewalOrders(nudge: nudge)
+        let desk = StewardDesk(renewals: orders, clock: clock, logger: logger)
         parts.kinds =
             configuration.kinds + [
-                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) }
+                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) },
+                NodeSteward.hosted(at: desk),
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
@@ -124,13 +136,13 @@ package final class EdgeService: Sendable {
                 clock: clock,
                 logger: logger
             )
-            let nudge = Nudge()
             let keeper = CertificateKeeper(
                 enrolment: enrolment,
                 tunnel: tunnel,
                 clock: clock,
                 logger: logger,
-                nudge: nudge
+                nudge: nudge,
+                orders: orders
             )
             return EdgeService(
                 edge,
@@ -139,6 +151,7 @@ package final class EdgeService: Sendable {
                 parts,
                 noted: noted,
                 nudge: nudge,
+                desk: desk,
                 addresses: addresses,
                 generator: generator.split()
             )
@@ -188,7 +201,12 @@ package final class EdgeService: Sendable {
         )
     }
 
-    /// Runs until the calling task is cancelled.
+    /// Lets what is under way end, for a while, and closes the tunnel; the edge must run.
+    package func drain(_ message: String) async {
+        await edge.drain(message, patience: Limits.Steward.drainPatience)
+    }
+
+    /// Runs until the calling task is cancelled; ``drain(_:)`` first to leave in good order.
     ///
     /// Call it once.
     package func run() async {

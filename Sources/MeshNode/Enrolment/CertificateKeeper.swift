@@ -28,8 +28,10 @@ package struct CertificateKeeper: Sendable {
     private let clock: any Clock
     private let logger: Logger
     private let nudge: Nudge
+    private let orders: RenewalOrders
 
-    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged, and renews at once where
+    /// `orders` say so, which nudge it too.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
@@ -37,7 +39,8 @@ package struct CertificateKeeper: Sendable {
         lookInterval: Duration = Limits.DeviceEnrolment.lookInterval,
         clock: any Clock,
         logger: Logger,
-        nudge: Nudge = Nudge()
+        nudge: Nudge = Nudge(),
+        orders: RenewalOrders? = nil
     ) {
         self.enrolment = enrolment
         self.tunnel = tunnel
@@ -46,6 +49,7 @@ package struct CertificateKeeper: Sendable {
         self.clock = clock
         self.logger = logger
         self.nudge = nudge
+        self.orders = orders ?? RenewalOrders(nudge: nudge)
     }
 
     /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
@@ -72,21 +76,28 @@ package struct CertificateKeeper: Sendable {
                 logger.log(.error, .certificateEnds, [LogField(.reason, .text(words))])
             }
             isTooLate = step == .enrolAgain
-            if let pause = pause(before: step, rest) {
+            let isOrdered = orders.isWaiting
+            if isOrdered, isTooLate {
+                orders.answer(.failure(StewardRefusal("the certificate ended too long ago: a new token is needed")))
+                continue
+            }
+            if !isOrdered, let pause = pause(before: step, rest) {
                 _ = await nudge.wait(pause, on: clock)
                 continue
             }
             do throws(DeviceEnrolmentError) {
                 let outcome =
-                    step == .renew
-                    ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
+                    step == .comeHome
+                    ? try await comeHome(credentials) : try await enrolment.renew(credentials, tunnel.renew)
                 credentials = outcome.credentials
                 warnOfClocks(outcome.clockAhead)
                 logger.log(.info, .renewed, [LogField(.node, .text(credentials.identity.text))])
                 renewal = schedule(credentials, &generator)
                 await tunnel.use(credentials)
+                orders.answer(.success(credentials.validity.notAfter))
             } catch {
                 logger.log(.warning, .renewalFailed, error: error)
+                if isOrdered { orders.answer(.failure(StewardRefusal("it gets no certificate: \(error.message)"))) }
                 let refusal = error.cause as? EnrolmentRefusal
                 if let refusal, refusal.isFinal {
                     rest = clock.now + CertificateRenewal.longestWait
