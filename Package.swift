@@ -10,6 +10,7 @@ let modules: [Module] = [
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
     .library("MeshJSON", layer: .l0, uses: ["MeshCore"]),
     .library("MeshVitals", layer: .l0, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshAPI", layer: .l0, uses: ["MeshCore", "MeshJSON", "MeshVitals"]),
     .library("MeshCommandLine", layer: .l0),
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
@@ -48,14 +49,21 @@ let modules: [Module] = [
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
 
-    // L3: assembly.
+    // L3: assembly, and both sides of the gateway, which know it not.
+    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshCore", "MeshHTTP"]),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshGateway", "MeshHTTP",
+            "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals",
+            "MeshWire",
         ]
+    ),
+    .library(
+        "MeshCommands",
+        layer: .l3,
+        uses: ["MeshAPI", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshVitals"]
     ),
 
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
@@ -78,6 +86,7 @@ let modules: [Module] = [
 
     // L4: executables of a few lines each.
     .executable("meshnode", uses: ["MeshCommandLine", "MeshNode"]),
+    .executable("synesis", uses: ["MeshCommandLine", "MeshCommands"]),
     .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
     .executable(
         "meshbench",
@@ -106,6 +115,7 @@ let modules: [Module] = [
     .tests("MeshCoreTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshWireTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests("MeshJSONTests", uses: ["MeshCore", "MeshJSON"]),
+    .tests("MeshAPITests", uses: ["MeshAPI", "MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshVitalsTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
     .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
@@ -125,6 +135,14 @@ let modules: [Module] = [
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
+    .tests(
+        "MeshGatewayTests",
+        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshJSON", "MeshTestKit"]
+    ),
+    .tests(
+        "MeshCommandsTests",
+        uses: ["MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore"]
+    ),
     .tests(
         "MeshNodeTests",
         uses: [

@@ -1,7 +1,9 @@
+internal import MeshCore
+
 /// What a node calls itself.
 package enum NodeSoftware {
     /// The version, as `--version` says it.
-    package static let version = "0.1.0"
+    package static let version = MeshSoftware.version
 
     /// Name and version, as hellos and logs have them.
     package static let name = "meshnode/\(version)"

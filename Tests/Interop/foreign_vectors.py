@@ -16,6 +16,7 @@ import math
 import random
 import struct
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,14 +184,24 @@ def random_records() -> list[Entry]:
 
 def hellos() -> list[Entry]:
     good = Hello(role=1, node="edge-1", software="other/1.0", features=frozenset([3, 1]))
-    fields = cbor2.loads(good.payload())
+    called = replace(good, labels=(("gpu", "yes"), ("site", "berlin-2")))
+    fields, labelled = cbor2.loads(good.payload()), cbor2.loads(called.payload())
 
     def changed(index: int, value: Any) -> bytes:
         return encode_value([*fields[:index], value, *fields[index + 1:]])
 
     return [
         accepted("hello with features in any order", "hello", changed(5, [3, 1]), good.payload()),
-        accepted("hello from a newer node", "hello", encode_value([*fields, "more"]), good.payload()),
+        accepted("hello without any of its labels", "hello", encode_value([*fields, {}]), good.payload()),
+        accepted("hello from a newer node", "hello", encode_value([*labelled, "more"]), called.payload()),
+        refused("hello with text for labels", "hello", encode_value([*fields, "site"]), "typeMismatch"),
+        refused("hello with a label in capitals", "hello", encode_value([*fields, {"Site": "b"}]), "invalidValue"),
+        refused("hello with a label that says nothing", "hello", encode_value([*fields, {"site": ""}]), "invalidValue"),
+        refused("hello with a label of two lines", "hello", encode_value([*fields, {"site": "a\nb"}]), "invalidValue"),
+        refused(
+            "hello with too many labels", "hello", encode_value([*fields, {f"n{i}": "x" for i in range(17)}]),
+            "invalidValue",
+        ),
         refused("hello of no version", "hello", changed(0, [2, 1]), "invalidValue"),
         refused("hello with a version beyond 16 bits", "hello", changed(0, [1, 65536]), "integerOutOfRange"),
         refused("hello of an unknown role", "hello", changed(1, 3), "invalidValue"),

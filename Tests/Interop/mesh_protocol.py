@@ -39,6 +39,7 @@ FRAME_BOUNDS = {
 }
 
 NODE = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?", re.ASCII)
+LABEL_VALUE = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
 class ProtocolError(Exception):
@@ -144,6 +145,18 @@ def take_text(value: Any, maximum_bytes: int) -> str:
     return value
 
 
+def take_labels(value: Any) -> tuple[tuple[str, str], ...]:
+    """Labels in the order of their names."""
+    if not isinstance(value, dict) or len(value) > 16:
+        raise ProtocolError("a map of at most 16 labels wanted")
+    for name, word in value.items():
+        if len(take_text(name, 32)) == 0 or not NODE.fullmatch(name):
+            raise ProtocolError("a label has no valid name")
+        if not LABEL_VALUE.fullmatch(take_text(word, 63)):
+            raise ProtocolError("a label has no valid value")
+    return tuple(sorted(value.items()))
+
+
 @dataclass(frozen=True)
 class Hello:
     """Section 3."""
@@ -154,15 +167,18 @@ class Hello:
     versions: tuple[int, int] = (1, 1)
     maximum_payload: int = MAXIMUM_PAYLOAD
     features: frozenset[int] = frozenset()
+    labels: tuple[tuple[str, str], ...] = ()
 
     def payload(self) -> bytes:
-        return encode_value([
+        fields = [
             list(self.versions), self.role, self.node, self.software, self.maximum_payload, sorted(self.features),
-        ])
+        ]
+        return encode_value([*fields, dict(self.labels)] if self.labels else fields)
 
     @classmethod
     def parse(cls, payload: bytes) -> Hello:
-        versions, role, node, software, maximum, features = take_record(decode_value(payload), 6)
+        record = decode_value(payload)
+        versions, role, node, software, maximum, features = take_record(record, 6)
         lowest, highest = (take_unsigned(version, 65535) for version in take_record(versions, 2))
         if lowest > highest:
             raise ProtocolError("no version at all")
@@ -177,7 +193,8 @@ class Hello:
         listed = [take_unsigned(feature, 2**32 - 1) for feature in features]
         if len(listed) > 64 or len(set(listed)) != len(listed):
             raise ProtocolError("too many features, or one twice")
-        return cls(role, node, take_text(software, 64), (lowest, highest), maximum, frozenset(listed))
+        labels = take_labels(record[6] if len(record) > 6 else {})
+        return cls(role, node, take_text(software, 64), (lowest, highest), maximum, frozenset(listed), labels)
 
     def newest_common_version(self, other: Hello) -> int | None:
         newest = min(self.versions[1], other.versions[1])

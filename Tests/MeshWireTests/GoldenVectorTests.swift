@@ -200,6 +200,15 @@ private struct Golden {
                 )
             ),
             Golden(
+                "hello of an edge with labels",
+                Hello(
+                    role: .edge,
+                    node: try NodeID("laptop-7"),
+                    software: "meshnode/0.1.0",
+                    labels: try NodeLabels([NodeLabel("site=berlin"), NodeLabel("gpu=yes")])
+                )
+            ),
+            Golden(
                 "error with a time",
                 ErrorFrame(code: .overloaded, message: "too much to do", retryAfterMilliseconds: 1_500)
             ),

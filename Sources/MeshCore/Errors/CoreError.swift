@@ -4,6 +4,7 @@ package enum CoreErrorCode: String, ErrorCode {
 
     case malformedIdentifier
     case malformedIdentity
+    case malformedLabel
 }
 
 /// An error of this module.

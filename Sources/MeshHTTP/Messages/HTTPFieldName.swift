@@ -80,6 +80,8 @@ extension HTTPFieldName {
     package static let referrerPolicy = HTTPFieldName(known: "referrer-policy")
     /// `retry-after`.
     package static let retryAfter = HTTPFieldName(known: "retry-after")
+    /// `sec-fetch-site`.
+    package static let fetchSite = HTTPFieldName(known: "sec-fetch-site")
     /// `sec-websocket-accept`.
     package static let webSocketAccept = HTTPFieldName(known: "sec-websocket-accept")
     /// `sec-websocket-key`.

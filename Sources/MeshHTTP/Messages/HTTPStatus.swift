@@ -84,6 +84,8 @@ extension HTTPStatus {
     package static let methodNotAllowed = HTTPStatus(405)
     /// 408: the request did not come in time.
     package static let requestTimeout = HTTPStatus(408)
+    /// 409: it is not in a state for that.
+    package static let conflict = HTTPStatus(409)
     /// 413: the body is too large.
     package static let contentTooLarge = HTTPStatus(413)
     /// 414: the target is too long.

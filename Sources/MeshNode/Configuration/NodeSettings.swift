@@ -155,6 +155,8 @@ package struct EdgeSettings: Sendable {
     package let beatInterval: Duration
     /// When it has its hub make ready.
     package let preWarm: PreWarmThresholds
+    /// Words that the hub knows it by.
+    package let labels: NodeLabels
 
     /// The settings of an edge, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -167,6 +169,12 @@ package struct EdgeSettings: Sendable {
             graphicsPercent: configuration[Settings.preWarmLoad],
             celsius: configuration[Settings.preWarmCelsius]
         )
+        do throws(CoreError) {
+            labels = try NodeLabels(configuration[Settings.labels])
+        } catch {
+            labels = .none
+            mistakes.add(configuration, Settings.labels, error.message)
+        }
         guard let first = places.first else {
             mistakes.add(
                 configuration,

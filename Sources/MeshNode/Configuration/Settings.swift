@@ -155,6 +155,15 @@ package enum Settings {
         "Above so many degrees Celsius the edge has its hub make ready; again once it has cooled."
     )
 
+    /// What operators call the edge by.
+    package static let labels = Setting<[NodeLabel]>(
+        "edge.labels",
+        flag: "label",
+        .nothing("none"),
+        for: [.edge],
+        "Words that the hub knows the edge by, for people and filters."
+    )
+
     // MARK: Both
 
     /// When a silent connection is over.
@@ -222,8 +231,8 @@ package enum Settings {
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, hubs.row, enrolAt.row,
-        beatInterval.row, preWarmLoad.row, preWarmCelsius.row, idleTimeout.row, resumption.row, httpListen.row,
-        httpCertificate.row, httpKey.row,
+        beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, idleTimeout.row, resumption.row,
+        httpListen.row, httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,
     ]
 

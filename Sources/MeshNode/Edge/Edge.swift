@@ -19,6 +19,8 @@ package final class Edge: Sendable {
         package let credentials: NodeCredentials
         /// Whom it believes.
         package let verifier: any PeerVerifier
+        /// Words that hubs know it by.
+        package var labels = NodeLabels.none
         /// Where its hubs are.
         package let hubs: [ConfiguredHub]
         /// How their names are found.
@@ -117,6 +119,7 @@ package final class Edge: Sendable {
             credentials: parts.credentials,
             verifier: parts.verifier,
             software: NodeSoftware.name,
+            labels: parts.labels,
             configuration: parts.connections,
             clock: parts.clock,
             observer: links
@@ -189,6 +192,14 @@ package final class Edge: Sendable {
             group.cancelAll()
         }
         await transport.close("the edge has ended")
+    }
+
+    /// Begins nothing more, lets what is under way end, and leaves; it must run.
+    package func drain(_ message: String, patience: Duration) async {
+        await transport.leave(message, patience: patience)
+        // It would make another link.
+        try? await tunnel.stop()
+        await node.drain()
     }
 
     private func followHub() async {

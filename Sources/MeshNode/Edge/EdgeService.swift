@@ -14,6 +14,8 @@ package final class EdgeService: Sendable {
     package struct Configuration: Sendable {
         /// Where its certificate and key lie, as `meshnode enrol` has written them.
         package var credentials: CredentialFolder
+        /// Words that hubs know it by.
+        package var labels = NodeLabels.none
         /// Where its hubs are, the preferred first.
         package var hubs: [ConfiguredHub]
         /// Where a hub listens for devices whose certificate has expired; nil where nobody has said so.
@@ -41,6 +43,11 @@ package final class EdgeService: Sendable {
     /// The edge.
     package let edge: Edge
 
+    /// What its hub's operators ask of it.
+    package let desk: StewardDesk
+    /// Words that hubs know it by.
+    package let labels: NodeLabels
+
     private let keeper: CertificateKeeper
     private let certificateEnd: Lock<WallTime>
     private let noted: NotedVerifier
@@ -58,6 +65,7 @@ package final class EdgeService: Sendable {
         _ parts: Edge.Parts,
         noted: NotedVerifier,
         nudge: Nudge,
+        desk: StewardDesk,
         addresses: LocalAddresses,
         generator: SeededGenerator
     ) {
@@ -66,9 +74,11 @@ package final class EdgeService: Sendable {
         self.certificateEnd = certificateEnd
         self.noted = noted
         self.nudge = nudge
+        self.desk = desk
         self.addresses = addresses
         self.generator = generator
         credentials = parts.credentials
+        labels = parts.labels
         clock = parts.clock
         logger = parts.logger
     }
@@ -99,11 +109,16 @@ package final class EdgeService: Sendable {
         )
         let addresses = try await LocalAddresses.watch(on: loop)
         parts.addresses = addresses
+        parts.labels = configuration.labels
         parts.address = configuration.address
         // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
+        let nudge = Nudge()
+        let orders = RenewalOrders(nudge: nudge)
+        let desk = StewardDesk(renewals: orders, clock: clock, logger: logger)
         parts.kinds =
             configuration.kinds + [
-                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) }
+                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) },
+                NodeSteward.hosted(at: desk),
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
@@ -121,7 +136,6 @@ package final class EdgeService: Sendable {
                 clock: clock,
                 logger: logger
             )
-            let nudge = Nudge()
             let certificateEnd = Lock(credentials.validity.notAfter)
             let keeper = CertificateKeeper(
                 enrolment: enrolment,
@@ -129,6 +143,7 @@ package final class EdgeService: Sendable {
                 clock: clock,
                 logger: logger,
                 nudge: nudge,
+                orders: orders,
                 end: certificateEnd
             )
             return EdgeService(
@@ -138,6 +153,7 @@ package final class EdgeService: Sendable {
                 parts,
                 noted: noted,
                 nudge: nudge,
+                desk: desk,
                 addresses: addresses,
                 generator: generator.split()
             )
@@ -187,7 +203,12 @@ package final class EdgeService: Sendable {
         )
     }
 
-    /// Runs until the calling task is cancelled.
+    /// Lets what is under way end, for a while, and closes the tunnel; the edge must run.
+    package func drain(_ message: String) async {
+        await edge.drain(message, patience: Limits.Steward.drainPatience)
+    }
+
+    /// Runs until the calling task is cancelled; ``drain(_:)`` first to leave in good order.
     ///
     /// Call it once.
     package func run() async {

@@ -29,8 +29,10 @@ package struct CertificateKeeper: Sendable {
     private let logger: Logger
     private let nudge: Nudge
     private let end: Lock<WallTime>?
+    private let orders: RenewalOrders
 
-    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged, and renews at once where
+    /// `orders` say so, which nudge it too.
     ///
     /// In `end` stands when the certificate in use ends, for whoever asks without reading the folder.
     package init(
@@ -41,6 +43,7 @@ package struct CertificateKeeper: Sendable {
         clock: any Clock,
         logger: Logger,
         nudge: Nudge = Nudge(),
+        orders: RenewalOrders? = nil,
         end: Lock<WallTime>? = nil
     ) {
         self.enrolment = enrolment
@@ -51,6 +54,7 @@ package struct CertificateKeeper: Sendable {
         self.logger = logger
         self.nudge = nudge
         self.end = end
+        self.orders = orders ?? RenewalOrders(nudge: nudge)
     }
 
     /// Keeps `credentials` and what follows them alive until the calling task is cancelled.
@@ -77,7 +81,12 @@ package struct CertificateKeeper: Sendable {
                 logger.log(.error, .certificateEnds, [LogField(.reason, .text(words))])
             }
             isTooLate = step == .enrolAgain
-            if let pause = pause(before: step, rest) {
+            let isOrdered = orders.isWaiting
+            if isOrdered, isTooLate {
+                orders.answer(.failure(StewardRefusal("the certificate ended too long ago: a new token is needed")))
+                continue
+            }
+            if !isOrdered, let pause = pause(before: step, rest) {
                 _ = await nudge.wait(pause, on: clock)
                 continue
             }
@@ -88,7 +97,9 @@ package struct CertificateKeeper: Sendable {
             case .success(let newer):
                 credentials = newer
                 renewal = schedule(credentials, &generator)
+                orders.answer(.success(credentials.validity.notAfter))
             case .failure(let error):
+                if isOrdered { orders.answer(.failure(StewardRefusal("it gets no certificate: \(error.message)"))) }
                 let refusal = error.cause as? EnrolmentRefusal
                 if let refusal, refusal.isFinal { rest = clock.now + CertificateRenewal.longestWait }
                 let hint = refusal?.retryAfterMilliseconds.map { Duration.milliseconds(Int64($0)) }
@@ -104,8 +115,8 @@ package struct CertificateKeeper: Sendable {
     ) async -> Result<NodeCredentials, DeviceEnrolmentError> {
         do throws(DeviceEnrolmentError) {
             let outcome =
-                step == .renew
-                ? try await enrolment.renew(credentials, tunnel.renew) : try await comeHome(credentials)
+                step == .comeHome
+                ? try await comeHome(credentials) : try await enrolment.renew(credentials, tunnel.renew)
             warnOfClocks(outcome.clockAhead)
             logger.log(.info, .renewed, [LogField(.node, .text(outcome.credentials.identity.text))])
             await use(outcome.credentials)

@@ -130,7 +130,7 @@ package final class Hub: Sendable {
         )
         let node = ActorNode(
             owner: owner,
-            kinds: parts.kinds + [keeper],
+            kinds: parts.kinds + [keeper, NodeSteward.hosted(at: nil)],
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
             journal: parts.journal,
             transport: transport,

@@ -15,6 +15,7 @@ package enum LinkChange: Hashable, Sendable {
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
     private let registry = Lock(TunnelRegistry())
+    private let roster = Lock(EdgeRoster())
     private let pacing: Lock<HerdPacing>
     private let clock: any Clock
     private let logger: Logger
@@ -51,6 +52,11 @@ package final class HubTunnels: LinkObserver {
     /// The edges that are connected, in the order of their names.
     package var identities: [NodeIdentity] { registry.withLock { $0.all.map(\.identity) } }
 
+    /// Reads or changes who is connected and who was; return at once, links wait for it.
+    package func withRoster<Result: Sendable>(_ body: (inout EdgeRoster) -> Result) -> Result {
+        roster.withLock { roster in body(&roster) }
+    }
+
     /// Takes the newest link of a node for its tunnel.
     package func linkOpened(to peer: LinkPeer) {
         let tunnel = RegisteredTunnel(
@@ -60,6 +66,10 @@ package final class HubTunnels: LinkObserver {
             since: clock.now
         )
         let outcome = registry.withLock { $0.opened(tunnel) }
+        if outcome.isTunnel, peer.role == .edge {
+            let connection = EdgeRoster.Connection(peer)
+            roster.withLock { $0.connected(connection, at: clock.wallTime) }
+        }
         let level: LogLevel = if case .full = outcome { .warning } else { .info }
         logger.log(
             level,
@@ -80,6 +90,10 @@ package final class HubTunnels: LinkObserver {
             return logger.log(.debug, .handshakeFailed, [LogField(.reason, .text(reason.description))])
         }
         let ended = registry.withLock { $0.closed(peer.node, connection: peer.link.number) }
+        if ended != nil {
+            let now = clock.wallTime
+            roster.withLock { $0.disconnected(peer.node, at: now, reason: reason.description) }
+        }
         logger.log(
             ended == nil ? .debug : .info,
             .tunnelClosed,
@@ -95,7 +109,30 @@ package final class HubTunnels: LinkObserver {
     }
 }
 
+extension EdgeRoster.Connection {
+    /// The other end of a link as its hello and its certificate tell.
+    fileprivate init(_ peer: LinkPeer) {
+        self.init(
+            identity: peer.certificate.identity,
+            link: peer.link.number,
+            address: peer.remote.description,
+            software: peer.software,
+            labels: peer.labels,
+            certificateEnd: peer.certificate.validity.notAfter,
+            isResumed: peer.isResumed
+        )
+    }
+}
+
 extension TunnelRegistry.Opened {
+    /// Whether the link that opened is its node's tunnel now.
+    fileprivate var isTunnel: Bool {
+        switch self {
+        case .added, .replaced: true
+        case .outdated, .full: false
+        }
+    }
+
     fileprivate var word: String {
         switch self {
         case .added: "added"

@@ -1,4 +1,5 @@
 internal import MeshCore
+internal import MeshGateway
 internal import MeshHTTP
 internal import MeshIO
 internal import MeshTelemetry
@@ -21,6 +22,8 @@ struct NodeSite: Sendable {
         let parts: [NodeState.Check.Name]
         /// The numbers.
         let registry: MetricRegistry
+        /// What it answers below `/v1`.
+        let gateway: Gateway
         /// How the node stands.
         let state: @Sendable () -> NodeState
     }
@@ -33,7 +36,7 @@ struct NodeSite: Sendable {
         let server = HTTPServer(
             loops: [ground.loop],
             configuration: configuration,
-            handler: router(content, ground),
+            handler: router(content, ground, address.isLoopback ? .thisMachine : .network),
             observer: AccessLog(logger: ground.logger),
             clock: ground.clock,
             logger: ground.logger,
@@ -69,7 +72,7 @@ struct NodeSite: Sendable {
     /// Answers are short, and an operator's program asks again.
     private static var configuration: ServerConfiguration {
         var configuration = ServerConfiguration()
-        configuration.limits.bodyBytes = 0
+        configuration.limits.bodyBytes = Gateway.bodyBytes
         configuration.stopping = .seconds(1)
         return configuration
     }
@@ -90,12 +93,13 @@ struct NodeSite: Sendable {
         }
     }
 
-    private static func router(_ content: Content, _ ground: RoleGround) -> Router {
+    private static func router(_ content: Content, _ ground: RoleGround, _ reach: GatewayReach) -> Router {
         let metrics = AccessMetrics(registry: content.registry, clock: ground.clock)
         var routes = RouterBuilder(middleware: [metrics, HostCheck(names: content.names)])
         let checks = content.parts.map { StateCheck(part: $0, state: content.state) }
         let phase = PhaseCheck(state: content.state)
         Operations(checks: checks + [phase], registry: content.registry, clock: ground.clock).add(to: &routes)
+        content.gateway.add(to: &routes, reach: reach)
         StaticFiles(StatusPage.files).add(to: &routes)
         return routes.build()
     }

@@ -21,6 +21,8 @@ package struct LinkPeer: Hashable, Sendable {
     package let certificate: PeerCertificate
     /// What the peer calls its software; a claim.
     package let software: String
+    /// Words that its operators have given it; a claim too.
+    package let labels: NodeLabels
     /// Where its packets come from.
     package let remote: SocketAddress
     /// Whether we have made the connection.

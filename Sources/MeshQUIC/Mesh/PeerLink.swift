@@ -421,6 +421,7 @@ extension LinkPeer {
             link: link.id,
             certificate: certificate,
             software: agreement.peer.software,
+            labels: agreement.peer.labels,
             remote: connection.remoteAddress,
             isDialled: !connection.isServer,
             isResumed: connection.isResumed

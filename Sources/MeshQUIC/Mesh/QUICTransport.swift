@@ -21,6 +21,7 @@ package final class QUICTransport: Transport {
         credentials: NodeCredentials,
         verifier: any PeerVerifier,
         software: String,
+        labels: NodeLabels = .none,
         configuration: QUICConfiguration = QUICConfiguration(),
         clock: any Clock,
         observer: any LinkObserver = NoLinkObserver()
@@ -29,7 +30,8 @@ package final class QUICTransport: Transport {
         let hello = Hello(
             role: credentials.identity.role,
             node: credentials.identity.node,
-            software: software
+            software: software,
+            labels: labels
         )
         (core, localAddress) = try await loop.run {
             let core = TransportCore(
@@ -276,6 +278,17 @@ extension QUICTransport {
     package func statistics(to node: NodeID) async -> LinkStatistics? {
         let core = core
         return (try? await loop.run { core.value.anyLink(to: node)?.connection.map(LinkStatistics.init) }) ?? nil
+    }
+
+    /// How the paths to `nodes` look, of those that there is a link to; one visit to the loop for all.
+    package func paths(to nodes: [NodeID]) async -> [NodeID: PathStatistics] {
+        let core = core
+        let found = try? await loop.run {
+            nodes.reduce(into: [NodeID: PathStatistics]()) { paths, node in
+                paths[node] = core.value.anyLink(to: node)?.connection?.pathStatistics
+            }
+        }
+        return found ?? [:]
     }
 
     /// Whether requests are served, and streams for all of `words`.

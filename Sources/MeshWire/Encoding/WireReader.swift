@@ -166,6 +166,17 @@ public struct WireReader: ~Escapable {
         return RecordTail(unknownFields: count - fields)
     }
 
+    /// The next field of a record that has grown by it; nil where the writer did not know it yet, or left it out.
+    ///
+    /// Called in the order of the fields, before ``endRecord(_:)``.
+    @_lifetime(self: copy self)
+    public mutating func readAppended<Value: WireCodable>(
+        _ type: Value.Type,
+        in tail: inout RecordTail
+    ) throws(WireError) -> Value? {
+        tail.takesField() ? try Value(from: &self) : nil
+    }
+
     /// Closes a record, skipping the fields that this version does not know.
     @_lifetime(self: copy self)
     public mutating func endRecord(_ tail: RecordTail) throws(WireError) {

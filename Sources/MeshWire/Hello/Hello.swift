@@ -35,6 +35,9 @@ package struct Hello: WireCodable, Hashable {
     /// What the sender can do beyond its version.
     package let features: Set<Feature>
 
+    /// Words that its operators have given the sender, for people and filters.
+    package let labels: NodeLabels
+
     /// The hello of a node.
     package init(
         versions: VersionRange = .supported,
@@ -42,7 +45,8 @@ package struct Hello: WireCodable, Hashable {
         node: NodeID,
         software: String,
         maximumPayloadBytes: UInt32 = UInt32(Limits.Frame.maximumPayloadBytes),
-        features: Set<Feature> = []
+        features: Set<Feature> = [],
+        labels: NodeLabels = .none
     ) {
         precondition(features.count <= Limits.Hello.maximumFeatures, "a hello lists a few features")
         precondition(maximumPayloadBytes >= Limits.Frame.minimumStatedPayloadBytes, "too small for our own frames")
@@ -52,20 +56,24 @@ package struct Hello: WireCodable, Hashable {
         self.software = software.cut(toBytes: Limits.Hello.maximumSoftwareBytes)
         self.maximumPayloadBytes = maximumPayloadBytes
         self.features = features
+        self.labels = labels
     }
 
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 6)
+        writer.writeArrayHead(count: labels.isEmpty ? 6 : 7)
         versions.encode(into: &writer)
         role.wireNumber.encode(into: &writer)
         node.text.encode(into: &writer)
         software.encode(into: &writer)
         maximumPayloadBytes.encode(into: &writer)
         features.map(\.rawValue).sorted().encode(into: &writer)
+        // Without labels it is what it was before there were any.
+        guard !labels.isEmpty else { return }
+        Dictionary(uniqueKeysWithValues: labels.all.map { ($0.name, $0.value) }).encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 6)
+        var tail = try reader.beginRecord(fields: 6)
         versions = try VersionRange(from: &reader)
         role = try NodeRole(checking: reader.readUInt64())
         node = try NodeID(checking: reader.readText())
@@ -73,6 +81,7 @@ package struct Hello: WireCodable, Hashable {
         maximumPayloadBytes = try reader.readInteger()
         let features = try [UInt32](from: &reader)
         self.features = Set(features.map(Feature.init(rawValue:)))
+        labels = try NodeLabels(checking: reader.readAppended([String: String].self, in: &tail) ?? [:])
         try reader.endRecord(tail)
         try checkBounds(featureCount: features.count)
     }
@@ -104,6 +113,16 @@ extension NodeRole {
             throw WireError(.invalidValue, "no role has the number \(number)")
         }
         self = role
+    }
+}
+
+extension NodeLabels {
+    fileprivate init(checking labels: [String: String]) throws(WireError) {
+        do {
+            try self.init(labels.map { label throws(CoreError) in try NodeLabel(name: label.key, value: label.value) })
+        } catch {
+            throw WireError(.invalidValue, "the hello's labels are none: \(error.message)", cause: error)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshCertificates
 internal import MeshCore
+internal import MeshGateway
 internal import MeshHTTP
 internal import MeshIO
 internal import MeshIdentity
@@ -14,6 +15,7 @@ struct EdgeRole {
     let ground: RoleGround
 
     func run() async throws {
+        ground.signals.letStopTake(Limits.Steward.drainPatience)
         // An edge without a certificate does nothing: no folder is made for it.
         guard access(settings.node.data, F_OK) == 0 else { throw notEnrolled }
         let folder = try ground.takeFolder(settings.node.data, for: .edge)
@@ -30,6 +32,9 @@ struct EdgeRole {
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
+            group.addTask { [ground] in
+                if await service.desk.waitForDrain() { ground.signals.stop() }
+            }
             group.addTask { [ground] in
                 await ground.reload.run { configuration throws(ConfigurationError) in
                     _ = try EdgeSettings(configuration)
@@ -51,6 +56,7 @@ struct EdgeRole {
             )
             await ground.signals.waitForStop()
             ground.stopping()
+            await service.drain("the edge is being stopped")
             await site?.stop()
             group.cancelAll()
         }
@@ -62,10 +68,11 @@ struct EdgeRole {
         let registry = MetricRegistry()
         registry.collectProcess { ProcessReader.read() }
         let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees]
-        let content = NodeSite.Content(names: [], parts: parts, registry: registry) { [ground] in
-            guard let service = service() else { return NodeState(.starting, checks: []) }
-            return service.state(ground.phase.current)
+        let state: @Sendable () -> NodeState = { [ground] in
+            service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
+        let gateway = Gateway(ofEdge: service, state: state, clock: ground.clock)
+        let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
@@ -74,6 +81,7 @@ struct EdgeRole {
         configuration.enrolmentAddress = settings.enrolAt
         configuration.beats.interval = settings.beatInterval
         configuration.preWarm = settings.preWarm
+        configuration.labels = settings.labels
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         let service: EdgeService

@@ -1,5 +1,6 @@
 internal import MeshCertificates
 internal import MeshCore
+internal import MeshGateway
 internal import MeshIO
 internal import MeshQUIC
 internal import MeshTelemetry
@@ -57,13 +58,22 @@ struct HubRole {
         _ registry: MetricRegistry,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
+        let state: @Sendable () -> NodeState = { [ground] in
+            service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
+        }
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .listenerBound, .certificateCounts],
-            registry: registry
-        ) { [ground] in
-            service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
-        }
+            registry: registry,
+            gateway: Gateway(
+                ofHub: settings.grant.identity,
+                service,
+                state: state,
+                clock: ground.clock,
+                logger: ground.logger
+            ),
+            state: state
+        )
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 

@@ -1,0 +1,27 @@
+/// Where on a gateway what is asked for: one spelling for both sides.
+package enum APIPath {
+    /// What the gateway is.
+    package static let version = "/v1/version"
+    /// How its node stands.
+    package static let status = "/v1/status"
+    /// The edges of a hub; one of them below it.
+    package static let nodes = "/v1/nodes"
+    /// What is wrong with the node.
+    package static let doctor = "/v1/doctor"
+
+    /// Everything about one edge.
+    package static func node(_ name: String) -> String { "\(nodes)/\(name)" }
+
+    /// Where one edge is sent `command`.
+    package static func command(_ command: NodeCommand, to name: String) -> String { "\(node(name))/\(command.rawValue)" }
+}
+
+/// What an edge can be sent by its hub's operators.
+package enum NodeCommand: String, CaseIterable, Hashable, Sendable {
+    /// Let what is under way end, and stop.
+    case drain
+    /// Get another certificate now.
+    case renew
+    /// Answer.
+    case ping
+}

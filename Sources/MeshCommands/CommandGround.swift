@@ -1,0 +1,62 @@
+internal import Glibc
+internal import MeshCommandLine
+
+/// What `synesis` finds around it: the environment, files, other programs.
+///
+/// A value of functions, so that tests say what there is.
+package struct CommandGround: Sendable {
+    /// The variable of that name; nil where there is none or it is empty.
+    package let variable: @Sendable (String) -> String?
+    /// The bytes of a file, `limit` at most; nil where it cannot be read.
+    package let file: @Sendable (_ path: String, _ limit: Int) -> [UInt8]?
+    /// The folder in which this program lies; nil where that is not known.
+    package let ownFolder: @Sendable () -> String?
+    /// Asks a person for what nobody else shall see; nil where there is no person.
+    package let askSecretly: @Sendable (_ prompt: String) -> SecretAnswer?
+
+    /// A ground of these functions.
+    package init(
+        variable: @escaping @Sendable (String) -> String?,
+        file: @escaping @Sendable (_ path: String, _ limit: Int) -> [UInt8]?,
+        ownFolder: @escaping @Sendable () -> String?,
+        askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?
+    ) {
+        self.variable = variable
+        self.file = file
+        self.ownFolder = ownFolder
+        self.askSecretly = askSecretly
+    }
+
+    /// That of this process.
+    package static let ofThisProcess = CommandGround(
+        variable: { name in getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } },
+        file: { readFile($0, upTo: $1) },
+        ownFolder: {
+            var bytes = [UInt8](repeating: 0, count: 4_096)
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                buffer.withMemoryRebound(to: CChar.self) { path in
+                    path.baseAddress.map { readlink("/proc/self/exe", $0, path.count) } ?? -1
+                }
+            }
+            guard count > 0, let slash = bytes[..<count].lastIndex(of: UInt8(ascii: "/")) else { return nil }
+            return String(decoding: bytes[..<slash], as: UTF8.self)
+        },
+        askSecretly: { SecretPrompt.ask($0) }
+    )
+}
+
+private func readFile(_ path: String, upTo limit: Int) -> [UInt8]? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var content: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 16_384)
+    while content.count <= limit {
+        let count = read(file, &piece, piece.count)
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { return nil }
+        if count == 0 { return content }
+        content += piece[..<count]
+    }
+    return nil
+}

@@ -1,0 +1,32 @@
+package import MeshCommandLine
+package import MeshCore
+
+/// Why a gateway did not do what it was asked.
+package enum GatewayFailureCode: String, ErrorCode {
+    package static let domain = "gateway"
+
+    /// Nobody answers there.
+    case notReached
+    /// What answers there is no gateway, or one that cannot be understood.
+    case notAGateway
+    /// It is an edge's, and was asked for what only hubs know.
+    case notAHub
+    /// It says no.
+    case refused
+    /// The edge that it was about is the reason.
+    case node
+}
+
+/// An error of asking a gateway.
+package typealias GatewayFailure = MeshError<GatewayFailureCode>
+
+extension GatewayFailureCode {
+    /// With which code a command ends.
+    package var exit: ExitCode {
+        switch self {
+        case .notReached, .notAGateway: SynesisExit.notReached
+        case .notAHub, .refused: SynesisExit.refused
+        case .node: SynesisExit.node
+        }
+    }
+}

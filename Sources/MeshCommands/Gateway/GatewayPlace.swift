@@ -1,0 +1,38 @@
+package import MeshCommandLine
+package import MeshHTTP
+
+/// Where a gateway is, as people say it: `http://127.0.0.1:7413`, or without the scheme.
+package struct GatewayPlace: Hashable, Sendable, CommandLineValue {
+    /// Scheme, host and port.
+    package let origin: ClientOrigin
+
+    /// The place that `text` spells; nil where it spells none, or says more than scheme, host and port.
+    package init?(_ text: String) {
+        let hasScheme = text.hasPrefix("http://") || text.hasPrefix("https://")
+        guard let url = try? ClientURL(hasScheme ? text : "http://" + text), url.target.text == "/" else { return nil }
+        origin = url.origin
+    }
+
+    /// Where nodes of this machine answer, the first that does counts: an edge, then a hub.
+    package static let usual = ["http://127.0.0.1:8787", "http://127.0.0.1:7413"].compactMap { GatewayPlace($0) }
+
+    /// What lies at `target` there.
+    func url(_ target: String) -> ClientURL? {
+        RequestTarget(target).map { ClientURL(origin: origin, target: $0) }
+    }
+
+    /// How a command line spells one.
+    package static var commandLineSyntax: ValueSyntax<GatewayPlace> {
+        ValueSyntax(
+            valueName: "URL",
+            expected: "where a gateway is, such as http://127.0.0.1:7413 or hub-1.example.org:7413",
+            read: { GatewayPlace($0) },
+            print: \.description
+        )
+    }
+}
+
+extension GatewayPlace: CustomStringConvertible {
+    /// `http://127.0.0.1:7413`.
+    package var description: String { origin.description }
+}

@@ -1,0 +1,130 @@
+internal import MeshAPI
+internal import MeshCommandLine
+internal import MeshCore
+internal import MeshHTTP
+internal import MeshIO
+
+/// One run of a command that asks a gateway: finds it, and says in one sentence what went wrong.
+struct GatewaySession: Sendable {
+    /// Whom a command needs.
+    enum Need: Hashable, Sendable {
+        /// Any node.
+        case anyNode
+        /// A hub: where nobody names a gateway, one of an edge is passed over.
+        case hub
+    }
+
+    /// The gateway.
+    let gateway: GatewayClient
+    /// How the command writes.
+    let screen: Screen
+    /// The time.
+    let clock: any Clock
+
+    /// Runs `body` with the gateway that the command line, the environment or this machine has.
+    static func run(
+        _ invocation: Invocation,
+        _ ground: CommandGround,
+        needs need: Need = .anyNode,
+        _ body: @Sendable (GatewaySession) async throws -> ExitCode
+    ) async throws -> ExitCode {
+        let screen = Screen(invocation, ground)
+        do {
+            return try await connected(invocation, ground) { finder, clock in
+                let gateway = try await finder.find(need)
+                return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock))
+            }
+        } catch let error as GatewayFailure {
+            invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(error.message.printable)")
+            return error.code.exit
+        }
+    }
+
+    /// Runs `body` with a client, and ends everything behind it.
+    static func connected<Value: Sendable>(
+        _ invocation: Invocation,
+        _ ground: CommandGround,
+        _ body: @Sendable (GatewayFinder, any Clock) async throws -> Value
+    ) async throws -> Value {
+        let loop: EventLoop
+        do throws(IOError) { loop = try EventLoop.start(name: "synesis") } catch {
+            throw GatewayFailure(.notReached, "this machine has no room: \(error.message)", cause: error)
+        }
+        defer { loop.stop() }
+        var configuration = ClientConfiguration()
+        configuration.userAgent = "synesis/\(MeshSoftware.version)"
+        if let path = invocation[SharedOptions.authority] ?? ground.variable("SYNESIS_CA") {
+            guard let pem = ground.file(path, Limits.Commands.maximumAuthorityBytes) else {
+                throw GatewayFailure(.notReached, "'\(path)' with the authority (--ca) cannot be read, or is too large")
+            }
+            configuration.trust = .authorities(pem: pem)
+        }
+        let client: HTTPClient
+        do throws(HTTPError) { client = try await HTTPClient(loop: loop, configuration: configuration) } catch {
+            throw GatewayFailure(.notReached, "the authority (--ca) cannot be used: \(error.message)", cause: error)
+        }
+        let outcome: Result<Value, any Error>
+        do {
+            let finder = try GatewayFinder(invocation, ground, client)
+            outcome = .success(try await body(finder, MachineClock(loop: loop)))
+        } catch {
+            outcome = .failure(error)
+        }
+        await client.close()
+        return try outcome.get()
+    }
+}
+
+/// Finds the gateway: the one that is named, or the first of this machine that answers.
+struct GatewayFinder: Sendable {
+    private let named: GatewayPlace?
+    private let usual: [GatewayPlace]
+    private let client: HTTPClient
+
+    init(_ invocation: Invocation, _ ground: CommandGround, _ client: HTTPClient) throws(GatewayFailure) {
+        self.client = client
+        usual = GatewayPlace.usual
+        if let place = invocation[SharedOptions.gateway] {
+            named = place
+        } else if let text = ground.variable("SYNESIS_GATEWAY") {
+            guard let place = GatewayPlace(text) else {
+                throw GatewayFailure(
+                    .notReached,
+                    "SYNESIS_GATEWAY says '\(text.cut(toBytes: 100))': expected \(GatewayPlace.commandLineSyntax.expected)"
+                )
+            }
+            named = place
+        } else {
+            named = nil
+        }
+    }
+
+    /// The gateway to ask.
+    ///
+    /// Of those of this machine, each says first what it is: some other server may be at its port.
+    func find(_ need: GatewaySession.Need) async throws(GatewayFailure) -> GatewayClient {
+        if let named { return GatewayClient(named, client) }
+        var edge: GatewayPlace?
+        for place in usual {
+            let gateway = GatewayClient(place, client)
+            let timeout = Limits.Commands.probeTimeout
+            guard let found = try? await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout) else {
+                continue
+            }
+            if need == .anyNode || found.document.role == "hub" { return gateway }
+            edge = edge ?? place
+        }
+        if let edge {
+            throw GatewayFailure(
+                .notAHub,
+                "the gateway at \(edge) is an edge, which knows no others: name its hub (--gateway URL)"
+            )
+        }
+        let places = usual.map(\.description).joined(separator: " and ")
+        throw GatewayFailure(
+            .notReached,
+            "no gateway answers on this machine (\(places)): start a node (meshnode --role hub), or name one "
+                + "(--gateway URL, or SYNESIS_GATEWAY)"
+        )
+    }
+}

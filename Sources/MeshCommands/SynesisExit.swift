@@ -1,0 +1,35 @@
+package import MeshCommandLine
+
+/// With which codes `synesis` ends.
+package enum SynesisExit {
+    /// No gateway answers, or what answers is none.
+    package static let notReached = ExitCode(rawValue: 3)
+    /// The gateway says no.
+    package static let refused = ExitCode(rawValue: 4)
+    /// The edge is not known, is not connected, does not answer or says no.
+    package static let node = ExitCode(rawValue: 5)
+    /// What was looked at is not well.
+    package static let unwell = ExitCode(rawValue: 6)
+
+    /// The rows that every command which asks a gateway has.
+    package static let gatewayMeanings: KeyValuePairs<ExitCode, String> = [
+        notReached: "No gateway answers, or what answers is none.",
+        refused: "The gateway says no; standard error says why.",
+    ]
+
+    /// Those, and the one of commands about one edge.
+    package static let nodeMeanings: KeyValuePairs<ExitCode, String> = [
+        notReached: "No gateway answers, or what answers is none.",
+        refused: "The gateway says no; standard error says why.",
+        node: "The edge is not known, is not connected, does not answer, or says no.",
+    ]
+
+    /// Those of commands that look whether something is well.
+    package static func meanings(unwell sentence: String) -> KeyValuePairs<ExitCode, String> {
+        [
+            notReached: "No gateway answers, or what answers is none.",
+            refused: "The gateway says no; standard error says why.",
+            unwell: sentence,
+        ]
+    }
+}

@@ -1,0 +1,137 @@
+internal import MeshAPI
+package import MeshCore
+package import MeshHTTP
+
+/// From where a listener can be reached.
+package enum GatewayReach: Hashable, Sendable {
+    /// From this machine alone.
+    case thisMachine
+    /// From others too.
+    case network
+}
+
+/// What a node answers by HTTP to people, programs and pages: the routes below `/v1`, as docs/api.md says.
+///
+/// It knows how questions and answers look and who may ask; what is true the ports know, which the assembly gives it.
+package struct Gateway: Sendable {
+    /// Whom it asks.
+    package struct Ports: Sendable {
+        /// What the node says of itself.
+        package var status: any StatusPort
+        /// Who looks it over.
+        package var doctor: any DoctorPort
+        /// The edges of a hub; nil on an edge.
+        package var directory: (any NodeDirectory)?
+        /// Who sends them something; nil on an edge.
+        package var commander: (any NodeCommander)?
+
+        /// What every node has.
+        package init(status: any StatusPort, doctor: any DoctorPort) {
+            self.status = status
+            self.doctor = doctor
+        }
+    }
+
+    private let ports: Ports
+    private let clock: any Clock
+    private let room: CommandRoom
+
+    /// A gateway that asks `ports`, and lets `maximumCommands` be under way.
+    package init(
+        ports: Ports,
+        clock: any Clock,
+        maximumCommands: Int = Limits.Gateway.maximumCommands
+    ) {
+        self.ports = ports
+        self.clock = clock
+        room = CommandRoom(places: maximumCommands)
+    }
+
+    /// Adds its routes for a listener that can be reached from `reach`.
+    package func add(to routes: inout RouterBuilder, reach: GatewayReach) {
+        let middleware: [any Middleware] = [CommandGuard(reach: reach), BodyLimit(maximumBytes: Limits.Gateway.maximumBodyBytes)]
+        routes.group(middleware: middleware) { routes in
+            routes.on(.get, Path.at(APIPath.version)) { _ in Self.answer(ports.status.version()) }
+            routes.on(.get, Path.at(APIPath.status)) { _ in Self.answer(await ports.status.status()) }
+            routes.on(.get, Path.at(APIPath.nodes)) { try await nodes($0) }
+            routes.on(.get, Self.node) { _, id in try await node(id) }
+            for command in NodeCommand.allCases {
+                routes.on(.post, Self.node.at(command.rawValue)) { request, id in
+                    try await send(command, to: id, request)
+                }
+            }
+            let patience = RequestDeadline(Limits.Gateway.doctorPatience, clock: clock)
+            routes.group(middleware: [patience]) { routes in
+                routes.on(.get, Path.at(APIPath.doctor)) { _ in Self.answer(await ports.doctor.examine()) }
+            }
+        }
+    }
+
+    /// The bytes of bodies that a listener has to take for it.
+    package static let bodyBytes = UInt64(Limits.Gateway.maximumBodyBytes)
+
+    private static let node = Path.at(APIPath.nodes).value("id", NodeID.self)
+
+    // MARK: Questions
+
+    private func nodes(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let directory = ports.directory else { throw HTTPRefusal.notAHub }
+        let query: NodeQuery
+        do throws(APIError) {
+            query = try NodeQuery(parameters: request.target.parameters)
+        } catch {
+            throw HTTPRefusal(.badRequest, "bad_request", error.message)
+        }
+        guard let page = await directory.nodes(query) else { throw HTTPRefusal.starting }
+        return Self.answer(page)
+    }
+
+    private func node(_ id: NodeID) async throws -> HTTPResponse {
+        guard let directory = ports.directory else { throw HTTPRefusal.notAHub }
+        guard let node = await directory.node(id) else { throw HTTPRefusal.unknownNode(id.text) }
+        return Self.answer(node)
+    }
+
+    // MARK: Commands
+
+    private func send(_ command: NodeCommand, to id: NodeID, _ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let commander = ports.commander else { throw HTTPRefusal.notAHub }
+        let asked = try await Self.command(in: request.body)
+        return try await room.enter {
+            do throws(NodeCommandError) {
+                switch command {
+                case .ping:
+                    let timeout = asked.timeout ?? Limits.Gateway.pingTimeout
+                    return Self.answer(try await commander.ping(id, timeout: timeout))
+                case .renew:
+                    let timeout = asked.timeout ?? Limits.Gateway.renewTimeout
+                    return Self.answer(try await commander.renew(id, timeout: timeout))
+                case .drain:
+                    let timeout = asked.timeout ?? Limits.Gateway.drainTimeout
+                    return Self.answer(try await commander.drain(id, timeout: timeout))
+                }
+            } catch {
+                throw HTTPRefusal(error)
+            }
+        }
+    }
+
+    /// What the body says; an empty one says nothing.
+    private static func command(in body: RequestBody) async throws -> CommandRequest {
+        let bytes = try await body.collect(upTo: Limits.Gateway.maximumBodyBytes)
+        guard !bytes.isEmpty else { return CommandRequest() }
+        do throws(APIError) {
+            return try CommandRequest(bytes: bytes)
+        } catch {
+            throw HTTPRefusal(.badRequest, "bad_request", "the body is not right: \(error.message)")
+        }
+    }
+
+    // MARK: Answers
+
+    private static func answer(_ document: some APIDocument) -> HTTPResponse {
+        var response = HTTPResponse(type: "application/json", bytes: document.bytes)
+        response.fields.append(.cacheControl, "no-store")
+        return response
+    }
+}

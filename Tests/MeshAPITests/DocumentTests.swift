@@ -1,0 +1,100 @@
+import MeshAPI
+import MeshCore
+import MeshJSON
+import MeshTestKit
+import MeshVitals
+import Testing
+
+/// docs/api.md is what strangers write clients by, so its examples are held to what both sides read and write.
+@Suite struct `The documents of the gateway` {
+    private static func example(_ name: String) throws -> [UInt8] {
+        let lines = try #require(RepositoryFile.block(name, of: "docs/api.md"), "docs/api.md has no example '\(name)'")
+        return Array(lines.filter { !$0.hasPrefix("```") }.joined().utf8)
+    }
+
+    private static func checkExample<Document: APIDocument>(_ name: String, as _: Document.Type) throws {
+        let bytes = try example(name)
+        let document = try Document(bytes: bytes)
+        #expect(String(decoding: document.bytes, as: UTF8.self) == String(decoding: bytes, as: UTF8.self))
+    }
+
+    @Test func `are what docs/api.md shows`() throws {
+        try Self.checkExample("version", as: VersionDocument.self)
+        try Self.checkExample("status", as: StatusDocument.self)
+        try Self.checkExample("node", as: NodeDocument.self)
+        try Self.checkExample("ping", as: PingDocument.self)
+        try Self.checkExample("renew", as: RenewDocument.self)
+        try Self.checkExample("drain", as: DrainDocument.self)
+        try Self.checkExample("doctor", as: DoctorDocument.self)
+    }
+
+    @Test func `come back as they were written, with everything that they can hold`() throws {
+        var node = try NodeDocument(bytes: Self.example("node"))
+        node.departure = NodeDocument.Departure(at: "2026-11-21T08:15:00.250Z", reason: "it went", isDrained: true)
+        let list = NodesDocument(nodes: [node, node], next: "laptop-7")
+        #expect(try NodesDocument(bytes: list.bytes) == list)
+        var status = try StatusDocument(bytes: Self.example("status"))
+        status.labels = ["site": "berlin"]
+        status.edge = StatusDocument.Edge(tunnel: "connected", detail: "to hub-1", hub: "hub-1", connectedSeconds: 3.5)
+        #expect(try StatusDocument(bytes: status.bytes) == status)
+        let refusal = ErrorDocument(code: "unknown_node", message: "nobody", requestID: "r-1")
+        #expect(try ErrorDocument(bytes: refusal.bytes) == refusal)
+        for timeout in [nil, Duration.milliseconds(250)] {
+            let command = CommandRequest(timeout: timeout)
+            #expect(try CommandRequest(bytes: command.bytes) == command)
+        }
+    }
+
+    @Test func `pass over members that they do not know, and take null for nothing`() throws {
+        let json = #"{"software":"meshnode/9","api":7,"role":"edge","node":null,"more":[1]}"#
+        let version = try VersionDocument(bytes: Array(json.utf8))
+        #expect(version.api == 7 && version.node == nil)
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "{}", #"{"software":1,"api":1,"role":"hub"}"#, #"{"software":"x","api":1.5,"role":"hub"}"#,
+    ])
+    func `that lack what is promised are refused`(text: String) {
+        #expect(throws: APIError(.malformed, "")) { try VersionDocument(bytes: Array(text.utf8)) }
+    }
+
+    @Test func `with a wrong part are refused whole`() throws {
+        let wrong = [
+            #"{"nodes":[{}]}"#, #"{"nodes":{}}"#, #"{"nodes":[3]}"#,
+        ]
+        for text in wrong { #expect(throws: APIError(.malformed, "")) { try NodesDocument(bytes: Array(text.utf8)) } }
+        var node = try #require(try JSONReader.read(Self.example("node")).object)
+        node["state"] = "asleep"
+        #expect(throws: APIError(.malformed, "")) { try NodeDocument(json: .object(node)) }
+        node["state"] = "gone"
+        node["labels"] = ["site": 3]
+        #expect(throws: APIError(.malformed, "")) { try NodeDocument(json: .object(node)) }
+        let check = #"{"checks":[{"name":"disk","status":"bad","detail":"x"}]}"#
+        #expect(throws: APIError(.malformed, "")) { try DoctorDocument(bytes: Array(check.utf8)) }
+    }
+
+    @Test func `of commands take a time to wait within its bound`() {
+        let longest = Limits.API.longestTimeout.components.seconds * 1_000
+        #expect(throws: Never.self) { try CommandRequest(bytes: Array("{\"timeout_ms\":\(longest)}".utf8)) }
+        for wrong in ["0", "-1", "\(longest + 1)", "\"5s\"", "1.5"] {
+            #expect(throws: APIError(.malformed, "")) {
+                try CommandRequest(bytes: Array("{\"timeout_ms\":\(wrong)}".utf8))
+            }
+        }
+    }
+
+    @Test func `of a doctor tell the worst`() {
+        func found(_ statuses: DoctorDocument.Check.Status...) -> DoctorDocument.Check.Status {
+            DoctorDocument(checks: statuses.map { .init(name: "x", status: $0, detail: "", advice: nil) }).worst
+        }
+        #expect(found() == .ok)
+        #expect(found(.ok, .skipped) == .ok)
+        #expect(found(.warning, .ok) == .warning)
+        #expect(found(.warning, .failure, .ok) == .failure)
+    }
+
+    @Test func `stand where one spelling says`() {
+        #expect(APIPath.command(.drain, to: "laptop-7") == "/v1/nodes/laptop-7/drain")
+        #expect(Limits.API.maximumDocumentBytes > Limits.API.nodesPerPage * 4_096)
+    }
+}
