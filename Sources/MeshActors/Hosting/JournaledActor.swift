@@ -44,10 +44,19 @@ package actor JournaledActor<Value: Journaled> {
         /// The traces of commands that have changed something, by the heads they made; for their effects.
         var currentTraces: [Head: TraceContext] = [:]
         var nextTraces: [Head: TraceContext] = [:]
+        private var notedHead = Head.none
 
-        /// A command has been decided that makes an entry: no query comes here.
+        init(pipeline: consuming CommitPipeline<Value>, generator: SeededGenerator) {
+            self.pipeline = pipeline
+            self.generator = generator
+        }
+
+        /// Notes the trace of a command that has made an entry; what else waits for that entry finds its head noted.
         mutating func noteTrace() {
-            if let trace = TraceContext.current { nextTraces[pipeline.decidedHead] = trace }
+            let head = pipeline.decidedHead
+            guard head != notedHead else { return }
+            notedHead = head
+            if let trace = TraceContext.current { nextTraces[head] = trace }
         }
     }
 
@@ -113,14 +122,13 @@ package actor JournaledActor<Value: Journaled> {
     ) throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Value {
         try desk.withLock { desk throws(CallFailure<C.Refusal>) in
             var release = Release.atOnce
-            let waitingBefore = desk.pipeline.waitingCount
             defer {
                 switch release {
                 case .atOnce: gate = nil
                 case .withCurrentAppend: gate = desk.currentAppend
                 case .withNextAppend:
                     gate = desk.nextAppend
-                    if desk.pipeline.waitingCount > waitingBefore { desk.noteTrace() }
+                    desk.noteTrace()
                     news.raise()
                 }
             }

@@ -36,9 +36,6 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// About how much memory value and remembered answers take.
     package var approximateBytes: Int { held.value.approximateBytes + answers.bytes }
 
-    /// How many entries wait for the next append.
-    package var waitingCount: Int { waiting.count }
-
     /// How many answers had to be forgotten before their time.
     package var answersForgotten: Int { answers.forgottenEarly }
 
