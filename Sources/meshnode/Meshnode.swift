@@ -9,8 +9,8 @@ enum Meshnode {
             summary: "Run a node of the mesh, or look after one.",
             parameters: RoleCommand.parameters,
             subcommands: [
-                AuthorityCommand.command, ConfigCommand.command, EnrolCommand.command, StoreCommand.command,
-                StoreChildCommand.command, VitalsCommand.command,
+                AuthorityCommand.command, ConfigCommand.command, EnrolCommand.command, MetricsCommand.command,
+                StoreCommand.command, StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [
                 "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",

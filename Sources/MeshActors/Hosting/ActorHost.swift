@@ -53,9 +53,11 @@ extension ActorHost: AnyActorHost {
                 LogField(.reason, .text(error.message)),
             ]
             core.environment.logger.log(.warning, .activationFailed, fields)
+            table.note { $0.activationsFailed += 1 }
             return table.end(cell, error)
         }
         core.environment.counters.add(\.activations)
+        table.note { $0.activations += 1 }
         core.environment.logger.log(.debug, .activated, [LogField(.actor, .text("\(cell.address)"))])
         table.settle(resident, in: cell)
         let leftInOrder = await residency.live(resident, cell.leave)
@@ -63,6 +65,9 @@ extension ActorHost: AnyActorHost {
         if leftInOrder {
             await residency.depart(resident)
             core.environment.counters.add(\.passivations)
+            table.note { $0.passivations += 1 }
+        } else {
+            table.note { $0.evictions += 1 }
         }
         table.end(cell, ActorError(.moved, "\(cell.address) has left"))
     }
@@ -70,10 +75,10 @@ extension ActorHost: AnyActorHost {
     func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> WakeOutcome {
         switch table.enter(address, for: self, isUse: false) {
         case .here(let cell, let resident):
-            defer { table.exit(cell, isUse: false) }
+            defer { table.exit(cell, isUse: false, nil) }
             return await residency.wake(typed(resident), wallTime)
         case .starting(let cell):
-            defer { table.exit(cell, isUse: false) }
+            defer { table.exit(cell, isUse: false, nil) }
             guard case .success(let resident)? = try? await cell.started.wait() else { return .stillDue }
             return await residency.wake(typed(resident), wallTime)
         case .elsewhere: return .moved

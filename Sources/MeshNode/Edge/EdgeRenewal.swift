@@ -13,6 +13,8 @@ struct EdgeRenewal: RenewalTunnel {
     let resolver: any HubResolver
     let clock: any Clock
     let logger: Logger
+    /// When the certificate in use ends.
+    let end: Lock<WallTime>
 
     func renew(_ certificateRequest: [UInt8]) async throws -> EnrolmentAnswer {
         let certificates = try edge.node.actor(CertificatesActor.self, edge.name.text)
@@ -25,6 +27,7 @@ struct EdgeRenewal: RenewalTunnel {
         do {
             try verifier.use(credentials.trust)
             try await edge.transport.use(credentials)
+            end.withLock { $0 = credentials.validity.notAfter }
         } catch {
             let words = "the renewed certificate cannot be used: \(error)"
             return logger.log(.error, .renewalNotUsed, [LogField(.reason, .text(words))])

@@ -42,6 +42,7 @@ package final class EdgeService: Sendable {
     package let edge: Edge
 
     private let keeper: CertificateKeeper
+    private let end: Lock<WallTime>
     private let enrolment: DeviceEnrolment
     private let noted: NotedVerifier
     private let nudge: Nudge
@@ -58,6 +59,7 @@ package final class EdgeService: Sendable {
         _ parts: Edge.Parts,
         noted: NotedVerifier,
         nudge: Nudge,
+        end: Lock<WallTime>,
         addresses: LocalAddresses,
         generator: SeededGenerator
     ) {
@@ -66,6 +68,7 @@ package final class EdgeService: Sendable {
         self.enrolment = enrolment
         self.noted = noted
         self.nudge = nudge
+        self.end = end
         self.addresses = addresses
         self.generator = generator
         credentials = parts.credentials
@@ -113,13 +116,15 @@ package final class EdgeService: Sendable {
         parts.beats = beats
         do {
             let edge = try await make(parts)
+            let end = Lock(credentials.validity.notAfter)
             let tunnel = EdgeRenewal(
                 edge: edge,
                 verifier: verifier,
                 enrolmentAddress: configuration.enrolmentAddress,
                 resolver: resolver,
                 clock: clock,
-                logger: logger
+                logger: logger,
+                end: end
             )
             let nudge = Nudge()
             let keeper = CertificateKeeper(
@@ -136,6 +141,7 @@ package final class EdgeService: Sendable {
                 parts,
                 noted: noted,
                 nudge: nudge,
+                end: end,
                 addresses: addresses,
                 generator: generator.split()
             )
@@ -160,6 +166,9 @@ package final class EdgeService: Sendable {
 
     /// When its certificate ends, as it was read when the edge was opened.
     package var certificateValidity: ValidityPeriod { credentials.validity }
+
+    /// When the certificate in use ends.
+    var certificateEnd: WallTime { end.withLock { $0 } }
 
     /// Why it has not believed the last hub that it did not believe.
     package var hubRefusal: CertificateError? { noted.refusal }

@@ -60,7 +60,10 @@ struct EdgeRole {
 
     private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
         let registry = MetricRegistry()
-        registry.collectProcess { ProcessReader.read() }
+        EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
+            guard let service = service(), let node = await ground.nodeReading() else { return nil }
+            return await service.reading(node)
+        }
         let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts]
         let content = NodeSite.Content(names: [], parts: parts, registry: registry) { [ground] in
             guard let service = service() else { return NodeState(.starting, checks: []) }

@@ -14,6 +14,11 @@ struct HubRole {
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
         let registry = MetricRegistry()
+        let startedAt = ground.clock.wallTime
+        HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
+            guard let service = told.withLock({ $0 }), let node = await ground.nodeReading() else { return nil }
+            return await service.reading(node, ground.phase.current)
+        }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let site = try await openSite(registry) { told.withLock { $0 } }
         let service: HubService
@@ -22,7 +27,6 @@ struct HubRole {
             throw error
         }
         told.withLock { $0 = service }
-        registry.collect(service.hub)
         if service.hasMadeAuthority {
             let words = "made the authority of a new mesh in '\(folder.path)/ca': keep a copy of it safe"
             ground.logger.log(.info, .authorityMade, [LogField(.reason, .text(words))])
@@ -59,7 +63,7 @@ struct HubRole {
     ) async throws -> NodeSite? {
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
-            parts: [.storeAnswers, .listenerBound, .certificateCounts],
+            parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry
         ) { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
