@@ -128,8 +128,9 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
-            "MeshNode", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

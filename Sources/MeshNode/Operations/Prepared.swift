@@ -1,11 +1,11 @@
-internal import MeshCore
+package import MeshCore
 internal import MeshHTTP
 
 /// What was gathered for metrics, so that all of one answer are of one moment.
 ///
 /// It is gathered by whoever asks, one at a time and not more often than ``Limits/Operations/readingAge``, so that
 /// however many ask, gathering costs no more; those who come meanwhile are told what was gathered before.
-final class Prepared<Reading: Sendable>: Sendable {
+package final class Prepared<Reading: Sendable>: Sendable {
     private struct State {
         var latest: Reading?
         var at: Instant?
@@ -17,16 +17,16 @@ final class Prepared<Reading: Sendable>: Sendable {
     private let gather: @Sendable () async -> Reading?
 
     /// Readings that `gather` makes.
-    init(clock: any Clock, _ gather: @escaping @Sendable () async -> Reading?) {
+    package init(clock: any Clock, _ gather: @escaping @Sendable () async -> Reading?) {
         self.clock = clock
         self.gather = gather
     }
 
     /// What was gathered last.
-    var latest: Reading? { state.withLock { $0.latest } }
+    package var latest: Reading? { state.withLock { $0.latest } }
 
     /// Gathers, where it is time.
-    func refresh() async {
+    package func refresh() async {
         let now = clock.now
         let isDue = state.withLock { state in
             guard !state.isUnderWay else { return false }

@@ -10,7 +10,7 @@ extension MetricGroup<StoreStatistics> {
             [CollectedSpread($0.batchRecords)]
         }
         histogram("journal_batch", unit: .bytes, "Bytes that became durable together.") { [CollectedSpread($0.batchBytes)] }
-        histogram("journal_sync_duration", unit: .seconds, "Time that the disk took to make a batch safe.") {
+        histogram("journal_sync_duration", unit: .seconds, "Time that the disk took to make what was written safe.") {
             [CollectedSpread($0.syncTimes)]
         }
         counter("journal_commits", "Batches that became durable, each with one sync.") {

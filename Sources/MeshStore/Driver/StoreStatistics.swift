@@ -19,7 +19,7 @@ package struct StoreStatistics: Sendable {
     package var batchRecords = Distribution(over: .count)
     /// Bytes that became durable together, for each batch.
     package var batchBytes = Distribution(over: .bytes)
-    /// How long the disk took to make a batch safe.
+    /// How long the disk took to make safe what was written to a segment.
     package var syncTimes = Distribution(over: .work)
     /// Batches that were not written because there was no room.
     package var refusedCommits = UInt64(0)
