@@ -129,8 +129,7 @@ let modules: [Module] = [
         "MeshNodeTests",
         uses: [
             "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTestKit", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

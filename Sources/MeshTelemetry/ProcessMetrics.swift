@@ -31,7 +31,9 @@ extension MetricRegistry {
         collectProcess(.gauge, "threads", .count, "Threads of the process.", read) { $0.threads }
         let limit = "Files and sockets that may be open."
         collectProcess(.gauge, "max_fds", .count, limit, read) { $0.openDescriptorsLimit }
-        collectProcess(.gauge, "virtual_memory", .bytes, "Memory that the process has mapped.", read) { $0.virtualBytes }
+        collectProcess(.gauge, "virtual_memory", .bytes, "Memory that the process has mapped.", read) {
+            $0.virtualBytes
+        }
     }
 
     private func collectProcess(

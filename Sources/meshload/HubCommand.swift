@@ -28,8 +28,8 @@ enum HubCommand {
         discussion: """
             Prints `listening ADDRESS`, then answers each line of standard input with one JSON object. `status`; \
             `cut PREFIX` closes the links of all edges whose names begin so, without a word before; \
-            `drain MILLISECONDS [HOST:PORT]` asks all edges to go; `beats` tells what beats have come to, `sum` what looking at all links costs, and \
-            `vitals NODE` how one edge's machine is. Ends with its input.
+            `drain MILLISECONDS [HOST:PORT]` asks all edges to go; `beats` tells what beats have come to, \
+            `sum` what looking at all links costs, and `vitals NODE` how one edge's machine is. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, name, data, listen, rate, isLogging]
     ) { invocation in

@@ -23,7 +23,12 @@ import Testing
     @Test func `are gathered once in a while, however many ask`() async throws {
         let clock = VirtualClock()
         let rounds = Lock(0)
-        let prepared = Prepared<Int>(clock: clock) { rounds.withLock { $0 += 1; return $0 } }
+        let prepared = Prepared<Int>(clock: clock) {
+            rounds.withLock {
+                $0 += 1
+                return $0
+            }
+        }
         #expect(prepared.latest == nil)
         for _ in 0..<5 { await prepared.refresh() }
         #expect(prepared.latest == 1)

@@ -98,7 +98,7 @@ extension Distribution {
         /// Bytes: from 256 to 16 MiB, four times as many each.
         package static let bytes = Ladder((0..<9).map { 256 << (2 * $0) })
 
-        /// For percentiles and not to be shown: each bucket ends at most a quarter beyond its beginning, up to 7 * 2^37.
+        /// For percentiles alone: each bucket ends at most a quarter beyond its beginning; the last at some 2^40.
         package static let fine: Ladder = {
             var ends: [Int64] = [1, 2, 3]
             for shift in 0..<38 {

@@ -42,7 +42,9 @@ extension MetricGroup<ActorStatistics> {
                 CollectedSample(UInt64(clamping: found.callsDenied), "not_allowed"),
             ]
         }
-        counts.counter("actor_redirects", "Calls that were sent on to another owner.") { UInt64(clamping: $0.redirects) }
+        counts.counter("actor_redirects", "Calls that were sent on to another owner.") {
+            UInt64(clamping: $0.redirects)
+        }
         counts.counter("actor_answers_forgotten", "Answers that were forgotten before their time.") {
             UInt64(clamping: $0.answersForgotten)
         }

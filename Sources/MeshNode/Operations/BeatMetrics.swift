@@ -46,9 +46,13 @@ extension MetricGroup<HeartbeatActor.Statistics> {
         counter("beats_without_vitals", "Beats that were sent without vitals, which did not come in time.") {
             $0.beats.withoutVitals
         }
-        gauge("beat_round_trip", "Time that the last acknowledged beat took, there and back.", time: {
-            $0.beats.lastRoundTrip
-        })
+        gauge(
+            "beat_round_trip",
+            "Time that the last acknowledged beat took, there and back.",
+            time: {
+                $0.beats.lastRoundTrip
+            }
+        )
         counter("pre_warms_sent", "Times that the edge has told its hub to make work ready.") { $0.preWarms }
     }
 }

@@ -34,9 +34,13 @@ enum EdgeMetrics {
         group.part(\.actors).registerActors()
         group.part(\.tunnel).registerTunnel()
         group.part(\.beats).registerOwnBeats()
-        group.gauge("certificate_remaining", "Time that the node's certificate counts still.", time: {
-            $0.certificateLeft
-        })
+        group.gauge(
+            "certificate_remaining",
+            "Time that the node's certificate counts still.",
+            time: {
+                $0.certificateLeft
+            }
+        )
     }
 }
 

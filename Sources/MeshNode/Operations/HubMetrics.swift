@@ -72,12 +72,20 @@ enum HubMetrics {
         ) { found in
             found.state.checks.map { CollectedSample($0.isPassing ? 1 : 0, values: [$0.name.rawValue]) }
         }
-        group.gauge("certificate_remaining", "Time that the node's certificate counts still.", time: {
-            $0.certificateLeft
-        })
-        group.gauge("authority_remaining", "Time that the authority counts still that signs certificates.", time: {
-            $0.authorityLeft
-        })
+        group.gauge(
+            "certificate_remaining",
+            "Time that the node's certificate counts still.",
+            time: {
+                $0.certificateLeft
+            }
+        )
+        group.gauge(
+            "authority_remaining",
+            "Time that the authority counts still that signs certificates.",
+            time: {
+                $0.authorityLeft
+            }
+        )
     }
 }
 

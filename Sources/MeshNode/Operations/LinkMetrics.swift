@@ -10,7 +10,9 @@ extension MetricGroup<LinkSummary> {
     /// it tells. Of figures that each link has its own of, the spread over all links is shown.
     func registerLinks() {
         gauge("links", "Links to other nodes that are open.") { $0.links }
-        spread("link_round_trip", unit: .seconds, "Smoothed round trips, over the links that are open.") { $0.roundTrips }
+        spread("link_round_trip", unit: .seconds, "Smoothed round trips, over the links that are open.") {
+            $0.roundTrips
+        }
         spread("link_congestion_window", unit: .bytes, "Congestion windows, over the links that are open.") {
             $0.congestionWindows
         }

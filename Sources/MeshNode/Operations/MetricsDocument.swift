@@ -42,7 +42,7 @@ package enum MetricsDocument {
 
         A node with `http.listen` answers `GET /metrics` in Prometheus' text format. A scrape gathers at most once a
         second, and looks at links a hundred at a time, so that neither many scrapers nor many links keep the node from
-        its work; docs/benchmarks.md says what it costs. Rules for alerts to begin with: `scripts/prometheus-alerts.yaml`.
+        its work; docs/benchmarks.md says what it costs. Alerts to begin with: `scripts/prometheus-alerts.yaml`.
 
         - No series names an edge, an actor or a user: the number of series does not grow with them. Of what each link
           has its own figure of, `stat` says which one over all open links it is: `min`, `p50`, `p90`, `p99`, `max`

@@ -43,7 +43,11 @@ struct NodeMetrics: Sendable {
             labels: ["version", "role"]
         ) { _ in [CollectedSample(1, values: [NodeSoftware.version, role])] }
         group.gauge("uptime", "Time since the node was started.", time: { $0.now.since(startedAt) })
-        group.gauge("loop_delay", "Time that work given to the node's loop waited before it ran.", time: { $0.loopDelay })
+        group.gauge(
+            "loop_delay",
+            "Time that work given to the node's loop waited before it ran.",
+            time: { $0.loopDelay }
+        )
         group.gauge("loop_work_waiting", "Work that other threads have left for the loop.") { $0.loopWaiting }
     }
 

@@ -9,7 +9,9 @@ extension MetricGroup<StoreStatistics> {
         histogram("journal_batch_records", unit: .count, "Records that became durable together.") {
             [CollectedSpread($0.batchRecords)]
         }
-        histogram("journal_batch", unit: .bytes, "Bytes that became durable together.") { [CollectedSpread($0.batchBytes)] }
+        histogram("journal_batch", unit: .bytes, "Bytes that became durable together.") {
+            [CollectedSpread($0.batchBytes)]
+        }
         histogram("journal_sync_duration", unit: .seconds, "Time that the disk took to make what was written safe.") {
             [CollectedSpread($0.syncTimes)]
         }
@@ -27,7 +29,11 @@ extension MetricGroup<StoreStatistics> {
             Int(clamping: $0.end.rawValue &- $0.first.rawValue)
         }
         gauge("journal_segments", "Segments of the log.") { $0.segments }
-        gauge("journal_anchor_lag", unit: .bytes, "Bytes of the log behind the last anchor, whose loss nobody would see.") {
+        gauge(
+            "journal_anchor_lag",
+            unit: .bytes,
+            "Bytes of the log behind the last anchor, whose loss nobody would see."
+        ) {
             Int(clamping: $0.end.rawValue &- min($0.end, $0.anchored).rawValue)
         }
         counter("journal_segments_dropped", "Segments that compaction has dropped.") { $0.segmentsDropped }

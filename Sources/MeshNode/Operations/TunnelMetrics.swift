@@ -25,9 +25,13 @@ extension MetricGroup<TunnelStatistics> {
         ) { found in
             found.state.hub.map { [CollectedSample(Int64(found.figures.congestionWindow), values: [$0.text])] } ?? []
         }
-        gauge("tunnel_probe_duration", "Time that the hub's actors took to answer the last probe.", time: {
-            $0.lastProbeTime
-        })
+        gauge(
+            "tunnel_probe_duration",
+            "Time that the hub's actors took to answer the last probe.",
+            time: {
+                $0.lastProbeTime
+            }
+        )
         gauge("tunnel_uptime", "Time since the tunnel was connected, without a break.", time: { $0.uptime })
         counter("tunnel_connected", "Time that the tunnel was connected.", time: { $0.timeConnected })
         counter("tunnel_wanted", "Time that somebody wanted it to be connected.", time: { $0.timeWanted })
