@@ -146,8 +146,8 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity", "MeshJSON",
-            "MeshNode", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),

@@ -11,5 +11,8 @@ extension Limits {
 
         /// An answer about readiness is given to all who ask for so long; then the next one has the checks made again.
         package static let readinessAge = Duration.seconds(1)
+
+        /// What metrics have to be gathered for is gathered once in so long; whoever asks before is told the same.
+        package static let readingAge = Duration.seconds(1)
     }
 }

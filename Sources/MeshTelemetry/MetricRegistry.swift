@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 
 /// All metrics of a node.
 ///
@@ -8,11 +8,13 @@ package final class MetricRegistry: Sendable {
     enum Source: Sendable {
         case family(MetricFamily)
         case collected(MetricDescription, @Sendable () -> [CollectedSample])
+        case spread(MetricDescription, @Sendable () -> [CollectedSpread])
 
         var description: MetricDescription {
             switch self {
             case .family(let family): family.description
             case .collected(let description, _): description
+            case .spread(let description, _): description
             }
         }
     }
@@ -20,6 +22,7 @@ package final class MetricRegistry: Sendable {
     private struct Content {
         var names: Set<String> = []
         var sources: [Source] = []
+        var preparations: [@Sendable () async -> Void] = []
     }
 
     private let content = Lock(Content())
@@ -102,8 +105,19 @@ package final class MetricRegistry: Sendable {
     ///
     /// Of more than ``Limits/Telemetry/maximumSeries`` samples those behind are left out.
     package func collect(_ description: MetricDescription, read: @escaping @Sendable () -> [CollectedSample]) {
-        precondition(description.kind != .histogram, "a histogram is touched, not read")
+        precondition(description.kind != .histogram, "a histogram is read as a distribution")
         add(.collected(description, read))
+    }
+
+    /// A histogram whose values live elsewhere, in the same way.
+    package func collectSpread(_ description: MetricDescription, read: @escaping @Sendable () -> [CollectedSpread]) {
+        precondition(description.kind == .histogram, "only a histogram is read as a distribution")
+        add(.spread(description, read))
+    }
+
+    /// Has `prepare` run before metrics are read, for values that have to be waited for.
+    package func beforeReading(_ prepare: @escaping @Sendable () async -> Void) {
+        content.withLock { $0.preparations.append(prepare) }
     }
 
     private func family(
@@ -128,6 +142,14 @@ package final class MetricRegistry: Sendable {
 
     // MARK: Reading
 
+    /// Lets everybody prepare; called by whoever is about to read.
+    package func prepare() async {
+        for preparation in content.withLock({ $0.preparations }) { await preparation() }
+    }
+
+    /// What is measured, sorted by name.
+    package var descriptions: [MetricDescription] { sources.map(\.description) }
+
     /// Every metric, sorted by name.
     var sources: [Source] {
         content.withLock { $0.sources }.sorted { $0.description.name < $1.description.name }
@@ -148,6 +170,21 @@ package struct CollectedSample: Hashable, Sendable {
     /// The sample of these parts.
     package init(_ value: Int64, values: [String] = []) {
         self.value = value
+        self.values = values
+    }
+}
+
+/// A distribution that lives elsewhere, as it was read.
+package struct CollectedSpread: Hashable, Sendable {
+    /// The values of the labels, one for each.
+    package let values: [String]
+
+    /// The values; nanoseconds where the unit is seconds.
+    package let distribution: Distribution
+
+    /// The distribution of these labels.
+    package init(_ distribution: Distribution, values: [String] = []) {
+        self.distribution = distribution
         self.values = values
     }
 }

@@ -24,7 +24,9 @@ package enum PrometheusText {
                 switch series {
                 case .counter(let counter): appendLine(description, labels, counter.value, to: &text)
                 case .gauge(let gauge): appendLine(description, labels, gauge.value, to: &text)
-                case .histogram(let histogram): append(histogram, description, labels, to: &text)
+                case .histogram(let histogram):
+                    let (ends, counts) = (histogram.ladder.bounds, histogram.cumulativeCounts)
+                    append(ends, counts, histogram.sum, description, labels, to: &text)
                 }
             }
         case .collected(_, let read):
@@ -34,6 +36,15 @@ package enum PrometheusText {
             appendHead(description, to: &text)
             for sample in samples.sorted(by: { $0.values.lexicographicallyPrecedes($1.values) }) {
                 appendLine(description, labels(description.labels, sample.values), sample.value, to: &text)
+            }
+        case .spread(_, let read):
+            let fitting = read().filter { $0.values.count == description.labels.count }
+            guard !fitting.isEmpty else { return }
+            appendHead(description, to: &text)
+            let spreads = fitting.prefix(Limits.Telemetry.maximumSeries)
+            for spread in spreads.sorted(by: { $0.values.lexicographicallyPrecedes($1.values) }) {
+                let (labels, found) = (labels(description.labels, spread.values), spread.distribution)
+                append(found.ladder.ends, found.cumulativeCounts, found.sum, description, labels, to: &text)
             }
         }
     }
@@ -57,17 +68,18 @@ package enum PrometheusText {
     }
 
     private static func append(
-        _ histogram: Histogram,
+        _ ends: [Int64],
+        _ counts: [Int64],
+        _ sum: Int64,
         _ description: MetricDescription,
         _ labels: String,
         to text: inout [UInt8]
     ) {
-        let counts = histogram.cumulativeCounts
         let before = labels.isEmpty ? "" : labels + ","
         for (index, count) in counts.enumerated() {
             text += "\(description.name)_bucket{\(before)le=\"".utf8
-            if index < histogram.ladder.bounds.count {
-                description.unit.append(histogram.ladder.bounds[index], to: &text)
+            if index < ends.count {
+                description.unit.append(ends[index], to: &text)
             } else {
                 text += "+Inf".utf8
             }
@@ -75,7 +87,7 @@ package enum PrometheusText {
         }
         let braces = labels.isEmpty ? "" : "{\(labels)}"
         text += "\(description.name)_sum\(braces) ".utf8
-        description.unit.append(histogram.sum, to: &text)
+        description.unit.append(sum, to: &text)
         text += "\n\(description.name)_count\(braces) \(counts.last ?? 0)\n".utf8
     }
 

@@ -28,8 +28,8 @@ enum HubCommand {
         discussion: """
             Prints `listening ADDRESS`, then answers each line of standard input with one JSON object. `status`; \
             `cut PREFIX` closes the links of all edges whose names begin so, without a word before; \
-            `drain MILLISECONDS [HOST:PORT]` asks all edges to go; `beats` tells what beats have come to, and \
-            `vitals NODE` how one edge's machine is. Ends with its input.
+            `drain MILLISECONDS [HOST:PORT]` asks all edges to go; `beats` tells what beats have come to, \
+            `sum` what looking at all links costs, and `vitals NODE` how one edge's machine is. Ends with its input.
             """,
         parameters: [AuthorityCommand.folder, name, data, listen, rate, isLogging]
     ) { invocation in
@@ -94,11 +94,26 @@ enum HubCommand {
                 elsewhere: words.dropFirst(2).first
             )
             return JSONLine([("drained", 1)]).text
+        case "sum": return await sum(hub)
         case "beats": return BeatLines.hub(hub.beats)
         case "vitals": return BeatLines.vitals(words.dropFirst().first ?? "", hub.beats)
         default: return status(hub, await hub.transport.statistics())
         }
     }
+
+    /// What looking at all links costs, as each reading of metrics does it.
+    private static func sum(_ hub: Hub) async -> String {
+        let (begun, processor) = (ContinuousClock.now, ProcessFigures.processorMicroseconds)
+        var links = 0
+        for _ in 0..<Self.sums { links = await hub.transport.summary().links }
+        let microseconds = Int((ContinuousClock.now - begun) / .microseconds(1))
+        let spent = ProcessFigures.processorMicroseconds - processor
+        return JSONLine([
+            ("links", links), ("elapsed_us", microseconds / Self.sums), ("processor_us", spent / Self.sums),
+        ]).text
+    }
+
+    private static let sums = 20
 
     /// What a hub says of itself.
     static func status(_ hub: Hub, _ statistics: TransportStatistics) -> String {

@@ -35,9 +35,9 @@ import Testing
             group.addTask { await service.run() }
             let state = service.state(.ready)
             #expect(state.isReady && state.isLive)
-            #expect(state.checks.map(\.name) == [.storeAnswers, .listenerBound, .certificateCounts])
-            #expect(state.checks[1].detail.contains(service.hub.transport.localAddress.description))
-            #expect(state.checks[2].detail.contains("days left"))
+            #expect(state.checks.map(\.name) == [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts])
+            #expect(state.checks[2].detail.contains(service.hub.transport.localAddress.description))
+            #expect(state.checks[3].detail.contains("days left"))
             #expect(!service.state(.draining).isReady)
             await service.use(certificateLife: .seconds(3_600), handshakesPerSecond: 7)
             service.renewNow()

@@ -32,6 +32,26 @@ import Testing
         #expect(edges.entry(of: try NodeID("f")) == nil)
     }
 
+    @Test func `is counted in totals that never fall, whatever is forgotten or comes late`() throws {
+        var edges = EdgeVitals()
+        for (sequence, link) in [(UInt64(1), UInt64(1)), (4, 2), (3, 1), (4, 2)] {
+            _ = edges.received(try beat("e", sequence), link: link, now: at(0), wallTime: wall)
+        }
+        #expect(edges.totals.received == 4 && edges.totals.missed == 2)
+        #expect(edges.totals.outOfOrder == 1 && edges.totals.duplicates == 1)
+        #expect(edges.counts.lost == 1)
+        #expect(edges.deadlineReached(now: at(100)).map(\.text) == ["e"])
+        #expect(edges.suspectedCount == 1 && edges.totals.suspicions == 1)
+        _ = edges.received(try beat("e", 5), link: 2, now: at(101), wallTime: wall)
+        #expect(edges.suspectedCount == 0 && edges.totals.late == 1)
+        #expect(edges.deadlineReached(now: at(300)).map(\.text) == ["e"])
+        edges.linkClosed(of: try NodeID("e"), link: 2)
+        #expect(edges.suspectedCount == 0)
+        edges.forget(now: at(20_000))
+        #expect(edges.count == 0 && edges.counts.received == 0)
+        #expect(edges.totals.received == 5 && edges.totals.missed == 2 && edges.totals.suspicions == 2)
+    }
+
     @Test func `keeps as many edges as there is room for`() throws {
         #expect(Limits.Heartbeat.maximumEdges == 100_000)
         var edges = EdgeVitals(maximumEdges: 2)

@@ -23,6 +23,8 @@ from upstreams.authority import self_signed  # noqa: E402
 #: All ports free ones, that of operators too.
 OPEN = [*FREE[:4], "--http-listen", "127.0.0.1:0"]
 
+CONNECTED, SUSPECTED = 'mesh_tunnels{state="connected"}', 'mesh_tunnels{state="suspected"}'
+
 
 def ask(url: str, host: str | None = None, trust: Path | None = None) -> tuple[int, str, str]:
     """Status, type and text of an answer."""
@@ -56,7 +58,7 @@ class Operators(unittest.TestCase):
         status, kind, numbers = ask(f"http://{address}/metrics")
         self.assertEqual((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
         values = dict(line.rsplit(" ", 1) for line in numbers.splitlines() if not line.startswith("#"))
-        self.assertEqual(values["mesh_tunnels_connected"], "0")
+        self.assertEqual(values[CONNECTED], "0")
         self.assertGreater(int(values["process_resident_memory_bytes"]), 1 << 20)
         self.assertIn('http_requests_total{route="/ready",method="GET",status="2xx"}', values)
         self.assertEqual(ask(f"http://{address}/")[1], "text/html; charset=utf-8")
@@ -78,12 +80,12 @@ class Operators(unittest.TestCase):
         while True:
             numbers = ask(f"http://{address}/metrics")[2]
             values = dict(line.rsplit(" ", 1) for line in numbers.splitlines() if not line.startswith("#"))
-            if values["mesh_tunnels_connected"] == "1" and int(values["mesh_beats_received_total"]) >= 3:
+            if values[CONNECTED] == "1" and int(values["mesh_beats_received_total"]) >= 3:
                 break
             self.assertLess(time.monotonic(), end, numbers)
             time.sleep(0.1)
         self.assertEqual(values["mesh_edges_known"], "1")
-        self.assertEqual(values["mesh_edges_suspected"], "0")
+        self.assertEqual(values[SUSPECTED], "0")
 
     def test_a_certificate_that_is_exchanged(self) -> None:
         """Over HTTPS, and after SIGHUP with the certificate that lies there then."""

@@ -89,6 +89,8 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("100 MB between processes over a tunnel that is cut", streams, counting.python)
     browsers = ["/usr/bin/python3", *_UNITTEST, "Tests/BrowserTests"]
     yield Stage("browsers", browsers, counting.python)
+    prometheus = ["/usr/bin/python3", *_UNITTEST, "Tests/PrometheusTests"]
+    yield Stage("a Prometheus server", prometheus, counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

@@ -56,7 +56,7 @@ package struct DoctorDocument: APIDocument {
             object["name"] = .string(name)
             object["status"] = .string(status.rawValue)
             object["detail"] = .string(detail)
-            object["advice"] = advice.map { .string($0) }
+            object["advice"] = advice.map { .string($0) } ?? .null
             return .object(object)
         }
 

@@ -22,6 +22,9 @@ package final class Intake<Element: Sendable>: Sendable {
         return isTaken
     }
 
+    /// How many wait.
+    package var count: Int { state.withLock { $0.queue.count } }
+
     /// The oldest element once there is one; nil when the calling task is cancelled.
     ///
     /// One task at a time may ask.

@@ -49,15 +49,21 @@ extension ActorHost: AnyActorHost {
         let resident: Resident
         switch await TraceContext.$current.withValue(trace, operation: { await arrival(in: cell) }) {
         case .success(let arrived): resident = arrived
-        case .failure(let error): return table.end(cell, error)
+        case .failure(let error):
+            table.note { $0.activationsFailed += 1 }
+            return table.end(cell, error)
         }
         core.environment.counters.add(\.activations)
+        table.note { $0.activations += 1 }
         table.settle(resident, in: cell)
         let leftInOrder = await residency.live(resident, cell.leave)
         table.lost(cell)
         if leftInOrder {
             await residency.depart(resident)
             core.environment.counters.add(\.passivations)
+            table.note { $0.passivations += 1 }
+        } else {
+            table.note { $0.evictions += 1 }
         }
         table.end(cell, ActorError(.moved, "\(cell.address) has left"))
     }
@@ -81,10 +87,10 @@ extension ActorHost: AnyActorHost {
     func wake(_ address: ActorAddress, _ wallTime: WallTime) async -> WakeOutcome {
         switch table.enter(address, for: self, isUse: false) {
         case .here(let cell, let resident):
-            defer { table.exit(cell, isUse: false) }
+            defer { table.exit(cell, isUse: false, nil) }
             return await residency.wake(typed(resident), wallTime)
         case .starting(let cell):
-            defer { table.exit(cell, isUse: false) }
+            defer { table.exit(cell, isUse: false, nil) }
             guard case .success(let resident)? = try? await cell.started.wait() else { return .stillDue }
             return await residency.wake(typed(resident), wallTime)
         case .elsewhere: return .moved

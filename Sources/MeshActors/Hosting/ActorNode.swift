@@ -97,6 +97,16 @@ package final class ActorNode: Sendable {
     /// What has been counted so far.
     package var counts: ActorCounts { core.environment.counters.current }
 
+    /// What the runtime has done, and is busy with; each kind is asked once, and none is looked through.
+    package var statistics: ActorStatistics {
+        ActorStatistics(
+            kinds: orderedHosts.map { $0.table.statistics },
+            counts: counts,
+            startsWaiting: core.starts.count,
+            routes: routeCount
+        )
+    }
+
     /// How many actors live here.
     package var residentCount: Int { orderedHosts.reduce(0) { $0 + $1.table.residentCount } }
 

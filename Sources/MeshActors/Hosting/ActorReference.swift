@@ -30,7 +30,7 @@ package struct ActorReference<Resident: Actor>: Sendable {
         if deadline == nil, case .here(let cell, let resident) = host.table.look(address) {
             do throws(CallFailure<C.Refusal>) {
                 let reply = try await command.deliver(to: host.typed(resident), id: id)
-                host.table.exit(cell)
+                host.table.exit(cell, .answered)
                 return reply
             } catch {
                 guard host.leave(cell, after: error) else { throw error }
@@ -91,7 +91,7 @@ extension ActorReference {
         do throws(CallFailure<C.Refusal>) {
             let reply = try journaled.decide(command, id: &known, &gate)
             if let gate, let failure = await gate.failure(of: address) { throw .failed(failure) }
-            host.table.exit(cell)
+            host.table.exit(cell, .answered)
             return reply
         } catch {
             let failure = await journaled.settled(error, gate)

@@ -49,6 +49,8 @@ final class ActorTable: Sendable {
         ///
         /// So no call reads the clock. A resident stays longer than the idle time by at most an interval.
         var useCountsAs: Instant
+        /// What is counted, under the lock that every call takes anyway.
+        var statistics: KindStatistics
     }
 
     private let kind: ActorKind
@@ -63,7 +65,8 @@ final class ActorTable: Sendable {
         self.rule = rule
         self.settings = settings
         let firstSweep = core.environment.clock.now + settings.sweepInterval
-        state = Lock(State(membership: core.membership, useCountsAs: firstSweep))
+        let statistics = KindStatistics(kind)
+        state = Lock(State(membership: core.membership, useCountsAs: firstSweep, statistics: statistics))
     }
 
     // MARK: Calls
@@ -90,6 +93,7 @@ final class ActorTable: Sendable {
             guard cell.machine.callArrived(now: state.useCountsAs, mailbox: settings.mailbox) == .enter else {
                 preconditionFailure("a live resident with room takes a call")
             }
+            state.statistics.callsUnderWay += 1
             return .here(cell, resident)
         }
     }
@@ -101,7 +105,7 @@ final class ActorTable: Sendable {
         state.withLock { state in
             let known = state.cells[address.key]
             if let known, known.membershipEpoch == state.membership.epoch || !known.machine.isLive {
-                return entry(known, state, isUse)
+                return entry(known, &state, isUse)
             }
             if let node = state.routes[address.key] { return .elsewhere(node) }
             guard let node = state.membership.node(for: kind, address.key, rule) else { return .nobody }
@@ -112,18 +116,21 @@ final class ActorTable: Sendable {
             }
             if let known {
                 known.membershipEpoch = state.membership.epoch
-                return entry(known, state, isUse)
+                return entry(known, &state, isUse)
             }
             return begin(address, &state, host, isUse)
         }
     }
 
-    private func entry(_ cell: Cell, _ state: State, _ isUse: Bool) -> Entry {
+    private func entry(_ cell: Cell, _ state: inout State, _ isUse: Bool) -> Entry {
         switch cell.machine.callArrived(now: isUse ? state.useCountsAs : nil, mailbox: settings.mailbox) {
         case .enter:
+            state.statistics.callsUnderWay += 1
             guard let resident = cell.resident else { preconditionFailure("a live stay without a resident") }
             return .here(cell, resident)
-        case .waitForStart: return .starting(cell)
+        case .waitForStart:
+            state.statistics.callsUnderWay += 1
+            return .starting(cell)
         case .waitForEnd: return .leaving(cell)
         case .refuse: return .overloaded
         }
@@ -145,10 +152,10 @@ final class ActorTable: Sendable {
             return .overloaded
         }
         #if PLANTED_BUGS
-        if PlantedBug.twinActivation.isOn { return entry(cell, state, isUse) }
+        if PlantedBug.twinActivation.isOn { return entry(cell, &state, isUse) }
         #endif
         state.cells[address.key] = cell
-        return entry(cell, state, isUse)
+        return entry(cell, &state, isUse)
     }
 
     /// Whether the actor lives here, comes or goes.
@@ -157,9 +164,13 @@ final class ActorTable: Sendable {
     /// A call that waited for the end of the stay waits no longer.
     func waitEnded(_ cell: Cell) { state.withLock { _ in cell.machine.waitEnded() } }
 
-    /// A call that counted is over.
-    func exit(_ cell: Cell, isUse: Bool = true) {
-        state.withLock { cell.machine.callEnded(now: isUse ? $0.useCountsAs : nil) }
+    /// A call that counted is over: with `outcome`, or, where that is nil, as if it had not been made here.
+    func exit(_ cell: Cell, isUse: Bool = true, _ outcome: CallCounts.Outcome?) {
+        state.withLock { state in
+            cell.machine.callEnded(now: isUse ? state.useCountsAs : nil)
+            state.statistics.callsUnderWay -= 1
+            if let outcome { state.statistics.calls.note(outcome) }
+        }
     }
 
     // MARK: Stays
@@ -238,6 +249,18 @@ final class ActorTable: Sendable {
     /// What those weigh who are on their way.
     var startingBytes: Int {
         state.withLock { $0.cells.values.filter { $0.machine.isStarting }.reduce(0) { $0 + $1.meter.current.bytes } }
+    }
+
+    /// Counts something that is not the end of a call.
+    func note(_ change: (inout KindStatistics) -> Void) { state.withLock { change(&$0.statistics) } }
+
+    /// What has happened so far.
+    var statistics: KindStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.stays = state.cells.count
+            return statistics
+        }
     }
 
     /// How many owners of actors that live elsewhere are kept in mind.

@@ -30,6 +30,7 @@ extension ActorHost {
         _ resident: any Actor,
         in cell: ActorTable.Cell
     ) async -> [UInt8] {
+        let begun = core.environment.clock.now
         let answer: RowAnswer
         switch row.way {
         case .decided(let decide): answer = decide(resident, call)
@@ -37,11 +38,12 @@ extension ActorHost {
             answer = await perform(resident, call)
         case .performed(let perform): answer = await untilStopping { await perform(resident, call) }
         }
+        defer { table.served(took: core.environment.clock.now - begun) }
         if let gate = answer.gate, let failure = await gate.failure(of: call.head.address) {
             _ = leave(cell, after: CallFailure<NoRefusal>.failed(failure))
             return payload(failure.code)
         }
-        table.exit(cell)
+        table.exit(cell, answer.outcome)
         if answer.hasLeft { table.lost(cell) }
         return answer.payload
     }
@@ -51,7 +53,7 @@ extension ActorHost {
     ///
     /// By then the command has been delivered, and may have been carried out.
     private func untilStopping(_ body: @escaping @Sendable () async -> RowAnswer) async -> RowAnswer {
-        let stopping = RowAnswer(payload(.outcomeUnknown), nil)
+        let stopping = RowAnswer(payload(.outcomeUnknown), nil, .unknown)
         return await withTaskGroup(of: RowAnswer.self) { group in
             group.addTask { await body() }
             group.addTask { [core] in

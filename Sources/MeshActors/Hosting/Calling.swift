@@ -16,7 +16,7 @@ enum Place: Sendable {
 extension ActorHost {
     /// Ends a call that was in `cell`; true if the resident has left, and the call was not carried out.
     func leave<Refusal>(_ cell: ActorTable.Cell, after error: CallFailure<Refusal>) -> Bool {
-        table.exit(cell)
+        table.exit(cell, error.outcome)
         guard case .failed(let failure) = error, failure.code == .moved else { return false }
         table.lost(cell)
         return true
@@ -69,7 +69,7 @@ extension ActorHost {
                 case .here(let cell, let resident):
                     do throws(CallFailure<C.Refusal>) {
                         let reply = try await command.deliver(to: typed(resident), id: id)
-                        table.exit(cell)
+                        table.exit(cell, .answered)
                         return reply
                     } catch {
                         guard leave(cell, after: error) else { throw error }
@@ -78,7 +78,10 @@ extension ActorHost {
                     let known = id ?? core.drawCommandID()
                     id = known
                     let call = RemoteCall(core: core, address: address, id: known, deadline: deadline)
-                    switch await call.ask(node, call.payload(command), isRepeatable: C.isRepeatable) {
+                    let begun = core.environment.clock.now
+                    let outcome = await call.ask(node, call.payload(command), isRepeatable: C.isRepeatable)
+                    table.asked(outcome, took: core.environment.clock.now - begun)
+                    switch outcome {
                     case .value(let body): return try call.reply(in: body, from: node, to: C.self)
                     case .refusal(let body): throw call.refusal(in: body, from: node, of: C.self)
                     case .tryAt(let other):
@@ -138,6 +141,7 @@ extension ActorHost {
         case .nobody: return .failed(.failed(ActorError(.noHost, "no member may host \(address)")))
         case .overloaded:
             core.environment.counters.add(\.overloads)
+            table.note { $0.calls.note(.overloaded) }
             return .failed(.overloaded(retryAfter: Limits.Hosting.retryAfter))
         case .stopping: return .failed(.failed(ActorError(.stopping, "the node is stopping")))
         }
@@ -149,13 +153,13 @@ extension ActorHost {
         do {
             result = try await cell.started.wait()
         } catch {
-            table.exit(cell)
+            table.exit(cell, .givenUp)
             throw cancelled()
         }
         switch result {
         case .success(let resident): return resident
         case .failure(let error):
-            table.exit(cell)
+            table.exit(cell, CallCounts.Outcome(error.code))
             guard error.code == .moved else { throw .failed(error) }
             return nil
         }

@@ -33,7 +33,7 @@ extension CommandTable {
             do throws(CallFailure<C.Refusal>) {
                 var id: CommandID? = call.head.command
                 let reply = try resident.decide(call.command(C.self), id: &id, &gate)
-                return RowAnswer(ActorReply.payload(value: reply), gate)
+                return RowAnswer(ActorReply.payload(value: reply), gate, .answered)
             } catch {
                 return RowAnswer(error, gate)
             }
@@ -47,7 +47,7 @@ extension CommandTable {
             let resident = Self.typed(resident)
             do throws(CallFailure<C.Refusal>) {
                 let reply = try await call.command(C.self).deliver(to: resident, id: call.head.command)
-                return RowAnswer(ActorReply.payload(value: reply), nil)
+                return RowAnswer(ActorReply.payload(value: reply), nil, .answered)
             } catch {
                 return RowAnswer(error, nil)
             }
@@ -84,21 +84,23 @@ struct RowAnswer: Sendable {
     let payload: [UInt8]
     /// What the answer waits for, if it depends on what is not durable yet.
     let gate: CommitGate?
-    /// Whether the resident has turned the call away because it is leaving; nothing happened.
-    let hasLeft: Bool
+    /// What it is, to be counted; nil where the resident has turned the call away because it is leaving.
+    let outcome: CallCounts.Outcome?
 
-    init(_ payload: [UInt8], _ gate: CommitGate?, hasLeft: Bool = false) {
+    /// Whether it has; nothing happened.
+    var hasLeft: Bool { outcome == nil }
+
+    init(_ payload: [UInt8], _ gate: CommitGate?, _ outcome: CallCounts.Outcome?) {
         self.payload = payload
         self.gate = gate
-        self.hasLeft = hasLeft
+        self.outcome = outcome
     }
 
     init<Refusal: WireCodable>(_ failure: CallFailure<Refusal>, _ gate: CommitGate?) {
         switch failure {
-        case .refused(let refusal): self.init(ActorReply.payload(refusal: refusal), gate)
-        case .overloaded(let pause): self.init(Self.obstacle(.unavailable, pause), nil)
-        case .failed(let error):
-            self.init(Self.obstacle(error.code, nil), nil, hasLeft: error.code == .moved)
+        case .refused(let refusal): self.init(ActorReply.payload(refusal: refusal), gate, .refused)
+        case .overloaded(let pause): self.init(Self.obstacle(.unavailable, pause), nil, .overloaded)
+        case .failed(let error): self.init(Self.obstacle(error.code, nil), nil, CallCounts.Outcome(error.code))
         }
     }
 

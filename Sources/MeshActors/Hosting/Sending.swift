@@ -15,7 +15,9 @@ extension ActorHost {
             case .elsewhere(let node):
                 let id = core.drawCommandID()
                 let call = RemoteCall(core: core, address: address, id: id, deadline: deadline)
-                switch await call.post(node, call.payload(command)) {
+                let outcome = await call.post(node, call.payload(command))
+                table.posted(outcome)
+                switch outcome {
                 case nil: return
                 case .failed(let failure): throw failure
                 default: break  // it was not sent
@@ -42,7 +44,7 @@ extension ActorHost {
     ) async -> Bool where C.Resident == Resident {
         do throws(CallFailure<C.Refusal>) {
             _ = try await command.deliver(to: typed(resident), id: nil)
-            table.exit(cell)
+            table.exit(cell, .answered)
             return true
         } catch {
             return !leave(cell, after: error)

@@ -26,6 +26,7 @@ package struct Operations: Sendable {
             return Self.answer(readiness.isReady ? .ok : .serviceUnavailable, readiness.text)
         }
         routes.on(.get, Path.at("/metrics")) { _ in
+            await registry.prepare()
             var response = HTTPResponse(type: PrometheusText.contentType, bytes: PrometheusText.encode(registry))
             response.fields.append(.cacheControl, "no-store")
             return response

@@ -12,12 +12,18 @@ package enum ProcessReader {
         }
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return ProcessReading(
+        var reading = ProcessReading(
             residentBytes: memory[1] * Int64(sysconf(Int32(_SC_PAGESIZE))),
             processorNanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec),
             openDescriptors: Int64(max(0, count(in: "/proc/self/fd") - 1)),  // but for the folder itself
             threads: threads
         )
+        reading.virtualBytes = memory[0] * Int64(sysconf(Int32(_SC_PAGESIZE)))
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            reading.openDescriptorsLimit = Int64(clamping: limit.rlim_cur)
+        }
+        return reading
     }
 
     private static func threadCount() -> Int64? {

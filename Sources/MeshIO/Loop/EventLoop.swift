@@ -91,6 +91,9 @@ extension EventLoop {
     /// much waits would leave it waiting. After the end of the loop it runs on a thread of its own.
     package func executeAlways(_ body: @escaping @Sendable () -> Void) { add(.closure(body)) }
 
+    /// How much other threads have left that the loop has not taken up; from any thread.
+    package var waitingCount: Int { inbox.withLock { $0.waitingCount } }
+
     /// Why ``execute(_:)`` has refused.
     package var refusal: IOError {
         inbox.withLock { $0.phase } == .running

@@ -17,6 +17,9 @@ struct LoopInbox {
     private var hasThreadForRest = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
+    /// How much has come that the loop has not taken up.
+    var waitingCount: Int { work.count }
+
     /// Takes `work`, which cannot be refused: a job that never runs is a task that never ends.
     mutating func add(_ work: LoopWork) -> Outcome {
         self.work.append(work)

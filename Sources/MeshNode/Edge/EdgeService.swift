@@ -38,6 +38,13 @@ package final class EdgeService: Sendable {
             self.credentials = credentials
             self.hubs = hubs
         }
+
+        fileprivate func edgeBeats(_ clock: any Clock) -> Edge.Beats {
+            var made = Edge.Beats(source: MachineVitals(dataFolder: credentials.path, clock: clock))
+            made.configuration = beats
+            made.thresholds = preWarm
+            return made
+        }
     }
 
     /// The edge.
@@ -49,7 +56,7 @@ package final class EdgeService: Sendable {
     package let labels: NodeLabels
 
     private let keeper: CertificateKeeper
-    private let certificateEnd: Lock<WallTime>
+    let certificateEnd: Lock<WallTime>
     private let noted: NotedVerifier
     private let nudge: Nudge
     private let clock: any Clock
@@ -122,10 +129,7 @@ package final class EdgeService: Sendable {
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
-        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
-        beats.configuration = configuration.beats
-        beats.thresholds = configuration.preWarm
-        parts.beats = beats
+        parts.beats = configuration.edgeBeats(clock)
         do {
             let edge = try await make(parts)
             let tunnel = EdgeRenewal(

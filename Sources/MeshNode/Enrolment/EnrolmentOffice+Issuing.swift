@@ -75,6 +75,7 @@ extension EnrolmentOffice {
         let who = identity?.text ?? name?.text ?? ""
         do throws(EnrolmentRefusal) {
             let issued = try await body()
+            count(nil)
             logger.log(.info, .issued, [LogField(.node, .text(who))])
             return .issued(issued)
         } catch {
@@ -82,6 +83,7 @@ extension EnrolmentOffice {
                 LogField(.node, .text(who)), LogField(.refusal, .integer(Int64(error.code.rawValue))),
                 LogField(.reason, .text(error.message)),
             ]
+            count(error)
             logger.log(.warning, .refused, fields)
             return .refused(error)
         }

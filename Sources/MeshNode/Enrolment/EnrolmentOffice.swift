@@ -21,6 +21,7 @@ package final class EnrolmentOffice: Sendable {
     private let tokenKey: TokenKey
     /// The hub's open links, and what is known of their keys.
     package let links = OpenLinks()
+    private let answered = Lock<[String: Int64]>([:])
     private let pace: Lock<RenewalPace>
     private let desk = Lock(Desk())
 
@@ -79,6 +80,15 @@ package final class EnrolmentOffice: Sendable {
         return state.identity != nil
     }
 
+    /// How often it has issued a certificate, and how often refused one, by why.
+    package var answers: [String: Int64] { answered.withLock { $0 } }
+
+    /// Counts an answer: that it was `refusal`, or, where that is nil, a certificate.
+    func count(_ refusal: EnrolmentRefusal?) {
+        let word = refusal?.code.word ?? "issued"
+        answered.withLock { $0[word, default: 0] += 1 }
+    }
+
     func opened() throws(EnrolmentRefusal) -> (ActorNode, RevocationOffice) {
         let (node, revocations) = desk.withLock { ($0.node, $0.revocations) }
         guard let node, let revocations else { throw .notNow("the hub is not ready yet") }
@@ -94,6 +104,7 @@ package final class EnrolmentOffice: Sendable {
             request = try EnrolmentRequest(wireBytes: call.payload)
         } catch {
             let refusal = EnrolmentRefusal(.malformed, "the hub cannot read the request: \(error.message)")
+            count(refusal)
             return EnrolmentAnswer.refused(refusal).wireBytes
         }
         return await answer(request, from: call.peer).wireBytes

@@ -87,3 +87,27 @@ extension EnrolmentRefusal {
         }
     }
 }
+
+extension EnrolmentRefusal.Code {
+    /// One word for it, for counting.
+    var word: String {
+        switch self {
+        case .malformed: "malformed"
+        case .forgedToken: "forged_token"
+        case .tokenOutOfTime: "token_out_of_time"
+        case .tokenSpent: "token_spent"
+        case .notForThis: "not_for_this"
+        case .nameTaken: "name_taken"
+        case .keyUsed: "key_used"
+        case .badRequest: "bad_request"
+        case .revoked: "revoked"
+        case .notRegistered: "not_registered"
+        case .keyEnded: "key_ended"
+        case .unavailable: "unavailable"
+        case .notIssued: "not_issued"
+        case .nothingShown: "nothing_shown"
+        case .tooMany: "too_many"
+        default: "other"
+        }
+    }
+}

@@ -3,29 +3,31 @@ internal import MeshCore
 internal import MeshGateway
 
 extension Gateway {
-    /// What the hub `identity` answers, once `service` is there.
+    /// What the hub of `settings` answers, once `service` is there.
     init(
-        ofHub identity: NodeIdentity,
+        ofHub settings: HubSettings,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
-        clock: any Clock,
-        logger: Logger
+        _ ground: RoleGround
     ) {
-        let status = HubStatus(identity: identity, service: service, state: state, clock: clock)
-        var ports = Ports(status: status, doctor: StateDoctor(state: state))
+        let clock = ground.clock
+        let status = HubStatus(identity: settings.grant.identity, service: service, state: state, clock: clock)
+        var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
-        ports.commander = HubCommander(service: service, clock: clock, logger: logger)
+        ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
         self.init(ports: ports, clock: clock)
     }
 
-    /// What an edge answers, once `service` is there.
+    /// What the edge of `settings` answers, once `service` is there.
     init(
-        ofEdge service: @escaping @Sendable () -> EdgeService?,
+        ofEdge settings: EdgeSettings,
+        _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
-        clock: any Clock
+        _ ground: RoleGround
     ) {
-        let status = EdgeStatus(service: service, state: state, clock: clock)
-        self.init(ports: Ports(status: status, doctor: StateDoctor(state: state)), clock: clock)
+        let status = EdgeStatus(service: service, state: state, clock: ground.clock)
+        let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
+        self.init(ports: Ports(status: status, doctor: doctor), clock: ground.clock)
     }
 }
 

@@ -245,6 +245,15 @@ package final class HubBeats: Sendable {
     /// What all edges' beats have come to.
     package var beatCounts: BeatWatch.Counts { state.withLock { $0.edges.counts } }
 
+    /// What all beats have come to since the hub began; it takes as long however many edges there are.
+    package var totals: EdgeVitals.Totals { state.withLock { $0.edges.totals } }
+
+    /// How many edges are known.
+    package var edgeCount: Int { state.withLock { $0.edges.count } }
+
+    /// Wishes that wait for the hook.
+    package var wishesWaiting: Int { wishes.count }
+
     /// How many edges have fallen silent over an open link.
     package var suspectedCount: Int { state.withLock { $0.edges.suspectedCount } }
 

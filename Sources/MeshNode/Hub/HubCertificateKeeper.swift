@@ -23,6 +23,9 @@ struct HubCertificateKeeper: Sendable {
     /// When the certificate in use ends.
     let end: Lock<WallTime>
 
+    /// When the authority ends that signs now.
+    let authorityEnd: Lock<WallTime?>
+
     /// Looks until the calling task is cancelled; after a failure more and more seldom, up to a minute.
     func run() async {
         var known = Known(authorities: first.trust.certificates, renewsAt: first.validity.middle)
@@ -49,10 +52,13 @@ struct HubCertificateKeeper: Sendable {
     }
 
     private func look(_ known: Known, anew: Bool) async throws -> Known {
-        let authorities = try own.issuer.authorities().map(\.der)
+        let found = try own.issuer.authorities()
+        // The signer comes first in the folder.
+        authorityEnd.withLock { $0 = found.first?.validity.notAfter }
+        let authorities = found.map(\.der)
         if !anew, known.authorities == authorities, clock.wallTime < known.renewsAt { return known }
         let credentials = try await own.issue(now: clock.wallTime)
-        // The signer comes first in the folder: shown is what it has signed, believed are all.
+        // Shown is what the signer has signed, believed are all.
         try admission.use(credentials.trust)
         try knocks.use(credentials.trust)
         try await transport.use(credentials)

@@ -47,6 +47,9 @@ package final class HubLinks: Sendable {
         state.withLock { _ = $0.turnedAway.remove(number) }
     }
 
+    /// Links that wait for their judgement.
+    package var waitingCount: Int { waiting.count }
+
     /// Judges links and closes them by `close` until the calling task is cancelled.
     package func run(_ close: @escaping Close) async {
         await withDiscardingTaskGroup { group in

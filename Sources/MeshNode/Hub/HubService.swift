@@ -55,12 +55,15 @@ package final class HubService: Sendable {
     /// Whether this start has made the authority.
     package let hasMadeAuthority: Bool
 
-    private let store: LogStore
-    private let office: EnrolmentOffice
-    private let links: HubLinks
+    let store: LogStore
+    let storeWatch: StoreWatch
+    let office: EnrolmentOffice
+    let links: HubLinks
     private let keeper: HubCertificateKeeper
     private let nudge = Nudge()
-    private let certificateEnd: Lock<WallTime>
+    let certificateEnd: Lock<WallTime>
+    /// When the authority ends that signs now; nil until it has been looked at.
+    let authorityEnd = Lock<WallTime?>(nil)
     private let clock: any Clock
     private let clerk: RevocationClerk
     private let logger: Logger
@@ -88,6 +91,7 @@ package final class HubService: Sendable {
         certificateEnd = Lock(credentials.validity.notAfter)
         let (clock, logger, store) = (ground.clock, ground.logger, ground.store)
         (self.store, self.logger) = (store, logger)
+        storeWatch = StoreWatch(logger: logger)
         let admission = try AdmissionVerifier(trust: credentials.trust)
         office = EnrolmentOffice(
             issuer: own.issuer,
@@ -129,7 +133,8 @@ package final class HubService: Sendable {
             logger: logger,
             first: credentials,
             nudge: nudge,
-            end: certificateEnd
+            end: certificateEnd,
+            authorityEnd: authorityEnd
         )
     }
 
@@ -146,7 +151,10 @@ package final class HubService: Sendable {
         let issuer = configuration.issuer ?? AuthorityIssuer(folder: folder.authority)
         let own = try HubCredentials(configuration.grant, keyAt: folder.keyPath, issuer: issuer)
         let credentials = try await own.issue(now: clock.wallTime)
-        let (store, _) = try await folder.store.open()
+        let (store, index) = try await folder.store.open()
+        if case .madeAgain(let reason) = index {
+            logger.log(.warning, .indexMadeAgain, [LogField(.reason, .text(reason))])
+        }
         let ground = Ground(loop: loop, clock: clock, generator: generator, logger: logger, store: store)
         do {
             return try await HubService(configuration, ground, own, credentials, hasMadeAuthority: hasMadeAuthority)
@@ -260,6 +268,7 @@ package final class HubService: Sendable {
                     isPassing: isFresh,
                     isFresh ? "the store has answered within the last seconds" : "the store does not answer"
                 ),
+                .store(store.statistics.condition),
                 NodeState.Check(.listenerBound, .readiness, isPassing: true, places.joined(separator: ", ")),
                 .certificate(endingAt: certificateEnd.withLock { $0 }, now: clock.wallTime),
             ]
@@ -274,6 +283,7 @@ package final class HubService: Sendable {
             group.addTask { await self.hub.run() }
             group.addTask { await self.keeper.run() }
             group.addTask { await self.clerk.run() }
+            group.addTask { [store] in await self.storeWatch.run(clock: self.clock) { store.statistics } }
             group.addTask { [links, hub] in
                 await links.run { await hub.transport.close(PeerLinkID($0), $1) }
             }

@@ -14,8 +14,19 @@ package enum LinkChange: Hashable, Sendable {
 
 /// The tunnels of a hub, as its links come and go.
 package final class HubTunnels: LinkObserver {
+    /// What has become of links.
+    package struct Counts: Hashable, Sendable {
+        /// Links that opened, by what that made of their tunnel.
+        package fileprivate(set) var opened: [String: Int64] = [:]
+        /// Links that were open and ended, by why.
+        package fileprivate(set) var closed: [String: Int64] = [:]
+        /// Connections that ended before anybody knew whose they were, by why.
+        package fileprivate(set) var handshakesFailed: [String: Int64] = [:]
+    }
+
     private let registry = Lock(TunnelRegistry())
     private let roster = Lock(EdgeRoster())
+    private let happened = Lock(Counts())
     private let pacing: Lock<HerdPacing>
     private let clock: any Clock
     private let logger: Logger
@@ -49,6 +60,9 @@ package final class HubTunnels: LinkObserver {
     /// How many edges are connected.
     package var count: Int { registry.withLock { $0.count } }
 
+    /// What has become of links; its words are few, whatever peers do.
+    package var counts: Counts { happened.withLock { $0 } }
+
     /// The edges that are connected, in the order of their names.
     package var identities: [NodeIdentity] { registry.withLock { $0.all.map(\.identity) } }
 
@@ -70,6 +84,7 @@ package final class HubTunnels: LinkObserver {
             let connection = EdgeRoster.Connection(peer)
             roster.withLock { $0.connected(connection, at: clock.wallTime) }
         }
+        happened.withLock { $0.opened[outcome.word, default: 0] += 1 }
         let level: LogLevel = if case .full = outcome { .warning } else { .info }
         logger.log(
             level,
@@ -86,9 +101,11 @@ package final class HubTunnels: LinkObserver {
     /// Forgets the tunnel, unless a newer link has taken its place.
     package func linkClosed(to peer: LinkPeer?, _ reason: CloseReason) {
         guard let peer else {
+            happened.withLock { $0.handshakesFailed[reason.word, default: 0] += 1 }
             // Nobody knows who it was; refusals of certificates are among them.
             return logger.log(.debug, .handshakeFailed, [LogField(.reason, .text(reason.description))])
         }
+        happened.withLock { $0.closed[reason.word, default: 0] += 1 }
         let ended = registry.withLock { $0.closed(peer.node, connection: peer.link.number) }
         if ended != nil {
             let now = clock.wallTime

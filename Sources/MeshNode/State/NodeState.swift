@@ -1,5 +1,6 @@
 package import MeshCore
 package import MeshJSON
+package import MeshStore
 
 /// How a node stands, as operators and their machines ask for it: what it does, and whether what it needs is well.
 ///
@@ -23,6 +24,8 @@ package struct NodeState: Hashable, Sendable {
         package enum Name: String, CaseIterable, Hashable, Sendable {
             /// The store moves.
             case storeAnswers = "store_answers"
+            /// The store takes what it is given.
+            case storeWrites = "store_writes"
             /// Edges find a listener.
             case listenerBound = "listener_bound"
             /// The node's certificate counts for a while.
@@ -92,6 +95,15 @@ package struct NodeState: Hashable, Sendable {
 }
 
 extension NodeState.Check {
+    /// A store that stands so; one without room serves again once it has some, one that failed does not.
+    package static func store(_ condition: StoreCondition) -> NodeState.Check {
+        switch condition {
+        case .serving: NodeState.Check(.storeWrites, .readiness, isPassing: true, "the store takes appends")
+        case .readOnly: NodeState.Check(.storeWrites, .readiness, isPassing: false, "the store has no room")
+        case .failed: NodeState.Check(.storeWrites, .liveness, isPassing: false, "the store has failed")
+        }
+    }
+
     /// A certificate that ends at `end`: it must count now, and its last days are said.
     package static func certificate(endingAt end: WallTime, now: WallTime) -> NodeState.Check {
         let left = end.millisecondsSince1970 - now.millisecondsSince1970

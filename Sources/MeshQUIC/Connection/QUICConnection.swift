@@ -210,6 +210,9 @@ package final class QUICConnection {
     /// The streams that are open, from either side, the oldest first.
     package var openStreams: [QUICStream] { streams.values.sorted { $0.id < $1.id } }
 
+    /// Packets that were taken for lost with bytes of streams that are open.
+    var packetsLostOfOpenStreams: UInt64 { streams.values.reduce(0) { $0 &+ $1.packetsLost } }
+
     // MARK: What the peer has not read
 
     /// What its user keeps of the peer's requests has grown by `count`, or become less.

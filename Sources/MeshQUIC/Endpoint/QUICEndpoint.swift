@@ -19,6 +19,10 @@ package final class QUICEndpoint {
     package let configuration: QUICConfiguration
     /// What it has done beside its connections.
     package internal(set) var counts = Counts()
+    /// Frames that were read on its connections.
+    var framesRead = FrameTally()
+    /// Frames that were written on its connections.
+    var framesWritten = FrameTally()
 
     let loop: EventLoop
     private(set) var tls: TLSContext

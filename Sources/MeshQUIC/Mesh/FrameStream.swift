@@ -25,7 +25,7 @@ final class FrameStream {
             let (arrived, start) = (bytes, offset)
             defer { stream.credit(offset - start) }
             if let frame = try decoder.next(in: arrived.span.bytes, from: &offset) {
-                stream.connection?.counts.framesRead += 1
+                stream.connection?.hasRead(frame.type)
                 return frame
             }
         }
@@ -50,7 +50,7 @@ final class FrameStream {
     /// Sends a frame; returns whether there is room for another.
     @discardableResult
     func write(_ type: FrameType, _ payload: [UInt8], isLast: Bool = false) -> Bool {
-        stream.connection?.counts.framesWritten += 1
+        stream.connection?.hasWritten(type)
         return withUnsafeTemporaryAllocation(byteCount: Frame.headerBytes, alignment: 1) { header in
             header[0] = type.rawValue
             header.storeBytes(of: UInt32(payload.count).bigEndian, toByteOffset: 1, as: UInt32.self)
@@ -60,7 +60,7 @@ final class FrameStream {
 
     /// Sends a chunk of a stream of bytes: a ``StreamChunk``, whose bytes are copied once.
     func writeChunk(offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
-        stream.connection?.counts.framesWritten += 1
+        stream.connection?.hasWritten(.streamChunk)
         var writer = WireWriter()
         writer.writeArrayHead(count: 2)
         writer.write(offset)

@@ -20,6 +20,9 @@ struct LinkTable {
     /// All links, in the order of their nodes.
     var all: [PeerLink] { Set(used.keys).union(others.keys).sorted().flatMap(links) }
 
+    /// All links, without the cost of an order.
+    var inNoOrder: [PeerLink] { Array(used.values) + others.values.joined() }
+
     /// All links to `node`, the one that is used first.
     func links(to node: NodeID) -> [PeerLink] { (used[node].map { [$0] } ?? []) + others(to: node) }
 

@@ -56,6 +56,8 @@ final class PeerLink {
     private(set) var peer: LinkPeer?
     /// Whether requests may be made and are served.
     private(set) var isOpen = false
+    /// What of it has been added to the totals of all links.
+    var tallied = LinkSummary.Totals()
     /// Who has said that it begins nothing more on the link.
     var farewells = Farewells()
     /// Told when nothing is under way any more.
@@ -92,6 +94,9 @@ final class PeerLink {
         }
         user.use(stream, of: self)
     }
+
+    /// How many wait for a stream.
+    var requestsWaiting: Int { waiting.count - gaveUp }
 
     /// `user` does not want the stream any more for which it waited, and still knows what it weighed.
     func gaveUp(_ user: any StreamUser) {

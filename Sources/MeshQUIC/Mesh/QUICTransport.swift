@@ -8,8 +8,9 @@ package import MeshWire
 /// One endpoint on one loop: it dials and is dialled, and a link carries requests in both directions whoever made it.
 /// Callers whose tasks prefer that loop are served without a change of thread; others may call from anywhere.
 package final class QUICTransport: Transport {
-    private let loop: EventLoop
-    private let core: LoopConfined<TransportCore>
+    let loop: EventLoop
+    let core: LoopConfined<TransportCore>
+    let clock: any Clock
     /// The address of the endpoint.
     package let localAddress: SocketAddress
 
@@ -27,6 +28,7 @@ package final class QUICTransport: Transport {
         observer: any LinkObserver = NoLinkObserver()
     ) async throws {
         self.loop = loop
+        self.clock = clock
         let hello = Hello(
             role: credentials.identity.role,
             node: credentials.identity.node,

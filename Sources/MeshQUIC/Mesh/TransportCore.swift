@@ -14,7 +14,11 @@ final class TransportCore {
     private(set) lazy var answers = AnswerRoom(loop: loop, quic?.configuration.maximumUnreadBytes ?? 0)
     private let observer: any LinkObserver
     private var endpoint: QUICEndpoint?
-    private var links = LinkTable()
+    private(set) var links = LinkTable()
+    /// A look at all links that is under way.
+    var walk: LinkWalk?
+    /// What has passed through all links that there were.
+    var totals = LinkSummary.Totals()
     private var surplus: [ObjectIdentifier: SurplusLink] = [:]
     private var tickets: [TicketKey: ResumptionTicket] = [:]
     private var lastLink = UInt64(0)
@@ -152,6 +156,7 @@ final class TransportCore {
     }
 
     func remove(_ link: PeerLink, _ reason: CloseReason) {
+        tally(link)
         surplus.removeValue(forKey: ObjectIdentifier(link))?.end()
         links.remove(link)
         observer.linkClosed(to: link.peer, reason)

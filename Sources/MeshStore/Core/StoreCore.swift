@@ -24,10 +24,20 @@ package final class StoreCore {
     var compaction: Compaction
 
     /// Opens the store on `disk`, or makes one there; the index catches up with the log.
-    package init(
+    package convenience init(
         on disk: any Disk,
         index: any LogIndex,
         _ configuration: LogConfiguration = LogConfiguration()
+    ) throws(JournalError) {
+        try self.init(on: disk, index: index, configuration, StoreLedger())
+    }
+
+    /// The same, with what it does noted in `ledger`.
+    init(
+        on disk: any Disk,
+        index: any LogIndex,
+        _ configuration: LogConfiguration,
+        _ ledger: StoreLedger
     ) throws(JournalError) {
         self.index = index
         compaction = Compaction(index)
@@ -44,6 +54,7 @@ package final class StoreCore {
             on: disk,
             configuration,
             log,
+            ledger,
             from: index.applied,
             restarting: { () throws(JournalError) in try index.removeAll() },
             boundary: { cursor throws(JournalError) in try replayer(first).boundary(cursor) },

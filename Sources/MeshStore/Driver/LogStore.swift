@@ -10,6 +10,7 @@ package final class LogStore: Journal {
     private let queue: RequestQueue<StoreRequest>
     private let readers: ReaderThreads
     private let compaction: CompactionThread
+    private let ledger: StoreLedger
 
     /// How often the store has been opened, this time included: no two lives of its owner have the same.
     package let generation: UInt64
@@ -18,8 +19,10 @@ package final class LogStore: Journal {
         _ queue: RequestQueue<StoreRequest>,
         _ readers: ReaderThreads,
         _ compaction: CompactionThread,
+        _ ledger: StoreLedger,
         generation: UInt64
     ) {
+        self.ledger = ledger
         self.queue = queue
         self.readers = readers
         self.compaction = compaction
@@ -41,9 +44,12 @@ package final class LogStore: Journal {
             byteCapacity: configuration.waitingBytes
         )
         let compaction = CompactionThread()
+        let ledger = StoreLedger()
         let opened: Result<StoreReader, JournalError> = await withUnsafeContinuation { opened in
             let didStart = StoreThread.start {
-                StoreWriter.run(queue, on: disk, index, configuration, compaction) { opened.resume(returning: $0) }
+                StoreWriter.run(queue, on: disk, index, configuration, compaction, ledger) {
+                    opened.resume(returning: $0)
+                }
             }
             if !didStart { opened.resume(returning: .failure(.noThread)) }
         }
@@ -58,7 +64,7 @@ package final class LogStore: Journal {
             queue.close()
             throw error
         }
-        return LogStore(queue, readers, compaction, generation: generation)
+        return LogStore(queue, readers, compaction, ledger, generation: generation)
     }
 
     /// Makes `owner` the owner; see ``Journal``.
@@ -168,7 +174,9 @@ package final class LogStore: Journal {
     package var memoryInUse: Int { readers.indexMemory + Self.bufferBytes }
 
     /// Returns once the writer has come to it between two batches: never, where its disk hangs.
-    package func answers() async { try? await perform { _ in } }
+    ///
+    /// A log that had no room is looked at again on this occasion: who was refused may not come back by itself.
+    package func answers() async { try? await perform { $0.engine.lookForRoom() } }
 
     /// Writes what has been asked so far, notes the end of the log, and refuses everything from then on.
     package func close() async throws(JournalError) {
@@ -232,6 +240,19 @@ package final class LogStore: Journal {
 
     /// Why the index does not follow the log, if it does not; appends are refused once too much waits for it.
     package var indexFailure: JournalError? { readers.indexFailure }
+
+    /// What it has done, and how it stands; it waits for nobody, and may be asked on a loop.
+    package var statistics: StoreStatistics {
+        var statistics = ledger.current
+        let view = readers.view
+        (statistics.end, statistics.segments) = (view.end, view.segments.count)
+        (statistics.requestsWaiting, statistics.bytesWaiting) = queue.depth
+        statistics.memoryBytes = memoryInUse
+        statistics.compactionFailure = compactionFailure
+        statistics.indexFailure = indexFailure
+        if statistics.condition == .serving, !readers.indexHasRoom { statistics.condition = .readOnly }
+        return statistics
+    }
 
     private func submit(_ request: StoreRequest, refused: (JournalError) -> Void) {
         switch queue.append(request, bytes: request.bytes) {

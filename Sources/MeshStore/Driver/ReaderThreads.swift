@@ -10,6 +10,7 @@ final class ReaderThreads: Sendable {
 
     private let queues: [RequestQueue<Work>]
     private let index: any LogIndex
+    private let reader: StoreReader
 
     /// Bytes that the index takes.
     var indexMemory: Int { index.memoryInUse }
@@ -17,8 +18,15 @@ final class ReaderThreads: Sendable {
     /// Why the index does not follow the log, if it does not.
     var indexFailure: JournalError? { index.failure }
 
+    /// Whether so little waits for the index that more may be written.
+    var indexHasRoom: Bool { (try? index.checkRoom()) != nil }
+
+    /// The log as it stands.
+    var view: SegmentView { reader.view }
+
     /// Threads for `reader`; nil where the machine has none left.
     init?(reader: StoreReader) {
+        self.reader = reader
         index = reader.index
         queues = (0..<Self.count).map { _ in RequestQueue(capacity: Limits.Store.maximumReadsWaiting) }
         for queue in queues {

@@ -53,6 +53,13 @@ package final class RequestQueue<Element>: @unchecked Sendable {
         return nil
     }
 
+    /// How many elements wait, and their bytes.
+    package var depth: (elements: Int, bytes: Int) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return (elements.count, bytes)
+    }
+
     private var isFull: Bool { elements.count >= capacity || bytes >= byteCapacity }
 
     /// Calls `resume` when there may be room again, or there will never be: at once where that is so now.

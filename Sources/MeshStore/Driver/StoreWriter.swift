@@ -41,11 +41,12 @@ struct StoreWriter {
         _ index: any LogIndex,
         _ configuration: LogConfiguration,
         _ compaction: CompactionThread,
+        _ ledger: StoreLedger,
         opened: (Result<StoreReader, JournalError>) -> Void
     ) {
         let core: StoreCore
         do throws(JournalError) {
-            core = try StoreCore(on: disk, index: index, configuration)
+            core = try StoreCore(on: TimedDisk(base: disk, ledger: ledger), index: index, configuration, ledger)
         } catch {
             index.close()
             disk.close()

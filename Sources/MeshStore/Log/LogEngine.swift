@@ -13,7 +13,13 @@ package final class LogEngine {
     /// What readers see.
     let segments: SegmentTable
     private var allocated: Int
-    private var failure: Failure?
+    private let ledger: StoreLedger
+    private var failure: Failure? {
+        didSet {
+            if case .closed? = failure { return }
+            if failure != nil { ledger.note { $0.condition = .failed } }
+        }
+    }
 
     /// The place behind the last durable batch.
     package private(set) var end: LogCursor {
@@ -37,6 +43,7 @@ package final class LogEngine {
         on disk: any Disk,
         _ configuration: LogConfiguration,
         _ opening: LogOpening,
+        _ ledger: StoreLedger,
         from start: LogCursor?,
         restarting: () throws(JournalError) -> Void,
         boundary: (LogCursor) throws(JournalError) -> Void,
@@ -44,6 +51,7 @@ package final class LogEngine {
     ) throws(JournalError) {
         self.disk = disk
         self.configuration = configuration
+        self.ledger = ledger
         let end = try opening.replay(from: start, restarting: restarting, boundary: boundary, visitor: visitor)
         self.end = end
         segments = SegmentTable(opening.segments, end: end.position)
@@ -67,6 +75,15 @@ package final class LogEngine {
                 cause: error
             )
         }
+        noteAnchor()
+    }
+
+    private func noteAnchor() {
+        let (first, end, generation) = (first, end.position, generation)
+        ledger.note { statistics in
+            (statistics.first, statistics.anchored) = (first, end)
+            statistics.generation = generation
+        }
     }
 
     /// Where the log begins.
@@ -81,6 +98,34 @@ package final class LogEngine {
     /// may use the reserve.
     package func append(_ batch: inout BatchBuilder, usingReserve: Bool = false) throws(JournalError) {
         try checkUsable()
+        let (records, bytes) = (Int64(batch.recordCount), Int64(batch.batchBytes))
+        do throws(JournalError) {
+            try write(&batch, usingReserve: usingReserve)
+        } catch {
+            let isFull = error.code == .readOnly
+            ledger.note { statistics in
+                if isFull { statistics.refusedCommits += 1 } else { statistics.failedCommits += 1 }
+                if isFull, statistics.condition == .serving { statistics.condition = .readOnly }
+            }
+            throw error
+        }
+        ledger.note { statistics in
+            statistics.batchRecords.note(records)
+            statistics.batchBytes.note(bytes)
+            if statistics.condition == .readOnly { statistics.condition = .serving }
+        }
+    }
+
+    /// Looks whether a log that had no room has some again, where nobody else would find out.
+    package func lookForRoom() {
+        guard ledger.condition == .readOnly, (try? checkUsable()) != nil else { return }
+        guard (try? makeRoom(Self.usualBatchBytes)) != nil else { return }
+        ledger.note { if $0.condition == .readOnly { $0.condition = .serving } }
+    }
+
+    private static let usualBatchBytes = 64 * 1_024
+
+    private func write(_ batch: inout BatchBuilder, usingReserve: Bool) throws(JournalError) {
         let segment = try usingReserve ? makeRoomInReserve(batch.batchBytes) : makeRoom(batch.batchBytes)
         let offset = segment.offset(of: end.position)
         try batch.finished(at: end, offset: offset) { bytes, next throws(JournalError) in
@@ -188,6 +233,7 @@ package final class LogEngine {
         } catch {
             throw JournalError(.readOnly, "the anchor cannot be written", cause: error)
         }
+        noteAnchor()
     }
 
     /// Drops the segments that end at or before `position`; their records must be of no use any more.
@@ -197,7 +243,9 @@ package final class LogEngine {
         guard kept > first else { return }
         try replaceAnchor(generation: generation, first: kept)
         do throws(DiskError) {
-            for name in segments.drop(before: kept) { try disk.remove(name) }
+            let names = segments.drop(before: kept)
+            ledger.note { $0.segmentsDropped += UInt64(names.count) }
+            for name in names { try disk.remove(name) }
             try disk.syncFolder()
         } catch {
             throw JournalError(.readOnly, "an old segment cannot be removed", cause: error)

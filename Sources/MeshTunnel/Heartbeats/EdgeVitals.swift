@@ -22,15 +22,54 @@ package struct EdgeVitals: Sendable {
         fileprivate var alarm: Instant?
     }
 
+    /// What all beats have come to since the hub began, those of edges that are forgotten included.
+    package struct Totals: Hashable, Sendable {
+        /// Beats that have come.
+        package fileprivate(set) var received = UInt64(0)
+        /// Numbers that were passed over; what came of them later is out of order.
+        package fileprivate(set) var missed = UInt64(0)
+        /// Beats that had come already.
+        package fileprivate(set) var duplicates = UInt64(0)
+        /// Beats that came behind a later one.
+        package fileprivate(set) var outOfOrder = UInt64(0)
+        /// Beats that came after too long a silence.
+        package fileprivate(set) var late = UInt64(0)
+        /// Times that an edge began to count anew.
+        package fileprivate(set) var restarts = UInt64(0)
+        /// Times that an edge was suspected.
+        package fileprivate(set) var suspicions = UInt64(0)
+        /// Beats of edges for which there was no room.
+        package fileprivate(set) var unkept = UInt64(0)
+
+        fileprivate mutating func note(_ outcome: BeatWatch.Outcome) {
+            switch outcome.order {
+            case .first, .next: break
+            case .afterGap(let count):
+                let (sum, overflow) = missed.addingReportingOverflow(count)
+                missed = overflow ? .max : sum
+            case .duplicate: duplicates += 1
+            case .outOfOrder: outOfOrder += 1
+            case .restarted: restarts += 1
+            }
+            if outcome.isLate { late += 1 }
+        }
+    }
+
     private let maximumEdges: Int
     private var entries: [NodeID: Entry] = [:]
     private var alarms = DeadlineHeap()
 
+    /// What all beats have come to.
+    package private(set) var totals = Totals()
+
+    /// How many edges are suspected.
+    package private(set) var suspectedCount = 0
+
     /// Beats of edges for which there was no room.
-    package private(set) var unkept = UInt64(0)
+    package var unkept: UInt64 { totals.unkept }
 
     /// Beats of all edges, those that were not kept included.
-    package private(set) var received = UInt64(0)
+    package var received: UInt64 { totals.received }
 
     /// No edges; at most `maximumEdges` are kept.
     package init(maximumEdges: Int = Limits.Heartbeat.maximumEdges) { self.maximumEdges = maximumEdges }
@@ -44,13 +83,13 @@ package struct EdgeVitals: Sendable {
         now: Instant,
         wallTime: WallTime
     ) -> BeatWatch.Outcome? {
-        received &+= 1
+        totals.received &+= 1
         guard entries[beat.device] != nil || entries.count < maximumEdges else {
-            unkept &+= 1
+            totals.unkept &+= 1
             return nil
         }
         // One look-up, and no copy of what is kept.
-        return withEntry(of: beat, link: link, now: now, wallTime: wallTime) { entry in
+        let outcome = withEntry(of: beat, link: link, now: now, wallTime: wallTime) { entry in
             let outcome = entry.watch.received(beat, link: link, now: now, wallTime: wallTime)
             if outcome.isNewest {
                 entry.vitals = beat.vitals
@@ -60,6 +99,9 @@ package struct EdgeVitals: Sendable {
             }
             return outcome
         }
+        totals.note(outcome)
+        if outcome.isBack { suspectedCount -= 1 }
+        return outcome
     }
 
     private mutating func withEntry(
@@ -91,7 +133,11 @@ package struct EdgeVitals: Sendable {
     }
 
     /// A link of `node` has ended.
-    package mutating func linkClosed(of node: NodeID, link: UInt64) { entries[node]?.watch.linkClosed(link) }
+    package mutating func linkClosed(of node: NodeID, link: UInt64) {
+        let wasSuspected = entries[node]?.watch.isSuspected ?? false
+        entries[node]?.watch.linkClosed(link)
+        if wasSuspected, entries[node]?.watch.isSuspected == false { suspectedCount -= 1 }
+    }
 
     // MARK: Time
 
@@ -104,7 +150,11 @@ package struct EdgeVitals: Sendable {
         while let (node, at) = alarms.pop(until: now) {
             // Each edge has one alarm; another is of before it was forgotten.
             guard entries[node]?.alarm == at else { continue }
-            if entries[node]?.watch.deadlineReached(now: now) == true { suspects.append(node) }
+            if entries[node]?.watch.deadlineReached(now: now) == true {
+                suspects.append(node)
+                suspectedCount += 1
+                totals.suspicions &+= 1
+            }
             // It may have beaten meanwhile, which moves its deadline and no alarm.
             let deadline = entries[node]?.watch.suspicionDeadline
             entries[node]?.alarm = deadline
@@ -129,9 +179,6 @@ package struct EdgeVitals: Sendable {
 
     /// How many edges are known.
     package var count: Int { entries.count }
-
-    /// How many are suspected.
-    package var suspectedCount: Int { entries.values.count { $0.watch.isSuspected } }
 
     /// The edges that are known, in the order of their names.
     package var nodes: [NodeID] { entries.keys.sorted() }

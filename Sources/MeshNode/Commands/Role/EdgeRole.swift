@@ -66,12 +66,15 @@ struct EdgeRole {
 
     private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
         let registry = MetricRegistry()
-        registry.collectProcess { ProcessReader.read() }
+        EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
+            guard let service = service(), let node = await ground.nodeReading() else { return nil }
+            return await service.reading(node)
+        }
         let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees]
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
-        let gateway = Gateway(ofEdge: service, state: state, clock: ground.clock)
+        let gateway = Gateway(ofEdge: settings, service, state: state, ground)
         let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }

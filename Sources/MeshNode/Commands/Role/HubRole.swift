@@ -15,6 +15,11 @@ struct HubRole {
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
         let registry = MetricRegistry()
+        let startedAt = ground.clock.wallTime
+        HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
+            guard let service = told.withLock({ $0 }), let node = await ground.nodeReading() else { return nil }
+            return await service.reading(node, ground.phase.current)
+        }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let site = try await openSite(registry) { told.withLock { $0 } }
         let service: HubService
@@ -23,7 +28,6 @@ struct HubRole {
             throw error
         }
         told.withLock { $0 = service }
-        registry.collect(service.hub)
         if service.hasMadeAuthority {
             let words = "made the authority of a new mesh in '\(folder.path)/ca': keep a copy of it safe"
             ground.logger.log(.info, .authorityMade, [LogField(.reason, .text(words))])
@@ -63,15 +67,9 @@ struct HubRole {
         }
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
-            parts: [.storeAnswers, .listenerBound, .certificateCounts],
+            parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(
-                ofHub: settings.grant.identity,
-                service,
-                state: state,
-                clock: ground.clock,
-                logger: ground.logger
-            ),
+            gateway: Gateway(ofHub: settings, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
