@@ -9,7 +9,8 @@ enum Meshnode {
             summary: "Run a node of the mesh, or look after one.",
             parameters: RoleCommand.parameters,
             subcommands: [
-                AuthorityCommand.command, ConfigCommand.command, DiagCommand.command, DoctorCommand.command, EnrolCommand.command,
+                AuthorityCommand.command, ConfigCommand.command, DiagCommand.command, DoctorCommand.command,
+                EnrolCommand.command,
                 StoreCommand.command, StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [

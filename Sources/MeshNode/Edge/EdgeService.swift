@@ -107,10 +107,7 @@ package final class EdgeService: Sendable {
             ]
         parts.connections = configuration.connections
         parts.tunnel = configuration.tunnel
-        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
-        beats.configuration = configuration.beats
-        beats.thresholds = configuration.preWarm
-        parts.beats = beats
+        parts.beats = beats(configuration, clock)
         do {
             let edge = try await make(parts)
             let tunnel = EdgeRenewal(
@@ -145,6 +142,13 @@ package final class EdgeService: Sendable {
             addresses.close()
             throw error
         }
+    }
+
+    private static func beats(_ configuration: Configuration, _ clock: any Clock) -> Edge.Beats {
+        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
+        beats.configuration = configuration.beats
+        beats.thresholds = configuration.preWarm
+        return beats
     }
 
     /// The edge of `parts`; on a machine without IPv6 it is bound to IPv4 alone.
