@@ -14,7 +14,9 @@ extension Limits {
 extension Limits {
     /// Bounds on looking at what a node stands on.
     package enum Doctor {
-        /// How long each part is looked at; then it counts as one that hangs. All are looked at side by side.
+        /// How long each part is looked at; then it counts as one that hangs.
+        ///
+        /// All are looked at side by side.
         package static let patience = Duration.seconds(9)
 
         /// How long the node's folder is waited for before all else; then it counts as one that hangs.

@@ -24,7 +24,8 @@ package final class NodeFolder: Sendable {
         try checkAccess(path)
         let lock = try takeLock(path)
         do throws(NodeFolderError) {
-            if try !checkFormat(path, role) { try writeFormat("\(path)/format", role) }
+            let isNew = try checkFormat(path, role) == false
+            if isNew { try writeFormat("\(path)/format", role) }
         } catch {
             close(lock)
             throw error

@@ -64,12 +64,12 @@ private let noon = WallTime(millisecondsSince1970: 1_795_262_400_000)
 }
 
 @Suite struct `A redactor` {
-    private let redactor = Redactor(user: "mieke", host: "laptop", home: "/home/mieke")
+    private let redactor = Redactor(user: "mieke", host: "laptop", home: "/users/mieke")
 
     @Test(
         arguments: [
             ("node.ready node=edge-1 address=127.0.0.1:7411", "node.ready node=edge-1 address=127.0.0.1:7411"),
-            ("read /home/mieke/hub/ca.pem by mieke@laptop", "read ~/hub/ca.pem by (user)@(host)"),
+            ("read /users/mieke/hub/ca.pem by mieke@laptop", "read ~/hub/ca.pem by (user)@(host)"),
             ("laptops of miekes stay", "laptops of miekes stay"),
             ("password=hunter2, then", "password=(removed), then"),
             (#"{"api_key": "sk-12", "n": 1}"#, #"{"api_key": "(removed)", "n": 1}"#),
@@ -79,7 +79,10 @@ private let noon = WallTime(millisecondsSince1970: 1_795_262_400_000)
             ("took mesh1-AbCd", "took (removed)"),
             ("key MC4CAQAwBQYDK2VwBCIEIBx9Z2K0/ab+cd9Z2K0Z2K0=", "key (removed)"),
             ("sha 0123456789abcdef0123456789abcdef", "sha (removed)"),
-            ("/var/lib/meshnode/hub-1/v12/some-very-long-name-of-a-file", "/var/lib/meshnode/hub-1/v12/some-very-long-name-of-a-file"),
+            (
+                "/var/lib/meshnode/hub-1/v12/some-very-long-name-of-a-file",
+                "/var/lib/meshnode/hub-1/v12/some-very-long-name-of-a-file"
+            ),
             ("mesh_beats_received_total 17", "mesh_beats_received_total 17"),
         ]
     )
@@ -94,7 +97,9 @@ private let noon = WallTime(millisecondsSince1970: 1_795_262_400_000)
     }
 
     @Test func `comes to an end with whatever it is given`() {
-        for text in ["", "\n", "token", "token=", "password='", "password=\"\\", "bearer ", String(repeating: "=", count: 99)] {
+        for text in [
+            "", "\n", "token", "token=", "password='", "password=\"\\", "bearer ", String(repeating: "=", count: 99),
+        ] {
             #expect(redactor.reduced(text).count <= text.count + 64)
         }
     }

@@ -31,10 +31,11 @@ import Testing
 
 @Suite struct `A table of the kernel` {
     @Test func `says which sockets have a port`() {
+        let (six, none) = ("00000000000000000000000001000000", "00000000000000000000000000000000")
         let udp = """
-              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
-             4711: 0100007F:1CF3 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 13317 2 0000000000000000 0
-             4712: 00000000000000000000000001000000:1CF4 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 13318 2 0 0
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref
+             4711: 0100007F:1CF3 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 13317 2
+             4712: \(six):1CF4 \(none):0000 07 00000000:00000000 00:00000000 00000000 0 0 13318 2 0 0
             """
         #expect(SocketTable.inodes(in: Array(udp.utf8), port: 7411, isListening: false) == [13_317])
         #expect(SocketTable.inodes(in: Array(udp.utf8), port: 7412, isListening: false) == [13_318])
@@ -75,7 +76,7 @@ import Testing
             ✗ hub.name  nobody answers, whatever is
                         asked, for a long while
                           → See to it
-            - disk      not \\u{1b}[31m tried
+            - disk      not \\u{1B}[31m tried
 
             1 failure, 1 well, 1 not looked at
 

@@ -32,7 +32,9 @@ private func told(_ checks: [DoctorCheck]) -> [String] { checks.map { "\($0.name
             FolderFindings(path: "/data", role: role, condition: condition).checks(own: 7)
         }
         #expect(checks(.free)[0].detail.contains("nobody has it"))
-        #expect(checks(.held(by: 7))[0] == DoctorCheck("folder", .ok, "'/data' is a hub's, and this process runs on it"))
+        #expect(
+            checks(.held(by: 7))[0] == DoctorCheck("folder", .ok, "'/data' is a hub's, and this process runs on it")
+        )
         #expect(checks(.held(by: 8))[0].detail.contains("process 8 runs on it"))
         #expect(checks(.held(by: nil), .edge)[0].detail.contains("an edge's, and another process"))
         #expect(told(checks(.missing(problem: nil))) == ["folder ok"])
@@ -77,13 +79,16 @@ private func told(_ checks: [DoctorCheck]) -> [String] { checks.map { "\($0.name
     @Test func `of limits asks more of hubs than of edges`() {
         let small = LimitFindings.Buffers(receiveBytes: 212_992, sendBytes: 212_992)
         func statuses(_ role: NodeRole) -> [DoctorCheck.Status] {
-            LimitFindings(role: role, openFiles: 512, availableMemoryBytes: 128 << 20, buffers: small).checks.map(\.status)
+            LimitFindings(role: role, openFiles: 512, availableMemoryBytes: 128 << 20, buffers: small).checks.map(
+                \.status
+            )
         }
         #expect(statuses(.hub) == [.warning, .warning, .warning])
         #expect(statuses(.edge) == [.ok, .ok, .ok])
         let nothing = LimitFindings(role: .hub, openFiles: nil, availableMemoryBytes: nil, buffers: nil)
         #expect(nothing.checks.allSatisfy { $0.status == .skipped })
-        let advice = LimitFindings(role: .hub, openFiles: .max, availableMemoryBytes: .max, buffers: small).checks[2].advice
+        let advice = LimitFindings(role: .hub, openFiles: .max, availableMemoryBytes: .max, buffers: small).checks[2]
+            .advice
         #expect(advice?.contains("net.core.rmem_max=4194304") == true)
     }
 
@@ -101,7 +106,10 @@ private func told(_ checks: [DoctorCheck]) -> [String] { checks.map { "\($0.name
     @Test func `of ports takes the hub's own for no fault`() {
         let address = SocketAddress.loopbackIPv4(port: 7411)
         func check(_ condition: PortFindings.Condition) -> DoctorCheck {
-            PortFindings(setting: "hub.listen", kind: .udp, address: address, condition: condition).check(node: 9, own: 7)
+            PortFindings(setting: "hub.listen", kind: .udp, address: address, condition: condition).check(
+                node: 9,
+                own: 7
+            )
         }
         #expect(check(.free).status == .ok)
         #expect(check(.held(by: PortFindings.Holder(process: 9, name: "meshnode"))).status == .ok)
@@ -167,7 +175,9 @@ private func told(_ checks: [DoctorCheck]) -> [String] { checks.map { "\($0.name
         func check(_ handshake: HubFindings.Handshake) -> DoctorCheck { way(answered, handshake).checks[2] }
         let clock = check(.notBelieved(CertificateError(.notYetValid, "counts from tomorrow")))
         #expect(clock.status == .failure && clock.advice?.hasPrefix("Set the clock that is wrong") == true)
-        #expect(check(.notBelieved(CertificateError(.unknownAuthority, "of another"))).advice?.contains("enrol") == true)
+        #expect(
+            check(.notBelieved(CertificateError(.unknownAuthority, "of another"))).advice?.contains("enrol") == true
+        )
         #expect(check(.refused("peer: revoked")).detail == "the hub refuses this edge: peer: revoked")
         #expect(check(.failed("too long")).advice?.contains("MTU") == true)
         let node = try NodeID("hub-1")
@@ -189,7 +199,9 @@ private func told(_ checks: [DoctorCheck]) -> [String] { checks.map { "\($0.name
 
     @Test func `asks for names, and says who has not answered`() {
         func check(_ name: HubFindings.NameOutcome) -> DoctorCheck { way(nil, .notTried(""), name: name).checks[0] }
-        #expect(check(.found(addresses: 1, announcements: 0, after: .milliseconds(3))).detail.contains("1 address, after"))
+        #expect(
+            check(.found(addresses: 1, announcements: 0, after: .milliseconds(3))).detail.contains("1 address, after")
+        )
         #expect(check(.found(addresses: 4, announcements: 2, after: .seconds(3))).status == .warning)
         #expect(check(.notFound("no such name")).advice?.contains("spelling") == true)
         #expect(check(.unanswered("silent", after: .seconds(2))).advice?.contains("name servers") == true)

@@ -8,7 +8,10 @@ import Testing
 
     private func ahead(_ duration: Duration) -> ClockDifference {
         let milliseconds = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
-        return ClockDifference(own: WallTime(millisecondsSince1970: noon.millisecondsSince1970 + milliseconds), hub: noon)
+        return ClockDifference(
+            own: WallTime(millisecondsSince1970: noon.millisecondsSince1970 + milliseconds),
+            hub: noon
+        )
     }
 
     @Test func `agrees, is apart or is wrong, in both directions alike`() {

@@ -332,9 +332,10 @@ class WrongStarts(unittest.TestCase):
         hub = ground.hub()
         folder = ground.enrol(hub)
         words = [*ground.edge_words(folder, hub.address), "--beat-interval", "200ms", "--http-listen", "127.0.0.1:0"]
+        words += ["--log-level", "debug"]
         edge = ground.start(*words, environment=moving_clock(ground.folder)).ready()
-        while edge.wait_for("tunnel.changed")["tunnel_state"] != "connected":
-            pass
+        # From the first acknowledgement on it is one that runs.
+        edge.wait_for("edge.beat-acknowledged")
         site = next(record["http_address"] for record in edge.records if record["event"] == "node.ready")
         for days in (1, -1):
             wait_until_ready(self, site, 200)

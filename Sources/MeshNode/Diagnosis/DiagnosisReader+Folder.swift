@@ -38,7 +38,9 @@ extension DiagnosisReader {
         var (segments, bytes) = (Int64(0), Int64(0))
         for file in ProcessTable.names(in: "\(folder.path)/log") {
             var status = stat()
-            guard lstat("\(folder.path)/log/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            guard lstat("\(folder.path)/log/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                continue
+            }
             segments += 1
             bytes += Int64(status.st_size)
         }

@@ -50,7 +50,9 @@ struct DiagnosisReader: Sendable {
     private static var redactor: Redactor {
         var name = utsname()
         let isNamed = uname(&name) == 0
-        let host = isNamed ? withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } : nil
+        let host =
+            isNamed
+            ? withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } : nil
         let entry = getpwuid(getuid())
         let user = entry?.pointee.pw_name.map { String(cString: $0) }
         let home = entry?.pointee.pw_dir.map { String(cString: $0) }
@@ -166,7 +168,9 @@ struct DiagnosisReader: Sendable {
         var parts = [Diagnosis.Part("machine.txt", "Versions, kernel, memory and its bounds.", text: machine)]
         let about = "The process of the node: its memory, its threads and its limits."
         if let process {
-            let found = ["status", "limits", "io"].map { "== \($0)\n" + (text("/proc/\(process)/\($0)") ?? "(not there)\n") }
+            let found = ["status", "limits", "io"].map {
+                "== \($0)\n" + (text("/proc/\(process)/\($0)") ?? "(not there)\n")
+            }
             parts.append(Diagnosis.Part("process.txt", about, text: found.joined(separator: "\n")))
         } else {
             parts.append(Diagnosis.Part("process.txt", about, missing: "no process runs on the folder"))

@@ -2,7 +2,9 @@ internal import Glibc
 internal import MeshCore
 package import MeshJSON
 
-/// What lies in a folder: names, sizes and modes. No file is opened, no link is followed.
+/// What lies in a folder: names, sizes and modes.
+///
+/// No file is opened, no link is followed.
 package enum FolderListing {
     /// The listing of the folder at `path`, and whether there is more than ``Limits/Diagnosis`` lets be listed.
     package static func json(of path: String) -> JSONValue {

@@ -78,7 +78,8 @@ package struct Redactor: Sendable {
     }
 
     private static let secretWords: [[Character]] = [
-        "secret", "token", "password", "passwd", "passphrase", "api-key", "api_key", "apikey", "authorization", "bearer",
+        "secret", "token", "password", "passwd", "passphrase", "api-key", "api_key", "apikey", "authorization",
+        "bearer",
         "cookie", "credential", "private-key", "private_key", "privatekey",
     ].map { Array($0) }
 

@@ -55,7 +55,8 @@ extension ClockFindings {
     /// Reads them of this machine; `program` is the file whose age is this program's.
     static func read(_ clock: any Clock, program: String = "/proc/self/exe") -> ClockFindings {
         var status = stat()
-        let built = stat(program, &status) == 0
+        let built =
+            stat(program, &status) == 0
             ? WallTime(millisecondsSince1970: Int64(status.st_mtim.tv_sec) * 1_000) : nil
         return ClockFindings(now: clock.wallTime, built: built, synchronisation: .ofThisMachine())
     }

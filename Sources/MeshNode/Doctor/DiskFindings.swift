@@ -151,6 +151,7 @@ extension UInt64 {
         var (value, unit) = (Double(self), 0)
         while value >= 1_024, unit < units.count - 1 { (value, unit) = (value / 1_024, unit + 1) }
         let tenths = Int(value * 10)
-        return (tenths >= 1_000 || tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)") + " \(units[unit])"
+        return (tenths >= 1_000 || tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)")
+            + " \(units[unit])"
     }
 }

@@ -75,7 +75,9 @@ package struct DoctorSubject: Sendable {
         case .edge: return [DoctorCheck(name, .ok, "an edge, by \(place)")]
         case .nothing:
             let words = "nobody says what the node is to be, so only the machine is looked at"
-            return [DoctorCheck(name, .skipped, words, advice: "Say --role hub or --role edge, or name a file (--config)")]
+            return [
+                DoctorCheck(name, .skipped, words, advice: "Say --role hub or --role edge, or name a file (--config)")
+            ]
         case .wrong(let error):
             return error.mistakes.prefix(Limits.Doctor.mistakes).map { mistake in
                 DoctorCheck(name, .failure, mistake.description)

@@ -78,7 +78,8 @@ package struct HubFindings: Sendable {
         case .address: return DoctorCheck(check, .ok, "\(hub) is an address, no name is asked for")
         case .found(let addresses, let announcements, let time):
             let srv = announcements > 0 ? " by \(announcements) announcements (SRV)" : ""
-            let words = "\(hub) leads to \(addresses) \(addresses == 1 ? "address" : "addresses")\(srv), after \(time.shortText)"
+            let count = "\(addresses) \(addresses == 1 ? "address" : "addresses")"
+            let words = "\(hub) leads to \(count)\(srv), after \(time.shortText)"
             guard time > Self.slowName else { return DoctorCheck(check, .ok, words) }
             return DoctorCheck(
                 check,
@@ -200,7 +201,12 @@ package struct HubFindings: Sendable {
         let name = clockName
         let advice = "Set the one that is wrong"
         switch difference.verdict {
-        case .agree: return DoctorCheck(name, .ok, "as the hub's, within \(max(difference.magnitude, .milliseconds(1)).shortText)")
+        case .agree:
+            return DoctorCheck(
+                name,
+                .ok,
+                "as the hub's, within \(max(difference.magnitude, .milliseconds(1)).shortText)"
+            )
         case .apart: return DoctorCheck(name, .warning, "\(difference)", advice: advice)
         case .wrong: return DoctorCheck(name, .failure, "\(difference)", advice: advice)
         }

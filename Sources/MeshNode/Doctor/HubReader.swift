@@ -145,7 +145,8 @@ struct HubReader: Sendable {
         if let refusal { return .notBelieved(refusal) }
         guard let reason = error.cause as? CloseReason else { return .failed(error.message) }
         switch reason.kind {
-        case .alert, .application: return reason.side == .peer ? .refused(reason.description) : .failed(reason.description)
+        case .alert, .application:
+            return reason.side == .peer ? .refused(reason.description) : .failed(reason.description)
         case .transport(2): return .refused(reason.description)
         case .transport, .idle, .handshakeTimeout, .statelessReset, .abandoned: return .failed(reason.description)
         }

@@ -76,7 +76,8 @@ package struct LimitFindings: Hashable, Sendable {
             name,
             .warning,
             "only \(words)",
-            advice: "sysctl -w net.core.rmem_max=\(wanted.receiveBufferBytes) net.core.wmem_max=\(wanted.sendBufferBytes)"
+            advice:
+                "sysctl -w net.core.rmem_max=\(wanted.receiveBufferBytes) net.core.wmem_max=\(wanted.sendBufferBytes)"
         )
     }
 }

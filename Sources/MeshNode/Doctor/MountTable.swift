@@ -16,7 +16,8 @@ package struct MountTable: Hashable, Sendable {
     package func kind(at path: String) -> String? {
         var found: (place: String, kind: String)?
         // Of several at one place the last covers the others.
-        for mount in mounts where Self.holds(mount.place, path) && mount.place.utf8.count >= found?.place.utf8.count ?? 0 {
+        for mount in mounts
+        where Self.holds(mount.place, path) && mount.place.utf8.count >= found?.place.utf8.count ?? 0 {
             found = mount
         }
         return found?.kind

@@ -130,10 +130,11 @@ extension PortFindings {
     }
 
     private static func holder(_ kind: Kind, _ address: SocketAddress) -> Holder? {
-        let files = MachineFiles()
         let word = kind.rawValue.lowercased()
         let sockets = ["/proc/net/\(word)", "/proc/net/\(word)6"].flatMap { path in
-            SocketTable.inodes(in: files.bytes(of: path) ?? [], port: address.port, isListening: kind == .tcp)
+            ProcessTable.lines(of: path) {
+                SocketTable.inodes(in: $0, port: address.port, isListening: kind == .tcp)
+            }
         }
         guard !sockets.isEmpty else { return nil }
         let wanted = Set(sockets.map { "socket:[\($0)]" })

@@ -18,6 +18,23 @@ enum ProcessTable {
         }
     }
 
+    /// What `read` finds in each piece of whole lines of a file of the kernel's, which may have ten thousands of them.
+    static func lines<Found>(of path: String, _ read: ([UInt8]) -> [Found]) -> [Found] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        var (found, rest): ([Found], [UInt8]) = ([], [])
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(file, &piece, piece.count)
+            guard count > 0 else { return found + read(rest) }
+            rest += piece[..<count]
+            guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+            found += read(Array(rest[...end]))
+            rest = Array(rest[(end + 1)...])
+        }
+    }
+
     /// The names in `folder`; none where it cannot be read.
     static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }

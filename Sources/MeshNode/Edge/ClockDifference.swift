@@ -51,7 +51,10 @@ package struct ClockDifference: Hashable, Sendable {
 
     private static func text(_ magnitude: Duration) -> String {
         // Whatever a hub says: a number of centuries tells nobody more than many years.
-        magnitude > .seconds(1_000_000_000) ? "many years" : magnitude.shortText
+        guard magnitude <= .seconds(1_000_000_000) else { return "many years" }
+        guard magnitude >= .seconds(60) else { return magnitude.shortText }
+        // What took the answer its way is no minute less.
+        return Duration.seconds((magnitude + .milliseconds(500)).components.seconds).shortText
     }
 }
 

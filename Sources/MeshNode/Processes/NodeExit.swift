@@ -42,7 +42,8 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
         case .version: "The data folder is of another version or of another role, or its store is damaged."
         case .busy: "Another process has the data folder."
         case .certificates: "A certificate, a key or the authority is missing, expired, or not fit to be used."
-        case .clock: "A clock is wrong: a certificate does not count yet, a hub's does no more, or the hub's clock is half a day away."
+        case .clock:
+            "A clock is wrong: a certificate does not count yet, a hub's does no more, or its time is half a day away."
         }
     }
 
