@@ -137,7 +137,7 @@ let modules: [Module] = [
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",
-        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshJSON", "MeshTestKit"]
+        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshTestKit"]
     ),
     .tests(
         "MeshCommandsTests",

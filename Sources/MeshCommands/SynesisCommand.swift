@@ -12,8 +12,8 @@ package enum SynesisCommand {
             "synesis",
             summary: "Look at a mesh, and look after it.",
             discussion: """
-                Asks the gateway of a node, the same that pages and other programs ask: the one that --gateway names, else \
-                SYNESIS_GATEWAY, else the first that answers on this machine, an edge at 127.0.0.1:8787 or a hub at \
+                Asks the gateway of a node, the same that pages and other programs ask: the one that --gateway names, \
+                else SYNESIS_GATEWAY, else the first that answers on this machine, an edge at 127.0.0.1:8787 or a hub at \
                 127.0.0.1:7413.
 
                 Results go to standard output, everything else to standard error. Colours and tables that fit are for \

@@ -74,7 +74,9 @@ import Testing
         #expect(Words.coarse(seconds) == text)
     }
 
-    @Test(arguments: [(0.0, "0.00 ms"), (0.214, "0.21 ms"), (0.05, "0.05 ms"), (9.94, "9.9 ms"), (12.5, "13 ms"), (-1, "?")])
+    @Test(arguments: [
+        (0.0, "0.00 ms"), (0.214, "0.21 ms"), (0.05, "0.05 ms"), (9.94, "9.9 ms"), (12.5, "13 ms"), (-1, "?"),
+    ])
     func `times of packets`(milliseconds: Double, text: String) {
         #expect(Words.milliseconds(milliseconds) == text)
     }

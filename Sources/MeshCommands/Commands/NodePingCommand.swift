@@ -18,7 +18,7 @@ enum NodePingCommand {
     )
     private static let timeout = Option<Duration>(
         "timeout",
-        as: .within(.milliseconds(1) ... Limits.API.longestTimeout),
+        as: .within(.milliseconds(1)...Limits.API.longestTimeout),
         default: .seconds(5),
         "How long the edge may take for its answer."
     )
@@ -28,13 +28,13 @@ enum NodePingCommand {
             "ping",
             summary: "Have an edge answer, and say how long that took.",
             discussion: """
-                The question goes from the hub over the edge's tunnel to its actors and back: what is measured is what a \
-                call takes, on the hub's clock. Packets alone are faster; their running mean stands beside it.
+                The question goes from the hub over the edge's tunnel to its actors and back: what is measured is \
+                what a call takes, on the hub's clock. Packets alone are faster; their running mean stands beside it.
                 """,
             parameters: [NodeArgument.id, count, interval, timeout],
             examples: [
                 "synesis node ping laptop-7": "Once.",
-                "synesis node ping laptop-7 --count 10 --interval 200ms": "Ten times, with the shortest, mean and longest.",
+                "synesis node ping laptop-7 --count 10 --interval 200ms": "Ten times, and what they come to.",
                 "synesis node ping laptop-7 --quiet": "The milliseconds alone.",
             ],
             exitCodes: SynesisExit.nodeMeanings

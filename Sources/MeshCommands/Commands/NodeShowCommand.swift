@@ -47,7 +47,8 @@ enum NodeShowCommand {
         sheet.fact("tenant", node.tenant)
         sheet.fact("address", node.address)
         let isEnded = node.certificateSeconds <= 0
-        let end = isEnded ? "ended \(Words.time(-node.certificateSeconds)) ago" : "in \(Words.time(node.certificateSeconds))"
+        let distance = Words.time(abs(node.certificateSeconds))
+        let end = isEnded ? "\(distance) ago" : "in \(distance)"
         sheet.fact("certificate", "ends \(Words.moment(node.certificateEnds)), \(end)", isEnded ? .red : .plain)
         sheet.fact("came", arrivals(node))
         if let trip = node.roundTrip {

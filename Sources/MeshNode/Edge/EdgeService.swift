@@ -109,23 +109,9 @@ package final class EdgeService: Sendable {
         )
         let addresses = try await LocalAddresses.watch(on: loop)
         parts.addresses = addresses
-        parts.labels = configuration.labels
-        parts.address = configuration.address
-        // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
-        let nudge = Nudge()
-        let orders = RenewalOrders(nudge: nudge)
+        let orders = RenewalOrders(nudge: Nudge())
         let desk = StewardDesk(renewals: orders, clock: clock, logger: logger)
-        parts.kinds =
-            configuration.kinds + [
-                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) },
-                NodeSteward.hosted(at: desk),
-            ]
-        parts.connections = configuration.connections
-        parts.tunnel = configuration.tunnel
-        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
-        beats.configuration = configuration.beats
-        beats.thresholds = configuration.preWarm
-        parts.beats = beats
+        parts.take(configuration, kinds: [NodeSteward.hosted(at: desk)])
         do {
             let edge = try await make(parts)
             let tunnel = EdgeRenewal(
@@ -141,7 +127,7 @@ package final class EdgeService: Sendable {
                 tunnel: tunnel,
                 clock: clock,
                 logger: logger,
-                nudge: nudge,
+                nudge: orders.nudge,
                 orders: orders
             )
             return EdgeService(
@@ -150,7 +136,7 @@ package final class EdgeService: Sendable {
                 enrolment,
                 parts,
                 noted: noted,
-                nudge: nudge,
+                nudge: orders.nudge,
                 desk: desk,
                 addresses: addresses,
                 generator: generator.split()
@@ -218,6 +204,25 @@ package final class EdgeService: Sendable {
             group.cancelAll()
         }
         addresses.close()
+    }
+}
+
+extension Edge.Parts {
+    /// Is as `configuration` says, with these actors beside those that every edge calls.
+    fileprivate mutating func take(_ configuration: EdgeService.Configuration, kinds others: [HostedKind]) {
+        labels = configuration.labels
+        address = configuration.address
+        // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
+        let certificates = HostedKind.plain(CertificatesActor.self, placed: .hubs) { address in
+            CertificatesActor(office: nil, key: address.key)
+        }
+        kinds = configuration.kinds + others + [certificates]
+        connections = configuration.connections
+        tunnel = configuration.tunnel
+        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
+        beats.configuration = configuration.beats
+        beats.thresholds = configuration.preWarm
+        self.beats = beats
     }
 }
 

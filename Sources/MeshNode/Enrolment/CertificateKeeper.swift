@@ -30,8 +30,9 @@ package struct CertificateKeeper: Sendable {
     private let nudge: Nudge
     private let orders: RenewalOrders
 
-    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged, and renews at once where
-    /// `orders` say so, which nudge it too.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
+    ///
+    /// Where `orders` say so, which nudge it too, it renews at once.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,
