@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func `is declared soundly`() {
-        #expect(SynesisCommand.command().declarationFaults.isEmpty)
+        #expect(SynesisCommand.command(.ofThisProcess(variables: [:])).declarationFaults.isEmpty)
     }
 
     @Test(arguments: [

@@ -17,8 +17,8 @@ enum NodeRenewCommand {
             summary: "Have an edge get another certificate now.",
             discussion: """
                 An edge renews its certificate by itself at half of its life; this is for those who do not want to \
-                wait, as after a change of the authority. The tunnel goes over to the new certificate without a pause. A hub \
-                lets one edge do so only now and then, and says how long it has to wait.
+                wait, as after a change of the authority. The tunnel goes over to the new certificate without a pause. \
+                A hub lets one edge do so only now and then, and says how long it has to wait.
                 """,
             parameters: [NodeArgument.id, timeout],
             examples: ["synesis node renew laptop-7": "A certificate for a new key."],
