@@ -72,6 +72,16 @@ def on_a_terminal(line: list[str], width: int = 100, typed: bytes = b"", **varia
     return os.waitstatus_to_exitcode(status), seen.decode().replace("\r\n", "\n")
 
 
+class Website(http.server.BaseHTTPRequestHandler):
+    """Some other server, which knows nothing of gateways."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Says nothing."""
+
+
 class Mesh(unittest.TestCase):
     """One hub and two edges for all tests that change nothing about them."""
 
@@ -201,7 +211,7 @@ class Mesh(unittest.TestCase):
         code, screen = on_a_terminal(line)
         self.assertEqual(code, 0, screen)
         self.assertIn("\x1b[32mconnected\x1b[0m", screen)
-        self.assertRegex(screen, r"2 edges: 2 connected")
+        self.assertRegex(screen, r"\d edges: 2 connected")
         for asked in ([*line, "--no-color"], line):
             code, screen = on_a_terminal(asked, **({} if "--no-color" in asked else {"NO_COLOR": "1"}))
             self.assertEqual((code, "\x1b" in screen), (0, False), screen)
@@ -233,7 +243,7 @@ class Mesh(unittest.TestCase):
             self.assertIn("start a node (meshnode --role hub), or name one", told.stderr)
 
     def test_what_answers_is_no_gateway(self) -> None:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Website)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)

@@ -68,9 +68,12 @@ enum NodePingCommand {
         var beside = ping.smoothedMilliseconds.map { ["packets \(Words.milliseconds($0))"] } ?? []
         let ahead = ping.clockAheadMilliseconds
         beside.append("clock \(abs(ahead)) ms \(ahead < 0 ? "behind" : "ahead")")
-        let time = screen.paint(Words.milliseconds(ping.roundTripMilliseconds), .green)
-        let words = screen.paint("(\(beside.joined(separator: ", ")))", .dim)
-        return "\(ping.node.printable) answered in \(time)  \(words)"
+        let name = ping.node.printable
+        let time = Words.milliseconds(ping.roundTripMilliseconds)
+        let words = "(\(beside.joined(separator: ", ")))"
+        let hasRoom = screen.width.map { "\(name) answered in \(time)  \(words)".count <= $0 } ?? true
+        let end = hasRoom ? "  " + screen.paint(words, .dim) : ""
+        return "\(name) answered in \(screen.paint(time, .green))\(end)"
     }
 
     private static func summary(_ times: [Double]) -> String {

@@ -58,7 +58,10 @@ enum NodeShowCommand {
             sheet.fact("", "shortest \(Words.milliseconds(trip.shortestMilliseconds)), newest \(newest)")
         }
         add(node.beats, node.state, to: &sheet)
-        if let vitals = node.vitals { add(vitals, screen, to: &sheet) }
+        if let vitals = node.vitals {
+            sheet.part(node.state == .gone ? "machine, as it was last" : "machine")
+            add(vitals, screen, to: &sheet)
+        }
         let state = NodeWords.state(node)
         let heading = screen.paint(node.node.printable, .bold) + "  " + screen.paint(state.text, state.paint)
         return [heading] + sheet.lines(screen)
@@ -91,7 +94,6 @@ enum NodeShowCommand {
     }
 
     private static func add(_ vitals: Vitals, _ screen: Screen, to sheet: inout FactSheet) {
-        sheet.part("machine")
         func measured(_ part: Double?, _ words: String) -> String {
             guard let part, let width = screen.width, width >= 60 else { return words }
             return "\(Words.meter(part))  \(words)"

@@ -141,7 +141,7 @@ enum NodesCommand {
     /// The table, for tests as well.
     static func table(_ nodes: [NodeDocument]) -> ScreenTable {
         var table = ScreenTable([
-            .init("NODE", least: 8), .init("STATE"), .init("SINCE", isRight: true, rank: 3),
+            .init("NODE", least: 16), .init("STATE"), .init("SINCE", isRight: true, rank: 3),
             .init("BEAT", isRight: true, rank: 2), .init("RTT", isRight: true, rank: 1),
             .init("LOAD", isRight: true, rank: 4), .init("MEM", isRight: true, rank: 5), .init("VERSION", rank: 7),
             .init("LABELS", rank: 6, least: 14),
