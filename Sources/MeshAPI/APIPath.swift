@@ -13,7 +13,9 @@ package enum APIPath {
     package static func node(_ name: String) -> String { "\(nodes)/\(name)" }
 
     /// Where one edge is sent `command`.
-    package static func command(_ command: NodeCommand, to name: String) -> String { "\(node(name))/\(command.rawValue)" }
+    package static func command(_ command: NodeCommand, to name: String) -> String {
+        "\(node(name))/\(command.rawValue)"
+    }
 }
 
 /// What an edge can be sent by its hub's operators.

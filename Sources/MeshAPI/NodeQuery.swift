@@ -18,7 +18,9 @@ package struct NodeQuery: Hashable, Sendable {
     package init(parameters: [(name: String, value: String)]) throws(APIError) {
         var seen: Set<String> = []
         for (name, value) in parameters {
-            if name != "label", !seen.insert(name).inserted { throw APIError(.malformed, "'\(name)' is asked for twice") }
+            if name != "label", !seen.insert(name).inserted {
+                throw APIError(.malformed, "'\(name)' is asked for twice")
+            }
             try take(name, value)
         }
     }

@@ -27,22 +27,24 @@ package struct CommandGround: Sendable {
         self.askSecretly = askSecretly
     }
 
-    /// That of this process.
-    package static let ofThisProcess = CommandGround(
-        variable: { name in getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } },
-        file: { readFile($0, upTo: $1) },
-        ownFolder: {
-            var bytes = [UInt8](repeating: 0, count: 4_096)
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                buffer.withMemoryRebound(to: CChar.self) { path in
-                    path.baseAddress.map { readlink("/proc/self/exe", $0, path.count) } ?? -1
+    /// That of this process, whose environment is `variables`.
+    package static func ofThisProcess(variables: [String: String]) -> CommandGround {
+        CommandGround(
+            variable: { name in variables[name].flatMap { $0.isEmpty ? nil : $0 } },
+            file: { readFile($0, upTo: $1) },
+            ownFolder: {
+                var bytes = [UInt8](repeating: 0, count: 4_096)
+                let count = bytes.withUnsafeMutableBytes { buffer in
+                    buffer.withMemoryRebound(to: CChar.self) { path in
+                        path.baseAddress.map { readlink("/proc/self/exe", $0, path.count) } ?? -1
+                    }
                 }
-            }
-            guard count > 0, let slash = bytes[..<count].lastIndex(of: UInt8(ascii: "/")) else { return nil }
-            return String(decoding: bytes[..<slash], as: UTF8.self)
-        },
-        askSecretly: { SecretPrompt.ask($0) }
-    )
+                guard count > 0, let slash = bytes[..<count].lastIndex(of: UInt8(ascii: "/")) else { return nil }
+                return String(decoding: bytes[..<slash], as: UTF8.self)
+            },
+            askSecretly: { SecretPrompt.ask($0) }
+        )
+    }
 }
 
 private func readFile(_ path: String, upTo limit: Int) -> [UInt8]? {

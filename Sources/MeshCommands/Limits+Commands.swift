@@ -9,7 +9,7 @@ extension Limits {
         /// Bytes of a token that is typed or handed on; what is longer is refused.
         package static let maximumTokenBytes = 4_096
 
-        /// Pages of nodes that are fetched for one list; a hub that has more is asked for no further ones, and it is said.
+        /// Pages of nodes that are fetched for one list; of a hub that has more the rest is left out, and that is said.
         package static let maximumPages = 1_000
 
         /// Pings of one call; more are refused as a wrong word.
@@ -21,7 +21,7 @@ extension Limits {
         /// How long a gateway may take for an answer beyond what the edge is given for its own.
         package static let answerTimeout = Duration.seconds(15)
 
-        /// How long an edge that goes is watched beyond the patience that it has named; then it is said not to have gone.
+        /// How long an edge that goes is watched beyond the patience that it has named; then it has not gone.
         package static let drainMargin = Duration.seconds(10)
 
         /// How often it is looked whether it has gone.

@@ -23,8 +23,7 @@ enum NodeArgument {
     static let id = Argument<String>("id", as: syntax, "The edge's name, as `synesis nodes` shows it.")
 
     private static var syntax: ValueSyntax<String> {
-        ValueSyntax(valueName: "ID", expected: "the name of an edge (lowercase letters, digits, '-', '_', '.')") { word in
-            NodeName.isValid(word) ? word : nil
-        }
+        let expected = "the name of an edge (lowercase letters, digits, '-', '_', '.')"
+        return ValueSyntax(valueName: "ID", expected: expected) { NodeName.isValid($0) ? $0 : nil }
     }
 }

@@ -49,7 +49,8 @@ package struct Gateway: Sendable {
 
     /// Adds its routes for a listener that can be reached from `reach`.
     package func add(to routes: inout RouterBuilder, reach: GatewayReach) {
-        let middleware: [any Middleware] = [CommandGuard(reach: reach), BodyLimit(maximumBytes: Limits.Gateway.maximumBodyBytes)]
+        let limit = BodyLimit(maximumBytes: Limits.Gateway.maximumBodyBytes)
+        let middleware: [any Middleware] = [CommandGuard(reach: reach), limit]
         routes.group(middleware: middleware) { routes in
             routes.on(.get, Path.at(APIPath.version)) { _ in Self.answer(ports.status.version()) }
             routes.on(.get, Path.at(APIPath.status)) { _ in Self.answer(await ports.status.status()) }

@@ -53,7 +53,7 @@ class Stream:
 class MeshConnection(QuicConnectionProtocol):
     """One side of a link: its hello, what it asks, and as a server an echo."""
 
-    hello = protocol.Hello(1, "laptop-py", "aioquic")
+    hello = protocol.Hello(1, "laptop-py", "aioquic", labels=(("site", "berlin"),))
     is_server = False
 
     def __init__(self, *arguments, **words) -> None:

@@ -19,7 +19,8 @@ import Testing
 
     @Test(arguments: [
         [("label", "site")], [("state", "asleep")], [("after", "Edge")], [("limit", "0")], [("limit", "x")],
-        [("limit", "\(Limits.API.nodesPerPage + 1)")], [("labels", "site=berlin")], [("state", "gone"), ("state", "gone")],
+        [("limit", "\(Limits.API.nodesPerPage + 1)")], [("labels", "site=berlin")],
+        [("state", "gone"), ("state", "gone")],
         Array(repeating: ("label", "a=b"), count: Limits.API.maximumLabelsWanted + 1),
     ])
     func `with what is not known or beyond a bound is refused`(parameters: [(String, String)]) {

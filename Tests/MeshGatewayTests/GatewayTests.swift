@@ -2,7 +2,7 @@ import MeshAPI
 import MeshCore
 import MeshGateway
 import MeshHTTP
-import MeshJSON
+import MeshTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `A gateway` {
@@ -91,7 +91,11 @@ import Testing
         (.timedOut, 504, "node_timed_out"), (.lost, 502, "node_lost"), (.refused, 409, "node_refused"),
         (.notSupported, 502, "node_too_old"), (.overloaded, 503, "node_overloaded"), (.notNow, 503, "not_now"),
     ])
-    func `says why a command came to nothing`(failure: NodeCommandErrorCode, status: UInt16, code: String) async throws {
+    func `says why a command came to nothing`(
+        failure: NodeCommandErrorCode,
+        status: UInt16,
+        code: String
+    ) async throws {
         try await GatewayGround.run { ground in
             ground.ports.script.withLock { $0.failure = failure }
             let answer = try await ground.ask(.post, "/v1/nodes/edge-1/renew")

@@ -1,4 +1,5 @@
 import Glibc
+import MeshAPI
 import MeshCore
 import MeshIO
 import MeshJSON

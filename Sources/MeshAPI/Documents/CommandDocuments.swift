@@ -9,12 +9,14 @@ package struct CommandRequest: APIDocument {
     /// A command that waits so long.
     package init(timeout: Duration? = nil) { self.timeout = timeout }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["timeout_ms"] = timeout.map { .integer($0.wholeNanoseconds / 1_000_000) }
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "command")
         guard fields["timeout_ms"] != nil else {
@@ -54,6 +56,7 @@ package struct PingDocument: APIDocument {
         self.clockAheadMilliseconds = clockAheadMilliseconds
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["node"] = .string(node)
@@ -63,6 +66,7 @@ package struct PingDocument: APIDocument {
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "ping")
         node = try fields.text("node")
@@ -85,8 +89,10 @@ package struct RenewDocument: APIDocument {
         self.certificateEnds = certificateEnds
     }
 
+    /// As the gateway says it.
     package var json: JSONValue { ["node": .string(node), "certificate_ends": .string(certificateEnds)] }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "renewal")
         node = try fields.text("node")
@@ -107,8 +113,10 @@ package struct DrainDocument: APIDocument {
         self.patienceMilliseconds = patienceMilliseconds
     }
 
+    /// As the gateway says it.
     package var json: JSONValue { ["node": .string(node), "patience_ms": .integer(patienceMilliseconds)] }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "drain")
         node = try fields.text("node")

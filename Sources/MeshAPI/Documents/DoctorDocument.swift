@@ -14,8 +14,10 @@ package struct DoctorDocument: APIDocument {
         return order.first { status in checks.contains { $0.status == status } } ?? .ok
     }
 
+    /// As the gateway says it.
     package var json: JSONValue { ["checks": .array(checks.map(\.json))] }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         checks = try DocumentFields(json, of: "doctor's report").list("checks", of: Check.self)
     }
@@ -51,6 +53,7 @@ package struct DoctorDocument: APIDocument {
             self.advice = advice
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             var object = JSONObject()
             object["name"] = .string(name)
@@ -60,6 +63,7 @@ package struct DoctorDocument: APIDocument {
             return .object(object)
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "finding")
             name = try fields.text("name")

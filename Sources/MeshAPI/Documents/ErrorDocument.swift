@@ -16,10 +16,12 @@ package struct ErrorDocument: APIDocument {
         self.requestID = requestID
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         ["error": ["code": .string(code), "message": .string(message), "request_id": .string(requestID)]]
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let outer = try DocumentFields(json, of: "refusal")
         let fields = try DocumentFields(outer["error"] ?? .null, of: "refusal")

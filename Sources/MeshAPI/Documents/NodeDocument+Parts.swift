@@ -17,6 +17,7 @@ extension NodeDocument {
             self.latestMilliseconds = latestMilliseconds
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             [
                 "smoothed_ms": .number(smoothedMilliseconds), "shortest_ms": .number(shortestMilliseconds),
@@ -24,6 +25,7 @@ extension NodeDocument {
             ]
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "round trip")
             smoothedMilliseconds = try fields.number("smoothed_ms")
@@ -72,6 +74,7 @@ extension NodeDocument {
             self.clockAheadMilliseconds = clockAheadMilliseconds
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             [
                 "last_at": .string(lastAt), "last_seconds": .number(lastSeconds), "sequence": .integer(sequence),
@@ -80,6 +83,7 @@ extension NodeDocument {
             ]
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "node's beats")
             lastAt = try fields.text("last_at")
@@ -109,8 +113,10 @@ extension NodeDocument {
             self.isDrained = isDrained
         }
 
+        /// As the gateway says it.
         package var json: JSONValue { ["at": .string(at), "reason": .string(reason), "drained": .bool(isDrained)] }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "node's departure")
             at = try fields.text("at")

@@ -81,6 +81,7 @@ package struct NodeDocument: APIDocument {
         self.isResumed = isResumed
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["node"] = .string(node)
@@ -103,6 +104,7 @@ package struct NodeDocument: APIDocument {
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "node")
         node = try fields.text("node")

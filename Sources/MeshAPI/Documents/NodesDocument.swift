@@ -13,6 +13,7 @@ package struct NodesDocument: APIDocument {
         self.next = next
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["nodes"] = .array(nodes.map(\.json))
@@ -20,6 +21,7 @@ package struct NodesDocument: APIDocument {
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "list of nodes")
         nodes = try fields.list("nodes", of: NodeDocument.self)

@@ -48,6 +48,7 @@ package struct StatusDocument: APIDocument {
         self.checks = checks
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["node"] = node.map { .string($0) }
@@ -65,6 +66,7 @@ package struct StatusDocument: APIDocument {
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "status")
         node = fields["node"]?.text
@@ -102,10 +104,12 @@ extension StatusDocument {
             self.detail = detail
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             ["name": .string(name), "weight": .string(weight), "passing": .bool(isPassing), "detail": .string(detail)]
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "check")
             name = try fields.text("name")
@@ -155,6 +159,7 @@ extension StatusDocument {
             self.enrolmentAt = enrolmentAt
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             var object = JSONObject()
             object["edges_connected"] = .integer(connected)
@@ -168,6 +173,7 @@ extension StatusDocument {
             return .object(object)
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "hub's status")
             connected = try fields.integer("edges_connected")
@@ -200,6 +206,7 @@ extension StatusDocument {
             self.connectedSeconds = connectedSeconds
         }
 
+        /// As the gateway says it.
         package var json: JSONValue {
             var object = JSONObject()
             object["tunnel"] = .string(tunnel)
@@ -209,6 +216,7 @@ extension StatusDocument {
             return .object(object)
         }
 
+        /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "edge's status")
             tunnel = try fields.text("tunnel")

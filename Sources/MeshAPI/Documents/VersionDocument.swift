@@ -22,6 +22,7 @@ package struct VersionDocument: APIDocument {
         self.node = node
     }
 
+    /// As the gateway says it.
     package var json: JSONValue {
         var object = JSONObject()
         object["software"] = .string(software)
@@ -31,6 +32,7 @@ package struct VersionDocument: APIDocument {
         return .object(object)
     }
 
+    /// What a gateway has said.
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "version")
         software = try fields.text("software")

@@ -18,12 +18,17 @@ enum DoctorCommand {
             exitCodes: SynesisExit.meanings(unwell: "Something does not work.")
         ) { invocation in
             try await GatewaySession.run(invocation, ground) { session in
-                let answer = try await session.gateway.get(APIPath.doctor, as: DoctorDocument.self, within: .seconds(90))
+                let answer = try await session.gateway.get(
+                    APIPath.doctor,
+                    as: DoctorDocument.self,
+                    within: .seconds(90)
+                )
                 let found = answer.document
                 switch session.screen.form {
                 case .json: try session.screen.json(answer.json)
                 case .quiet: try session.screen.lines(lines(found.checks.filter(\.status.isUnwell), session.screen))
-                case .people: try session.screen.lines(lines(found.checks, session.screen) + summary(found, session.screen))
+                case .people:
+                    try session.screen.lines(lines(found.checks, session.screen) + summary(found, session.screen))
                 }
                 return found.worst == .failure ? SynesisExit.unwell : .success
             }

@@ -33,8 +33,8 @@ enum LoginCommand {
             "login",
             summary: "Get a certificate for this machine by an enrolment token.",
             discussion: """
-                Runs `meshnode enrol` of the program that lies beside this one, or else of the path, hands it the token so \
-                that it shows in no list of processes, and ends with its code.
+                Runs `meshnode enrol` of the program that lies beside this one, or else of the path, hands it the \
+                token so that it shows in no list of processes, and ends with its code.
 
                 Whoever looks after the hub makes tokens: meshnode ca token. Left out, the token is asked for and not \
                 shown, so that it ends in no history of a shell.
@@ -68,7 +68,8 @@ enum LoginCommand {
             }
             guard let code = MeshnodeProcess.run(words(invocation), input, ground: ground) else {
                 invocation.terminal.writeErrorLine(
-                    "\(invocation.commandName): error: there is no meshnode beside synesis, and none in PATH: install both"
+                    "\(invocation.commandName): error: there is no meshnode beside synesis, and none in PATH: "
+                        + "install both"
                 )
                 return .failure
             }

@@ -6,7 +6,8 @@ enum NodeCommands {
         Command(
             "node",
             summary: "Look at one edge, or send it something.",
-            discussion: "The hub sends commands over the edge's own tunnel, and the edge takes them from its hub alone.",
+            discussion:
+                "The hub sends commands over the edge's own tunnel, and the edge takes them from its hub alone.",
             subcommands: [
                 NodeShowCommand.command(ground), NodePingCommand.command(ground), NodeRenewCommand.command(ground),
                 NodeDrainCommand.command(ground),

@@ -18,7 +18,7 @@ enum NodePingCommand {
     )
     private static let timeout = Option<Duration>(
         "timeout",
-        as: .within(.milliseconds(1) ... Limits.API.longestTimeout),
+        as: .within(.milliseconds(1)...Limits.API.longestTimeout),
         default: .seconds(5),
         "How long the edge may take for its answer."
     )
@@ -28,13 +28,13 @@ enum NodePingCommand {
             "ping",
             summary: "Have an edge answer, and say how long that took.",
             discussion: """
-                The question goes from the hub over the edge's tunnel to its actors and back: what is measured is what a \
-                call takes, on the hub's clock. Packets alone are faster; their running mean stands beside it.
+                The question goes from the hub over the edge's tunnel to its actors and back: what is measured is \
+                what a call takes, on the hub's clock. Packets alone are faster; their running mean stands beside it.
                 """,
             parameters: [NodeArgument.id, count, interval, timeout],
             examples: [
                 "synesis node ping laptop-7": "Once.",
-                "synesis node ping laptop-7 --count 10 --interval 200ms": "Ten times, with the shortest, mean and longest.",
+                "synesis node ping laptop-7 --count 10 --interval 200ms": "Ten times, and what they come to.",
                 "synesis node ping laptop-7 --quiet": "The milliseconds alone.",
             ],
             exitCodes: SynesisExit.nodeMeanings
@@ -68,9 +68,12 @@ enum NodePingCommand {
         var beside = ping.smoothedMilliseconds.map { ["packets \(Words.milliseconds($0))"] } ?? []
         let ahead = ping.clockAheadMilliseconds
         beside.append("clock \(abs(ahead)) ms \(ahead < 0 ? "behind" : "ahead")")
-        let time = screen.paint(Words.milliseconds(ping.roundTripMilliseconds), .green)
-        let words = screen.paint("(\(beside.joined(separator: ", ")))", .dim)
-        return "\(ping.node.printable) answered in \(time)  \(words)"
+        let name = ping.node.printable
+        let time = Words.milliseconds(ping.roundTripMilliseconds)
+        let words = "(\(beside.joined(separator: ", ")))"
+        let hasRoom = screen.width.map { "\(name) answered in \(time)  \(words)".count <= $0 } ?? true
+        let end = hasRoom ? "  " + screen.paint(words, .dim) : ""
+        return "\(name) answered in \(screen.paint(time, .green))\(end)"
     }
 
     private static func summary(_ times: [Double]) -> String {

@@ -6,7 +6,7 @@ internal import MeshCore
 enum NodeRenewCommand {
     private static let timeout = Option<Duration>(
         "timeout",
-        as: .within(.seconds(1) ... Limits.API.longestTimeout),
+        as: .within(.seconds(1)...Limits.API.longestTimeout),
         default: .seconds(30),
         "How long the edge may take."
     )
@@ -16,9 +16,9 @@ enum NodeRenewCommand {
             "renew",
             summary: "Have an edge get another certificate now.",
             discussion: """
-                An edge renews its certificate by itself at half of its life; this is for those who do not want to wait, \
-                as after a change of the authority. The tunnel goes over to the new certificate without a pause. A hub \
-                lets one edge do so only now and then, and says how long it has to wait.
+                An edge renews its certificate by itself at half of its life; this is for those who do not want to \
+                wait, as after a change of the authority. The tunnel goes over to the new certificate without a pause. \
+                A hub lets one edge do so only now and then, and says how long it has to wait.
                 """,
             parameters: [NodeArgument.id, timeout],
             examples: ["synesis node renew laptop-7": "A certificate for a new key."],

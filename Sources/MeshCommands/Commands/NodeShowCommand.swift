@@ -47,7 +47,8 @@ enum NodeShowCommand {
         sheet.fact("tenant", node.tenant)
         sheet.fact("address", node.address)
         let isEnded = node.certificateSeconds <= 0
-        let end = isEnded ? "ended \(Words.time(-node.certificateSeconds)) ago" : "in \(Words.time(node.certificateSeconds))"
+        let distance = Words.time(abs(node.certificateSeconds))
+        let end = isEnded ? "\(distance) ago" : "in \(distance)"
         sheet.fact("certificate", "ends \(Words.moment(node.certificateEnds)), \(end)", isEnded ? .red : .plain)
         sheet.fact("came", arrivals(node))
         if let trip = node.roundTrip {
@@ -57,7 +58,10 @@ enum NodeShowCommand {
             sheet.fact("", "shortest \(Words.milliseconds(trip.shortestMilliseconds)), newest \(newest)")
         }
         add(node.beats, node.state, to: &sheet)
-        if let vitals = node.vitals { add(vitals, screen, to: &sheet) }
+        if let vitals = node.vitals {
+            sheet.part(node.state == .gone ? "machine, as it was last" : "machine")
+            add(vitals, screen, to: &sheet)
+        }
         let state = NodeWords.state(node)
         let heading = screen.paint(node.node.printable, .bold) + "  " + screen.paint(state.text, state.paint)
         return [heading] + sheet.lines(screen)
@@ -90,7 +94,6 @@ enum NodeShowCommand {
     }
 
     private static func add(_ vitals: Vitals, _ screen: Screen, to sheet: inout FactSheet) {
-        sheet.part("machine")
         func measured(_ part: Double?, _ words: String) -> String {
             guard let part, let width = screen.width, width >= 60 else { return words }
             return "\(Words.meter(part))  \(words)"

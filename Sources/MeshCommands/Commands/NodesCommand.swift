@@ -23,7 +23,7 @@ enum NodesCommand {
         "Only edges with this label; of several all must be there."
     )
     private static let state = Option<NodeState?>("state", "Only edges that stand so.")
-    private static let sort = Option<Order>("sort", default: .name, "By what the list is sorted; the largest figure first.")
+    private static let sort = Option<Order>("sort", default: .name, "What it is sorted by, the largest figure first.")
 
     enum NodeState: String, CaseIterable, CommandLineValue {
         case connected
@@ -39,8 +39,8 @@ enum NodesCommand {
             "nodes",
             summary: "List the edges of a hub.",
             discussion: """
-                SINCE says for how long an edge is connected, or gone; BEAT how long ago the last sign of life came; RTT \
-                how long packets take there and back. LOAD and MEM are the part of processors and memory in use. A \
+                SINCE says for how long an edge is connected, or gone; BEAT how long ago the last sign of life came; \
+                RTT how long packets take there and back. LOAD and MEM are the part of processors and memory in use. A \
                 silent edge has an open tunnel, and its beats do not come.
 
                 Of edges that have gone a hub remembers the last 1024, until it is restarted. On a narrow terminal \
@@ -90,7 +90,11 @@ enum NodesCommand {
         return (nodes, false)
     }
 
-    private static func write(_ list: (nodes: [Listed], isWhole: Bool), _ order: Order, _ session: GatewaySession) throws {
+    private static func write(
+        _ list: (nodes: [Listed], isWhole: Bool),
+        _ order: Order,
+        _ session: GatewaySession
+    ) throws {
         let nodes = sorted(list.nodes, by: order)
         switch session.screen.form {
         case .json: try session.screen.json(["nodes": .array(nodes.map(\.json))])
@@ -137,14 +141,14 @@ enum NodesCommand {
     /// The table, for tests as well.
     static func table(_ nodes: [NodeDocument]) -> ScreenTable {
         var table = ScreenTable([
-            .init("NODE", least: 8), .init("STATE"), .init("SINCE", isRight: true, rank: 3),
+            .init("NODE", least: 16), .init("STATE"), .init("SINCE", isRight: true, rank: 3),
             .init("BEAT", isRight: true, rank: 2), .init("RTT", isRight: true, rank: 1),
             .init("LOAD", isRight: true, rank: 4), .init("MEM", isRight: true, rank: 5), .init("VERSION", rank: 7),
             .init("LABELS", rank: 6, least: 14),
         ])
         for node in nodes {
             let isHere = node.state != .gone
-            let memory = NodeWords.memory(node.vitals)
+            let memory = isHere ? NodeWords.memory(node.vitals) : nil
             let isSilent = node.state == .suspected
             table.append([
                 Cell(node.node),
@@ -154,7 +158,7 @@ enum NodesCommand {
                     ?? Cell("-", .dim),
                 node.roundTrip.map { Cell(Words.milliseconds($0.smoothedMilliseconds)) } ?? Cell("-", .dim),
                 isHere ? NodeWords.load(node.vitals) : Cell("-", .dim),
-                isHere ? memory.map { Cell(Words.percent($0), NodeWords.fullness($0)) } ?? Cell("-", .dim) : Cell("-", .dim),
+                memory.map { Cell(Words.percent($0), NodeWords.fullness($0)) } ?? Cell("-", .dim),
                 Cell(version(node.software), .dim),
                 Cell(NodeWords.labels(node.labels) ?? ""),
             ])

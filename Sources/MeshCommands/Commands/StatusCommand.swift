@@ -9,8 +9,8 @@ enum StatusCommand {
             "status",
             summary: "Show how a node stands.",
             discussion: """
-                Of a hub: its edges and their beats; of an edge: its tunnel; of both what they need, and whether that is \
-                well. Ends with code 6 where the node is not ready, so that scripts can wait for it.
+                Of a hub: its edges and their beats; of an edge: its tunnel; of both what they need, and whether that \
+                is well. Ends with code 6 where the node is not ready, so that scripts can wait for it.
                 """,
             examples: [
                 "synesis status": "The node of this machine.",

@@ -67,7 +67,7 @@ package struct GatewayClient: Sendable {
             let json = try APIAnswer.json(bytes)
             return Answer(document: try Document(json: json), json: json)
         } catch {
-            throw GatewayFailure(.notAGateway, "what answers at \(place) is no gateway that is understood: \(error.message)")
+            throw GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: \(error.message)")
         }
     }
 
@@ -76,14 +76,16 @@ package struct GatewayClient: Sendable {
         case .unreachable:
             GatewayFailure(
                 .notReached,
-                "no gateway answers at \(place) (\(error.plainWords)): does the node run, and does its http.listen say this?",
+                "no gateway answers at \(place) (\(error.plainWords)): does the node run, and does its http.listen "
+                    + "say this?",
                 cause: error
             )
         case .timedOut: GatewayFailure(.notReached, "the gateway at \(place) does not answer in time", cause: error)
         case .untrusted:
             GatewayFailure(
                 .notReached,
-                "the certificate of the gateway at \(place) is not believed (\(error.plainWords)): name its authority (--ca FILE)",
+                "the certificate of the gateway at \(place) is not believed (\(error.plainWords)): name its "
+                    + "authority (--ca FILE)",
                 cause: error
             )
         case .malformed, .tooLarge:

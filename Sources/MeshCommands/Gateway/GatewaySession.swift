@@ -88,10 +88,9 @@ struct GatewayFinder: Sendable {
             named = place
         } else if let text = ground.variable("SYNESIS_GATEWAY") {
             guard let place = GatewayPlace(text) else {
-                throw GatewayFailure(
-                    .notReached,
-                    "SYNESIS_GATEWAY says '\(text.cut(toBytes: 100))': expected \(GatewayPlace.commandLineSyntax.expected)"
-                )
+                let expected = GatewayPlace.commandLineSyntax.expected
+                let said = text.cut(toBytes: 100)
+                throw GatewayFailure(.notReached, "SYNESIS_GATEWAY says '\(said)': expected \(expected)")
             }
             named = place
         } else {

@@ -45,7 +45,8 @@ enum MeshnodeProcess {
         arguments.append(nil)
         var child = pid_t()
         if let folder = ground.ownFolder(), access("\(folder)/meshnode", X_OK) == 0,
-            posix_spawn(&child, "\(folder)/meshnode", &actions, nil, &arguments, environ) == 0 {
+            posix_spawn(&child, "\(folder)/meshnode", &actions, nil, &arguments, environ) == 0
+        {
             return child
         }
         return posix_spawnp(&child, "meshnode", &actions, nil, &arguments, environ) == 0 ? child : nil

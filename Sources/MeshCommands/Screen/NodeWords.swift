@@ -30,7 +30,8 @@ enum NodeWords {
 
     /// The part of its memory that is in use; nil where it does not say.
     static func memory(_ vitals: Vitals?) -> Double? {
-        guard let total = vitals?.memoryTotalBytes, let free = vitals?.memoryAvailableBytes, total > 0 else { return nil }
+        guard let vitals, let total = vitals.memoryTotalBytes, let free = vitals.memoryAvailableBytes, total > 0
+        else { return nil }
         return Double(total - min(free, total)) / Double(total)
     }
 

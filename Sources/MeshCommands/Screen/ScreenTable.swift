@@ -88,17 +88,18 @@ package struct ScreenTable: Sendable {
 
         private func line(of cells: [Cell], _ isColoured: Bool) -> String {
             var line = ""
-            for (place, index) in shown.enumerated() {
+            // Empty cells at the end would leave blanks.
+            let last = shown.lastIndex { !cells[$0].text.isEmpty } ?? 0
+            for (place, index) in shown[...last].enumerated() {
                 let cell = cells[index]
                 let text = cell.text.cut(toColumns: widths[index])
                 let padding = String(repeating: " ", count: widths[index] - text.count)
                 let painted = cell.paint.on(text, isColoured)
                 if place > 0 { line += "  " }
-                let isLast = place == shown.count - 1
+                let isLast = place == last
                 line += table.columns[index].isRight ? padding + painted : painted + (isLast ? "" : padding)
             }
-            // Empty cells at the end would leave blanks.
-            return isColoured ? line : String(line.reversed().drop { $0 == " " }.reversed())
+            return line
         }
     }
 }

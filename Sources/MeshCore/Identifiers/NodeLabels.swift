@@ -19,7 +19,8 @@ package struct NodeLabel: Hashable, Sendable {
         guard (1...Limits.Label.maximumValueBytes).contains(value.utf8.count), value.utf8.allSatisfy(Self.isValueByte)
         else {
             let limit = Limits.Label.maximumValueBytes
-            throw CoreError(.malformedLabel, "the value of a label is 1 to \(limit) of letters, digits, '-', '_' and '.'")
+            let rule = "1 to \(limit) of letters, digits, '-', '_' and '.'"
+            throw CoreError(.malformedLabel, "the value of a label is \(rule)")
         }
         self.name = name
         self.value = value

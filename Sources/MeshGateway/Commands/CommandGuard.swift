@@ -3,9 +3,9 @@ internal import MeshHTTP
 
 /// Who may send commands to nodes.
 ///
-/// Nobody has a key yet, so whoever reaches the listener may: the people and programs of this machine, and no page that
-/// one of them looks at. A browser cannot be made to send JSON to another origin without asking first, and it says whose
-/// page it shows; both are looked at, for either could be forgotten by one browser.
+/// Nobody has a key yet, so whoever reaches the listener may: the people and programs of this machine, and no page
+/// that one of them looks at. A browser cannot be made to send JSON to another origin without asking first, and it says
+/// whose page it shows; both are looked at, for either could be forgotten by one browser.
 struct CommandGuard: Middleware {
     let reach: GatewayReach
 

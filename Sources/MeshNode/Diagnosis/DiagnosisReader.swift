@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 internal import MeshCertificates
 internal import MeshCommandLine
 internal import MeshCore

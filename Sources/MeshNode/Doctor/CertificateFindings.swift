@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 internal import MeshCertificates
 package import MeshCore
 internal import MeshIdentity

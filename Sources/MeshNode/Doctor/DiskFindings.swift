@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 package import MeshCore
 internal import MeshVitals
 

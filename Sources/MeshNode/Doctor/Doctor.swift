@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 internal import MeshActors
 internal import MeshCertificates
 package import MeshCore

@@ -1,3 +1,4 @@
+internal import MeshAPI
 internal import MeshCommandLine
 package import MeshJSON
 

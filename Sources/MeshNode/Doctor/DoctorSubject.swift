@@ -1,3 +1,4 @@
+internal import MeshAPI
 package import MeshCore
 
 /// What is to be looked at: a node as it is configured, running or not.

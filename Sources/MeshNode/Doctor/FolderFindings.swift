@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 package import MeshCore
 
 /// What was found of a node's folder, without taking it.

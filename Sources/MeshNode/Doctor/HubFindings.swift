@@ -1,3 +1,4 @@
+internal import MeshAPI
 package import MeshCore
 package import MeshIO
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 internal import MeshIO
 
 /// What was found of the kernel.

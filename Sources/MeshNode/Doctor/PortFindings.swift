@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAPI
 package import MeshIO
 
 /// What was found of a port at which a hub is to listen.

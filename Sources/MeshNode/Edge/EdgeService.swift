@@ -38,13 +38,6 @@ package final class EdgeService: Sendable {
             self.credentials = credentials
             self.hubs = hubs
         }
-
-        fileprivate func edgeBeats(_ clock: any Clock) -> Edge.Beats {
-            var made = Edge.Beats(source: MachineVitals(dataFolder: credentials.path, clock: clock))
-            made.configuration = beats
-            made.thresholds = preWarm
-            return made
-        }
     }
 
     /// The edge.
@@ -116,20 +109,9 @@ package final class EdgeService: Sendable {
         )
         let addresses = try await LocalAddresses.watch(on: loop)
         parts.addresses = addresses
-        parts.labels = configuration.labels
-        parts.address = configuration.address
-        // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
-        let nudge = Nudge()
-        let orders = RenewalOrders(nudge: nudge)
+        let orders = RenewalOrders(nudge: Nudge())
         let desk = StewardDesk(renewals: orders, clock: clock, logger: logger)
-        parts.kinds =
-            configuration.kinds + [
-                .plain(CertificatesActor.self, placed: .hubs) { CertificatesActor(office: nil, key: $0.key) },
-                NodeSteward.hosted(at: desk),
-            ]
-        parts.connections = configuration.connections
-        parts.tunnel = configuration.tunnel
-        parts.beats = configuration.edgeBeats(clock)
+        parts.take(configuration, kinds: [NodeSteward.hosted(at: desk)])
         do {
             let edge = try await make(parts)
             let tunnel = EdgeRenewal(
@@ -146,7 +128,7 @@ package final class EdgeService: Sendable {
                 tunnel: tunnel,
                 clock: clock,
                 logger: logger,
-                nudge: nudge,
+                nudge: orders.nudge,
                 orders: orders,
                 end: certificateEnd
             )
@@ -156,7 +138,7 @@ package final class EdgeService: Sendable {
                 certificateEnd,
                 parts,
                 noted: noted,
-                nudge: nudge,
+                nudge: orders.nudge,
                 desk: desk,
                 addresses: addresses,
                 generator: generator.split()
@@ -224,6 +206,25 @@ package final class EdgeService: Sendable {
             group.cancelAll()
         }
         addresses.close()
+    }
+}
+
+extension Edge.Parts {
+    /// Is as `configuration` says, with these actors beside those that every edge calls.
+    fileprivate mutating func take(_ configuration: EdgeService.Configuration, kinds others: [HostedKind]) {
+        labels = configuration.labels
+        address = configuration.address
+        // Which key the edge has proved the hub knows from its link: nothing about it is kept at the hub's actors here.
+        let certificates = HostedKind.plain(CertificatesActor.self, placed: .hubs) { address in
+            CertificatesActor(office: nil, key: address.key)
+        }
+        kinds = configuration.kinds + others + [certificates]
+        connections = configuration.connections
+        tunnel = configuration.tunnel
+        var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))
+        beats.configuration = configuration.beats
+        beats.thresholds = configuration.preWarm
+        self.beats = beats
     }
 }
 

@@ -31,10 +31,10 @@ package struct CertificateKeeper: Sendable {
     private let end: Lock<WallTime>?
     private let orders: RenewalOrders
 
-    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged, and renews at once where
-    /// `orders` say so, which nudge it too.
+    /// A keeper of what `enrolment` holds in its folder, which looks there at once when nudged.
     ///
-    /// In `end` stands when the certificate in use ends, for whoever asks without reading the folder.
+    /// Where `orders` say so, which nudge it too, it renews at once. In `end` stands when the certificate in use ends,
+    /// for whoever asks without reading the folder.
     package init(
         enrolment: DeviceEnrolment,
         tunnel: any RenewalTunnel,

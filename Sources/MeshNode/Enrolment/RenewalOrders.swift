@@ -6,7 +6,8 @@ package import MeshCore
 /// Whoever asks while another waits is told the same.
 package final class RenewalOrders: Sendable {
     private let waiting = Lock<OneShot<Result<WallTime, StewardRefusal>>?>(nil)
-    private let nudge: Nudge
+    /// What lets the keeper look.
+    let nudge: Nudge
 
     /// Orders for the keeper who is nudged by `nudge`.
     package init(nudge: Nudge) { self.nudge = nudge }

@@ -1,4 +1,5 @@
 internal import MeshAPI
+internal import MeshCertificates
 internal import MeshCore
 internal import MeshGateway
 

@@ -4,8 +4,8 @@ package import MeshWire
 
 /// Does on an edge what the operators of its hub ask for: kind `steward`, one for each edge, whose key is its name.
 ///
-/// It lives on the edge and is called over the edge's own tunnel, as every actor is. Hubs alone may call it, and an edge
-/// has links to the hubs of its own mesh alone, which it has dialled itself.
+/// It lives on the edge and is called over the edge's own tunnel, as every actor is. Hubs alone may call it, and an
+/// edge has links to the hubs of its own mesh alone, which it has dialled itself.
 package actor NodeSteward: PlainActor {
     package static let kind = ActorKind("steward")
 

@@ -170,7 +170,7 @@ public struct WireReader: ~Escapable {
     ///
     /// Called in the order of the fields, before ``endRecord(_:)``.
     @_lifetime(self: copy self)
-    public mutating func readAppended<Value: WireCodable>(
+    package mutating func readAppended<Value: WireCodable>(
         _ type: Value.Type,
         in tail: inout RecordTail
     ) throws(WireError) -> Value? {
