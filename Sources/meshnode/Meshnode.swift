@@ -1,3 +1,4 @@
+internal import MeshCluster
 internal import MeshCommandLine
 internal import MeshNode
 
@@ -9,7 +10,7 @@ enum Meshnode {
             summary: "Run a node of the mesh, or look after one.",
             parameters: RoleCommand.parameters,
             subcommands: [
-                AuthorityCommand.command, ConfigCommand.command, EnrolCommand.command, StoreCommand.command,
+                AuthorityCommand.command, ClusterCommand.command, ConfigCommand.command, EnrolCommand.command, StoreCommand.command,
                 StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [

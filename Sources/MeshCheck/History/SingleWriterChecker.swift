@@ -1,8 +1,8 @@
 internal import MeshActors
 
 /// Of each actor's journal every position is written once, in order, and only in the newest ownership.
-struct SingleWriterChecker: Checker {
-    static let name = "single-writer"
+package struct SingleWriterChecker: Checker {
+    package static let name = "single-writer"
 
     private struct Row {
         var epoch = Epoch.none
@@ -12,7 +12,10 @@ struct SingleWriterChecker: Checker {
 
     private var rows: [ActorAddress: Row] = [:]
 
-    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+    /// A checker that has seen nothing.
+    package init() {}
+
+    package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .claimed(let address, let epoch, _):
             let row = rows[address, default: Row()]
