@@ -66,7 +66,7 @@ let modules: [Module] = [
         layer: .l3,
         uses: [
             "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshProxy", "MeshStore", "MeshTopology", "MeshTunnel", "MeshWire",
+            "MeshJSON", "MeshNode", "MeshProxy", "MeshStore", "MeshTopology", "MeshTunnel",
         ]
     ),
 
@@ -147,11 +147,11 @@ let modules: [Module] = [
             "MeshNode", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
-    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
+    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshProxyTests", uses: ["MeshCore", "MeshIO", "MeshProxy"]),
-    .tests("MeshTopologyTests", uses: ["MeshCore", "MeshTestKit", "MeshTopology"]),
+    .tests("MeshTopologyTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshTopology"]),
     .tests("MeshCheckTests", uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshWire"]),
-    .tests("MeshClusterTests", uses: ["MeshCluster", "MeshCore", "MeshTopology"]),
+    .tests("MeshClusterTests", uses: ["MeshCluster", "MeshCore"]),
     .tests(
         "MeshSimulationTests",
         uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]

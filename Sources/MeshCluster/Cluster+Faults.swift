@@ -11,12 +11,6 @@ extension Cluster {
         changed()
     }
 
-    /// When the last of them is over.
-    var faultsEnd: Instant? {
-        guard let faultsBegan, let last = faults.first else { return nil }
-        return faultsBegan + last.at
-    }
-
     /// Does it to every node that is meant; the words say what could not be done.
     func befall(_ action: FaultAction) -> String? {
         guard !isStopping else { return "the cluster is being stopped" }
@@ -69,7 +63,7 @@ extension Cluster {
             NodeStatus(
                 name: node.name,
                 role: node.description.role,
-                phase: node.life.phase == .ready && !node.isReady ? .starting : node.life.phase,
+                phase: node.life.phase,
                 process: node.process,
                 uptime: node.life.upSince.map { clock.now - $0 },
                 anonymousKibibytes: node.process.flatMap { Spawner.anonymousKibibytes(of: $0) },

@@ -208,7 +208,6 @@ actor Cluster {
 
     private func told(by process: pid_t, _ said: [Substring: Substring]) {
         guard let node = nodes.first(where: { $0.process == process }) else { return }
-        let wasReady = node.isReady
         if said["READY"] == "1" { node.serves = true }
         if said["STOPPING"] == "1" { node.serves = false }
         if node.description.role == .hub, said["READY"] == "1" { take(said) }
@@ -219,7 +218,6 @@ actor Cluster {
             if acknowledged > node.beats.acknowledged { node.lastAcknowledged = clock.now }
             node.beats = ClusterNode.BeatCounts(sent: sent, acknowledged: acknowledged)
         }
-        guard node.isReady != wasReady || node.description.role == .edge else { return changed() }
         node.life.becameReady(node.isReady)
         changed()
     }
@@ -236,7 +234,6 @@ actor Cluster {
             addresses.httpListen = http
             operatorsAddress = http
         }
-        self[plan.hub.name]?.life.becameReady(true)
     }
 
     /// A sentence in the merged log.

@@ -56,16 +56,23 @@ struct ClusterRun: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
             throw ClusterError(.failed, "the folder '\(path)' cannot be made: \(String(cString: strerror(errno)))")
         }
-        guard access(plan.folder(of: plan.hub.name), F_OK) != 0, access("\(path)/.hub", F_OK) == 0 else {
-            let file = open("\(path)/.hub", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-            if file >= 0 { close(file) }
-            return
+        let note = "\(path)/.hub"
+        if let bytes = try? ProcessGround.content(of: note, called: "the note") {
+            let known = String(decoding: bytes, as: UTF8.self)
+            guard known == plan.hub.name.text || access("\(path)/\(known)", F_OK) != 0 else {
+                throw ClusterError(
+                    .refused,
+                    "the folder '\(plan.folder)' is that of a cluster whose hub is '\(known)', and not "
+                        + "'\(plan.hub.name)': choose another (--folder), or remove it"
+                )
+            }
         }
-        throw ClusterError(
-            .refused,
-            "the folder '\(plan.folder)' is that of a cluster with another hub than '\(plan.hub.name)': choose another "
-                + "(--folder), or remove it"
-        )
+        let name = Array(plan.hub.name.text.utf8)
+        let file = open(note, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { if file >= 0 { close(file) } }
+        guard file >= 0, write(file, name, name.count) == name.count else {
+            throw ClusterError(.failed, "'\(note)' cannot be written: \(String(cString: strerror(errno)))")
+        }
     }
 
     // MARK: Its life
@@ -77,7 +84,11 @@ struct ClusterRun: Sendable {
         _ output: ClusterOutput
     ) async throws -> ExitCode {
         let count = plan.topology.nodes.count
-        await cluster.say("starting", "starting \(count) nodes in '\(plan.folder)'" + (plan.topology.about.isEmpty ? "" : ": \(plan.topology.about)"))
+        let about = plan.topology.about
+        await cluster.say(
+            "starting",
+            "starting \(count) nodes in '\(plan.folder)'" + (about.isEmpty ? "" : ": \(about)")
+        )
         let begin = clock.now
         let isUp = try await race(signals) { try await start(cluster, clock, output) }
         guard isUp else {
@@ -86,7 +97,8 @@ struct ClusterRun: Sendable {
         }
         output.started()
         let elapsed = clock.now - begin
-        await cluster.say("ready", "\(count) of \(count) nodes are ready after \(elapsed.shortText)\(await memory(cluster))")
+        let words = "\(count) of \(count) nodes are ready after \(elapsed.shortText)\(await memory(cluster))"
+        await cluster.say("ready", words)
         if checks { return try await check(cluster, signals, clock, output) }
         await cluster.beginFaults(plan.topology.faults)
         await signals.waitForStop()
@@ -101,7 +113,8 @@ struct ClusterRun: Sendable {
     }
 
     /// True where `body` came to its end, and false where the cluster was told to stop before.
-    private func race(_ signals: NodeSignals, _ body: @escaping @Sendable () async throws -> Void) async throws -> Bool {
+    private func race(_ signals: NodeSignals, _ body: @escaping @Sendable () async throws -> Void) async throws -> Bool
+    {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await body()
@@ -203,7 +216,9 @@ struct ClusterRun: Sendable {
                     "problem": result.problem.map { .string($0) } ?? .null,
                 ]
             }
-            output.show(JSONWriter.text(of: ["event": "cluster.verdict", "passed": .bool(isGreen), "checks": .array(rows)]))
+            output.show(
+                JSONWriter.text(of: ["event": "cluster.verdict", "passed": .bool(isGreen), "checks": .array(rows)])
+            )
         } else {
             var table = Table(columns: [Table.Column("CHECK"), Table.Column("LOOKED AT"), Table.Column("RESULT")])
             for result in results {

@@ -13,7 +13,4 @@ package enum TopologyDocument {
         }
         return text
     }
-
-    /// Marks the beginning of ``reference`` in the page that holds it.
-    package static let begin = "<!-- Written by `meshnode cluster fields`; a test compares it. -->\n"
 }

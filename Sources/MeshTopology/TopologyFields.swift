@@ -99,7 +99,12 @@ package struct TopologyField: Hashable, Sendable {
         TopologyField("pause", "nodes", "", "They stop where they are (SIGSTOP), for as long as `for` says."),
         TopologyField("resume", "nodes", "", "They go on (SIGCONT)."),
         TopologyField("restart", "nodes", "", "They are told to stop (SIGTERM), and started again."),
-        TopologyField("partition", "nodes, or two of them", "", "Nothing goes between them, for as long as `for` says."),
+        TopologyField(
+            "partition",
+            "nodes, or two of them",
+            "",
+            "Nothing goes between them, for as long as `for` says."
+        ),
         TopologyField("heal", "nodes, or two of them", "", "What was cut between them is whole again."),
         TopologyField("degrade", "edges", "", "Their links are as `link` says from now on, for as long as `for` says."),
         TopologyField("link", "a link", "a perfect one", "How the links are; only with `degrade`."),

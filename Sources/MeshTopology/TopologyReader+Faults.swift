@@ -124,7 +124,8 @@ extension TopologyReader {
 /// Which links there are: each edge has one, to the hub.
 package enum TopologyLinks {
     /// The edges whose links join a node of `left` with one of `right`.
-    package static func between(_ left: NodeSelector, _ right: NodeSelector, _ nodes: [TopologyNode]) -> [TopologyNode] {
+    package static func between(_ left: NodeSelector, _ right: NodeSelector, _ nodes: [TopologyNode]) -> [TopologyNode]
+    {
         nodes.filter { edge in
             guard edge.role == .edge else { return false }
             return nodes.contains { hub in

@@ -10,7 +10,8 @@ enum Meshnode {
             summary: "Run a node of the mesh, or look after one.",
             parameters: RoleCommand.parameters,
             subcommands: [
-                AuthorityCommand.command, ClusterCommand.command, ConfigCommand.command, EnrolCommand.command, StoreCommand.command,
+                AuthorityCommand.command, ClusterCommand.command, ConfigCommand.command, EnrolCommand.command,
+                StoreCommand.command,
                 StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [

@@ -6,13 +6,14 @@ internal import MeshCore
 /// A reply shows the balance behind its own entry. A refusal or a query shows one that was committed while the client
 /// waited; how much of the past that excludes, ``Freshness`` says.
 package struct BalanceChecker: Checker {
+    /// The word in reports.
     package static let name = "balance"
 
     /// From when on a balance counts that a caller is shown.
     package enum Freshness: Hashable, Sendable {
         /// Since what was durable when the caller asked: for who sees each commit as it happens.
         case durable
-        /// Since what any caller had been told when this one asked: for who sees the callers, and the journal at the end.
+        /// Since what any caller had been told when this one asked: for who sees callers, and the journal in the end.
         case acknowledged
         /// At any time: where several hubs share a store, an owner that has been taken over without knowing it may
         /// answer a query from what it has (docs/decisions/0002).
@@ -29,6 +30,7 @@ package struct BalanceChecker: Checker {
     /// A checker that has seen nothing.
     package init(_ freshness: Freshness) { self.freshness = freshness }
 
+    /// Takes `event` in; throws what it breaks.
     package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):

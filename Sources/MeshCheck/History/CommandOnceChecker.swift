@@ -6,6 +6,7 @@ internal import MeshCore
 /// One whose caller was told no has none, unless an earlier call of it was left open: its caller knew that it may still
 /// be under way.
 package struct CommandOnceChecker: Checker {
+    /// The word in reports.
     package static let name = "command-once"
 
     private struct Name: Hashable {
@@ -21,6 +22,7 @@ package struct CommandOnceChecker: Checker {
     /// A checker that has seen nothing.
     package init() {}
 
+    /// Takes `event` in; throws what it breaks.
     package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):

@@ -6,6 +6,7 @@ internal import MeshCore
 /// An effect bears the key of an event that asked for it. Once its completion is durable nobody asks again, except a
 /// node that has been taken over without knowing it.
 package struct OutputGateChecker: Checker {
+    /// The word in reports.
     package static let name = "output-gate"
 
     private struct Name: Hashable {
@@ -23,6 +24,7 @@ package struct OutputGateChecker: Checker {
     /// A checker that has seen nothing.
     package init(ownersMayBeStale: Bool) { self.ownersMayBeStale = ownersMayBeStale }
 
+    /// Takes `event` in; throws what it breaks.
     package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):

@@ -2,6 +2,7 @@ internal import MeshActors
 
 /// Of each actor's journal every position is written once, in order, and only in the newest ownership.
 package struct SingleWriterChecker: Checker {
+    /// The word in reports.
     package static let name = "single-writer"
 
     private struct Row {
@@ -15,6 +16,7 @@ package struct SingleWriterChecker: Checker {
     /// A checker that has seen nothing.
     package init() {}
 
+    /// Takes `event` in; throws what it breaks.
     package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .claimed(let address, let epoch, _):

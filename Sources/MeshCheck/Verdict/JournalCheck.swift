@@ -38,7 +38,8 @@ package struct JournalCheck: Sendable {
         ]
     }
 
-    private func run(_ checker: some Checker, _ name: String, _ looked: String, _ events: [HistoryEvent]) -> CheckResult {
+    private func run(_ checker: some Checker, _ name: String, _ looked: String, _ events: [HistoryEvent]) -> CheckResult
+    {
         var checker = checker
         do throws(Violation) {
             for event in events { try checker.observe(event) }

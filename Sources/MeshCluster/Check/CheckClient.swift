@@ -37,7 +37,8 @@ struct CheckClient: Sendable {
     }
 
     /// Asks until there is an answer; true where the command was done.
-    private func pursue(_ key: String, _ ask: HistoryEvent.Ask, as command: CommandID, until end: Instant) async -> Bool {
+    private func pursue(_ key: String, _ ask: HistoryEvent.Ask, as command: CommandID, until end: Instant) async -> Bool
+    {
         guard let address = try? ActorAddress(SampleAccount.kind, key) else { return false }
         while !Task.isCancelled, clock.now < end {
             notes.add(.issued(command, address, ask))
@@ -63,7 +64,9 @@ struct CheckClient: Sendable {
         as command: CommandID,
         until deadline: Instant
     ) async -> Result<HistoryEvent.Answer, Open> {
-        guard let account = try? edge.node.actor(SampleAccount.self, key) else { return .failure(Open(reason: "no kind")) }
+        guard let account = try? edge.node.actor(SampleAccount.self, key) else {
+            return .failure(Open(reason: "no kind"))
+        }
         switch ask {
         case .deposit(let amount):
             return await done(account, SampleAccount.Deposit(amount: amount), command, deadline)

@@ -6,7 +6,11 @@ internal import MeshTopology
 
 /// `meshnode cluster`: a hub and its edges on this machine, as a file describes them.
 package enum ClusterCommand {
-    static let topology = Option<String>("topology", as: .file, "The description of the cluster; see topology/README.md.")
+    static let topology = Option<String>(
+        "topology",
+        as: .file,
+        "The description of the cluster; see topology/README.md."
+    )
     static let knownTopology = Option<String?>("topology", as: .file, "The description of the cluster.")
     static let folder = Option<String?>(
         "folder",

@@ -8,14 +8,14 @@ enum ClusterFaultCommands {
     private static let other = Argument<String?>("from", "From whom; its hub unless said.")
     private static let anyNode = Argument<String?>("node", "Whose link; every one unless said.")
     private static let pauseLength = Option<Duration?>("for", "How long it stays away.")
-    private static let shared: [any ParameterKey] = [
+    private static let common: [any ParameterKey] = [
         ClusterCommand.knownTopology, ClusterCommand.folder,
     ]
 
     static let kill = Command(
         "kill",
         summary: "Kill nodes, as kill -9 does; they come back by themselves.",
-        parameters: [node, pauseLength] + shared,
+        parameters: [node, pauseLength] + common,
         examples: ["meshnode cluster kill hub-1 --folder meshnode-cluster-single": "Its edges find it again."]
     ) { invocation in
         try ask(.kill(NodeSelector(invocation[node]), comesBackAfter: invocation[pauseLength]), invocation)
@@ -28,7 +28,7 @@ enum ClusterFaultCommands {
     static let partition = Command(
         "partition",
         summary: "Cut the link between an edge and its hub, until `heal`.",
-        parameters: [node, other] + shared,
+        parameters: [node, other] + common,
         examples: ["meshnode cluster partition edge-1 --folder meshnode-cluster-single": "From its hub."]
     ) { invocation in
         let from = invocation[other].map { NodeSelector($0) } ?? .all
@@ -38,7 +38,7 @@ enum ClusterFaultCommands {
     static let heal = Command(
         "heal",
         summary: "Make links whole that were cut.",
-        parameters: [anyNode, other] + shared,
+        parameters: [anyNode, other] + common,
         examples: ["meshnode cluster heal --folder meshnode-cluster-single": "All of them."]
     ) { invocation in
         let nodes = invocation[anyNode].map { NodeSelector($0) } ?? .all
@@ -48,7 +48,7 @@ enum ClusterFaultCommands {
     static let down = Command(
         "down",
         summary: "Stop a cluster in good order: its edges, then its hub.",
-        parameters: shared,
+        parameters: common,
         examples: ["meshnode cluster down --folder meshnode-cluster-single": "Returns when all have ended."]
     ) { invocation in
         try ask(.down, invocation)
@@ -62,7 +62,7 @@ enum ClusterFaultCommands {
         Command(
             name,
             summary: summary,
-            parameters: [node] + shared,
+            parameters: [node] + common,
             examples: ["meshnode cluster \(name) edge-1 --folder meshnode-cluster-single": "One of its edges."]
         ) { invocation in
             try ask(action(NodeSelector(invocation[node])), invocation)

@@ -17,7 +17,10 @@ enum ControlRequest: Hashable, Sendable {
             case .down: ["do": "down"]
             case .befall(.kill(let nodes, let pause)):
                 pause.map {
-                    ["do": "kill", "nodes": .string("\(nodes)"), "for": .string(Duration.commandLineSyntax.text(of: $0))]
+                    [
+                        "do": "kill", "nodes": .string("\(nodes)"),
+                        "for": .string(Duration.commandLineSyntax.text(of: $0)),
+                    ]
                 } ?? ["do": "kill", "nodes": .string("\(nodes)")]
             case .befall(.pause(let nodes)): ["do": "pause", "nodes": .string("\(nodes)")]
             case .befall(.resume(let nodes)): ["do": "resume", "nodes": .string("\(nodes)")]

@@ -2,17 +2,17 @@ package import MeshCore
 
 /// The life of one node as a process.
 ///
-///     waiting ──started──▶ starting ──▶ ready ◀──▶ paused
-///        ▲                    │            │          │
-///        │                    └── ended ───┴──────────┘
-///        │                          │
+///     waiting ──started──▶ starting ──▶ ready ◀──▶ disconnected
+///                             │           │ ◀──▶ paused
+///                             └── ended ──┘
+///                                   │
 ///     stopped ◀── it was told to ───┼── never to come back ──▶ killed
 ///                                   ├── comes back ──▶ restarting ──▶ starting
 ///                                   └── never ready, five times ──▶ failed
 package struct NodeLifeStateMachine: ~Copyable {
     /// How a node stands, as people are told.
     package enum Phase: String, CaseIterable, Hashable, Sendable {
-        case waiting, starting, ready, paused, stopping, stopped, killed, restarting, failed
+        case waiting, starting, ready, disconnected, paused, stopping, stopped, killed, restarting, failed
     }
 
     private enum State: Hashable {
@@ -24,6 +24,7 @@ package struct NodeLifeStateMachine: ~Copyable {
     private struct Up: Hashable {
         let since: Instant
         var isReady = false
+        var hasBeenReady = false
         var isPaused = false
         var stop: Stop?
         /// How long it stays away when it ends; the outer nil is for as its description says.
@@ -53,7 +54,7 @@ package struct NodeLifeStateMachine: ~Copyable {
         case .down(let phase, _): phase
         case .up(let up) where up.stop != nil: up.stop?.startsAgain == true ? .restarting : .stopping
         case .up(let up) where up.isPaused: .paused
-        case .up(let up): up.isReady ? .ready : .starting
+        case .up(let up): up.isReady ? .ready : up.hasBeenReady ? .disconnected : .starting
         }
     }
 
@@ -102,6 +103,7 @@ package struct NodeLifeStateMachine: ~Copyable {
         guard case .up(var up) = state else { return }
         if isReady { vainStarts = 0 }
         up.isReady = isReady
+        up.hasBeenReady = up.hasBeenReady || isReady
         state = .up(up)
     }
 
@@ -115,7 +117,7 @@ package struct NodeLifeStateMachine: ~Copyable {
             state = stop.startsAgain ? .down(.restarting, startsAt: now) : .down(.stopped, startsAt: nil)
             return
         }
-        if !up.isReady { vainStarts += 1 }
+        if !up.hasBeenReady { vainStarts += 1 }
         guard vainStarts < Limits.Cluster.vainStarts else {
             state = .down(.failed, startsAt: nil)
             return

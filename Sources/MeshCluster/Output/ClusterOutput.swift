@@ -28,7 +28,6 @@ final class ClusterOutput: Sendable {
         var leftOut = 0
         var progress = ""
         var isOver = false
-        var isClosed = false
         /// Until all are ready only what matters is shown.
         var isStarting = true
     }
@@ -146,7 +145,6 @@ final class ClusterOutput: Sendable {
             if !text.isEmpty { do { try terminal.write(text) } catch { break } }
             if isOver { return done.post() }
         }
-        state.withLock { $0.isClosed = true }
         closed()
         done.post()
     }

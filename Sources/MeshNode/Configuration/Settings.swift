@@ -212,7 +212,8 @@ package enum Settings {
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row, hubs.row,
-        enrolAt.row, beatInterval.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
+        enrolAt.row, beatInterval.row, idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row,
+        httpKey.row,
         logFormat.row, logLevel.row,
     ]
 
