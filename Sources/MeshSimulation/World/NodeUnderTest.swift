@@ -1,5 +1,5 @@
 package import MeshActors
-internal import MeshCheck
+package import MeshCheck
 package import MeshCore
 package import MeshTestKit
 

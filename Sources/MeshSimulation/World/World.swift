@@ -1,5 +1,5 @@
 internal import MeshActors
-internal import MeshCheck
+package import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 
