@@ -186,7 +186,7 @@ class WrongTest(unittest.TestCase):
             "{ edgse: [] }": "cluster.json5:1:3: unknown key 'edgse'; did you mean 'edges'?",
             '{ edges: [{ settings: { edge: { beatIntervall: "5s" } } }] }': "did you mean 'edge.beatInterval'?",
             '{ edges: [{ settings: { hub: { listen: "x" } } }] }': "'hub.listen' is decided elsewhere",
-            '{ edges: [{ settings: { log: { level: "loud" } } }] }': "cluster.json5:1:31: 'loud' is not right for",
+            '{ edges: [{ settings: { log: { level: "loud" } } }] }': "cluster.json5:1:32: 'loud' is not right for",
             '{ hubs: [{ settings: { edge: { beatInterval: "5s" } } }] }': "is not a setting of a node with the role",
         }
         for text, words in cases.items():

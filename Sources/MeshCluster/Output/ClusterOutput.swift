@@ -64,7 +64,7 @@ final class ClusterOutput: Sendable {
             ]
             add(JSONWriter.text(of: object))
         } else {
-            add(row(now.description, "cluster", level, words, colour: 1))
+            add(row(now.description, "cluster", level, words, paint: "1"))
         }
     }
 
@@ -108,12 +108,12 @@ final class ClusterOutput: Sendable {
     }
 
     private func human(_ line: NodeLine) -> String {
-        // A stable colour of the bright ones for each name.
-        let colour = 2 + line.node.text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % 5
-        return row(line.record?.time ?? "", line.node.text, line.level, line.words, colour: colour)
+        // A colour of its own for each name, the same each time; red is for what is wrong.
+        let colour = 32 + line.node.text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % 5
+        return row(line.record?.time ?? "", line.node.text, line.level, line.words, paint: "\(colour)")
     }
 
-    private func row(_ time: String, _ name: String, _ level: LogLevel, _ words: String, colour: Int) -> String {
+    private func row(_ time: String, _ name: String, _ level: LogLevel, _ words: String, paint: String) -> String {
         // Of the time of day what people need while they look on.
         let clock = time.split(separator: "T").last.map { String($0.prefix(12)) } ?? ""
         let place = clock.padded(to: 12) + "  " + name.padded(to: style.nameWidth)
@@ -121,7 +121,7 @@ final class ClusterOutput: Sendable {
         guard style.hasColours else { return "\(place)  \(mark)\(words)" }
         let shown = level >= .error ? "\u{1B}[31m\(mark)\u{1B}[0m" : "\u{1B}[33m\(mark)\u{1B}[0m"
         let dim = "\u{1B}[2m\(clock.padded(to: 12))\u{1B}[0m"
-        let painted = "\u{1B}[\(30 + colour)m\(name.padded(to: style.nameWidth))\u{1B}[0m"
+        let painted = "\u{1B}[\(paint)m\(name.padded(to: style.nameWidth))\u{1B}[0m"
         return "\(dim)  \(painted)  \(mark.isEmpty ? "" : shown)\(words)"
     }
 
