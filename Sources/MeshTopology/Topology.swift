@@ -55,13 +55,24 @@ package struct TopologyNode: Sendable {
 /// Where a hub listens; ports may be 0, for any that is free.
 package struct NodeAddresses: Hashable, Sendable {
     /// Where edges come to.
-    package var listen = "127.0.0.1:0"
+    package var listen: String
 
     /// Where devices without a certificate come to.
-    package var enrolListen = "127.0.0.1:0"
+    package var enrolListen: String
 
     /// Where operators ask by HTTP.
-    package var httpListen = "127.0.0.1:0"
+    package var httpListen: String
+
+    /// Any free port of the loopback for each, unless said.
+    package init(
+        listen: String = "127.0.0.1:0",
+        enrolListen: String = "127.0.0.1:0",
+        httpListen: String = "127.0.0.1:0"
+    ) {
+        self.listen = listen
+        self.enrolListen = enrolListen
+        self.httpListen = httpListen
+    }
 }
 
 /// Settings that stand in a description.

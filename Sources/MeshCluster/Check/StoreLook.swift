@@ -46,6 +46,14 @@ enum StoreLook {
                     guard !more.isEmpty else { break }
                     entries += more
                 }
+                // A store that has run for long keeps a snapshot in place of what came first.
+                guard entries.first.map({ $0.head.rawValue == 1 }) ?? (actor.head == .none) else {
+                    throw ClusterError(
+                        .refused,
+                        "the hub's store has dropped the beginning of \(actor.address), so nothing can be held against "
+                            + "it: check in a fresh folder (--folder)"
+                    )
+                }
                 journals.append((actor.address, entries))
             }
         }

@@ -1,16 +1,19 @@
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshJSON
-internal import MeshTopology
+package import MeshTopology
 
 /// What a person asks a running cluster for, as it goes over its socket: one JSON object on a line.
-enum ControlRequest: Hashable, Sendable {
+package enum ControlRequest: Hashable, Sendable {
+    /// How the nodes stand.
     case status
+    /// That it ends.
     case down
+    /// That something befalls its nodes.
     case befall(FaultAction)
 
     /// The line for it, without its end.
-    var line: String {
+    package var line: String {
         let object: JSONValue =
             switch self {
             case .status: ["do": "status"]
@@ -35,7 +38,7 @@ enum ControlRequest: Hashable, Sendable {
     }
 
     /// What a line asks for; nil where it asks for nothing known.
-    init?(line: String) {
+    package init?(line: String) {
         guard let object = (try? JSONReader.read(line))?.object, let verb = object["do"]?.text else { return nil }
         let nodes = object["nodes"]?.text.map { NodeSelector($0) }
         let other = object["from"]?.text.map { NodeSelector($0) } ?? .all

@@ -1,13 +1,13 @@
 internal import MeshCommandLine
-internal import MeshCore
+package import MeshCore
 internal import MeshJSON
 
 /// A line that a node has written: a record, or whatever else a process says, such as why it crashed.
-struct NodeLine: Hashable, Sendable {
+package struct NodeLine: Hashable, Sendable {
     /// Who.
-    let node: NodeID
+    package let node: NodeID
     /// The line as it came.
-    let text: String
+    package let text: String
     /// The record; nil where it is none.
     let record: Record?
 
@@ -25,17 +25,18 @@ struct NodeLine: Hashable, Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(time) }
     }
 
-    init(node: NodeID, text: String) {
+    /// What `node` has written.
+    package init(node: NodeID, text: String) {
         self.node = node
         self.text = text
         record = Self.record(of: text)
     }
 
     /// How much it matters; what is no record always does.
-    var level: LogLevel { record?.level ?? .error }
+    package var level: LogLevel { record?.level ?? .error }
 
     /// For people, without the node: the event and its fields, or the line.
-    var words: String {
+    package var words: String {
         guard let record else { return text.printable }
         return record.fields.reduce(into: record.event) { $0 += " \($1.0)=\($1.1)" }.printable
     }
