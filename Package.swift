@@ -90,7 +90,7 @@ let modules: [Module] = [
 
     // L4: executables of a few lines each.
     .executable("meshnode", uses: ["MeshCluster", "MeshCommandLine", "MeshNode"]),
-    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
+    .executable("meshsim", uses: ["MeshCheck", "MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
     .executable(
         "meshbench",
         uses: [

@@ -25,7 +25,7 @@ import Testing
 
     private func heard(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 1_024)
-        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT.rawValue))
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
     }
 
