@@ -59,7 +59,10 @@ package enum TopologyReader {
     private static func edges(_ part: inout FieldReader, atMost room: Int) -> [TopologyNode] {
         let count = part.number("count", within: 1...room) ?? 1
         let template = part.text("name") ?? "edge-{n}"
-        if count > 1, !template.contains("{n}") { part.add("name", "several edges need a name with {n} in it") }
+        guard count == 1 || template.contains("{n}") else {
+            part.add("name", "several edges need a name with {n} in it")
+            return []
+        }
         var link = TopologyLink()
         if let value = part.object["link"] { link = self.link(value, at: part.steps + [.key("link")], &part) }
         // What all have alike is read once, so that a mistake in it is said once.

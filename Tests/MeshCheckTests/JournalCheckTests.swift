@@ -66,7 +66,7 @@ private let storyTime = WallTime(millisecondsSince1970: 1_000)
     @Test func `a command that happened twice is seen`() throws {
         var story = try Story()
         story.write(story.commands[0], .deposited(5))
-        #expect(story.broken == ["command-once"])
+        #expect(story.broken.contains("command-once"))
     }
 
     @Test func `a command that happened after it was refused is seen`() throws {

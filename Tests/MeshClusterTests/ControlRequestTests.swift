@@ -14,7 +14,10 @@ import Testing
         #expect(!request.line.contains("\n"))
     }
 
-    @Test(arguments: ["", "{}", "[]", "{\"do\":\"dance\"}", "{\"do\":\"kill\"}", "{\"do\":7}", "kill", "{\"do\":\"degrade\",\"nodes\":\"a\"}"])
+    @Test(arguments: [
+        "", "{}", "[]", "{\"do\":\"dance\"}", "{\"do\":\"kill\"}", "{\"do\":7}", "kill",
+        "{\"do\":\"degrade\",\"nodes\":\"a\"}",
+    ])
     func `anything else is none`(_ line: String) {
         #expect(ControlRequest(line: line) == nil)
     }

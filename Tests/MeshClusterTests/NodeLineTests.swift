@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `Lines of nodes` {
     @Test func `a record is its event and its fields`() throws {
-        let text = #"{"time":"2026-11-22T00:00:00.000Z","level":"warning","event":"a.b","count":3,"reason":"so \u001b"}"#
+        let text =
+            #"{"time":"2026-11-22T00:00:00.000Z","level":"warning","event":"a.b","count":3,"reason":"so \u001b"}"#
         let line = NodeLine(node: try NodeID("edge-1"), text: text)
         #expect(line.level == .warning)
         #expect(line.words == #"a.b count=3 reason=so \u{1B}"#)

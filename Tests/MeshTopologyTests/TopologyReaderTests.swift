@@ -125,14 +125,14 @@ import Testing
         ),
         (
             "{ edges: [{ link: { direct: true } }], faults: [{ at: \"1s\", partition: \"edge-1\" }] }",
-            "t.json5:1:62: the link of edge-1 is direct: leave out 'direct' in it"
+            "t.json5:1:61: the link of edge-1 is direct: leave out 'direct' in it"
         ),
         (
             "{ edges: [{}], faults: [{ at: \"1s\", partition: [\"edge-1\", \"edge-1\"] }] }",
             "t.json5:1:37: there is no link between edge-1 and edge-1: links join edges and hubs"
         ),
         ("[]", "t.json5: it holds a list in place of an object { … }"),
-        ("{ edges: [", "t.json5:1:11: the document ends too early"),
+        ("{ edges: [", "t.json5:1:11: a value is missing"),
     ])
     func `what is wrong is said with its place`(_ text: String, _ words: String) {
         #expect(mistakes(text).first == words)
