@@ -12,11 +12,13 @@ let modules: [Module] = [
     .library("MeshVitals", layer: .l0, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshAPI", layer: .l0, uses: ["MeshCore", "MeshJSON", "MeshVitals"]),
     .library("MeshCommandLine", layer: .l0),
+    .library("MeshTopology", layer: .l0, uses: ["MeshCommandLine", "MeshCore", "MeshJSON"]),
 
     // L1: pure domains, the actor runtime and its ports. No I/O.
     .library("MeshActors", layer: .l1, uses: ["MeshCore", "MeshWire"]),
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -29,6 +31,7 @@ let modules: [Module] = [
         layer: .l2,
         uses: ["CMeshNames", "CMeshSockets", "CMeshTLS", "MeshActors", "MeshCore", "MeshTunnel"]
     ),
+    .library("MeshProxy", layer: .l2, uses: ["MeshCore", "MeshIO"]),
     // Debian's libngtcp2-dev and libngtcp2-crypto-gnutls-dev, 0.12.1 (MIT), and libgnutls28-dev (LGPL 2.1)
     .shim("CMeshQUIC", links: "ngtcp2_crypto_gnutls", "ngtcp2", "gnutls"),
     .library(
@@ -55,9 +58,17 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshGateway", "MeshHTTP",
-            "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshGateway",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel",
+            "MeshVitals", "MeshWire",
+        ]
+    ),
+    .library(
+        "MeshCluster",
+        layer: .l3,
+        uses: [
+            "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshNode", "MeshProxy", "MeshStore", "MeshTopology", "MeshTunnel",
         ]
     ),
     .library(
@@ -74,34 +85,36 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
-            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCore", "MeshHTTP", "MeshIO",
+            "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
         "MeshSimulation",
         layer: .testSupport,
-        uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
+        uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
     ),
 
     // L4: executables of a few lines each.
-    .executable("meshnode", uses: ["MeshCommandLine", "MeshNode"]),
+    .executable("meshnode", uses: ["MeshCluster", "MeshCommandLine", "MeshNode"]),
     .executable("synesis", uses: ["MeshCommandLine", "MeshCommands"]),
-    .executable("meshsim", uses: ["MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
+    .executable("meshsim", uses: ["MeshCheck", "MeshCommandLine", "MeshCore", "MeshSimulation", "MeshTestKit"]),
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine",
+            "MeshCore", "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
-    .executable("meshproxy", uses: ["MeshCommandLine", "MeshCore", "MeshIO", "MeshTestKit"]),
+    .executable("meshproxy", uses: ["MeshCommandLine", "MeshCore", "MeshIO", "MeshProxy", "MeshTestKit"]),
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO",
+            "MeshIdentity", "MeshJSON", "MeshNode", "MeshProxy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshVitals",
         ]
     ),
     .executable(
@@ -118,7 +131,7 @@ let modules: [Module] = [
     .tests("MeshAPITests", uses: ["MeshAPI", "MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
     .tests("MeshCommandLineTests", uses: ["MeshCommandLine"]),
     .tests("MeshVitalsTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshVitals"]),
-    .tests("MeshActorsTests", uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshWire"]),
+    .tests("MeshActorsTests", uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshTunnelTests",
         uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire"]
@@ -127,7 +140,8 @@ let modules: [Module] = [
     .tests(
         "MeshQUICTests",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCore", "MeshIO", "MeshQUIC", "MeshTestKit", "MeshTunnel", "MeshWire",
+            "MeshActors", "MeshCertificates", "MeshCheck", "MeshCore", "MeshIO", "MeshProxy", "MeshQUIC", "MeshTestKit",
+            "MeshTunnel", "MeshWire",
         ]
     ),
     .tests("MeshHTTPTests", uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshTelemetry", "MeshTestKit"]),
@@ -146,14 +160,19 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO",
+            "MeshIdentity",
             "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
-    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshIO", "MeshTestKit"]),
+    .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
+    .tests("MeshProxyTests", uses: ["MeshCore", "MeshIO", "MeshProxy"]),
+    .tests("MeshTopologyTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshTopology"]),
+    .tests("MeshCheckTests", uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshWire"]),
+    .tests("MeshClusterTests", uses: ["MeshCluster", "MeshCore", "MeshTopology"]),
     .tests(
         "MeshSimulationTests",
-        uses: ["MeshActors", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
+        uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]
     ),
 ]
 

@@ -6,6 +6,7 @@
 #include "CMeshSockets.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -54,6 +55,8 @@ int cmesh_available_processors(void) {
     CPU_ZERO(&set);
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
+
+void cmesh_end_with_parent(void) { (void)prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 void cmesh_name_thread(const char *name) { (void)prctl(PR_SET_NAME, name); }
 

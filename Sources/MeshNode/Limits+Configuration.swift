@@ -12,6 +12,9 @@ extension Limits {
         /// How long a node that was told to stop may take beyond what it lets others end; then it ends as it is.
         package static let endMargin = Duration.seconds(5)
 
+        /// How long a service manager that does not read what a node tells it is waited for; then it is not told.
+        package static let managerPatience = Duration.seconds(2)
+
         /// What lies in a node's folder for want of an end, such as the key of an enrolment that came to nothing, is
         /// removed when it is so old.
         package static let leftoverAge = Duration.seconds(86_400)

@@ -20,12 +20,17 @@ package final class NodeFolder: Sendable {
 
     /// Takes the folder at `path` for a node of `role`; it is made where it is missing.
     package static func take(_ path: String, for role: NodeRole) throws(NodeFolderError) -> NodeFolder {
+        try take(path, as: role.rawValue)
+    }
+
+    /// Takes the folder at `path` for something of that `kind`: a role, or a cluster.
+    package static func take(_ path: String, as kind: String) throws(NodeFolderError) -> NodeFolder {
         let isMade = try make(path)
         try checkAccess(path)
         let lock = try takeLock(path)
         do throws(NodeFolderError) {
-            let isNew = try checkFormat(path, role) == false
-            if isNew { try writeFormat("\(path)/format", role) }
+            let isNew = try checkFormat(path, kind) == false
+            if isNew { try writeFormat("\(path)/format", kind) }
         } catch {
             close(lock)
             throw error
@@ -132,8 +137,8 @@ package final class NodeFolder: Sendable {
 
     // MARK: The format
 
-    /// Whether the folder says of which version and role it is; throws where it is not the right one.
-    static func checkFormat(_ path: String, _ role: NodeRole) throws(NodeFolderError) -> Bool {
+    /// Whether the folder says of which version and kind it is; throws where it is not the right one.
+    static func checkFormat(_ path: String, _ kind: String) throws(NodeFolderError) -> Bool {
         let name = "\(path)/format"
         let file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
@@ -153,21 +158,21 @@ package final class NodeFolder: Sendable {
                 "the folder '\(path)' is \(made) (format \(found), and this program knows \(version)): run that version"
             )
         }
-        guard words[1] == role.rawValue else {
+        guard words[1] == kind else {
             throw NodeFolderError(
                 .otherVersion,
                 "the folder '\(path)' is that of a node with the role '\(words[1].prefix(16))', and this one is to be "
-                    + "the role '\(role.rawValue)': give it a folder of its own (--data)"
+                    + "the role '\(kind)': give it a folder of its own (--data)"
             )
         }
         return true
     }
 
-    private static func writeFormat(_ name: String, _ role: NodeRole) throws(NodeFolderError) {
+    private static func writeFormat(_ name: String, _ kind: String) throws(NodeFolderError) {
         let draft = "\(name).new-\(getpid())"
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw last("'\(name)' cannot be written") }
-        let text = Array("meshnode \(role.rawValue) \(version)\n".utf8)
+        let text = Array("meshnode \(kind) \(version)\n".utf8)
         let isWritten = write(file, text, text.count) == text.count && fsync(file) == 0
         let failure = last("'\(name)' cannot be written")
         close(file)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshActors
+internal import MeshCheck
 internal import MeshCore
 internal import MeshIO
 internal import MeshNode

@@ -1,11 +1,13 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCertificates
+internal import MeshCheck
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshIdentity
 internal import MeshNode
+internal import MeshProxy
 internal import MeshTestKit
 internal import MeshTunnel
 

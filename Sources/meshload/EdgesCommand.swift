@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshActors
+internal import MeshCheck
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO

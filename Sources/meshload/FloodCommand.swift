@@ -1,6 +1,7 @@
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
+internal import MeshProxy
 internal import MeshQUIC
 internal import MeshTestKit
 

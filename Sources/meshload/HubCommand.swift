@@ -1,10 +1,12 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCertificates
+internal import MeshCheck
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshNode
+internal import MeshProxy
 internal import MeshQUIC
 internal import MeshStore
 internal import MeshTestKit

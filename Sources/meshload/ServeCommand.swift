@@ -2,6 +2,7 @@ internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
+internal import MeshProxy
 internal import MeshQUIC
 internal import MeshTestKit
 

@@ -4,6 +4,7 @@ internal import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshNode
+internal import MeshProxy
 internal import MeshQUIC
 internal import MeshTestKit
 internal import MeshTunnel

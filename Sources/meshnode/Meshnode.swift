@@ -1,3 +1,4 @@
+internal import MeshCluster
 internal import MeshCommandLine
 internal import MeshNode
 
@@ -9,9 +10,9 @@ enum Meshnode {
             summary: "Run a node of the mesh, or look after one.",
             parameters: RoleCommand.parameters,
             subcommands: [
-                AuthorityCommand.command, ConfigCommand.command, DiagCommand.command, DoctorCommand.command,
-                EnrolCommand.command, MetricsCommand.command,
-                StoreCommand.command, StoreChildCommand.command, VitalsCommand.command,
+                AuthorityCommand.command, ClusterCommand.command, ConfigCommand.command, DiagCommand.command,
+                DoctorCommand.command, EnrolCommand.command, MetricsCommand.command, StoreCommand.command,
+                StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [
                 "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",

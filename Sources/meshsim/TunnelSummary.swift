@@ -1,3 +1,4 @@
+internal import MeshCheck
 internal import MeshCore
 internal import MeshSimulation
 

@@ -2,6 +2,7 @@ import Glibc
 import MeshCertificates
 import MeshCommandLine
 import MeshCore
+import MeshJSON
 import MeshNode
 import MeshTestKit
 import MeshTunnel

@@ -1,6 +1,7 @@
 import MeshActors
 import MeshCore
 import MeshIO
+import MeshProxy
 import MeshQUIC
 import MeshTestKit
 import MeshTunnel

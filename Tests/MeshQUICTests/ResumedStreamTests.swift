@@ -2,6 +2,7 @@ import Glibc
 import MeshActors
 import MeshCore
 import MeshIO
+import MeshProxy
 import MeshQUIC
 import MeshTestKit
 import MeshTunnel

@@ -1,4 +1,5 @@
 import MeshActors
+import MeshCheck
 import MeshCore
 import MeshSimulation
 import MeshStore

@@ -13,14 +13,18 @@ Spared = Callable[[str, re.Match[str]], bool]
 Zone = Callable[[Module | None, str], bool]
 
 
+#: Where parts meet, and clock and chance come from: nodes, and clusters of them on one machine.
+_ASSEMBLY = ("MeshNode", "MeshCluster")
+
+
 def in_sources(module: Module | None, path: str) -> bool:
     """Everything that ships, and test support."""
     return path.startswith("Sources/")
 
 
 def must_be_deterministic(module: Module | None, path: str) -> bool:
-    """What the simulator runs: all of Sources but MeshNode, L2 and the executables."""
-    exempt = module is not None and (module.name == "MeshNode" or module.layer in ("l2", "l4"))
+    """What the simulator runs: all of Sources but the assembly, L2 and the executables."""
+    exempt = module is not None and (module.name in _ASSEMBLY or module.layer in ("l2", "l4"))
     return in_sources(module, path) and not exempt
 
 
@@ -30,8 +34,8 @@ def in_library(module: Module | None, path: str) -> bool:
 
 
 def off_the_main_actor(module: Module | None, path: str) -> bool:
-    """Sources that are neither MeshNode nor an executable."""
-    return in_library(module, path) and not (module is not None and module.name == "MeshNode")
+    """Sources that are neither of the assembly nor an executable."""
+    return in_library(module, path) and not (module is not None and module.name in _ASSEMBLY)
 
 
 def in_tests(module: Module | None, path: str) -> bool:

@@ -16,6 +16,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
     ("MeshNode", "MeshGateway"): "architecture",
+    ("MeshCluster", "MeshNode"): "architecture",
 }
 
 #: The executables that may use test support, besides tests.

@@ -77,6 +77,9 @@ def _heavy_stages() -> Iterator[Stage]:
     links = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_bad_links.py"]
     larger = ["env", "MESHNODE_LINK_SCALE=4", "/usr/bin/python3", *links]
     yield Stage("bad links, four times as much", larger, counting.python)
+    hundred = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_hundred_edges.py"]
+    heavy = ["env", "MESHNODE_HEAVY=1", "/usr/bin/python3", *hundred]
+    yield Stage("a hundred edges, checked", heavy, counting.python)
     renewals = ["env", "MESHNODE_RENEWALS=1000", "/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("a thousand renewals", [*renewals, "--pattern", "test_renewal.py"], counting.python)
     herd = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_herd.py"]

@@ -50,6 +50,9 @@ static inline int cmesh_epoll_change(int epoll, int operation, int descriptor, u
 
 static inline uint64_t cmesh_event_token(const struct epoll_event *_Nonnull event) { return event->data.u64; }
 
+/* Lets the kernel kill this process when the thread ends that has started it. */
+void cmesh_end_with_parent(void);
+
 /* Gives the calling thread a name for `ps`, which shows its first fifteen bytes. */
 void cmesh_name_thread(const char *_Nonnull name);
 

@@ -77,29 +77,8 @@ extension Configuration.Source: CustomStringConvertible {
     }
 }
 
-/// Something that is wrong with a configuration.
-package struct ConfigurationMistake: Hashable, Sendable, CustomStringConvertible {
-    /// Where: `node.json5:3:7`, `MESHNODE_HUB_LISTEN`, `--listen`.
-    package let place: String
-    /// What, in one sentence without a full stop.
-    package let message: String
-    /// Where in its file, for the order.
-    let position: JSONPosition?
-
-    init(place: String, message: String, position: JSONPosition? = nil) {
-        self.place = place
-        self.message = message
-        self.position = position
-    }
-
-    package var description: String { "\(place): \(message)" }
-
-    /// Whether it stands before `other` in a file.
-    func isBefore(_ other: ConfigurationMistake) -> Bool {
-        guard let position, let other = other.position else { return false }
-        return (position.line, position.column) < (other.line, other.column)
-    }
-}
+/// Something that is wrong with a configuration; its place may be a flag or a variable too.
+package typealias ConfigurationMistake = JSONMistake
 
 /// All that is wrong with a configuration, in the order in which people find it.
 package struct ConfigurationError: Error, CustomStringConvertible {

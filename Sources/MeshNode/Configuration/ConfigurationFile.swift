@@ -10,27 +10,27 @@ struct ConfigurationFile {
         let position: JSONPosition
     }
 
-    /// What to call the file.
-    let path: String
     private(set) var found: [String: Found] = [:]
     private(set) var mistakes: [ConfigurationMistake] = []
-    private let bytes: [UInt8]
+    private let source: JSONSource
+    /// Where in the file the settings stand.
+    private let root: [JSONStep]
+
+    /// What to call the file.
+    var path: String { source.path }
 
     /// Reads the bytes of the file at `path`; nothing of it is taken where they are no JSON5.
     init(_ bytes: [UInt8], path: String) {
-        self.path = path
-        self.bytes = bytes
-        do throws(JSONError) {
-            let document = try JSONReader.read(bytes, as: .json5)
-            guard let object = document.object else {
-                let words = "it holds \(document.kind) in place of an object { … }"
-                mistakes.append(ConfigurationMistake(place: path, message: words))
-                return
-            }
-            take(object, at: [])
-        } catch {
-            mistakes.append(Self.mistake(error, in: path))
-        }
+        source = JSONSource(bytes, path: path)
+        root = []
+        do throws(JSONMistake) { take(try source.object(), at: []) } catch { mistakes.append(error) }
+    }
+
+    /// Reads settings that stand as `section` at `root` of a file that says more.
+    init(_ section: JSONObject, at root: [JSONStep], of source: JSONSource) {
+        self.source = source
+        self.root = root
+        take(section, at: [])
     }
 
     // MARK: Walking
@@ -96,7 +96,7 @@ struct ConfigurationFile {
     }
 
     private mutating func keep(_ words: [String], _ steps: [String]) {
-        guard let position = JSONReader.position(of: steps.map { .key($0) }, in: bytes, as: .json5) else { return }
+        guard let position = source.position(of: root + steps.map { .key($0) }) else { return }
         found[steps.joined(separator: ".")] = Found(words: words, position: position)
     }
 
@@ -121,18 +121,6 @@ struct ConfigurationFile {
     }
 
     private mutating func add(path steps: [JSONStep], _ message: String) {
-        let position = JSONReader.position(of: steps, in: bytes, as: .json5)
-        let place = position.map { "\(path):\($0.line):\($0.column)" } ?? path
-        mistakes.append(ConfigurationMistake(place: place, message: message, position: position))
-    }
-
-    /// The reader says places in words, `line 3, column 7: …`; editors understand `file:3:7: …`.
-    private static func mistake(_ error: JSONError, in path: String) -> ConfigurationMistake {
-        let parts = error.message.split(separator: ": ", maxSplits: 1).map(String.init)
-        let numbers = parts[0].split { !$0.isNumber }.map(String.init)
-        guard parts.count == 2, parts[0].hasPrefix("line "), numbers.count == 2 else {
-            return ConfigurationMistake(place: path, message: error.message)
-        }
-        return ConfigurationMistake(place: "\(path):\(numbers[0]):\(numbers[1])", message: parts[1])
+        mistakes.append(source.mistake(at: root + steps, message))
     }
 }

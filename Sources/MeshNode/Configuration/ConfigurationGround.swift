@@ -31,9 +31,14 @@ package struct ProcessGround: ConfigurationGround {
 
     /// A file that is longer than ``Limits/Configuration/maximumBytes`` is refused.
     package func content(of path: String) throws(ConfigurationError) -> [UInt8] {
+        try Self.content(of: path, called: "the configuration")
+    }
+
+    /// The bytes of any file that people write; `noun` is what errors call it.
+    package static func content(of path: String, called noun: String) throws(ConfigurationError) -> [UInt8] {
         // Not to wait for the other end of a pipe that somebody has put there.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw Self.unreadable(path, errno) }
+        guard file >= 0 else { throw unreadable(path, noun, errno) }
         defer { close(file) }
         let limit = Limits.Configuration.maximumBytes
         var bytes: [UInt8] = []
@@ -44,14 +49,14 @@ package struct ProcessGround: ConfigurationGround {
             if count > 0 {
                 bytes += piece[..<count]
             } else if errno != EINTR {
-                throw Self.unreadable(path, errno)
+                throw unreadable(path, noun, errno)
             }
         }
-        throw ConfigurationError(path, "the configuration has more than \(limit) bytes")
+        throw ConfigurationError(path, "\(noun) has more than \(limit) bytes")
     }
 
-    private static func unreadable(_ path: String, _ number: Int32) -> ConfigurationError {
-        ConfigurationError(path, "the configuration cannot be read: \(String(cString: strerror(number)))")
+    private static func unreadable(_ path: String, _ noun: String, _ number: Int32) -> ConfigurationError {
+        ConfigurationError(path, "\(noun) cannot be read: \(String(cString: strerror(number)))")
     }
 }
 

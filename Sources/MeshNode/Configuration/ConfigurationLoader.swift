@@ -1,6 +1,6 @@
 internal import MeshCommandLine
-internal import MeshCore
-internal import MeshJSON
+package import MeshCore
+package import MeshJSON
 
 /// Weighs what the command line, the environment, a file and the table say of each setting.
 ///
@@ -53,6 +53,38 @@ package struct ConfigurationLoader: Sendable {
             throw ConfigurationError(inFile + mistakes.filter { $0.position == nil })
         }
         return role.map { Configuration(role: $0, entries: entries) }
+    }
+
+    /// What `section`, which stands at `root` of another file, says to a node of `role`, as words of a command line.
+    ///
+    /// `decided` are settings that somebody else says; the error has everything that is wrong, with its place.
+    package static func flags(
+        of section: JSONObject,
+        at root: [JSONStep],
+        of source: JSONSource,
+        for role: NodeRole,
+        besides decided: [SettingRow]
+    ) throws(ConfigurationError) -> [String] {
+        let file = ConfigurationFile(section, at: root, of: source)
+        var mistakes = file.mistakes
+        var words: [String] = []
+        for row in Settings.all {
+            guard let found = file.found[row.path] else { continue }
+            let steps = root + row.steps.map { .key($0) }
+            if decided.contains(where: { $0.path == row.path }) {
+                mistakes.append(source.mistake(at: steps, "'\(row.path)' is decided elsewhere: leave it out"))
+            } else if !row.roles.contains(role) {
+                let words = "'\(row.path)' is not a setting of a node with the role '\(role.rawValue)'"
+                mistakes.append(source.mistake(at: steps, words))
+            } else {
+                do throws(InvalidValue) { _ = try row.read(found.words) } catch {
+                    mistakes.append(mistake(error, row, .file(source.path, found.position)))
+                }
+            }
+            words += found.words.map { "--\(row.flag)=\($0)" }
+        }
+        guard mistakes.isEmpty else { throw ConfigurationError(mistakes) }
+        return words
     }
 
     /// The strongest who says something of `row`.

@@ -2,6 +2,7 @@ package import MeshCertificates
 internal import MeshCommandLine
 package import MeshCore
 internal import MeshIO
+internal import MeshJSON
 package import MeshTunnel
 
 /// What hubs and edges are both told.
@@ -77,6 +78,8 @@ package struct HubSettings: Sendable {
     package let handshakesPerSecond: Int
     /// How long what is under way may take when it is stopped.
     package let drainPatience: Duration
+    /// Whether the accounts of checks live there.
+    package let checkAccounts: Bool
 
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -106,6 +109,7 @@ package struct HubSettings: Sendable {
         issuer = configuration[Settings.issuer]
         handshakesPerSecond = configuration[Settings.handshakesPerSecond]
         drainPatience = configuration[Settings.drainPatience]
+        checkAccounts = configuration[Settings.checkAccounts]
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
         }

@@ -108,6 +108,14 @@ package enum Settings {
         reloads: true,
         "How long what is under way may take when the hub is stopped."
     )
+    /// Whether the accounts of checks live there.
+    package static let checkAccounts = Setting<Bool>(
+        "hub.checkAccounts",
+        flag: "check-accounts",
+        .value("false"),
+        for: [.hub],
+        "Whether the hub keeps the accounts of `meshnode cluster up --check`; there is no money in them."
+    )
 
     // MARK: Edges
 
@@ -230,9 +238,9 @@ package enum Settings {
     /// All of them, in the order in which people are shown them.
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
-        certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, hubs.row, enrolAt.row,
-        beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, idleTimeout.row, resumption.row,
-        httpListen.row, httpCertificate.row, httpKey.row,
+        certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row, hubs.row,
+        enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, idleTimeout.row,
+        resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,
     ]
 

@@ -118,6 +118,9 @@ package enum SettingsDocument {
         A node that was told to stop and has not ended within `hub.drainPatience` and five seconds more, as where its
         disk hangs, is ended as it is: nothing that was acknowledged is lost by that.
 
+        Where the environment has `MESHNODE_ENDS_WITH`, the number of the process that has started the node, the node is
+        killed when that process ends, however it does: clusters of one machine leave nothing behind by it.
+
         ## The data folder
 
         | path | what it is |

@@ -1,5 +1,6 @@
 internal import MeshAPI
 package import MeshCore
+internal import MeshJSON
 
 /// What is to be looked at: a node as it is configured, running or not.
 package struct DoctorSubject: Sendable {

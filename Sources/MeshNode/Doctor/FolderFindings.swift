@@ -82,7 +82,7 @@ extension FolderFindings {
         }
         do throws(NodeFolderError) {
             try NodeFolder.checkAccess(path)
-            _ = try NodeFolder.checkFormat(path, role)
+            _ = try NodeFolder.checkFormat(path, role.rawValue)
         } catch {
             return .unusable(error)
         }

@@ -12,7 +12,7 @@ final class NodeDoctor: DoctorPort {
     private let look: @Sendable () async -> [DoctorCheck]
     private let underWay = Lock<OneShot<[DoctorCheck]?>?>(nil)
 
-    /// The doctor of a node that stands as `state` says and is told `settings`; `clockDifference` is an edge's to its hub.
+    /// A doctor of a node told `settings` that stands as `state` says; `clockDifference` is an edge's to its hub.
     init(
         _ settings: DoctorSubject.Settings,
         _ ground: RoleGround,
@@ -73,7 +73,8 @@ final class NodeDoctor: DoctorPort {
     private static func advice(on check: NodeState.Check.Name) -> String? {
         switch check {
         case .storeAnswers: "Look at the disk that holds the data folder; a node whose disk hangs has to be restarted"
-        case .storeWrites: "Make room on the disk that holds the data folder; where the store has failed, restart the node"
+        case .storeWrites:
+            "Make room on the disk that holds the data folder; where the store has failed, restart the node"
         case .listenerBound: "Look who else has the port, and restart the hub"
         case .certificateCounts, .tunnelConnected, .clockAgrees: nil
         }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import MeshCertificates
+package import MeshCertificates
 internal import MeshCore
 internal import MeshStore
 
@@ -15,9 +15,11 @@ package struct HubFolder: Hashable, Sendable {
     /// The folder at `path`.
     package init(path: String) { self.path = path }
 
-    var authority: AuthorityFolder { AuthorityFolder(path: "\(path)/ca") }
+    /// The authority of the mesh.
+    package var authority: AuthorityFolder { AuthorityFolder(path: "\(path)/ca") }
     var keyPath: String { "\(path)/hub-key.pem" }
-    var store: StoreFolder { StoreFolder(path: "\(path)/store") }
+    /// What its actors remember.
+    package var store: StoreFolder { StoreFolder(path: "\(path)/store") }
 
     /// Makes the folder and the authority where they are missing; whether the authority was.
     func prepare(now: WallTime) throws -> Bool {

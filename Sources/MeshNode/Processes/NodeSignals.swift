@@ -6,7 +6,7 @@ internal import MeshCore
 ///
 ///     SIGTERM, SIGINT    the first: leave in order; the second ends the process at once, as does a stop that lasts
 ///     SIGHUP             read the configuration again; several before anybody looks are one
-final class NodeSignals: Sendable {
+package final class NodeSignals: Sendable {
     private struct State {
         var reloads = OneShot<Done>()
         var patience = Duration.seconds(10)
@@ -16,7 +16,7 @@ final class NodeSignals: Sendable {
     private let state = Lock(State())
 
     /// Takes the signals from now on; once in a process.
-    static func take() -> NodeSignals {
+    package static func take() -> NodeSignals {
         // Made here, so that the handler finds it ready.
         _ = signalPipe
         let signals = NodeSignals()
@@ -29,7 +29,7 @@ final class NodeSignals: Sendable {
     }
 
     /// Returns when the node is to stop, or the caller is cancelled.
-    func waitForStop() async { _ = try? await first.wait() }
+    package func waitForStop() async { _ = try? await first.wait() }
 
     /// Returns when the configuration is to be read again; false where the caller is cancelled.
     func nextReload() async -> Bool {
@@ -40,10 +40,10 @@ final class NodeSignals: Sendable {
     }
 
     /// Lets a stop take so long, and ``Limits/Process/endMargin`` more for what is written last.
-    func letStopTake(_ patience: Duration) { state.withLock { $0.patience = patience } }
+    package func letStopTake(_ patience: Duration) { state.withLock { $0.patience = patience } }
 
     /// As if the node had been told to stop: what it does is over.
-    func stop() {
+    package func stop() {
         var byte = UInt8(SIGTERM)
         _ = write(signalPipe.writing, &byte, 1)
     }

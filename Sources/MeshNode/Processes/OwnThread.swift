@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// A thread for work that blocks, which nobody can end from outside.
-enum OwnThread {
+package enum OwnThread {
     /// Runs `body` on a thread that ends with it; false where the machine has no thread.
-    static func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func run(_ body: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(ThreadWork(body))
         guard pthread_create(&thread, nil, threadMain, context.toOpaque()) == 0 else {

@@ -1,4 +1,5 @@
 internal import Glibc
+package import MeshCore
 
 /// Tells the service manager how the node stands (sd_notify(3)), where one has said at which socket it listens.
 package struct ServiceNotifier: Sendable {
@@ -15,8 +16,30 @@ package struct ServiceNotifier: Sendable {
         ServiceNotifier(socket: getenv("NOTIFY_SOCKET").map { String(cString: $0) })
     }
 
-    /// The node serves; `status` is for people.
-    package func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+    /// Whether anybody is told.
+    package var isHeard: Bool { address != nil }
+
+    /// The node serves; `status` is for people, `notices` for who knows this program: `X_MESHNODE_ADDRESS=…`.
+    package func ready(_ status: String, _ notices: [LogField] = []) {
+        send("READY=1\nSTATUS=\(status)" + Self.lines(notices))
+    }
+
+    /// Something about the node has changed.
+    package func notice(_ notices: [LogField]) { send("STATUS=serving" + Self.lines(notices)) }
+
+    /// One line for each, under names of our own, as sd_notify(3) asks for them.
+    private static func lines(_ notices: [LogField]) -> String {
+        notices.reduce(into: "") { text, field in
+            let value =
+                switch field.value {
+                case .text(let text): text.prefix { !$0.isNewline }.description
+                case .integer(let number): "\(number)"
+                case .flag(let flag): flag ? "1" : "0"
+                case .duration(let duration): "\(duration.wholeNanoseconds)"
+                }
+            text += "\nX_MESHNODE_\(field.key.name.uppercased())=\(value)"
+        }
+    }
 
     /// It reads its configuration again; ``ready(_:)`` follows.
     package func reloading() {
@@ -29,6 +52,8 @@ package struct ServiceNotifier: Sendable {
     package func stopping() { send("STOPPING=1") }
 
     /// One datagram, and no complaint where nobody takes it: the node does not depend on its manager.
+    ///
+    /// One that reads nothing is waited for no longer than ``Limits/Process/managerPatience``.
     private func send(_ text: String) {
         guard let address else { return }
         var name = sockaddr_un()
@@ -45,6 +70,8 @@ package struct ServiceNotifier: Sendable {
         let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard file >= 0 else { return }
         defer { close(file) }
+        var patience = timeval(tv_sec: Int(Limits.Process.managerPatience.components.seconds), tv_usec: 0)
+        setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let line = Array(text.utf8)
         withUnsafePointer(to: &name) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -1,4 +1,5 @@
 internal import MeshActors
+internal import MeshCheck
 
 /// What a store has called durable it has for ever, unchanged, whatever befell it.
 struct DurabilityChecker: Checker {

@@ -1,4 +1,5 @@
 internal import MeshActors
+package import MeshCheck
 internal import MeshCore
 package import MeshTestKit
 
@@ -24,7 +25,7 @@ package final class History: Sendable {
         self.trace = trace
         let checkers: [any Checker] = [
             SingleWriterChecker(), CommandOnceChecker(), OutputGateChecker(ownersMayBeStale: isShared),
-            DurabilityChecker(), BalanceChecker(answersAreFresh: !isShared),
+            DurabilityChecker(), BalanceChecker(isShared ? .any : .durable),
         ]
         state = Lock(State(checkers: checkers))
     }
@@ -135,9 +136,4 @@ extension HistoryEvent {
             "\(address) found at \(head.rawValue): snapshot \(snapshot.rawValue), \(entries.count) entries"
         }
     }
-}
-
-extension CommandID {
-    /// Enough of it to tell commands apart.
-    var tail: String { String(description.suffix(6)) }
 }

@@ -1,4 +1,5 @@
 package import MeshActors
+internal import MeshCheck
 package import MeshCore
 internal import MeshStore
 

@@ -1,4 +1,5 @@
 package import MeshActors
+internal import MeshCheck
 package import MeshCore
 
 /// A journal in front of another that tells the history of everything that the other one took.

@@ -1,4 +1,5 @@
 internal import MeshActors
+package import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 internal import MeshTunnel

@@ -1,6 +1,7 @@
 package import MeshActors
+package import MeshCheck
 package import MeshCore
-package import MeshTestKit
+internal import MeshTestKit
 
 /// Where payments are made: it knows each key for ever, so that asking twice pays once.
 package final class OutsideWorld: Sendable {

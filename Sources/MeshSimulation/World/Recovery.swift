@@ -1,4 +1,5 @@
 internal import MeshActors
+internal import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 

@@ -1,4 +1,5 @@
 package import MeshActors
+package import MeshCheck
 package import MeshCore
 internal import MeshTestKit
 

@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCertificates
+internal import MeshCheck
 internal import MeshCore
 internal import MeshStore
 internal import MeshWire

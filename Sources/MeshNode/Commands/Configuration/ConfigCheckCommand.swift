@@ -1,5 +1,6 @@
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshJSON
 
 /// Everything that is wrong with a file of settings.
 enum ConfigCheckCommand {

@@ -47,6 +47,7 @@ struct EdgeRole {
                 problem.withLock { $0 = found }
                 ground.signals.stop()
             }
+            if ground.notifier.isHeard { group.addTask { await notices(service) } }
             let name = service.edge.name.text
             ground.ready(
                 "edge '\(name)' keeps its tunnel",
@@ -62,6 +63,26 @@ struct EdgeRole {
         }
         withExtendedLifetime(folder) {}
         if let problem = problem.withLock({ $0 }) { throw problem }
+    }
+
+    /// Tells who has started this process how the tunnel and the beats stand.
+    private func notices(_ service: EdgeService) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [ground] in
+                for await state in service.edge.tunnel.states {
+                    ground.notifier.notice([LogField(.tunnelNotice, .text(state.phase.rawValue))])
+                }
+            }
+            group.addTask { [ground] in
+                while (try? await ground.clock.sleep(for: settings.beatInterval)) != nil {
+                    guard let counts = await service.edge.beats?.statistics.beats else { return }
+                    ground.notifier.notice([
+                        LogField(.beatsSent, .integer(Int64(clamping: counts.sent))),
+                        LogField(.beatsAcknowledged, .integer(Int64(clamping: counts.acknowledged + counts.late))),
+                    ])
+                }
+            }
+        }
     }
 
     private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
@@ -150,4 +171,10 @@ struct EdgeRole {
         }
         return nil
     }
+}
+
+extension LogKey {
+    static let tunnelNotice = LogKey("tunnel_state")
+    static let beatsSent = LogKey("beats_sent")
+    static let beatsAcknowledged = LogKey("beats_acknowledged")
 }

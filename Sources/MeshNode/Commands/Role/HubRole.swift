@@ -1,4 +1,6 @@
+internal import MeshActors
 internal import MeshCertificates
+internal import MeshCheck
 internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
@@ -87,6 +89,12 @@ struct HubRole {
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         configuration.connections.handshakesPerSecond = settings.handshakesPerSecond
+        if settings.checkAccounts {
+            // Any edge may come: whoever has turned this on is checking, and there is no money in them.
+            configuration.kinds = [
+                .journaled(SampleAccount.self, performer: NoTransfers(), placed: .hubs, access: .edges(.any))
+            ]
+        }
         if let command = settings.issuer {
             let authorities = folder.authority.certificatePath
             configuration.issuer = try CommandIssuer(["/bin/sh", "-c", command], authorities: authorities)

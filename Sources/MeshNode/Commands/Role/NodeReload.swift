@@ -1,5 +1,6 @@
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshJSON
 
 /// What a node does when it is told to read its configuration again (SIGHUP).
 ///

@@ -1,6 +1,7 @@
 package import MeshCommandLine
 package import MeshCore
 internal import MeshIO
+internal import MeshJSON
 
 /// `meshnode --role hub|edge`: a node, until it is told to stop.
 package enum RoleCommand {
@@ -53,6 +54,7 @@ package enum RoleCommand {
         // Before anything is opened: what does not fit together is no reason to make a folder.
         let hub = configuration.role == .hub ? try HubSettings(configuration) : nil
         let edge = configuration.role == .edge ? try EdgeSettings(configuration) : nil
+        ParentBond.tie()
         let signals = NodeSignals.take()
         let loop = try EventLoop.start(name: configuration.role.rawValue)
         defer { loop.stop() }
@@ -116,7 +118,7 @@ struct RoleGround: Sendable {
     func ready(_ words: String, _ fields: [LogField]) {
         phase.move(to: .ready)
         logger.log(.info, .nodeReady, fields)
-        notifier.ready(words)
+        notifier.ready(words, fields)
     }
 
     /// It was told to stop.

@@ -5,8 +5,9 @@ internal import MeshCore
 ///
 /// An effect bears the key of an event that asked for it. Once its completion is durable nobody asks again, except a
 /// node that has been taken over without knowing it.
-struct OutputGateChecker: Checker {
-    static let name = "output-gate"
+package struct OutputGateChecker: Checker {
+    /// The word in reports.
+    package static let name = "output-gate"
 
     private struct Name: Hashable {
         let address: ActorAddress
@@ -20,9 +21,11 @@ struct OutputGateChecker: Checker {
     private var mirrors: [ActorAddress: AccountMirror] = [:]
     private var performed: [String: Int64] = [:]
 
-    init(ownersMayBeStale: Bool) { self.ownersMayBeStale = ownersMayBeStale }
+    /// A checker that has seen nothing.
+    package init(ownersMayBeStale: Bool) { self.ownersMayBeStale = ownersMayBeStale }
 
-    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+    /// Takes `event` in; throws what it breaks.
+    package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):
             for entry in append.entries {

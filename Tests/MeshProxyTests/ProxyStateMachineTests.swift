@@ -1,6 +1,6 @@
 import MeshCore
 import MeshIO
-import MeshTestKit
+import MeshProxy
 import Testing
 
 @Suite struct `One direction of a bad link` {

@@ -1,33 +1,38 @@
-internal import MeshActors
-internal import MeshCore
-internal import MeshTestKit
+package import MeshActors
+package import MeshCore
 internal import MeshWire
 
 /// What the journal says about one account, worked out without the runtime.
-struct AccountMirror: Sendable {
+package struct AccountMirror: Sendable {
     /// The balance after each entry so far; the first is that of an empty journal.
-    private(set) var balances: [Int64] = [0]
+    package private(set) var balances: [Int64] = [0]
 
     /// Payments that were asked for, and whether they are known to be made.
-    private(set) var payments: [EventPosition: (amount: Int64, isSettled: Bool)] = [:]
+    package private(set) var payments: [EventPosition: (amount: Int64, isSettled: Bool)] = [:]
 
     /// When it wants to be woken.
-    private(set) var alarm: WallTime?
+    package private(set) var alarm: WallTime?
 
     /// The balance after each command.
-    private(set) var results: [CommandID: Int64] = [:]
+    package private(set) var results: [CommandID: Int64] = [:]
+
+    /// The entry of each command; of several the last.
+    package private(set) var places: [CommandID: Head] = [:]
+
+    /// Nothing yet.
+    package init() {}
 
     /// What its journal comes to.
-    var balance: Int64 { balances[balances.count - 1] }
+    package var balance: Int64 { balances[balances.count - 1] }
 
     /// How many entries there are.
-    var head: Head { Head(rawValue: UInt64(balances.count - 1)) }
+    package var head: Head { Head(rawValue: UInt64(balances.count - 1)) }
 
     /// The entry of the first payment that is not known to be made.
-    var firstOpenPayment: Head? { payments.filter { !$0.value.isSettled }.map(\.key.head).min() }
+    package var firstOpenPayment: Head? { payments.filter { !$0.value.isSettled }.map(\.key.head).min() }
 
     /// Takes one entry in; returns what is wrong with it.
-    mutating func add(_ entry: JournalEntry) -> String? {
+    package mutating func add(_ entry: JournalEntry) -> String? {
         var balance = balance
         let here = head.advanced(by: 1)
         for (index, bytes) in entry.events.enumerated() {
@@ -47,6 +52,7 @@ struct AccountMirror: Sendable {
         }
         balances.append(balance)
         results[entry.command] = balance
+        places[entry.command] = here
         return balance < 0 ? "the balance is \(balance)" : nil
     }
 }

@@ -1,8 +1,9 @@
 internal import MeshActors
 
 /// Of each actor's journal every position is written once, in order, and only in the newest ownership.
-struct SingleWriterChecker: Checker {
-    static let name = "single-writer"
+package struct SingleWriterChecker: Checker {
+    /// The word in reports.
+    package static let name = "single-writer"
 
     private struct Row {
         var epoch = Epoch.none
@@ -12,7 +13,11 @@ struct SingleWriterChecker: Checker {
 
     private var rows: [ActorAddress: Row] = [:]
 
-    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+    /// A checker that has seen nothing.
+    package init() {}
+
+    /// Takes `event` in; throws what it breaks.
+    package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .claimed(let address, let epoch, _):
             let row = rows[address, default: Row()]

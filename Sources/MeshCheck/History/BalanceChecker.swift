@@ -4,20 +4,34 @@ internal import MeshCore
 /// Balances follow from the journal alone, and clients are told nothing else.
 ///
 /// A reply shows the balance behind its own entry. A refusal or a query shows one that was committed while the client
-/// waited; where several hubs share a store, one that was committed at any time, for an owner that has been taken over
-/// without knowing it may answer a query from what it has (docs/decisions/0002).
-struct BalanceChecker: Checker {
-    static let name = "balance"
+/// waited; how much of the past that excludes, ``Freshness`` says.
+package struct BalanceChecker: Checker {
+    /// The word in reports.
+    package static let name = "balance"
 
-    /// Whether queries show the newest balance.
-    let answersAreFresh: Bool
+    /// From when on a balance counts that a caller is shown.
+    package enum Freshness: Hashable, Sendable {
+        /// Since what was durable when the caller asked: for who sees each commit as it happens.
+        case durable
+        /// Since what any caller had been told when this one asked: for who sees callers, and the journal in the end.
+        case acknowledged
+        /// At any time: where several hubs share a store, an owner that has been taken over without knowing it may
+        /// answer a query from what it has (docs/decisions/0002).
+        case any
+    }
+
+    /// From when on a balance counts.
+    let freshness: Freshness
 
     private var mirrors: [ActorAddress: AccountMirror] = [:]
     private var firstSeen: [CommandID: Int] = [:]
+    private var acknowledged: [ActorAddress: Int] = [:]
 
-    init(answersAreFresh: Bool) { self.answersAreFresh = answersAreFresh }
+    /// A checker that has seen nothing.
+    package init(_ freshness: Freshness) { self.freshness = freshness }
 
-    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+    /// Takes `event` in; throws what it breaks.
+    package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):
             for entry in append.entries {
@@ -27,9 +41,16 @@ struct BalanceChecker: Checker {
             }
         case .issued(let command, let address, _):
             guard firstSeen[command] == nil else { break }
-            firstSeen[command] = answersAreFresh ? mirrors[address, default: AccountMirror()].balances.count - 1 : 0
+            firstSeen[command] =
+                switch freshness {
+                case .durable: mirrors[address, default: AccountMirror()].balances.count - 1
+                case .acknowledged: acknowledged[address] ?? 0
+                case .any: 0
+                }
         case .answered(let command, let address, let answer):
             try check(answer, to: command, of: address)
+            guard let head = mirrors[address]?.places[command] else { break }
+            acknowledged[address] = max(acknowledged[address] ?? 0, Int(clamping: head.rawValue))
         default: break
         }
     }

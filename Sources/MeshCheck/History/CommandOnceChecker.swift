@@ -5,8 +5,9 @@ internal import MeshCore
 ///
 /// One whose caller was told no has none, unless an earlier call of it was left open: its caller knew that it may still
 /// be under way.
-struct CommandOnceChecker: Checker {
-    static let name = "command-once"
+package struct CommandOnceChecker: Checker {
+    /// The word in reports.
+    package static let name = "command-once"
 
     private struct Name: Hashable {
         let address: ActorAddress
@@ -18,7 +19,11 @@ struct CommandOnceChecker: Checker {
     private var open: Set<Name> = []
     private var refused: Set<Name> = []
 
-    mutating func observe(_ event: HistoryEvent) throws(Violation) {
+    /// A checker that has seen nothing.
+    package init() {}
+
+    /// Takes `event` in; throws what it breaks.
+    package mutating func observe(_ event: HistoryEvent) throws(Violation) {
         switch event {
         case .committed(let append), .surfaced(let append):
             for (offset, entry) in append.entries.enumerated() {

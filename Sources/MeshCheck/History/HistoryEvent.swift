@@ -1,5 +1,5 @@
 package import MeshActors
-internal import MeshCore
+package import MeshCore
 
 /// One thing that an observer outside of all nodes sees.
 package enum HistoryEvent: Sendable {
@@ -29,7 +29,7 @@ package enum HistoryEvent: Sendable {
     case found(ActorAddress, entries: [PlacedEntry], snapshotHead: Head, head: Head)
 
     /// The append that is durable since this event.
-    var durable: JournalAppend? {
+    package var durable: JournalAppend? {
         switch self {
         case .committed(let append), .surfaced(let append): append
         default: nil
@@ -87,5 +87,10 @@ package protocol Checker: Sendable {
 
 extension Checker {
     /// What it says when `message` is broken.
-    func violation(_ message: String) -> Violation { Violation(Self.name, message) }
+    package func violation(_ message: String) -> Violation { Violation(Self.name, message) }
+}
+
+extension CommandID {
+    /// Enough of it to tell commands apart.
+    package var tail: String { String(description.suffix(6)) }
 }
