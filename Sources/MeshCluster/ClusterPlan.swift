@@ -18,6 +18,9 @@ struct ClusterPlan: Sendable {
     /// What nodes are told beside what the cluster decides, as words of a command line.
     let flags: [NodeID: [String]]
 
+    /// What operators call them by.
+    private let labels: [NodeID: NodeLabels]
+
     /// Reads the file at `path`, and has each node's settings read by those who know them.
     static func load(_ path: String, folder: String?) throws(TopologyError) -> ClusterPlan {
         let bytes: [UInt8]
@@ -57,6 +60,7 @@ struct ClusterPlan: Sendable {
         }
         guard mistakes.isEmpty else { throw TopologyError(mistakes) }
         self.flags = flags
+        labels = Dictionary(uniqueKeysWithValues: topology.nodes.map { ($0.name, $0.labels) })
     }
 
     /// `topology/hundred-edges.json5` lies in `meshnode-cluster-hundred-edges`.
@@ -70,7 +74,7 @@ struct ClusterPlan: Sendable {
     static let decided: [SettingRow] = [
         Settings.role.row, Settings.data.row, Settings.listen.row, Settings.enrolListen.row, Settings.name.row,
         Settings.tenant.row, Settings.checkAccounts.row, Settings.hubs.row, Settings.enrolAt.row,
-        Settings.logFormat.row,
+        Settings.logFormat.row, Settings.labels.row,
     ]
 
     /// The folder of one node.
@@ -93,6 +97,6 @@ struct ClusterPlan: Sendable {
         [
             "--role=edge", "--data=\(folder(of: edge))", "--hub=\(address)", "--enrol-at=\(enrolment)",
             "--log-format=json",
-        ] + (flags[edge] ?? [])
+        ] + (labels[edge] ?? .none).all.map { "--label=\($0)" } + (flags[edge] ?? [])
     }
 }

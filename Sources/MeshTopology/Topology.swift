@@ -40,7 +40,7 @@ package struct TopologyNode: Sendable {
     package let addresses: NodeAddresses
 
     /// Words about it, by name.
-    package let labels: [String: String]
+    package let labels: NodeLabels
 
     /// Its settings as the file has them; nil for all defaults.
     package let settings: SettingsSection?

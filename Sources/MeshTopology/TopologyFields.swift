@@ -61,7 +61,12 @@ package struct TopologyField: Hashable, Sendable {
     ]
 
     private static let node = [
-        TopologyField("labels", "an object of text", "none", "Words about the node, shown by `cluster status`."),
+        TopologyField(
+            "labels",
+            "an object of text",
+            "none",
+            "What operators call the node by: an edge tells its hub, `cluster status` shows them."
+        ),
         TopologyField(
             "settings",
             "an object",

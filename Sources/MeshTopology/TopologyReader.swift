@@ -94,6 +94,27 @@ package enum TopologyReader {
         }
     }
 
+    private static func labels(_ part: inout FieldReader) -> NodeLabels {
+        var found: [NodeLabel] = []
+        for member in part.object("labels")?.members ?? [] {
+            guard let text = member.value.text else {
+                part.add("labels", "a label is text, and '\(member.key.prefix(60).description.printable)' is not")
+                continue
+            }
+            do throws(CoreError) {
+                found.append(try NodeLabel(name: member.key, value: text))
+            } catch {
+                part.add("labels", error.message)
+            }
+        }
+        do throws(CoreError) {
+            return try NodeLabels(found)
+        } catch {
+            part.add("labels", error.message)
+            return .none
+        }
+    }
+
     private static func node(
         _ name: NodeID,
         _ role: NodeRole,
@@ -101,14 +122,7 @@ package enum TopologyReader {
         _ link: TopologyLink,
         _ part: inout FieldReader
     ) -> TopologyNode {
-        var labels: [String: String] = [:]
-        for member in part.object("labels")?.members ?? [] {
-            if let text = member.value.text {
-                labels[member.key] = text
-            } else {
-                part.add("labels", "a label is text, and '\(member.key.prefix(60).description.printable)' is not")
-            }
-        }
+        let labels = labels(&part)
         let settings = part.object("settings").map {
             SettingsSection(object: $0, steps: part.steps + [.key("settings")])
         }

@@ -48,7 +48,7 @@ import Testing
         #expect(hub.addresses == NodeAddresses(listen: "127.0.0.1:7", enrolListen: "127.0.0.1:8", httpListen: "off"))
         #expect(hub.restartAfter == nil)
         let edge = try #require(topology.edges.first)
-        #expect(edge.labels == ["site": "berlin"] && edge.restartAfter == .milliseconds(250))
+        #expect(edge.labels.all.map(\.description) == ["site=berlin"] && edge.restartAfter == .milliseconds(250))
         #expect(edge.settings?.object["log"]?["level"]?.text == "debug")
         var link = TopologyLink()
         (link.latency, link.jitter, link.lostPerThousand) = (.milliseconds(20), .milliseconds(5), 25)
@@ -84,6 +84,7 @@ import Testing
         ("{ nodse: 1 }", "t.json5:1:3: unknown key 'nodse'"),
         ("{ edgse: [] }", "t.json5:1:3: unknown key 'edgse'; did you mean 'edges'?"),
         ("{ edges: [{\n  laebls: {} }] }", "t.json5:2:3: unknown key 'laebls'; did you mean 'labels'?"),
+        ("{ edges: [{ labels: { site: 'a b' } }] }", "t.json5:1:13: the value of a label is 1 to 63 of letters"),
         ("{ edges: [{ link: { los: 1 } }] }", "t.json5:1:21: unknown key 'los'; did you mean 'loss'?"),
         ("{ edges: {} }", "t.json5:1:3: 'edges' is an object, and should be a list [ … ]"),
         ("{ edges: [7] }", "t.json5:1:11: edges is an object { … }, not a number"),

@@ -34,7 +34,7 @@ enum StatusTable {
     static func object(_ nodes: [NodeStatus], operators address: String?) -> JSONValue {
         let rows = nodes.map { node -> JSONValue in
             var labels = JSONObject()
-            for (name, text) in node.labels.sorted(by: { $0.key < $1.key }) { labels[name] = .string(text) }
+            for label in node.labels.all { labels[label.name] = .string(label.value) }
             return [
                 "name": .string(node.name.text), "role": .string(node.role.rawValue),
                 "state": .string(node.phase.rawValue), "pid": node.process.map { .integer(Int64($0)) } ?? .null,

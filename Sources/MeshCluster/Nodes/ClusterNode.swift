@@ -54,6 +54,6 @@ struct NodeStatus: Hashable, Sendable {
     let beatsSent: Int
     let beatsAcknowledged: Int
     let isCut: Bool
-    let labels: [String: String]
+    let labels: NodeLabels
     let lastWarning: String?
 }

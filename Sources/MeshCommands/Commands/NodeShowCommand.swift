@@ -110,8 +110,9 @@ enum NodeShowCommand {
             let words = "\(Words.percent(part)) of \(Words.bytes(total))"
             sheet.fact("memory", measured(part, words), NodeWords.fullness(part))
         }
-        if let part = NodeWords.disk(vitals), let total = vitals.diskTotalBytes {
-            let words = "\(Words.percent(part)) of \(Words.bytes(total))"
+        if let part = NodeWords.disk(vitals), let free = vitals.diskAvailableBytes, let total = vitals.diskTotalBytes {
+            // What is kept for root is neither used nor free: a percentage would not be that of `df`.
+            let words = "\(Words.bytes(free)) free of \(Words.bytes(total))"
             sheet.fact("disk", measured(part, words), NodeWords.fullness(part))
         }
         sheet.fact("temperature", vitals.temperatureCelsius.map { "\(trimmed($0)) °C" })
