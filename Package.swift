@@ -10,7 +10,7 @@ let modules: [Module] = [
     .library("MeshWire", layer: .l0, uses: ["MeshCore"]),
     .library("MeshJSON", layer: .l0, uses: ["MeshCore"]),
     .library("MeshVitals", layer: .l0, uses: ["MeshCore", "MeshJSON"]),
-    .library("MeshAPI", layer: .l0, uses: ["MeshCore", "MeshJSON", "MeshVitals"]),
+    .library("MeshAPI", layer: .l0, uses: ["MeshCommandLine", "MeshCore", "MeshJSON", "MeshVitals"]),
     .library("MeshCommandLine", layer: .l0),
     .library("MeshTopology", layer: .l0, uses: ["MeshCommandLine", "MeshCore", "MeshJSON"]),
 

@@ -65,7 +65,7 @@ import Testing
 }
 
 @Suite struct `A report of the doctor` {
-    private let report = DoctorReport([
+    private let report = DoctorDocument(checks: [
         DoctorCheck("clock", .ok, "noon"),
         DoctorCheck("hub.name", .failure, "nobody answers, whatever is asked, for a long while", advice: "See to it"),
         DoctorCheck("disk", .skipped, "not \u{1B}[31m tried"),
@@ -85,11 +85,11 @@ import Testing
         #expect(report.text(width: 40) == expected)
         #expect(report.text(width: 40, isColoured: true).hasPrefix("\u{1B}[32m✓\u{1B}[0m clock"))
         #expect(!report.isWell)
-        #expect(DoctorReport([DoctorCheck("clock", .warning, "late")]).isWell)
+        #expect(DoctorDocument(checks: [DoctorCheck("clock", .warning, "late")]).isWell)
     }
 
     @Test func `has exactly the fields that programs read`() {
-        let text = JSONWriter.text(of: DoctorReport([DoctorCheck("a", .warning, "b", advice: "c")]).json)
+        let text = JSONWriter.text(of: DoctorDocument(checks: [DoctorCheck("a", .warning, "b", advice: "c")]).json)
         #expect(text == #"{"checks":[{"name":"a","status":"warning","detail":"b","advice":"c"}]}"#)
         #expect(report.json["checks"]?.array?[0]["advice"] == .some(.null))
     }
@@ -156,7 +156,7 @@ import Testing
         defer { loop.stop() }
         let checks = await Doctor.examine(subject, on: loop, clock: MachineClock(loop: loop))
         #expect(checks.contains { $0.name == "kernel" })
-        #expect(!DoctorReport(checks).isWell)
+        #expect(!DoctorDocument(checks: checks).isWell)
     }
 
     @Test func `ends within ten seconds, whatever hangs, and has time for each step of a way`() {

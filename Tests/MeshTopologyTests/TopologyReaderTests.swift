@@ -84,7 +84,10 @@ import Testing
         ("{ nodse: 1 }", "t.json5:1:3: unknown key 'nodse'"),
         ("{ edgse: [] }", "t.json5:1:3: unknown key 'edgse'; did you mean 'edges'?"),
         ("{ edges: [{\n  laebls: {} }] }", "t.json5:2:3: unknown key 'laebls'; did you mean 'labels'?"),
-        ("{ edges: [{ labels: { site: 'a b' } }] }", "t.json5:1:13: the value of a label is 1 to 63 of letters"),
+        (
+            "{ edges: [{ labels: { site: 'a b' } }] }",
+            "t.json5:1:13: the value of a label is 1 to 63 of letters, digits, '-', '_' and '.'"
+        ),
         ("{ edges: [{ link: { los: 1 } }] }", "t.json5:1:21: unknown key 'los'; did you mean 'loss'?"),
         ("{ edges: {} }", "t.json5:1:3: 'edges' is an object, and should be a list [ … ]"),
         ("{ edges: [7] }", "t.json5:1:11: edges is an object { … }, not a number"),

@@ -87,7 +87,7 @@ class Diag(unittest.TestCase):
             if name not in ("root", "localhost"):
                 self.assertIsNone(re.search(rf"\b{re.escape(name)}\b".encode(), whole), name)
         # It does hold what helps.
-        self.assertIn(b"mesh_tunnels_connected 0", archive.read("node/metrics.txt"))
+        self.assertIn(b'mesh_tunnels{state="connected"} 0', archive.read("node/metrics.txt"))
         self.assertEqual(json.loads(archive.read("node/ready.json"))["status"], "ready")
         configuration = json.loads(archive.read("configuration.json"))
         self.assertEqual(configuration["settings"]["hub.issuer"]["value"], "***")

@@ -34,6 +34,9 @@ struct Screen: Sendable {
         try terminal.write(lines.joined(separator: "\n") + "\n")
     }
 
+    /// Writes a text as it is.
+    func text(_ text: String) throws { try terminal.write(text) }
+
     /// Writes a document, a member on each line.
     func json(_ value: JSONValue) throws { try terminal.writeLine(JSONWriter.text(of: value, isIndented: true)) }
 

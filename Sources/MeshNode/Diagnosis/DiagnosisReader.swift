@@ -27,8 +27,8 @@ struct DiagnosisReader: Sendable {
         let process = await Doctor.onThread { self.process() } ?? nil
         async let log = self.log(of: process)
         let files = await Doctor.onThread { [self] in folderParts() + machineParts(process) }
-        let report = DoctorReport(
-            await doctor.map {
+        let report = DoctorDocument(
+            checks: await doctor.map {
                 DoctorCheck($0.name, $0.status, redactor.reduced($0.detail), advice: $0.advice.map(redactor.reduced))
             }
         )

@@ -59,9 +59,9 @@ package enum DoctorCommand {
     }
 
     /// Looks at `subject` on a loop of its own.
-    static func report(_ subject: DoctorSubject) async throws -> DoctorReport {
+    static func report(_ subject: DoctorSubject) async throws -> DoctorDocument {
         let loop = try EventLoop.start(name: "doctor")
         defer { loop.stop() }
-        return DoctorReport(await Doctor.examine(subject, on: loop, clock: MachineClock(loop: loop)))
+        return DoctorDocument(checks: await Doctor.examine(subject, on: loop, clock: MachineClock(loop: loop)))
     }
 }
