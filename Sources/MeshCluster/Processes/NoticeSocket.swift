@@ -4,9 +4,9 @@ internal import MeshIO
 
 /// Where nodes say that they are ready, and what else there is to know (sd_notify(3)).
 ///
-/// It lies in a folder that is its owner's alone; where the path of that is too long for a node to be told, it has a name
-/// of the kernel's own space, which every user of the machine may send to. Either way whoever sends is known by the
-/// number of the process, which the kernel adds, and nobody's descriptors are taken. Confined to its loop.
+/// It lies in a folder that is its owner's alone. Where the path of that is too long for a node to be told, it has a
+/// name of the kernel's own space, which every user of the machine may send to. Either way whoever sends is known by
+/// the number of the process, which the kernel adds, and nobody's descriptors are taken. Confined to its loop.
 final class NoticeSocket: LoopHandler {
     /// SCM_RIGHTS and SCM_CREDENTIALS, which the importer does not see.
     private static let (rights, credentials): (Int32, Int32) = (1, 2)
