@@ -57,7 +57,7 @@ struct CheckRun: Sendable {
         guard let hub = await cluster.hubAddress, let enrolAt = await cluster.enrolmentAddress else {
             throw ClusterError(.failed, "nobody knows the hub yet")
         }
-        let names = try (1...plan.topology.check.clients).map { try NodeID("check-\($0)") }
+        let names = try (1...plan.topology.check.clients).map { try NodeID("\(CheckPlan.clientPrefix)\($0)") }
         let enrolment = ClusterEnrolment(plan: plan, hubAt: enrolAt, loop: loop, clock: clock)
         try await enrolment.enrol(names) { _ in }
         var system = SystemRandomNumberGenerator()
