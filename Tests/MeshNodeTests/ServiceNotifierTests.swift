@@ -29,26 +29,26 @@ import Testing
         return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
     }
 
-    @Test func `it hears that a node is ready, and what else there is to know`() throws {
+    @Test func `it hears that a node is ready, and what else there is to know`() async throws {
         let (name, descriptor) = try manager()
         defer { close(descriptor) }
         let notifier = ServiceNotifier(socket: name)
         #expect(notifier.isHeard)
         let address = LogField(LogKey("address"), .text("127.0.0.1:7411\nREADY=0"))
-        notifier.ready("serving", [address, LogField(LogKey("beats_sent"), .integer(3))])
+        await notifier.ready("serving", [address, LogField(LogKey("beats_sent"), .integer(3))])
         let lines = "READY=1\nSTATUS=serving\nX_MESHNODE_ADDRESS=127.0.0.1:7411\nX_MESHNODE_BEATS_SENT=3"
         #expect(heard(descriptor) == lines)
         notifier.notice([LogField(LogKey("tunnel_state"), .text("connected"))])
         #expect(heard(descriptor) == "STATUS=serving\nX_MESHNODE_TUNNEL_STATE=connected")
     }
 
-    @Test func `nobody is told where nobody listens`() {
+    @Test func `nobody is told where nobody listens`() async {
         #expect(!ServiceNotifier(socket: nil).isHeard)
         #expect(!ServiceNotifier(socket: "nowhere").isHeard)
-        ServiceNotifier(socket: "@meshnode-test-nobody").stopping()
+        await ServiceNotifier(socket: "@meshnode-test-nobody").stopping()
     }
 
-    @Test func `one that does not read holds up nobody for long`() throws {
+    @Test func `one that does not read holds up nobody for long`() async throws {
         let (name, descriptor) = try manager()
         defer { close(descriptor) }
         let clock = ContinuousClock()
@@ -57,11 +57,33 @@ import Testing
         let notifier = ServiceNotifier(socket: name)
         var count = 0
         while clock.now - begin < Limits.Process.managerPatience / 2, count < 100_000 {
-            notifier.stopping()
+            await notifier.stopping()
             count += 1
         }
         let elapsed = clock.now - begin
         #expect(elapsed >= Limits.Process.managerPatience / 2, "the socket was never full")
         #expect(elapsed < Limits.Process.managerPatience * 3)
+    }
+
+    @Test func `one that is slow for a moment hears what it must, and loses notices alone`() async throws {
+        let (name, descriptor) = try manager()
+        defer { close(descriptor) }
+        let notifier = ServiceNotifier(socket: name)
+        // More than the kernel keeps; none of them waits.
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let count = 5_000
+        for number in 1...count { notifier.notice([LogField(LogKey("number"), .integer(Int64(number)))]) }
+        #expect(clock.now - begin < Limits.Process.managerPatience)
+        async let told: Void = notifier.ready("serving")
+        var texts: [String] = []
+        while texts.last != "READY=1\nSTATUS=serving" {
+            try #require(clock.now - begin < Limits.Process.managerPatience * 3, "READY was lost")
+            let text = heard(descriptor)
+            if text.isEmpty { await Task.yield() } else { texts.append(text) }
+        }
+        await told
+        #expect(texts.count - 1 < count)
+        #expect(texts.first == "STATUS=serving\nX_MESHNODE_NUMBER=1")
     }
 }
