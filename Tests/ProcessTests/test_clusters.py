@@ -276,6 +276,22 @@ class NeighbourTest(unittest.TestCase):
                 self.assertLess(time.monotonic() - begin, 8)
             self.assertEqual(cluster.nodes()["hub-1"]["state"], "ready")
 
+    def test_a_request_is_a_line_of_four_kibibytes_at_most(self) -> None:
+        """Limits.Cluster.requestBytes: what is longer is not answered, and what fits is."""
+        with Cluster("{}") as cluster:
+            cluster.up()
+            cluster.until("cluster.ready")
+            for blanks, is_answered in ((4_000, True), (6_000, False)):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+                    visitor.settimeout(20)
+                    visitor.connect(str(cluster.folder / "run/control"))
+                    visitor.sendall(b'{"do":"status"}' + b" " * blanks + b"\n")
+                    try:
+                        answer = visitor.recv(64)
+                    except ConnectionResetError:
+                        answer = b""
+                    self.assertEqual(bool(answer), is_answered, (blanks, answer))
+
 
 class WrongTest(unittest.TestCase):
     """What people get wrong: one sentence, its place, and a code."""

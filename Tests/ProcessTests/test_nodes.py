@@ -192,6 +192,23 @@ class Nodes(unittest.TestCase):
                 self.assertEqual(manager.recv(1024).decode(), "STOPPING=1")
                 self.assertEqual(hub.ended(), 0)
 
+    def test_a_service_manager_that_does_not_read_holds_up_nobody(self) -> None:
+        """A node waits 2 s for it at READY and at STOPPING, and both end well."""
+        path = f"@meshnode-{os.getpid()}-deaf"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path.replace("@", "\0"))
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as others:
+                others.setblocking(False)
+                with self.assertRaises(BlockingIOError):
+                    for _ in range(100_000):
+                        others.sendto(b"X=1", path.replace("@", "\0"))
+            hub = self.place.hub(environment={"NOTIFY_SOCKET": path})
+            self.assertLess(hub.seconds_to_ready, 6)
+            begun = time.monotonic()
+            hub.signal(signal.SIGTERM)
+            self.assertEqual(hub.ended(), 0)
+            self.assertLess(time.monotonic() - begun, 6)
+
     def test_the_units_are_what_systemd_takes(self) -> None:
         if not Path("/usr/bin/systemd-analyze").exists():
             self.skipTest("needs systemd-analyze")
