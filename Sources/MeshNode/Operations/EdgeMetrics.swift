@@ -6,7 +6,7 @@ internal import MeshTelemetry
 internal import MeshTunnel
 
 /// What metrics tell of an edge, as it was at one moment.
-struct EdgeReading: Sendable {
+struct EdgeReading: NodeReading {
     let node: NodeMetrics.Reading
     let links: LinkSummary
     let actors: ActorStatistics
@@ -24,12 +24,7 @@ enum EdgeMetrics {
         clock: any Clock,
         _ gather: @escaping @Sendable () async -> EdgeReading?
     ) {
-        let prepared = Prepared(clock: clock, gather)
-        registry.beforeReading { await prepared.refresh() }
-        let group = MetricGroup(registry: registry) { prepared.latest }
-        NodeMetrics(role: NodeRole.edge.rawValue, startedAt: startedAt).register(in: registry) {
-            prepared.latest?.node
-        }
+        let group = MetricGroup(in: registry, of: .edge, startedAt: startedAt, clock: clock, gather)
         group.part(\.links).registerLinks()
         group.part(\.actors).registerActors()
         group.part(\.tunnel).registerTunnel()

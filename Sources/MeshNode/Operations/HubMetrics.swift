@@ -7,7 +7,7 @@ internal import MeshTelemetry
 internal import MeshTunnel
 
 /// What metrics tell of a hub, as it was at one moment.
-struct HubReading: Sendable {
+struct HubReading: NodeReading {
     let node: NodeMetrics.Reading
     let links: LinkSummary
     let actors: ActorStatistics
@@ -40,12 +40,7 @@ enum HubMetrics {
         clock: any Clock,
         _ gather: @escaping @Sendable () async -> HubReading?
     ) {
-        let prepared = Prepared(clock: clock, gather)
-        registry.beforeReading { await prepared.refresh() }
-        let group = MetricGroup(registry: registry) { prepared.latest }
-        NodeMetrics(role: NodeRole.hub.rawValue, startedAt: startedAt).register(in: registry) {
-            prepared.latest?.node
-        }
+        let group = MetricGroup(in: registry, of: .hub, startedAt: startedAt, clock: clock, gather)
         group.part(\.links).registerLinks()
         group.part(\.links).registerEndpoint()
         group.part(\.actors).registerActors()

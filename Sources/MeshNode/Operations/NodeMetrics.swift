@@ -65,3 +65,25 @@ extension RoleGround {
         return NodeMetrics.Reading(loopDelay: clock.now - begun, loopWaiting: waiting, now: clock.wallTime)
     }
 }
+
+/// What metrics tell of a node of either role, as it was at one moment.
+protocol NodeReading: Sendable {
+    /// What they tell of every node.
+    var node: NodeMetrics.Reading { get }
+}
+
+extension MetricGroup where Source: NodeReading {
+    /// Metrics of what `gather` finds before `registry` is read; what is told of every node is among them already.
+    init(
+        in registry: MetricRegistry,
+        of role: NodeRole,
+        startedAt: WallTime,
+        clock: any Clock,
+        _ gather: @escaping @Sendable () async -> Source?
+    ) {
+        let prepared = Prepared(clock: clock, gather)
+        registry.beforeReading { await prepared.refresh() }
+        NodeMetrics(role: role.rawValue, startedAt: startedAt).register(in: registry) { prepared.latest?.node }
+        self.init(registry: registry) { prepared.latest }
+    }
+}
