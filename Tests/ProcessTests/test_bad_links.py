@@ -87,7 +87,7 @@ class BadLinks(unittest.TestCase):
         """Once a second, by migration; each begins with a small congestion window, so a shorter pause starves it."""
         with Mesh() as mesh:
             link = mesh.link("delay 10", "rate 20000000 4000000")
-            count = 800 * SCALE
+            count = 1600 * SCALE  # 100 MB: five seconds and more at the rate of the link, so four migrations at least
             words = ["--requests", str(count), "--in-flight", "32", "--bytes", "65536", "--answer-bytes", "65536"]
             figures = mesh.ask(link.address, *words, "--migrate-every", "1000")
             print(f"migrations: {figures}, {link.status()}")
