@@ -12,6 +12,12 @@ extension Limits {
         /// Parts of one answer; an answer that has more is broken off.
         package static let maximumParts = 4_096
 
+        /// Nano-dollars for a million tokens: ten thousand dollars. A table with a higher price is refused.
+        package static let highestRate: Int64 = 10_000_000_000_000
+
+        /// Attempts of one call, whatever is configured: more count as this many.
+        package static let maximumAttempts = 16
+
         /// Events of an answer that wait for their reader; then the engine decodes no further.
         package static let maximumEventsAhead = 64
     }
