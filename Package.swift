@@ -45,6 +45,11 @@ let modules: [Module] = [
         layer: .l2,
         uses: ["CMeshCurl", "CMeshHTTPParser", "CMeshWebSocket", "MeshCore", "MeshIO", "MeshTelemetry"]
     ),
+    .library(
+        "MeshProviders",
+        layer: .l2,
+        uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshJSON"]
+    ),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
@@ -68,8 +73,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
-            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCore", "MeshDialects", "MeshHTTP",
+            "MeshIO", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -93,8 +98,9 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshHTTP",
+            "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshVitals",
         ]
     ),
     .executable(
@@ -116,7 +122,12 @@ let modules: [Module] = [
         uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire"]
     ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
-    .tests("MeshChatTests", uses: ["MeshChat", "MeshCore"]),
+    .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
+    .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
+    .tests(
+        "MeshProvidersTests",
+        uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]
+    ),
     .tests(
         "MeshQUICTests",
         uses: [

@@ -217,6 +217,12 @@ package struct ModelRoute: Hashable, Sendable {
 
     /// Why the first is the first, for `x-mesh-model-reason`.
     package var reason: String
+
+    /// A route over `choices`.
+    package init(choices: [ModelChoice], reason: String) {
+        self.choices = choices
+        self.reason = reason
+    }
 }
 
 extension ModelPrice {

@@ -28,12 +28,12 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 4000000000, output: 20000000000,
                   cacheRead: 200000000, cacheWrite: 5000000000, longCacheWrite: 8000000000,
                 },
                 {
-                  from: "2026-09-01", tier: "fast", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", tier: "fast", source: "anthropic+litellm", read: "2026-11-20",
                   input: 8000000000, output: 40000000000,
                   cacheRead: 400000000, cacheWrite: 10000000000, longCacheWrite: 16000000000,
                 },
@@ -46,7 +46,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget", "forced_tool_choice"],
               prices: [
                 {
-                  from: "2026-09-01", to: "2026-10-07", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", to: "2026-10-07", source: "anthropic+litellm", read: "2026-11-20",
                   input: 2000000000, output: 10000000000,
                   cacheRead: 200000000, cacheWrite: 2500000000, longCacheWrite: 4000000000,
                 },
@@ -64,7 +64,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 100000000, output: 500000000,
                   cacheRead: 10000000, cacheWrite: 125000000, longCacheWrite: 200000000,
                   long: {
@@ -82,7 +82,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 10000000000, output: 50000000000,
                   cacheRead: 250000000, cacheWrite: 12500000000, longCacheWrite: 20000000000,
                 },
@@ -95,7 +95,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 5000000000, output: 25000000000,
                   cacheRead: 500000000, cacheWrite: 6250000000, longCacheWrite: 10000000000,
                 },
@@ -108,7 +108,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 5000000000, output: 25000000000,
                   cacheRead: 500000000, cacheWrite: 6250000000, longCacheWrite: 10000000000,
                 },
@@ -121,7 +121,7 @@ enum ModelTableFile {
               refuses: ["temperature", "top_p", "top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 5000000000, output: 25000000000,
                   cacheRead: 500000000, cacheWrite: 6250000000, longCacheWrite: 10000000000,
                 },
@@ -133,7 +133,7 @@ enum ModelTableFile {
               cache: "explicit",
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 5000000000, output: 25000000000,
                   cacheRead: 500000000, cacheWrite: 6250000000, longCacheWrite: 10000000000,
                 },
@@ -145,7 +145,7 @@ enum ModelTableFile {
               cache: "explicit",
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 5000000000, output: 25000000000,
                   cacheRead: 500000000, cacheWrite: 6250000000, longCacheWrite: 10000000000,
                 },
@@ -157,7 +157,7 @@ enum ModelTableFile {
               cache: "explicit",
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 3000000000, output: 15000000000,
                   cacheRead: 300000000, cacheWrite: 3750000000, longCacheWrite: 6000000000,
                 },
@@ -169,7 +169,7 @@ enum ModelTableFile {
               cache: "explicit", ends: "2026-11-30",
               prices: [
                 {
-                  from: "2026-09-01", source: "anthropic+litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "anthropic+litellm", read: "2026-11-20",
                   input: 3000000000, output: 15000000000,
                   cacheRead: 300000000, cacheWrite: 3750000000, longCacheWrite: 6000000000,
                 },
@@ -184,7 +184,7 @@ enum ModelTableFile {
               ],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 2000000000, output: 10000000000,
                   cacheRead: 100000000, cacheWrite: 2500000000, longCacheWrite: 5000000000,
                   long: {
@@ -194,7 +194,7 @@ enum ModelTableFile {
                   },
                 },
                 {
-                  from: "2026-09-01", tier: "priority", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", tier: "priority", source: "litellm", read: "2026-11-20",
                   input: 4000000000, output: 20000000000,
                   cacheRead: 200000000, cacheWrite: 5000000000, longCacheWrite: 10000000000,
                   long: {
@@ -204,7 +204,7 @@ enum ModelTableFile {
                   },
                 },
                 {
-                  from: "2026-09-01", tier: "flex", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", tier: "flex", source: "litellm", read: "2026-11-20",
                   input: 1000000000, output: 5000000000,
                   cacheRead: 50000000, cacheWrite: 1250000000, longCacheWrite: 2500000000,
                   long: {
@@ -224,7 +224,7 @@ enum ModelTableFile {
               ],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 1000000000, output: 5000000000,
                   cacheRead: 50000000, cacheWrite: 1250000000, longCacheWrite: 1250000000,
                   long: {
@@ -244,7 +244,7 @@ enum ModelTableFile {
               ],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 100000000, output: 500000000,
                   cacheRead: 10000000, cacheWrite: 125000000, longCacheWrite: 125000000,
                   long: {
@@ -264,7 +264,7 @@ enum ModelTableFile {
               ],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 4000000000, output: 20000000000,
                   cacheRead: 400000000, cacheWrite: 5000000000, longCacheWrite: 5000000000,
                 },
@@ -279,7 +279,7 @@ enum ModelTableFile {
               ],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 2500000000, output: 15000000000,
                   cacheRead: 250000000, cacheWrite: 2500000000, longCacheWrite: 2500000000,
                   long: {
@@ -297,7 +297,7 @@ enum ModelTableFile {
               refuses: ["top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 2000000000, output: 8000000000,
                   cacheRead: 500000000, cacheWrite: 2000000000, longCacheWrite: 2000000000,
                 },
@@ -310,7 +310,7 @@ enum ModelTableFile {
               refuses: ["top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 2500000000, output: 10000000000,
                   cacheRead: 1250000000, cacheWrite: 2500000000, longCacheWrite: 2500000000,
                 },
@@ -323,7 +323,7 @@ enum ModelTableFile {
               refuses: ["top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 30000000000, output: 60000000000,
                   cacheRead: 30000000000, cacheWrite: 30000000000, longCacheWrite: 30000000000,
                 },
@@ -336,7 +336,7 @@ enum ModelTableFile {
               refuses: ["top_k", "thinking_budget"],
               prices: [
                 {
-                  from: "2026-09-01", source: "litellm", read: "2026-11-20",
+                  from: "2026-01-01", source: "litellm", read: "2026-11-20",
                   input: 10000000000, output: 30000000000,
                   cacheRead: 10000000000, cacheWrite: 10000000000, longCacheWrite: 10000000000,
                 },
