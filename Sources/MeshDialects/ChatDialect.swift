@@ -11,6 +11,14 @@ package enum ChatDialect: String, Hashable, Sendable {
     /// Anthropic's Messages: `/v1/messages`.
     case anthropic
 
+    /// The dialect of a request to `path`.
+    ///
+    /// Paths that both vendors have (`/v1/models`) are told apart by the field `anthropic-version`, which all of
+    /// Anthropic's clients send. How they show their key tells nothing: newer ones use `authorization`, like OpenAI's.
+    package init(path: some StringProtocol, hasAnthropicVersion: Bool) {
+        self = path.hasPrefix("/v1/messages") || hasAnthropicVersion ? .anthropic : .openAI
+    }
+
     /// The request in the body of a POST; throws what ``answer(to:requestID:)`` tells the client.
     package func read(_ bytes: [UInt8]) throws(ChatError) -> ReadRequest {
         switch self {

@@ -21,7 +21,7 @@ enum ChatCommand {
             loops: group.loops,
             handler: ChatSite(clock: clock),
             clock: clock,
-            logger: Logger(sink: SilentSink(), clock: clock),
+            logger: Logger(sink: SilentSink(), clock: clock, minimumLevel: .error),
             generator: SeededGenerator(seed: UInt64(bitPattern: clock.now.nanoseconds))
         )
         let address = try await server.listen(at: .loopbackIPv4(port: 0))

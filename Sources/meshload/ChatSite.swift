@@ -10,8 +10,8 @@ struct ChatSite: HTTPHandler {
 
     func respond(to request: HTTPRequest) async throws -> HTTPResponse {
         let path = request.target.path
-        let isAnthropic = request.fields.contains(.apiKey) || path == "/v1/messages"
-        let dialect = isAnthropic ? ChatDialect.anthropic : .openAI
+        let version = HTTPFieldName("anthropic-version").flatMap { request.fields[$0] }
+        let dialect = ChatDialect(path: path, hasAnthropicVersion: version != nil)
         do {
             switch path {
             case "/v1/chat/completions", "/v1/messages": return try await chat(request, dialect)

@@ -25,7 +25,7 @@ struct ProviderGround: Sendable {
             loops: [far],
             handler: site,
             clock: clock,
-            logger: Logger(sink: VolatileLogSink(), clock: clock),
+            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .info),
             generator: SeededGenerator(seed: 1)
         )
         let address = try await server.listen(at: .loopbackIPv4(port: 0))

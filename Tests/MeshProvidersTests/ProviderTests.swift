@@ -3,6 +3,7 @@ import MeshChat
 import MeshCore
 import MeshDialects
 import MeshHTTP
+import MeshIO
 import MeshProviders
 import MeshTestKit
 import Testing
@@ -83,7 +84,9 @@ struct ProviderTests {
 
     @Test(
         "Refusals keep their class, their time to wait and their sentence",
-        arguments: [(429, ChatErrorCode.rateLimited), (402, .upstreamBilling), (503, .overloaded), (401, .upstreamCredentials)]
+        arguments: [
+            (429, .rateLimited), (402, .upstreamBilling), (503, .overloaded), (401, .upstreamCredentials),
+        ] as [(UInt16, ChatErrorCode)]
     )
     func refusals(_ status: UInt16, _ code: ChatErrorCode) async throws {
         let body = #"{"error":{"message":"no, thank you"}}"#
@@ -155,6 +158,15 @@ struct ProviderTests {
             let error = await #expect(throws: ChatError.self) { while try await answer.next() != nil {} }
             #expect(error?.code == .timedOut)
         }
+        let loop = try EventLoop.start(name: "alone")
+        let client = try await HTTPClient(loop: loop)
+        // Port 1 of the loopback is nobody's.
+        let nowhere = ProviderConfiguration(name: "p", dialect: Self.openAI, base: "http://127.0.0.1:1")
+        let provider = try Provider(nowhere, client: client)
+        await #expect(throws: ChatError(.unavailable, "")) { try await provider.answer(ProviderGround.request()) }
+        await client.close()
+        loop.stop()
+        await loop.ended()
     }
 
     @Test("Models are listed with what the provider says of them, as many as are kept")
@@ -168,7 +180,8 @@ struct ProviderTests {
             #expect(await ground.provider.health() == .ready)
         }
         try await ProviderGround.with(Self.openAI, .whole(200, #"{"data":[\#(many)]}"#)) { ground in
-            #expect(try await ground.provider.models().count == Limits.Providers.maximumModels)
+            let models = try await ground.provider.models()
+            #expect(models.count == Limits.Providers.maximumModels)
         }
         let long = String(repeating: " ", count: Limits.Providers.maximumListBytes)
         try await ProviderGround.with(Self.openAI, .whole(200, #"{"data":[]}"# + long)) { ground in

@@ -1,4 +1,5 @@
 internal import MeshChat
+internal import MeshCore
 internal import MeshDialects
 
 /// What clients and providers write, under attack.
