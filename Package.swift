@@ -99,8 +99,8 @@ let modules: [Module] = [
         "meshload",
         uses: [
             "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshHTTP",
-            "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
-            "MeshVitals",
+            "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshProviders", "MeshQUIC", "MeshStore", "MeshTestKit",
+            "MeshTunnel", "MeshVitals",
         ]
     ),
     .executable(

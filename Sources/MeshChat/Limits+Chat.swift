@@ -12,7 +12,7 @@ extension Limits {
         /// Parts of one answer; an answer that has more is broken off.
         package static let maximumParts = 4_096
 
-        /// Nano-dollars for a million tokens: ten thousand dollars. A table with a higher price is refused.
+        /// Nano-dollars for a million tokens; a table with a higher price, ten thousand dollars, is refused.
         package static let highestRate: Int64 = 10_000_000_000_000
 
         /// Attempts of one call, whatever is configured: more count as this many.

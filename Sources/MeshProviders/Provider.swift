@@ -15,6 +15,7 @@ package final class Provider: InferenceEngine {
     private let modelsURL: ClientURL
     private let fields: HTTPFields
 
+    /// What every provider can do, as far as it is known beforehand.
     package let capabilities: EngineCapabilities
 
     /// The provider that `configuration` describes, asked through `client`, which is closed by whoever made it.
@@ -48,6 +49,7 @@ package final class Provider: InferenceEngine {
         self.capabilities = capabilities
     }
 
+    /// Begins an answer: throws what the provider refuses with, before anything of it has come.
     package func answer(_ request: GenerationRequest) async throws(ChatError) -> any ChatAnswer {
         guard request.adapter == nil else { throw noAdapters }
         var asked = ClientRequest(.post, chatURL, fields: fields, body: .bytes(body(of: request)))
@@ -63,14 +65,18 @@ package final class Provider: InferenceEngine {
         return answer
     }
 
+    /// An estimate that is never too few: providers are not asked.
     package func promptTokens(of request: GenerationRequest) async throws(ChatError) -> TokenCount {
         TokenCount(TokenEstimate.most(of: request.chat), isExact: false)
     }
 
+    /// Throws `unsupported`.
     package func load(_ adapter: AdapterArtifact) async throws(ChatError) -> AdapterHandle { throw noAdapters }
 
+    /// Does nothing: there is none.
     package func unload(_ adapter: AdapterHandle) async throws(ChatError) {}
 
+    /// What the provider lists; where it does not say how long a context is, what is configured.
     package func models() async throws(ChatError) -> [EngineModel] {
         var asked = ClientRequest(.get, modelsURL, fields: fields)
         asked.timeouts = ClientTimeouts(waiting: .seconds(5), connect: .seconds(5), firstByte: .seconds(10))
@@ -88,6 +94,7 @@ package final class Provider: InferenceEngine {
         return list.prefix(Limits.Providers.maximumModels).compactMap(model)
     }
 
+    /// Whether it lists its models, within seconds.
     package func health() async -> EngineHealth {
         do throws(ChatError) {
             _ = try await models()

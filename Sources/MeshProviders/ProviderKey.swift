@@ -1,6 +1,6 @@
 internal import Glibc
-internal import MeshCore
 package import MeshChat
+internal import MeshCore
 
 /// The key with which a provider knows us, in memory that is wiped when the last holder lets go.
 ///

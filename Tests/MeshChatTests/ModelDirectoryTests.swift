@@ -37,7 +37,8 @@ struct ModelDirectoryTests {
             ("claude-opus-5-5", "claude-opus-5-5", "asked for by name"),
             ("sonnet", "claude-sonnet-5-5", "sonnet stands for claude-sonnet-5-5"),
             ("opus", "claude-opus-5-5", "opus stands for claude-opus-5-5"),
-            ("gpt-4", "gpt-4.1", "gpt-4 stands for gpt-4.1, for it has ended"), ("gpt-4o", "gpt-4o", "asked for by name"),
+            ("gpt-4", "gpt-4.1", "gpt-4 stands for gpt-4.1, for it has ended"),
+            ("gpt-4o", "gpt-4o", "asked for by name"),
             ("tiny", "tiny", "asked for by name"), ("local", "tiny", "the model of this hub"),
         ]
     )
@@ -65,7 +66,11 @@ struct ModelDirectoryTests {
     func automatic() throws {
         let directory = try directory(all)
         var request = request("auto")
-        #expect(try names(directory.route(request, promptTokens: 10, at: now)) == ["claude-haiku-5-5", "gpt-6-luna", "tiny"])
+        #expect(
+            try names(directory.route(request, promptTokens: 10, at: now)) == [
+                "claude-haiku-5-5", "gpt-6-luna", "tiny",
+            ]
+        )
         let middle = try directory.route(request, promptTokens: 5_000, at: now)
         #expect(names(middle).first == "claude-sonnet-5-5")
         #expect(middle.reason == "auto: neither short nor long, no images, no tools")

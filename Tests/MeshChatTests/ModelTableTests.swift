@@ -24,7 +24,8 @@ struct ModelTableTests {
             ("claude-opus-5-5", 4.0, 20.0, 0.2, 5.0), ("claude-sonnet-5-5", 2, 10, 0.1, 2.5),
             ("claude-haiku-5-5", 0.1, 0.5, 0.01, 0.125), ("claude-fable-5-1", 10, 50, 0.25, 12.5),
             ("claude-opus-4-5", 5, 25, 0.5, 6.25), ("claude-sonnet-4-6", 3, 15, 0.3, 3.75),
-            ("gpt-6.1-sol", 2, 10, 0.1, 2.5), ("gpt-6.1-terra", 1, 5, 0.05, 1.25), ("gpt-6-luna", 0.1, 0.5, 0.01, 0.125),
+            ("gpt-6.1-sol", 2, 10, 0.1, 2.5), ("gpt-6.1-terra", 1, 5, 0.05, 1.25),
+            ("gpt-6-luna", 0.1, 0.5, 0.01, 0.125),
             ("gpt-5.4", 2.5, 15, 0.25, 2.5), ("gpt-4.1", 2, 8, 0.5, 2), ("gpt-4o", 2.5, 10, 1.25, 2.5),
         ]
     )
@@ -79,7 +80,8 @@ struct ModelTableTests {
     @Test(
         "A table that breaks a rule is refused, and the error says which",
         arguments: [
-            ("input: 0.5", "no whole number"), ("input: -1", "below nothing"), ("input: 99999999999999", "beyond reason"),
+            ("input: 0.5", "no whole number"), ("input: -1", "below nothing"),
+            ("input: 99999999999999", "beyond reason"),
             (#"from: "2026-02-30""#, "no day"), (#"tier: "urgent""#, "no known tier"), ("colour: 1", "means nothing"),
             (#"to: "2026-01-01""#, "never holds"), (#"source: """#, "where a price"),
         ]
@@ -89,13 +91,16 @@ struct ModelTableTests {
         var price = #"from: "2026-01-01", source: "s", read: "2026-01-02", output: 1, cacheRead: 1, cacheWrite: 1, "#
         price += "longCacheWrite: 1, input: 1"
         let members = price.split(separator: ", ").filter { !$0.hasPrefix("\(key):") } + [member[...]]
-        let error = #expect(throws: ChatError.self) { try ModelTable(text: text(prices: members.joined(separator: ","))) }
+        let error = #expect(throws: ChatError.self) {
+            try ModelTable(text: text(prices: members.joined(separator: ",")))
+        }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
     @Test("Prices that overlap, aliases that lead nowhere and models that come twice are refused")
     func inconsistent() throws {
-        let rates = "source: 's', read: '2026-01-02', input: 1, output: 1, cacheRead: 1, cacheWrite: 1, longCacheWrite: 1"
+        let rates =
+            "source: 's', read: '2026-01-02', input: 1, output: 1, cacheRead: 1, cacheWrite: 1, longCacheWrite: 1"
         let first = "from: '2026-01-01', to: '2026-03-01', \(rates)"
         _ = try ModelTable(text: text(prices: first, "from: '2026-03-01', \(rates)"))
         #expect(throws: ChatError.self) { try ModelTable(text: text(prices: first, "from: '2026-02-28', \(rates)")) }
@@ -112,7 +117,8 @@ struct ModelTableTests {
         let list = prices.map { "{\($0)}" }.joined(separator: ",")
         return """
             {version: '2026-01-02', aliases: {\(aliases)},
-            auto: {smallBelow: 1, longAbove: 2, images: ['m'], long: ['m'], tools: ['m'], small: ['m'], standard: ['m']},
+            auto: {smallBelow: 1, longAbove: 2, images: ['m'], long: ['m'], tools: ['m'], small: ['m'],
+            standard: ['m']},
             models: [{name: 'm', provider: 'p', context: 10, output: 10, tools: true, images: false, cache: 'none',
             prices: [\(list)]}]}
             """

@@ -27,7 +27,8 @@ struct AnthropicDialectTests {
             {"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"no","is_error":true}]}],
             "tools":[{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral","ttl":"1h"}}],
-            "tool_choice":{"type":"any","disable_parallel_tool_use":true},"thinking":{"type":"enabled","budget_tokens":1024},
+            "tool_choice":{"type":"any","disable_parallel_tool_use":true},
+            "thinking":{"type":"enabled","budget_tokens":1024},
             "output_config":{"effort":"high"},"metadata":{"user_id":"u"},"service_tier":"standard_only"}
             """
         )
@@ -69,7 +70,8 @@ struct AnthropicDialectTests {
             #"{"type":"content_block_start","index":2,"content_block":{"type":"text","text":""}}"#,
             #"{"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"Hi"}}"#,
             #"{"type":"content_block_stop","index":2}"#,
-            #"{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"x"},"usage":{"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":9}}"#,
+            #"{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"x"},"#
+                + #""usage":{"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":9}}"#,
             #"{"type":"message_stop"}"#,
         ])
         #expect(

@@ -14,7 +14,9 @@ struct DialectSamples {
     mutating func isTrue() -> Bool { generator.next() % 2 == 0 }
 
     mutating func text() -> String {
-        let words = ["hello", "é", "🦊🇨🇭", "\"quoted\"", "back\\slash", "line\nend", "\u{2028}", "\u{7F}", " ", "{}", "日本"]
+        let words = [
+            "hello", "é", "🦊🇨🇭", "\"quoted\"", "back\\slash", "line\nend", "\u{2028}", "\u{7F}", " ", "{}", "日本",
+        ]
         return (0...number(below: 4)).map { _ in words[number(below: words.count)] }.joined(separator: " ")
     }
 
@@ -61,7 +63,9 @@ struct DialectSamples {
         }
         request.messages.append(ChatMessage(.user, userParts()))
         if isTrue() {
-            request.tools = [ChatTool(name: "tool", description: text(), schema: ["type": "object"], isStrict: isTrue())]
+            request.tools = [
+                ChatTool(name: "tool", description: text(), schema: ["type": "object"], isStrict: isTrue())
+            ]
             let choices: [ToolChoice] = [.automatic, .none, .required, .named("tool")]
             request.toolChoice = choices[number(below: choices.count)]
             request.allowsParallelTools = request.toolChoice == .none || isTrue()

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("OpenAI's dialect")
 struct OpenAIDialectTests {
-    private func read(_ text: String) throws(ChatError) -> ReadRequest { try OpenAIRequestReader.read(Array(text.utf8)) }
+    private func read(_ text: String) throws(ChatError) -> ReadRequest {
+        try OpenAIRequestReader.read(Array(text.utf8))
+    }
 
     private func events(of lines: [String]) throws -> [ChatEvent] {
         var reader = OpenAIAnswerReader(provider: "p")
@@ -24,7 +26,8 @@ struct OpenAIDialectTests {
             {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f",
             "arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"42"},
             {"role":"tool","tool_call_id":"c2","content":"43"}],"stop":"x","max_tokens":5,"n":1,"stream":true,
-            "stream_options":{"include_usage":true},"logprobs":true,"store":false,"service_tier":"auto","verbosity":"low"}
+            "stream_options":{"include_usage":true},"logprobs":true,"store":false,"service_tier":"auto",
+            "verbosity":"low"}
             """
         )
         let request = read.request
@@ -45,7 +48,10 @@ struct OpenAIDialectTests {
             (#"{"model":"m","messages":[]}"#, "messages"), (#"{"model":7,"messages":[]}"#, "model"),
             (#"{"model":"m","messages":[{"role":"king","content":""}]}"#, "messages[0].role"),
             (#"{"model":"m","messages":[{"role":"user"}]}"#, "messages[0].content"),
-            (#"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#, "messages[0].content[0].type"),
+            (
+                #"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio"}]}]}"#,
+                "messages[0].content[0].type"
+            ),
             (#"{"model":"m","messages":[{"role":"user","content":"x"}],"n":2}"#, "n"),
             (#"{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":3}"#, "temperature"),
             (#"{"model":"m","messages":[{"role":"user","content":"x"}],"functions":[{}]}"#, "functions"),
@@ -64,11 +70,12 @@ struct OpenAIDialectTests {
             #"{"choices":[{"index":0,"delta":{"reasoning_content":"hm"}}]}"#,
             #"{"choices":[{"index":1,"delta":{"content":"another answer"}}]}"#,
             #"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
-            #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}]}"#,
+            #"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}]}"#,
             #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
-            #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":{"x":1}}}]}}]}"#,
+            #"{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":{"x":1}}}]}}]}"#,
             #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
-            #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}}"#,
+            #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":3,"#
+                + #""prompt_tokens_details":{"cached_tokens":4}}}"#,
             "[DONE]", "{\"choices\":[]}",
         ])
         #expect(
@@ -105,7 +112,10 @@ struct OpenAIDialectTests {
     @Test(
         "A refusal is understood by its words and then by its status",
         arguments: [
-            (429, #"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#, ChatErrorCode.upstreamBilling),
+            (
+                429, #"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#,
+                ChatErrorCode.upstreamBilling
+            ),
             (429, #"{"error":{"code":"rate_limit_exceeded"}}"#, .rateLimited), (402, "", .upstreamBilling),
             (401, "{}", .upstreamCredentials), (404, #"{"error":{"code":"model_not_found"}}"#, .unknownModel),
             (400, #"{"error":{"code":"context_length_exceeded"}}"#, .contextExceeded),

@@ -16,10 +16,11 @@ struct StreamedEventReaderTests {
         return events
     }
 
-    private let stream = Array(
-        "\u{FEFF}: hello\r\nevent: one\r\ndata: {\"a\":\r\ndata:\"é🦊\"}\r\n\r\nid: 7\rretry: 3\rdata\r\r\n\n"
-            .utf8
-    ) + Array("event: two\ndata: x\n\nevent: never\n\ndata: last".utf8)
+    private let stream =
+        Array(
+            "\u{FEFF}: hello\r\nevent: one\r\ndata: {\"a\":\r\ndata:\"é🦊\"}\r\n\r\nid: 7\rretry: 3\rdata\r\r\n\n"
+                .utf8
+        ) + Array("event: two\ndata: x\n\nevent: never\n\ndata: last".utf8)
 
     @Test("Fields, comments, line ends of three kinds, and an end without an empty line are read")
     func whole() throws {

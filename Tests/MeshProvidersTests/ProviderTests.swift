@@ -11,7 +11,8 @@ import Testing
 @Suite("Providers")
 struct ProviderTests {
     private static let openAI = ProviderConfiguration.Dialect.openAI(.openAI)
-    private static let begin = #"data: {"id":"i","model":"big-1","choices":[{"index":0,"delta":{"content":"Hé"}}]}"# + "\n\n"
+    private static let begin =
+        #"data: {"id":"i","model":"big-1","choices":[{"index":0,"delta":{"content":"Hé"}}]}"# + "\n\n"
     private static let end = #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\n"
     private static let usage =
         #"data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2}}"# + "\n\ndata: [DONE]\n\n"
@@ -36,7 +37,7 @@ struct ProviderTests {
     @Test("Anthropic is asked with its key and version, and its events are read")
     func anthropicStream() async throws {
         let lines = [
-            #"{"type":"message_start","message":{"id":"i","model":"big-1","usage":{"input_tokens":4,"output_tokens":1}}}"#,
+            #"{"type":"message_start","message":{"model":"big-1","usage":{"input_tokens":4,"output_tokens":1}}}"#,
             #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
             #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}"#,
             #"{"type":"content_block_stop","index":0}"#,

@@ -38,7 +38,8 @@ class Anthropic(unittest.TestCase):
 
     def test_stream(self) -> None:
         """Every event in its order, the usage of the prompt at the start and all of it at the end."""
-        events = list(self.chats.anthropic().messages.create(model="echo", max_tokens=9, messages=MESSAGES, stream=True))
+        client = self.chats.anthropic()
+        events = list(client.messages.create(model="echo", max_tokens=9, messages=MESSAGES, stream=True))
         deltas = ["content_block_delta"] * len(WORDS)
         order = ["message_start", "content_block_start", *deltas, "content_block_stop", "message_delta", "message_stop"]
         self.assertEqual([event.type for event in events], order)

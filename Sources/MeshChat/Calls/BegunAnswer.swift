@@ -23,6 +23,7 @@ package final class BegunAnswer: ChatAnswer {
         self.dropped = dropped
     }
 
+    /// The next event: first those that were waited for.
     package func next() async throws(ChatError) -> ChatEvent? {
         let first: ChatEvent? = head.withLock { head in
             guard head.taken < head.events.count else { return nil }
@@ -33,8 +34,10 @@ package final class BegunAnswer: ChatAnswer {
         return try await answer.next()
     }
 
+    /// Stops it.
     package func cancel() { answer.cancel() }
 
+    /// What was used so far.
     package var usageSoFar: ChatUsage { answer.usageSoFar }
 
     /// What the usage so far costs at the price that was agreed on.

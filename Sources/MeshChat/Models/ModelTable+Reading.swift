@@ -70,10 +70,10 @@ extension ModelTable {
         guard !(try entry.text("source").isEmpty), try entry.day("read") != nil else {
             throw wrong("nobody knows where a price of \(name) is from")
         }
-        let word = try entry.has("tier") ? entry.text("tier") : PriceTier.standard.rawValue
+        let word = entry.has("tier") ? try entry.text("tier") : PriceTier.standard.rawValue
         guard let tier = PriceTier(rawValue: word) else { throw wrong("\(name) has a price for no known tier") }
         var long: ModelPrice.LongPrompt?
-        if try entry.has("long") {
+        if entry.has("long") {
             let rates = try entry.entry("long")
             try rates.allow(amounts.union(["above"]))
             long = ModelPrice.LongPrompt(
@@ -119,7 +119,7 @@ private struct TableEntry {
         }
     }
 
-    func has(_ key: String) throws(ChatError) -> Bool { value[key] != nil }
+    func has(_ key: String) -> Bool { value[key] != nil }
 
     func entry(_ key: String) throws(ChatError) -> TableEntry {
         guard let member = value[key] else { throw ModelTable.wrong("\(name) lacks \(key)") }
@@ -147,7 +147,7 @@ private struct TableEntry {
     }
 
     func day(_ key: String) throws(ChatError) -> WallTime? {
-        guard try has(key) else { return nil }
+        guard has(key) else { return nil }
         guard let day = CalendarDay.start(try text(key)) else { throw ModelTable.wrong("\(name).\(key) is no day") }
         return day
     }
@@ -155,7 +155,7 @@ private struct TableEntry {
     func list(_ key: String) throws(ChatError) -> [TableEntry] { try entry(key).elements() }
 
     func texts(_ key: String, orNone: Bool = false) throws(ChatError) -> [String] {
-        if orNone, try !has(key) { return [] }
+        if orNone, !has(key) { return [] }
         return try entry(key).texts()
     }
 

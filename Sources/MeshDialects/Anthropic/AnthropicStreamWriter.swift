@@ -112,8 +112,9 @@ package struct AnthropicStreamWriter: Sendable {
             "usage": AnthropicReplyWriter.cumulativeUsage(usage),
         ]
         let last = StreamedEvent.bytes(name: "message_delta") { $0.append(contentsOf: JSONWriter.bytes(of: delta)) }
-        return last + StreamedEvent.bytes(name: "message_stop") {
-            $0.append(contentsOf: #"{"type":"message_stop"}"#.utf8)
-        }
+        return last
+            + StreamedEvent.bytes(name: "message_stop") {
+                $0.append(contentsOf: #"{"type":"message_stop"}"#.utf8)
+            }
     }
 }

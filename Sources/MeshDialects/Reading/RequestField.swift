@@ -1,6 +1,6 @@
 package import MeshChat
-internal import MeshJSON
 internal import MeshCore
+internal import MeshJSON
 
 /// A value in a client's request, and where it stands, for errors that say what is to blame.
 struct RequestField {

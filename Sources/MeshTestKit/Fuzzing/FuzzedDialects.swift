@@ -18,7 +18,11 @@ enum FuzzedDialects {
     static func checkAnswers(_ input: UnsafeRawBufferPointer) {
         let stream = Array(input)
         var openAI = OpenAIAnswerReader(provider: "p")
-        check(stream, { event throws(ChatError) in try openAI.read(event) }, { () throws(ChatError) in try openAI.atEnd() })
+        check(
+            stream,
+            { event throws(ChatError) in try openAI.read(event) },
+            { () throws(ChatError) in try openAI.atEnd() }
+        )
         var anthropic = AnthropicAnswerReader(provider: "p")
         check(
             stream,
