@@ -72,7 +72,8 @@ struct OpenAIDialectTests {
             #"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
             #"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}]}"#,
             #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
-            #"{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":{"x":1}}}]}}]}"#,
+            #"{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","#
+                + #""function":{"name":"g","arguments":{"x":1}}}]}}]}"#,
             #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
             #"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":3,"#
                 + #""prompt_tokens_details":{"cached_tokens":4}}}"#,
