@@ -19,6 +19,8 @@ let modules: [Module] = [
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -46,6 +48,11 @@ let modules: [Module] = [
         "MeshHTTP",
         layer: .l2,
         uses: ["CMeshCurl", "CMeshHTTPParser", "CMeshWebSocket", "MeshCore", "MeshIO", "MeshTelemetry"]
+    ),
+    .library(
+        "MeshProviders",
+        layer: .l2,
+        uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshJSON"]
     ),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
@@ -85,8 +92,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCore", "MeshHTTP", "MeshIO",
-            "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
+            "MeshHTTP", "MeshIO", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -112,9 +119,9 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO",
-            "MeshIdentity", "MeshJSON", "MeshNode", "MeshProxy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
-            "MeshVitals",
+            "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshDialects",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshProviders", "MeshProxy", "MeshQUIC",
+            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
         ]
     ),
     .executable(
@@ -137,6 +144,12 @@ let modules: [Module] = [
         uses: ["MeshActors", "MeshCore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire"]
     ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
+    .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
+    .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
+    .tests(
+        "MeshProvidersTests",
+        uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]
+    ),
     .tests(
         "MeshQUICTests",
         uses: [

@@ -49,6 +49,9 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "client-url") { FuzzedAnswers.checkURL($0) },
         FuzzTarget(name: "response-head") { FuzzedAnswers.checkHead($0) },
         FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
+        FuzzTarget(name: "streamed-events") { FuzzedDialects.checkEvents($0) },
+        FuzzTarget(name: "provider-answer") { FuzzedDialects.checkAnswers($0) },
+        FuzzTarget(name: "chat-request") { FuzzedDialects.checkRequests($0) },
     ]
 
     /// The target called `name`.
