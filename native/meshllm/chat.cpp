@@ -41,7 +41,10 @@ void mesh_llm_chat_close(mesh_llm_chat *chat) {
     });
 }
 
-const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat) { return chat->rendered.prompt.c_str(); }
+const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat, size_t *bytes) {
+    *bytes = chat->rendered.prompt.size();
+    return chat->rendered.prompt.data();
+}
 
 const char *mesh_llm_chat_stop(const mesh_llm_chat *chat, int32_t index) {
     const auto &stops = chat->rendered.additional_stops;

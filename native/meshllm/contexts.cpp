@@ -38,6 +38,8 @@ mesh_llm_context *mesh_llm_context_open(
         // One batch is one piece of work: it is computed whole or not at all.
         parameters.n_batch = static_cast<uint32_t>(options->batch_tokens);
         parameters.n_ubatch = static_cast<uint32_t>(options->batch_tokens);
+        // Room for the scores of one token of each sequence, and not of every token: they are as wide as the vocabulary.
+        parameters.n_outputs_max = static_cast<uint32_t>(options->sequences);
         parameters.n_threads = options->threads;
         parameters.n_threads_batch = options->threads;
         parameters.abort_callback = is_interrupted;

@@ -67,6 +67,7 @@ void mesh_llm_model_describe(const mesh_llm_model *model, mesh_llm_model_facts *
         facts->layers = llama_model_n_layer(known);
         facts->width = llama_model_n_embd(known);
         facts->has_template = model->templates && llama_model_chat_template(known, nullptr);
+        facts->goes_back = !llama_model_is_recurrent(known) && !llama_model_is_hybrid(known);
         if (model->templates) {
             facts->takes_tools = common_chat_templates_get_caps(model->templates.get())["supports_tools"];
         }

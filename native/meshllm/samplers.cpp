@@ -26,9 +26,14 @@ static void add(llama_sampler *chain, llama_sampler *part) {
     llama_sampler_chain_add(chain, part);
 }
 
-static sampler_pointer chain_of(const mesh_llm_sampler_options &options) {
+static sampler_pointer chain_of(const mesh_llm_sampler_options &options, int32_t vocabulary) {
+    const int32_t remembered_tokens = 256;
     sampler_pointer chain(llama_sampler_chain_init(llama_sampler_chain_default_params()));
     if (!chain) throw std::bad_alloc();
+    if (options.frequency_penalty != 0 || options.presence_penalty != 0) {
+        add(chain.get(), llama_sampler_init_penalties(
+            vocabulary, remembered_tokens, 1, options.frequency_penalty, options.presence_penalty));
+    }
     if (options.temperature <= 0) {
         add(chain.get(), llama_sampler_init_greedy());
         return chain;
@@ -109,7 +114,7 @@ mesh_llm_sampler *mesh_llm_sampler_open(
     return guarded<mesh_llm_sampler *>(failure, MESH_LLM_UNREADABLE, nullptr, [&]() -> mesh_llm_sampler * {
         auto sampler = std::make_unique<mesh_llm_sampler>();
         sampler->vocabulary = llama_vocab_n_tokens(model->vocab);
-        sampler->chain = chain_of(*options);
+        sampler->chain = chain_of(*options, sampler->vocabulary);
         if (options->grammar || (options->chat && !options->chat->rendered.grammar.empty())) {
             sampler->grammar = grammar_of(model->vocab, *options);
             if (!sampler->grammar) throw std::runtime_error("the grammar cannot be read");

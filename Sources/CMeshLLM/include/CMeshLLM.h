@@ -54,6 +54,7 @@ typedef struct {
     int32_t width;
     int32_t takes_tools;        // the template has a place for tools
     int32_t has_template;
+    int32_t goes_back;          // can forget the end of a sequence and keep its beginning
 } mesh_llm_model_facts;
 
 typedef struct {
@@ -77,6 +78,8 @@ typedef struct {
     float top_p;                // 1: all
     float min_p;                // 0: all
     int32_t top_k;              // 0: all
+    float frequency_penalty;    // 0: none
+    float presence_penalty;     // 0: none
     uint32_t seed;
 } mesh_llm_sampler_options;
 
@@ -145,7 +148,7 @@ int32_t mesh_llm_sampler_next(mesh_llm_sampler *sampler, mesh_llm_context *conte
 // parallel_tool_calls, json_schema.
 mesh_llm_chat *mesh_llm_chat_open(const mesh_llm_model *model, const char *request, mesh_llm_failure *failure);
 void mesh_llm_chat_close(mesh_llm_chat *chat);
-const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat);
+const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat, size_t *bytes);
 // Texts after which the model should be stopped; NULL beyond the last.
 const char *mesh_llm_chat_stop(const mesh_llm_chat *chat, int32_t index);
 // An answer as a message in OpenAI's form, tool calls taken out of the text; to be freed. NULL: failure.
