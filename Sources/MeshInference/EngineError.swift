@@ -1,3 +1,4 @@
+internal import MeshChat
 package import MeshCore
 
 /// What goes wrong between a node and the engine in its process.
@@ -14,6 +15,10 @@ package enum EngineErrorCode: String, ErrorCode {
     case unreadable
     /// An adapter belongs to another model.
     case wrongModel
+    /// There is no such adapter, or none for this tenant.
+    case unknownAdapter
+    /// There is no such model.
+    case unknownModel
     /// The machine has too little memory, or the engine may not use more.
     case noMemory
     /// The conversation is longer than the model can read.
@@ -32,3 +37,21 @@ package enum EngineErrorCode: String, ErrorCode {
 
 /// An error of this module.
 package typealias EngineError = MeshError<EngineErrorCode>
+
+extension EngineError {
+    /// The same to whoever asked for an answer.
+    var forChats: ChatError {
+        let code: ChatErrorCode =
+            switch code {
+            case .noLibrary, .unusableLibrary, .noFile, .closed: .unavailable
+            case .unreadable, .wrongModel, .malformed: .malformed
+            case .unknownAdapter: .unknownAdapter
+            case .unknownModel: .unknownModel
+            case .contextExceeded: .contextExceeded
+            case .unsupported: .unsupported
+            case .noMemory, .overloaded: .overloaded
+            case .failed: .engineFailed
+            }
+        return ChatError(code, message, cause: self)
+    }
+}

@@ -1,4 +1,4 @@
-package import MeshCore
+internal import MeshCore
 
 /// The head of a GGUF file: what it says of itself and where its tensors lie.
 ///

@@ -1,4 +1,5 @@
 internal import CMeshLLM
+internal import MeshCore
 
 /// What one adapter's sequences remember, and the means to compute on it; keeps model and adapter.
 final class LlamaContext {

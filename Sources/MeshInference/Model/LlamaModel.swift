@@ -1,4 +1,5 @@
 internal import CMeshLLM
+internal import MeshCore
 
 /// An open model. Confined to the thread that opened it, as is everything made from it.
 ///
