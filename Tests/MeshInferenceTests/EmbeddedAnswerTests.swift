@@ -128,8 +128,12 @@ struct EmbeddedAnswerTests {
             }
             #expect(use.name == "get_weather")
             #expect(try JSONReader.read(use.arguments)["city"]?.text == "river")
+            let choosy = ChatTool(
+                name: "set_unit",
+                schema: ["type": "object", "properties": ["unit": ["enum": ["metre", "mile"]]], "required": ["unit"]]
+            )
             let forced = try await test.ask("What is 3 plus 4?") { chat in
-                chat.tools = [tool]
+                chat.tools = [choosy]
                 chat.toolChoice = .required
             }
             #expect(forced.stopReason == .toolUse)

@@ -13,7 +13,8 @@ struct EmbeddedTroubleTests {
             let long = String(repeating: "word and more ", count: 3_000)
             await #expect(throws: ChatError(.contextExceeded, "")) { try await test.ask(long) }
             let fits = String(repeating: "red ", count: 900)
-            #expect(try await test.ask("Repeat: \(fits)") { $0.maximumOutputTokens = 2 }.usage.promptTokens > 900)
+            let reply = try await test.ask("Repeat: \(fits)") { $0.maximumOutputTokens = 2 }
+            #expect(reply.usage.promptTokens > 900)
         }
     }
 

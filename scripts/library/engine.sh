@@ -31,13 +31,14 @@ build_engine() {
 }
 
 # An interrupted build goes on where it was; `&&` because nothing here ends the script.
+# Only the package itself is taken as sources: its build tools, which pip runs to learn its name, take an hour from theirs.
 make_engine() {
     local folder=$1 python
     python=$(interop_python)
     if [[ ! -d $folder/sources ]]; then
         mkdir --parents "$folder/package" &&
             "$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
-                --no-binary :all: --dest "$folder" --requirement scripts/sources-llama.txt &&
+                --no-binary llama-cpp-python --dest "$folder" --requirement scripts/sources-llama.txt &&
             tar --extract --gzip --file "$folder"/*.tar.gz --directory "$folder/package" --strip-components 1 &&
             mv "$folder/package/vendor/llama.cpp" "$folder/sources" &&
             rm --recursive --force "$folder/package" "$folder"/*.tar.gz || return 1

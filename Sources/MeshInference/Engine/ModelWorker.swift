@@ -45,13 +45,18 @@ final class ModelWorker {
     /// Makes calls and computes until the thread is closed.
     func run(_ thread: EngineThread<ModelWorker>) {
         while true {
-            let isBusy = step()
+            var waits = !step()
             while true {
-                let (call, isClosed) = thread.next(waits: !isBusy, patience: isBusy ? nil : patience)
-                call?(self)
-                if call != nil { continue }
-                if isClosed { return end() }
-                break
+                let (call, isClosed) = thread.next(waits: waits, patience: waits ? patience : nil)
+                // What was called for may be work to do.
+                waits = false
+                if let call {
+                    call(self)
+                } else if isClosed {
+                    return end()
+                } else {
+                    break
+                }
             }
         }
     }
