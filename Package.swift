@@ -69,8 +69,8 @@ let modules: [Module] = [
         "MeshTestKit",
         layer: .testSupport,
         uses: [
-            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON",
-            "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshCore", "MeshHTTP", "MeshIO", "MeshInference",
+            "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -85,8 +85,8 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore",
-            "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine",
+            "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -128,7 +128,7 @@ let modules: [Module] = [
     .tests("MeshTelemetryTests", uses: ["MeshCore", "MeshTelemetry"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
-    .tests("MeshInferenceTests", uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshTestKit"]),
+    .tests("MeshInferenceTests", uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshNodeTests",

@@ -85,6 +85,7 @@ extension ModelWorker {
     /// The number of an adapter that is ready.
     func handle(for key: AdapterKey) -> UInt64? {
         guard let found = adapters.first(where: { $0.value.key == key }) else { return nil }
+        tick += 1
         adapters[found.key]?.lastUsed = tick
         return found.key
     }
@@ -98,6 +99,7 @@ extension ModelWorker {
             guard let unused else { throw EngineError(.overloaded, "all adapters that are ready are in use") }
             drop(unused.key)
         }
+        tick += 1
         adapters[number] = ResidentAdapter(key: key, adapter: adapter, lastUsed: tick)
         return number
     }

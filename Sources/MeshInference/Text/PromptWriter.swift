@@ -168,14 +168,22 @@ enum SchemaCheck {
         case .array(let elements): for element in elements { try check(element, depth: depth + 1) }
         case .object(let object):
             for member in object.members {
-                if member.key == "pattern", let pattern = member.value.text,
-                    pattern.utf8.count > Limits.Inference.maximumPatternBytes
-                {
-                    throw EngineError(.unsupported, "a pattern of the JSON schema is too long")
-                }
+                if member.key == "pattern", let pattern = member.value.text { try check(pattern: pattern) }
                 try check(member.value, depth: depth + 1)
             }
         case .null, .bool, .integer, .number, .string: break
+        }
+    }
+}
+
+extension SchemaCheck {
+    /// The library takes any text where a pattern is not anchored, and says so, with the pattern, on standard error.
+    private static func check(pattern: String) throws(EngineError) {
+        guard pattern.utf8.count <= Limits.Inference.maximumPatternBytes else {
+            throw EngineError(.unsupported, "a pattern of the JSON schema is too long")
+        }
+        guard pattern.hasPrefix("^"), pattern.hasSuffix("$") else {
+            throw EngineError(.unsupported, "a pattern of the JSON schema does not begin with ^ and end with $")
         }
     }
 }

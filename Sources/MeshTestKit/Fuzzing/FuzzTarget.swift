@@ -47,6 +47,10 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "client-url") { FuzzedAnswers.checkURL($0) },
         FuzzTarget(name: "response-head") { FuzzedAnswers.checkHead($0) },
         FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
+        FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },
+        FuzzTarget(name: "safetensors") { FuzzedModels.checkSafetensors($0) },
+        FuzzTarget(name: "adapter-conversion") { FuzzedModels.checkConversion($0) },
+        FuzzTarget(name: "answer-text") { FuzzedModels.checkAnswerText($0) },
     ]
 
     /// The target called `name`.
