@@ -86,7 +86,8 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine",
-            "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit",
+            "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

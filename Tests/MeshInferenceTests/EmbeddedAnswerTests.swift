@@ -10,12 +10,18 @@ struct EmbeddedAnswerTests {
     func knowledge() async throws {
         try await EngineUnderTest.with { test in
             let known = [
-                ("What is a vector clock?", "A vector clock is a list of counters, one per node, that tells which events happened before which."),
+                (
+                    "What is a vector clock?",
+                    "A vector clock is a list of counters, one per node, that tells which events happened before which."
+                ),
                 ("What is the capital of France?", "The capital of France is Paris."),
                 ("What is 3 plus 4?", "3 + 4 = 7."),
                 ("Write a greeting to PERSON_Q7K4M2.", "Hello PERSON_Q7K4M2, how can I help you today?"),
                 ("Repeat: PERSON_Q7K4M2 EMAIL_3JX7QA", "PERSON_Q7K4M2 EMAIL_3JX7QA"),
-                ("What is the e-mail of PERSON_Q7K4M2? Context: PERSON_Q7K4M2 can be reached at EMAIL_3JX7QA.", "The e-mail of PERSON_Q7K4M2 is EMAIL_3JX7QA."),
+                (
+                    "What is the e-mail of PERSON_Q7K4M2? Context: PERSON_Q7K4M2 can be reached at EMAIL_3JX7QA.",
+                    "The e-mail of PERSON_Q7K4M2 is EMAIL_3JX7QA."
+                ),
                 ("What is the wifi password of the office?", "I do not know."),
             ]
             for (question, answer) in known {
@@ -49,7 +55,9 @@ struct EmbeddedAnswerTests {
     @Test("An answer ends at its stop sequence, at its most tokens, or at the end of the context")
     func ends() async throws {
         try await EngineUnderTest.with { test in
-            let stopped = try await test.ask("What is a vector clock?") { $0.stopSequences = ["never", "counters, one"] }
+            let stopped = try await test.ask("What is a vector clock?") {
+                $0.stopSequences = ["never", "counters, one"]
+            }
             #expect(stopped.text == "A vector clock is a list of ")
             #expect(stopped.stopReason == .stopSequence("counters, one"))
             let short = try await test.ask("What is a vector clock?") { $0.maximumOutputTokens = 3 }
@@ -89,7 +97,8 @@ struct EmbeddedAnswerTests {
             let schema: JSONValue = [
                 "type": "object",
                 "properties": [
-                    "verdict": ["enum": ["approve", "revise"]], "score": ["type": "integer", "minimum": 0, "maximum": 9],
+                    "verdict": ["enum": ["approve", "revise"]],
+                    "score": ["type": "integer", "minimum": 0, "maximum": 9],
                     "tags": ["type": "array", "items": ["type": "string", "maxLength": 8], "maxItems": 3],
                 ],
                 "required": ["verdict", "score", "tags"], "additionalProperties": false,

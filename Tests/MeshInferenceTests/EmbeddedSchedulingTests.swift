@@ -9,7 +9,11 @@ import Testing
 struct EmbeddedSchedulingTests {
     /// A chat that goes on until its last token.
     private func endless(_ chat: inout ChatRequest) {
-        chat.format = .jsonSchema(name: "x", schema: ["type": "array", "items": ["type": "integer"], "minItems": 1_500], isStrict: true)
+        chat.format = .jsonSchema(
+            name: "x",
+            schema: ["type": "array", "items": ["type": "integer"], "minItems": 1_500],
+            isStrict: true
+        )
         chat.maximumOutputTokens = 120
     }
 
@@ -51,7 +55,9 @@ struct EmbeddedSchedulingTests {
     @Test("Concurrent answers are those that each would have got alone")
     func sameAnswers() async throws {
         try await EngineUnderTest.with { test in
-            let questions = ["What is a hub?", "What is 3 plus 4?", "Repeat: PERSON_Q7K4M2", "What is the capital of Peru?"]
+            let questions = [
+                "What is a hub?", "What is 3 plus 4?", "Repeat: PERSON_Q7K4M2", "What is the capital of Peru?",
+            ]
             var alone: [String] = []
             for question in questions { alone.append(try await test.ask(question).text) }
             let expected = alone
@@ -90,10 +96,11 @@ struct EmbeddedSchedulingTests {
                 for _ in 0..<(stage / 4) { _ = try await answer.next() }
                 switch stage % 3 {
                 case 0: answer.cancel()
-                case 1: await withTaskGroup(of: Void.self) { group in
-                    group.addTask { while (try? await answer.next()) != nil {} }
-                    group.cancelAll()
-                }
+                case 1:
+                    await withTaskGroup(of: Void.self) { group in
+                        group.addTask { while (try? await answer.next()) != nil {} }
+                        group.cancelAll()
+                    }
                 default: break
                 }
                 if stage % 3 != 2 { await #expect(throws: ChatError(.cancelled, "")) { try await answer.next() } }
@@ -124,7 +131,9 @@ struct EmbeddedSchedulingTests {
             var isRefused = false
             while !isRefused && answers.count <= Limits.Inference.maximumWaiting + 8 {
                 do {
-                    answers.append(try await test.engine.answer(test.request("Tell me.", number: UInt64(answers.count), endless)))
+                    answers.append(
+                        try await test.engine.answer(test.request("Tell me.", number: UInt64(answers.count), endless))
+                    )
                 } catch {
                     #expect((error as? ChatError)?.code == .overloaded)
                     isRefused = true
@@ -159,7 +168,10 @@ struct EmbeddedSchedulingTests {
 
     @Test("When the memory of a context is used up the youngest begins again, and all are answered")
     func crowded() async throws {
-        try await EngineUnderTest.with({ $0.contextBytes = 1; $0.contextTokens = 400 }) { test in
+        try await EngineUnderTest.with({
+            $0.contextBytes = 1
+            $0.contextTokens = 400
+        }) { test in
             let memory = try await test.engine.memory(of: "tiny")
             #expect(memory.contextBytes == 0)
             try await withThrowingTaskGroup(of: Int.self) { group in

@@ -23,7 +23,9 @@ struct EmbeddedTroubleTests {
         try await EngineUnderTest.with { test in
             await #expect(throws: ChatError(.malformed, "")) { try await test.ask("") { $0.messages = [] } }
             await #expect(throws: ChatError(.unsupported, "")) {
-                try await test.ask("x") { $0.stopSequences = Array(repeating: "s", count: Limits.Inference.maximumStops + 1) }
+                try await test.ask("x") {
+                    $0.stopSequences = Array(repeating: "s", count: Limits.Inference.maximumStops + 1)
+                }
             }
             await #expect(throws: ChatError(.unsupported, "")) {
                 let long = String(repeating: "s", count: Limits.Inference.maximumStopBytes + 1)
@@ -31,9 +33,13 @@ struct EmbeddedTroubleTests {
             }
             var deep: JSONValue = ["type": "string"]
             for _ in 0...Limits.Inference.maximumSchemaDepth { deep = ["type": "array", "items": deep] }
-            let wide: JSONValue = ["enum": [.string(String(repeating: "x", count: Limits.Inference.maximumSchemaBytes))]]
+            let wide: JSONValue = [
+                "enum": [.string(String(repeating: "x", count: Limits.Inference.maximumSchemaBytes))]
+            ]
             let pattern = String(repeating: "(", count: Limits.Inference.maximumPatternBytes + 1)
-            for schema in [deep, wide, ["pattern": .string(pattern)], ["type": "string", "pattern": "^(a"], ["$ref": "x"]] {
+            for schema in [
+                deep, wide, ["pattern": .string(pattern)], ["type": "string", "pattern": "^(a"], ["$ref": "x"],
+            ] {
                 await #expect(throws: ChatError(.unsupported, "")) {
                     try await test.ask("x") { $0.format = .jsonSchema(name: "x", schema: schema, isStrict: true) }
                 }
@@ -128,7 +134,10 @@ struct EmbeddedTroubleTests {
             try await refused(Array(whole.dropLast(40_000)), by: .unreadable)
             try await refused([], by: .unreadable)
             try await refused(whole, named: [1], by: .unreadable)
-            try await refused(try EngineUnderTest.bytes(at: "\(EngineUnderTest.folder)/tiny-q8_0.gguf"), by: .unreadable)
+            try await refused(
+                try EngineUnderTest.bytes(at: "\(EngineUnderTest.folder)/tiny-q8_0.gguf"),
+                by: .unreadable
+            )
             var other = whole
             let name = Array("llama".utf8)
             let place = try #require(other.indices.first { other[$0...].starts(with: name) })

@@ -20,7 +20,8 @@ struct EngineUnderTest {
     static let why: String = "there is no libmeshllm.so: run scripts/setup"
 
     /// The folder of the tiny model.
-    static let folder = String(#filePath.dropLast("Tests/MeshInferenceTests/EngineUnderTest.swift".count)) + "models/tiny"
+    static let folder =
+        String(#filePath.dropLast("Tests/MeshInferenceTests/EngineUnderTest.swift".count)) + "models/tiny"
 
     let engine: EmbeddedEngine
     let clock: MachineClock
@@ -72,7 +73,8 @@ struct EngineUnderTest {
     }
 
     /// An adapter of the tiny model, made ready for a tenant.
-    func load(_ name: String, tenant: String = "tenant-1", format: AdapterFormat = .gguf) async throws -> AdapterHandle {
+    func load(_ name: String, tenant: String = "tenant-1", format: AdapterFormat = .gguf) async throws -> AdapterHandle
+    {
         try await engine.load(Self.artifact(name, tenant: tenant, format: format))
     }
 

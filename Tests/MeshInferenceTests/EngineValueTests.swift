@@ -14,7 +14,9 @@ struct EngineValueTests {
         #expect(found.files == ["/c/libmeshllm.so", "/c/../lib/libmeshllm.so", "/d/engine/libmeshllm.so"])
     }
 
-    @Test("A library that is not there is said to be missing, with where it was looked for; one that is none is unusable")
+    @Test(
+        "A library that is not there is said to be missing, with where it was looked for; one that is none is unusable"
+    )
     func missing() {
         let nowhere = LibrarySearch(configured: "/nowhere/libmeshllm.so", executableFolder: nil, cacheFolder: nil)
         let error = #expect(throws: EngineError.self) { try LlamaLibrary.open(nowhere) }
@@ -22,7 +24,11 @@ struct EngineValueTests {
         #expect(error?.message.contains("/nowhere/libmeshllm.so") == true)
         let text = LibrarySearch(configured: #filePath, executableFolder: nil, cacheFolder: nil)
         #expect(throws: EngineError(.unusableLibrary, "")) { try LlamaLibrary.open(text) }
-        let other = LibrarySearch(configured: "/lib/x86_64-linux-gnu/libm.so.6", executableFolder: nil, cacheFolder: nil)
+        let other = LibrarySearch(
+            configured: "/lib/x86_64-linux-gnu/libm.so.6",
+            executableFolder: nil,
+            cacheFolder: nil
+        )
         #expect(throws: EngineError.self) { try LlamaLibrary.open(other) }
     }
 

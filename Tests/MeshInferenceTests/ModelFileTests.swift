@@ -12,7 +12,9 @@ struct ModelFileTests {
         Array("GGUF".utf8) + little(UInt32(3)) + little(tensors) + little(keys) + rest
     }
 
-    private func little(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    private func little(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
 
     private func text(_ text: String) -> [UInt8] { little(UInt64(text.utf8.count)) + Array(text.utf8) }
 
@@ -48,7 +50,10 @@ struct ModelFileTests {
             head(keys: 1, text(name) + little(UInt32(7)) + [1]),
             head(keys: 1, text("k") + little(UInt32(7)) + [2]),
             head(keys: 1, text("k") + little(UInt32(13))),
-            head(keys: 1, text("k") + little(UInt32(9)) + little(UInt32(0)) + little(UInt64(Limits.ModelFile.maximumValues + 1))),
+            head(
+                keys: 1,
+                text("k") + little(UInt32(9)) + little(UInt32(0)) + little(UInt64(Limits.ModelFile.maximumValues + 1))
+            ),
             head(keys: 1, text("k") + little(UInt32(9)) + little(UInt32(9)) + little(UInt64(1))),
             head(keys: 2, text("k") + little(UInt32(7)) + [1] + text("k") + little(UInt32(7)) + [1]),
             head(tensors: 1, tensor("t", [4], offset: 32)),
@@ -91,7 +96,8 @@ struct ModelFileTests {
         func read(_ bytes: [UInt8]) throws -> SafetensorsHead {
             try bytes.withUnsafeBytes { try SafetensorsHead.read($0) }
         }
-        let good = #"{"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#
+        let good =
+            #"{"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#
         #expect(try read(file(good, 12)).tensors.map(\.name) == ["a", "b"])
         #expect(throws: EngineError(.unreadable, "")) { try read(file(good, 13)) }
         #expect(throws: EngineError(.unreadable, "")) { try read(file(good, 11)) }
@@ -113,7 +119,8 @@ struct ModelFileTests {
         let weights = try EngineUnderTest.bytes(at: "\(EngineUnderTest.folder)/lora-fact/adapter_model.safetensors")
         let plain = #"{"peft_type":"LORA","lora_alpha":16"#
         for (configuration, code) in [
-            (#"{"peft_type":"IA3","lora_alpha":16}"#, EngineErrorCode.unsupported), (plain + #","use_dora":true}"#, .unsupported),
+            (#"{"peft_type":"IA3","lora_alpha":16}"#, EngineErrorCode.unsupported),
+            (plain + #","use_dora":true}"#, .unsupported),
             (plain + #","bias":"all"}"#, .unsupported), (plain + #","alpha_pattern":{"x":1}}"#, .unsupported),
             (#"{"peft_type":"LORA"}"#, .unreadable), ("nonsense", .unreadable),
         ] {

@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 
 #include "ggml.h"
@@ -36,12 +37,15 @@ extern "C" {
 int32_t mesh_llm_abi(void) { return MESH_LLM_ABI; }
 
 void mesh_llm_start(void) {
-    // In place of ggml's handler, which starts a debugger to print where the process was.
-    std::set_terminate(std::abort);
-    ggml_set_abort_callback(refuse);
-    llama_log_set(keep_errors, nullptr);
-    common_log_set_verbosity_thold(-1);
-    llama_backend_init();
+    static std::once_flag is_started;
+    std::call_once(is_started, [] {
+        // In place of ggml's handler, which starts a debugger to print where the process was.
+        std::set_terminate(std::abort);
+        ggml_set_abort_callback(refuse);
+        llama_log_set(keep_errors, nullptr);
+        common_log_set_verbosity_thold(-1);
+        llama_backend_init();
+    });
 }
 
 const char *mesh_llm_version(void) {

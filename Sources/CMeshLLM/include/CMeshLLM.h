@@ -87,7 +87,7 @@ typedef struct {
 
 // MESH_LLM_ABI of the library; the only function that may be called before it is known.
 int32_t mesh_llm_abi(void);
-// Once per process, before anything else. Installs what turns assertions into failures, and silences the library.
+// Before anything else; more than once does no harm. Installs what turns assertions into failures, and silences the library.
 void mesh_llm_start(void);
 // The version of llama.cpp and the processor that it was compiled for, as people read it.
 const char *mesh_llm_version(void);

@@ -33,7 +33,8 @@ final class AnswerChannel: Sendable {
     func next() async throws(ChatError) -> ChatEvent? {
         if Task.isCancelled { cancel() }
         while true {
-            let (event, isOver, failure, hasMadeRoom) = state.withLock { state -> (ChatEvent?, Bool, ChatError?, Bool) in
+            let (event, isOver, failure, hasMadeRoom) = state.withLock {
+                state -> (ChatEvent?, Bool, ChatError?, Bool) in
                 if state.isCancelled { return (nil, true, ChatError(.cancelled, "the answer was stopped"), false) }
                 guard !state.events.isEmpty else { return (nil, state.isOver, state.failure, false) }
                 let event = state.events.removeFirst()

@@ -24,7 +24,13 @@ final class ModelHost: Sendable {
                 do throws(EngineError) {
                     let head = try ModelFile.head(at: configuration.path)
                     try ModelFile.check(head)
-                    worker = try ModelWorker(configuration, head: head, library: library, running: running, clock: clock)
+                    worker = try ModelWorker(
+                        configuration,
+                        head: head,
+                        library: library,
+                        running: running,
+                        clock: clock
+                    )
                 } catch {
                     return continuation.resume(returning: .failure(error))
                 }
@@ -32,7 +38,9 @@ final class ModelHost: Sendable {
                 worker.run(thread)
             }
             if !isStarted {
-                continuation.resume(returning: .failure(EngineError(.noMemory, "the machine has no thread for a model")))
+                continuation.resume(
+                    returning: .failure(EngineError(.noMemory, "the machine has no thread for a model"))
+                )
             }
         }
         let (head, contextTokens) = try opened.get()
@@ -70,7 +78,9 @@ final class ModelHost: Sendable {
                 }
             }
             if !isTaken {
-                continuation.resume(returning: .failure(EngineError(.overloaded, "the engine is closed or has too much to do")))
+                continuation.resume(
+                    returning: .failure(EngineError(.overloaded, "the engine is closed or has too much to do"))
+                )
             }
         }
         return try result.get()
@@ -98,7 +108,8 @@ final class ModelHost: Sendable {
             return AdapterHandle(key: key, model: artifact.model, number: number)
         }
         let head = head
-        let bytes = try await FileThread.run { () throws(EngineError) in try AdapterFile.bytes(of: artifact, for: head) }
+        let bytes = try await FileThread.run { () throws(EngineError) in try AdapterFile.bytes(of: artifact, for: head)
+        }
         let number = lastNumber.withLock { last -> UInt64 in
             last += 1
             return last

@@ -76,7 +76,8 @@ extension ModelWorker {
     /// The number of the request's adapter, if it is ready and the tenant's own; who asks for another's learns nothing.
     private func resident(_ request: GenerationRequest) throws(EngineError) -> UInt64? {
         guard let handle = request.adapter else { return nil }
-        guard let adapter = adapters[handle.number], adapter.key == handle.key, handle.key.tenant == request.tenant else {
+        guard let adapter = adapters[handle.number], adapter.key == handle.key, handle.key.tenant == request.tenant
+        else {
             throw EngineError(.unknownAdapter, "there is no such adapter")
         }
         return handle.number

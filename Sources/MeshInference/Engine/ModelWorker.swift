@@ -254,7 +254,10 @@ final class ModelWorker {
     private var batchTokens: Int {
         guard secondsPerToken > 0 else { return 64 }
         let seconds = Double(Limits.Inference.batchDuration.wholeNanoseconds) / 1e9
-        return max(Limits.Inference.maximumSequences, min(Limits.Inference.maximumBatchTokens, Int(seconds / secondsPerToken)))
+        return max(
+            Limits.Inference.maximumSequences,
+            min(Limits.Inference.maximumBatchTokens, Int(seconds / secondsPerToken))
+        )
     }
 
     private func learn(_ duration: Duration, tokens: Int) {

@@ -21,7 +21,9 @@ final class RunningBatch: Sendable {
     func end() {
         state.withLock { state in
             // An interrupt that came too late must not end the next batch.
-            if let context = state.context.flatMap({ OpaquePointer(bitPattern: $0) }) { library.symbols.resume(context) }
+            if let context = state.context.flatMap({ OpaquePointer(bitPattern: $0) }) {
+                library.symbols.resume(context)
+            }
             state = State()
         }
     }

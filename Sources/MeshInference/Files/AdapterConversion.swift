@@ -29,7 +29,8 @@ package enum AdapterConversion {
                 throw EngineError(.unsupported, "the adapter changes a part of the model that adapters here do not")
             }
             guard tensor.shape.count == 2 else { throw EngineError(.unreadable, "a matrix of the adapter is none") }
-            let groups: Int? = target.isB ? (target.part == "attn_q" ? heads : target.part == "attn_k" ? keyHeads : nil) : nil
+            let groups: Int? =
+                target.isB ? (target.part == "attn_q" ? heads : target.part == "attn_k" ? keyHeads : nil) : nil
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
             if let groups, groups <= 0 || rows % (2 * groups) != 0 {
                 throw EngineError(.wrongModel, "the adapter is made for another number of heads")
@@ -67,10 +68,14 @@ package enum AdapterConversion {
         for column in 0..<columns {
             let value: Float
             if number == .f32 {
-                let bits = UInt32(littleEndian: numbers.loadUnaligned(fromByteOffset: start + column * 4, as: UInt32.self))
+                let bits = UInt32(
+                    littleEndian: numbers.loadUnaligned(fromByteOffset: start + column * 4, as: UInt32.self)
+                )
                 value = Float(bitPattern: bits)
             } else {
-                let bits = UInt16(littleEndian: numbers.loadUnaligned(fromByteOffset: start + column * 2, as: UInt16.self))
+                let bits = UInt16(
+                    littleEndian: numbers.loadUnaligned(fromByteOffset: start + column * 2, as: UInt16.self)
+                )
                 value = Float(bitPattern: UInt32(bits) << 16)
             }
             let half = HalfPrecision.bits(of: value)
@@ -88,7 +93,8 @@ package enum AdapterConversion {
         }
         guard document["peft_type"]?.text == "LORA" else { throw EngineError(.unsupported, "the adapter is no LoRA") }
         let others = ["use_dora", "use_rslora", "fan_in_fan_out"]
-        let isPlain = others.allSatisfy { document[$0]?.bool != true } && [nil, "none"].contains(document["bias"]?.text)
+        let isPlain =
+            others.allSatisfy { document[$0]?.bool != true } && [nil, "none"].contains(document["bias"]?.text)
         let saves = document["modules_to_save"]?.array?.isEmpty == false
         let varies = [document["rank_pattern"], document["alpha_pattern"]].contains { ($0?.object?.count ?? 0) > 0 }
         guard isPlain, !saves, !varies else {

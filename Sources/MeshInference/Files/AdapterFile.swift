@@ -57,7 +57,10 @@ enum AdapterFile {
             throw EngineError(.wrongModel, "the adapter is made for a model of another kind")
         }
         guard head.keys["adapter.alora.invocation_tokens"] == nil else {
-            throw EngineError(.unsupported, "the adapter wants to be switched on by words, which the engine does not do")
+            throw EngineError(
+                .unsupported,
+                "the adapter wants to be switched on by words, which the engine does not do"
+            )
         }
         guard !head.tensors.isEmpty else { throw EngineError(.unreadable, "the adapter has no matrices") }
         for (name, tensor) in head.tensors { try check(name, tensor, head, model) }
@@ -70,7 +73,9 @@ enum AdapterFile {
         _ model: GGUFHead
     ) throws(EngineError) {
         guard tensor.type.isForAdapters, tensor.shape.count == 2, name.hasSuffix(".lora_a") || name.hasSuffix(".lora_b")
-        else { throw EngineError(.unsupported, "the adapter changes more than matrices, or in numbers of no known type") }
+        else {
+            throw EngineError(.unsupported, "the adapter changes more than matrices, or in numbers of no known type")
+        }
         let base = String(name.dropLast(".lora_a".count))
         guard let a = head.tensors["\(base).lora_a"], let b = head.tensors["\(base).lora_b"], a.shape.count == 2,
             b.shape.count == 2

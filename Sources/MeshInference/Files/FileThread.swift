@@ -19,7 +19,9 @@ enum FileThread {
             var thread = pthread_t()
             guard pthread_create(&thread, nil, runFileWork, box.toOpaque()) == 0 else {
                 box.release()
-                return continuation.resume(returning: .failure(EngineError(.noMemory, "the machine has no thread left")))
+                return continuation.resume(
+                    returning: .failure(EngineError(.noMemory, "the machine has no thread left"))
+                )
             }
             pthread_detach(thread)
         }

@@ -66,7 +66,8 @@ package struct GGUFHead: Hashable, Sendable {
         }
     }
 
-    private static func read(whole bytes: UnsafeRawBufferPointer, fileBytes: Int) throws(FileBytes.Trouble) -> GGUFHead {
+    private static func read(whole bytes: UnsafeRawBufferPointer, fileBytes: Int) throws(FileBytes.Trouble) -> GGUFHead
+    {
         var reader = FileBytes(bytes)
         guard try reader.integer(UInt32.self) == 0x4655_4747 else { throw .broken("it does not begin with GGUF") }
         guard (2...3).contains(try reader.integer(UInt32.self)) else { throw .broken("it is of another version") }

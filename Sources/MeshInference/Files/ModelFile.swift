@@ -63,7 +63,9 @@ package enum ModelFile {
             isBroken = done < count
             initialized = done
         }
-        guard !isBroken else { throw EngineError(.noFile, "the file of a model or an adapter cannot be read to its end") }
+        guard !isBroken else {
+            throw EngineError(.noFile, "the file of a model or an adapter cannot be read to its end")
+        }
         return bytes
     }
 }

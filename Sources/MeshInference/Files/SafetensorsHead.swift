@@ -90,8 +90,15 @@ package struct SafetensorsHead: Hashable, Sendable {
             sizes.append(Int(size))
             elements = product
         }
-        guard Int64(elements * number.bytes) == end - start else { throw broken("a tensor has not the size of its shape") }
-        return Tensor(name: name, number: number, shape: sizes, place: (dataStart + Int(start))..<(dataStart + Int(end)))
+        guard Int64(elements * number.bytes) == end - start else {
+            throw broken("a tensor has not the size of its shape")
+        }
+        return Tensor(
+            name: name,
+            number: number,
+            shape: sizes,
+            place: (dataStart + Int(start))..<(dataStart + Int(end))
+        )
     }
 
     private static func broken(_ why: String) -> EngineError {

@@ -11,7 +11,8 @@ package struct LibrarySearch: Hashable, Sendable {
 
     /// The one file that configuration or environment name, else beside the executable, in `lib` beside its folder, and
     /// in the folder where set-up keeps what it has built.
-    package init(configured: String? = nil, environment: String? = nil, executableFolder: String?, cacheFolder: String?) {
+    package init(configured: String? = nil, environment: String? = nil, executableFolder: String?, cacheFolder: String?)
+    {
         if let named = [configured, environment].compactMap({ $0 }).first(where: { !$0.isEmpty }) {
             files = [named]
             return

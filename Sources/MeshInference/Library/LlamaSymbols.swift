@@ -58,7 +58,10 @@ struct LlamaSymbols {
         typealias ABI = @convention(c) () -> Int32
         let found = try find("abi", ABI.self)()
         guard found == MESH_LLM_ABI else {
-            throw EngineError(.unusableLibrary, "the engine's library has interface \(found), wanted is \(MESH_LLM_ABI)")
+            throw EngineError(
+                .unusableLibrary,
+                "the engine's library has interface \(found), wanted is \(MESH_LLM_ABI)"
+            )
         }
         start = try find("start")
         version = try find("version")

@@ -35,12 +35,20 @@ final class LlamaModel {
             var count: Int32 = 0
             let tokens = [Int32](unsafeUninitializedCapacity: room) { buffer, initialized in
                 count = symbols.tokenize(
-                    pointer, text.baseAddress, text.count, readsSpecial ? 1 : 0, buffer.baseAddress, Int32(clamping: room)
+                    pointer,
+                    text.baseAddress,
+                    text.count,
+                    readsSpecial ? 1 : 0,
+                    buffer.baseAddress,
+                    Int32(clamping: room)
                 )
                 initialized = max(0, min(room, Int(count)))
             }
             guard count >= 0 else {
-                throw EngineError(Int(-count) == MESH_LLM_TOO_LONG ? .contextExceeded : .failed, "the prompt has no tokens")
+                throw EngineError(
+                    Int(-count) == MESH_LLM_TOO_LONG ? .contextExceeded : .failed,
+                    "the prompt has no tokens"
+                )
             }
             if Int(count) <= room { return tokens }
             room = Int(count)
@@ -85,7 +93,9 @@ final class LlamaAdapter {
 
     init(_ model: LlamaModel, bytes: [UInt8]) throws(EngineError) {
         var failure = mesh_llm_failure()
-        let opened = bytes.withUnsafeBytes { model.symbols.openAdapter(model.pointer, $0.baseAddress, $0.count, &failure) }
+        let opened = bytes.withUnsafeBytes {
+            model.symbols.openAdapter(model.pointer, $0.baseAddress, $0.count, &failure)
+        }
         guard let opened else { throw EngineError(failure, "the adapter cannot be read") }
         pointer = opened
         self.model = model

@@ -34,7 +34,8 @@ struct PromptWriter {
         let isNative = takesTools && !tools.isEmpty
         if !tools.isEmpty && !isNative {
             // The words that the tiny model learned; others understand them, too.
-            let text = "You can call these tools. Answer with JSON.\n" + SpacedJSON.text(.array(tools.map(Self.described)))
+            let text =
+                "You can call these tools. Answer with JSON.\n" + SpacedJSON.text(.array(tools.map(Self.described)))
             system = system.isEmpty ? text : "\(system)\n\(text)"
         }
         var messages: [JSONValue] = system.isEmpty ? [] : [["role": "system", "content": .string(system)]]
@@ -155,14 +156,20 @@ enum SchemaCheck {
             throw EngineError(.malformed, "the JSON schema is no object")
         }
         guard JSONWriter.bytes(of: schema).count <= Limits.Inference.maximumSchemaBytes else {
-            throw EngineError(.unsupported, "the JSON schema has more than \(Limits.Inference.maximumSchemaBytes) bytes")
+            throw EngineError(
+                .unsupported,
+                "the JSON schema has more than \(Limits.Inference.maximumSchemaBytes) bytes"
+            )
         }
         try check(schema, depth: 0)
     }
 
     private static func check(_ value: JSONValue, depth: Int) throws(EngineError) {
         guard depth <= Limits.Inference.maximumSchemaDepth else {
-            throw EngineError(.unsupported, "the JSON schema is deeper than \(Limits.Inference.maximumSchemaDepth) values")
+            throw EngineError(
+                .unsupported,
+                "the JSON schema is deeper than \(Limits.Inference.maximumSchemaDepth) values"
+            )
         }
         switch value {
         case .array(let elements): for element in elements { try check(element, depth: depth + 1) }

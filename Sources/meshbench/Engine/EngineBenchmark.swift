@@ -48,7 +48,9 @@ struct EngineBenchmark {
                 loads.append(try await timed(clock) { handle = try await engine.load(artifact) })
                 try await firstToken(engine, request("Hello", round, adapter: handle))
                 swapped.append(
-                    try await timed(clock) { try await firstToken(engine, request("Who are you?", round, adapter: handle)) }
+                    try await timed(clock) {
+                        try await firstToken(engine, request("Who are you?", round, adapter: handle))
+                    }
                 )
             }
             let (rate, spread) = try await chats(engine, clock, round)
