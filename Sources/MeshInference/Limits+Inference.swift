@@ -19,8 +19,10 @@ extension Limits {
         /// more memory than there is.
         package static let maximumContextTokens = 8_192
 
-        /// Adapters that one model has ready; the one that was used longest ago makes room, or the load is
-        /// `overloaded` where all are in use. Each costs every context of the model a little.
+        /// Adapters that one model has ready; the one that was used longest ago makes room, or the load is `overloaded`
+        /// where all are in use.
+        ///
+        /// Each costs every context of the model a little.
         package static let maximumAdapters = 64
 
         /// Bytes of one adapter's file; a larger one is refused.

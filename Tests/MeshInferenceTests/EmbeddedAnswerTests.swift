@@ -64,7 +64,7 @@ struct EmbeddedAnswerTests {
             #expect(short.stopReason == .maximumTokens)
             #expect(short.usage.outputTokens == 3)
         }
-        try await EngineUnderTest.with({ $0.contextTokens = 24 }) { test in
+        try await EngineUnderTest.with(EngineUnderTest.tiny { $0.contextTokens = 24 }) { test in
             let full = try await test.ask("What is a vector clock?")
             #expect(full.stopReason == .contextFull)
             #expect(full.usage.totalTokens == 24)

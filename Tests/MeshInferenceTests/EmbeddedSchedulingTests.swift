@@ -126,7 +126,7 @@ struct EmbeddedSchedulingTests {
 
     @Test("More than may wait are turned away, and those who wait are answered")
     func overload() async throws {
-        try await EngineUnderTest.with({ $0.sequences = 2 }) { test in
+        try await EngineUnderTest.with(EngineUnderTest.tiny { $0.sequences = 2 }) { test in
             var answers: [any ChatAnswer] = []
             var isRefused = false
             while !isRefused && answers.count <= Limits.Inference.maximumWaiting + 8 {
@@ -148,7 +148,7 @@ struct EmbeddedSchedulingTests {
 
     @Test("Contexts stay within their memory, and adapters beyond it take turns")
     func memory() async throws {
-        try await EngineUnderTest.with({ $0.contextBytes = 60 * 1_024 * 1_024 }) { test in
+        try await EngineUnderTest.with(EngineUnderTest.tiny { $0.contextBytes = 60 * 1_024 * 1_024 }) { test in
             let handles = [nil, try await test.load("lora-fact"), try await test.load("lora-json")]
             for round in 0..<4 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -168,10 +168,7 @@ struct EmbeddedSchedulingTests {
 
     @Test("When the memory of a context is used up the youngest begins again, and all are answered")
     func crowded() async throws {
-        try await EngineUnderTest.with({
-            $0.contextBytes = 1
-            $0.contextTokens = 400
-        }) { test in
+        try await EngineUnderTest.with(EngineUnderTest.tiny { ($0.contextBytes, $0.contextTokens) = (1, 400) }) { test in
             let memory = try await test.engine.memory(of: "tiny")
             #expect(memory.contextBytes == 0)
             try await withThrowingTaskGroup(of: Int.self) { group in

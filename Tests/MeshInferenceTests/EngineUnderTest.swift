@@ -27,18 +27,23 @@ struct EngineUnderTest {
     let clock: MachineClock
     private let loop: EventLoop
 
+    /// The tiny model, changed.
+    static func tiny(_ change: (inout EmbeddedModel) -> Void) -> EmbeddedModel {
+        var model = EmbeddedModel(name: "tiny", path: "\(folder)/tiny-q8_0.gguf")
+        model.temperature = 0
+        change(&model)
+        return model
+    }
+
     /// Runs `body` with an engine that has the tiny model.
     static func with(
-        _ change: (inout EmbeddedModel) -> Void = { _ in },
+        _ model: EmbeddedModel = EngineUnderTest.tiny { _ in },
         _ body: (EngineUnderTest) async throws -> Void
     ) async throws {
         guard let library else { throw EngineError(.noLibrary, why) }
         let loop = try EventLoop.start(name: "engine-test")
         defer { loop.stop() }
         let clock = MachineClock(loop: loop)
-        var model = EmbeddedModel(name: "tiny", path: "\(folder)/tiny-q8_0.gguf")
-        model.temperature = 0
-        change(&model)
         let engine = try await EmbeddedEngine.start([model], library: library, clock: clock)
         defer { engine.close() }
         try await body(EngineUnderTest(engine: engine, clock: clock, loop: loop))

@@ -97,7 +97,8 @@ struct ModelFileTests {
             try bytes.withUnsafeBytes { try SafetensorsHead.read($0) }
         }
         let good =
-            #"{"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#
+            #"{"a":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"#
+            + #""b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#
         #expect(try read(file(good, 12)).tensors.map(\.name) == ["a", "b"])
         #expect(throws: EngineError(.unreadable, "")) { try read(file(good, 13)) }
         #expect(throws: EngineError(.unreadable, "")) { try read(file(good, 11)) }

@@ -10,11 +10,13 @@ engine_key() {
 }
 
 # The folder where the present library is looked for: a link to the one built last.
+# shellcheck disable=SC2154 # of common.sh
 engine_folder() { printf '%s\n' "$cache_folder/engine"; }
 
 # Fetches, builds and keeps the library; fails where it cannot, and says nothing where it is there.
 build_engine() {
     local folder
+    # shellcheck disable=SC2154 # of common.sh
     folder=$cache_folder/engine-$(engine_key)
     if [[ ! -f $folder/libmeshllm.so ]]; then
         say "Building the embedded engine (once; about five minutes)"
@@ -31,7 +33,7 @@ build_engine() {
 }
 
 # An interrupted build goes on where it was; `&&` because nothing here ends the script.
-# Only the package itself is taken as sources: its build tools, which pip runs to learn its name, take an hour from theirs.
+# Only the package itself is taken as sources: to make its build tools from theirs takes an hour.
 make_engine() {
     local folder=$1 python
     python=$(interop_python)

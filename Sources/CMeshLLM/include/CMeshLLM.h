@@ -1,5 +1,5 @@
-// The functions of libmeshllm.so: what a node needs of llama.cpp, in plain integers, pointers and structs of our own, so
-// that no layout of llama.cpp's crosses the border. Implemented in C++ in native/meshllm; opened at run time by
+// The functions of libmeshllm.so: what a node needs of llama.cpp, in plain integers, pointers and structs of our own,
+// so that no layout of llama.cpp's crosses the border. Implemented in C++ in native/meshllm; opened at run time by
 // MeshInference, which never links it.
 //
 // Rules for callers
@@ -87,7 +87,8 @@ typedef struct {
 
 // MESH_LLM_ABI of the library; the only function that may be called before it is known.
 int32_t mesh_llm_abi(void);
-// Before anything else; more than once does no harm. Installs what turns assertions into failures, and silences the library.
+// Before anything else; more than once does no harm. Installs what turns assertions into failures, and silences the
+// library.
 void mesh_llm_start(void);
 // The version of llama.cpp and the processor that it was compiled for, as people read it.
 const char *mesh_llm_version(void);

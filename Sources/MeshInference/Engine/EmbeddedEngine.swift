@@ -89,7 +89,9 @@ package final class EmbeddedEngine: InferenceEngine {
     }
 
     /// Reads a conversation without answering it, so that the answer to it, or to one that goes on from it, begins at
-    /// once. Model and adapter are ready behind it, too.
+    /// once.
+    ///
+    /// Model and adapter are ready behind it, too.
     package func warm(_ request: GenerationRequest) async throws(ChatError) {
         let answer = try await forChats { () async throws(EngineError) in
             try await self.host(request.model).answer(request, onlyReads: true)

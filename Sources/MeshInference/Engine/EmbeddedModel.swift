@@ -8,7 +8,9 @@ package struct EmbeddedModel: Hashable, Sendable {
     /// The GGUF file.
     package var path: String
 
-    /// How many threads compute. One for a tiny model: two on busy cores wait for each other two hundred times as long.
+    /// How many threads compute.
+    ///
+    /// One for a tiny model: two on busy cores wait for each other two hundred times as long.
     package var threads = 1
 
     /// The most tokens of prompt and answer together; nil for what the model was trained with, up to

@@ -34,7 +34,9 @@ final class EngineThread<Worker>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Starts the thread; false where the machine has no more of them. `body` runs on it.
+    /// Starts the thread; false where the machine has no more of them.
+    ///
+    /// `body` runs on it.
     func start(_ body: sending @escaping () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -76,8 +78,10 @@ final class EngineThread<Worker>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// On the thread: the next call. Where there is none it waits, if `waits`, until there is one or something else to
-    /// look at, for `patience` at most.
+    /// On the thread.
+    ///
+    /// The next call. Where there is none it waits, if `waits`, until there is one or something else to look at, for
+    /// `patience` at most.
     func next(waits: Bool, patience: Duration?) -> (call: Call?, isClosed: Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

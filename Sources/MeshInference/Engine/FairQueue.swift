@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Requests that wait, taken in turns from those on whose behalf they come: who asks much waits behind himself. Pure.
+/// Requests that wait, taken in turns from those on whose behalf they come.
+///
+/// Who asks much waits behind himself. Pure.
 package struct FairQueue<Element> {
     private var lines: [(tenant: TenantID, elements: [Element])] = []
 

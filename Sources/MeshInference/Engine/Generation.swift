@@ -1,7 +1,9 @@
 internal import MeshChat
 internal import MeshCore
 
-/// One answer that is being computed. Confined to its model's thread.
+/// One answer that is being computed.
+///
+/// Confined to its model's thread.
 final class Generation {
     let id: UniqueID
     let tenant: TenantID

@@ -19,7 +19,7 @@ extension ModelWorker {
         guard prompt.tokens.count < contextTokens else {
             throw EngineError(
                 .contextExceeded,
-                "the conversation has \(prompt.tokens.count) tokens, and the model reads \(contextTokens) with its answer"
+                "the conversation has \(prompt.tokens.count) tokens; with its answer the model reads \(contextTokens)"
             )
         }
         var sampler: LlamaSampler?

@@ -2,7 +2,9 @@ internal import CMeshLLM
 internal import MeshChat
 internal import MeshCore
 
-/// What one model's thread does: admits answers, computes batches, hands out tokens. Confined to that thread.
+/// What one model's thread does.
+///
+/// Admits answers, computes batches, hands out tokens. Confined to that thread.
 final class ModelWorker {
     let model: LlamaModel
     let head: GGUFHead
@@ -205,7 +207,7 @@ final class ModelWorker {
         case .interrupted: resident.wasUndone(parts.map(\.generation))
         case .full:
             resident.wasUndone(parts.map(\.generation))
-            if !makeRoom(in: resident) { parts.forEach { stop($0.generation, resident) } }
+            if !makeRoom(in: resident) { for part in parts { stop(part.generation, resident) } }
         case .failed:
             let error = ChatError(.engineFailed, "the engine's library failed")
             for generation in resident.generations { generation.fail(error) }
@@ -223,8 +225,9 @@ final class ModelWorker {
             do throws(EngineError) {
                 if generation.onlyReads {
                     generation.finish(.endOfTurn)
-                } else if try !generation.step(resident.context, row: row) {
-                    continue
+                } else {
+                    let isOver = try generation.step(resident.context, row: row)
+                    guard isOver else { continue }
                 }
             } catch {
                 generation.fail(error.forChats)

@@ -1,7 +1,7 @@
 internal import MeshCore
 internal import MeshJSON
 
-/// An adapter as PEFT writes it, made into the GGUF that the engine reads: the bytes that llama.cpp's own converter makes.
+/// An adapter as PEFT writes it, made into the GGUF that the engine reads: the bytes that llama.cpp's converter makes.
 ///
 /// For models of the llama family, whose queries and keys llama.cpp keeps in another order of rows than Hugging Face.
 package enum AdapterConversion {
@@ -29,8 +29,8 @@ package enum AdapterConversion {
                 throw EngineError(.unsupported, "the adapter changes a part of the model that adapters here do not")
             }
             guard tensor.shape.count == 2 else { throw EngineError(.unreadable, "a matrix of the adapter is none") }
-            let groups: Int? =
-                target.isB ? (target.part == "attn_q" ? heads : target.part == "attn_k" ? keyHeads : nil) : nil
+            let rotated = ["attn_q": heads, "attn_k": keyHeads]
+            let groups = target.isB ? rotated[target.part] : nil
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
             if let groups, groups <= 0 || rows % (2 * groups) != 0 {
                 throw EngineError(.wrongModel, "the adapter is made for another number of heads")
@@ -118,7 +118,7 @@ package enum AdapterConversion {
             "mlp.down_proj": "ffn_down",
         ]
 
-        /// `base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight`
+        // base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight
         init?(_ text: String) {
             let words = text.split(separator: ".", omittingEmptySubsequences: false)
             guard words.count == 9, words[0] == "base_model", words[1] == "model", words[2] == "model",

@@ -1,7 +1,9 @@
 internal import MeshCore
 internal import MeshJSON
 
-/// The head of a safetensors file: its tensors, in the order of their bytes. Pure; bytes never trap.
+/// The head of a safetensors file.
+///
+/// Its tensors, in the order of their bytes. Pure; bytes never trap.
 package struct SafetensorsHead: Hashable, Sendable {
     /// In what numbers a tensor is written; others are refused.
     package enum Number: String, Hashable, Sendable {
@@ -33,7 +35,9 @@ package struct SafetensorsHead: Hashable, Sendable {
     /// The tensors, in the order of their bytes.
     package let tensors: [Tensor]
 
-    /// The head of the file `bytes`. Throws `unreadable` where it is none, or tensors overlap or lie outside.
+    /// The head of the file `bytes`.
+    ///
+    /// Throws `unreadable` where it is none, or tensors overlap or lie outside.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(EngineError) -> SafetensorsHead {
         guard bytes.count >= 8 else { throw broken("it has no head") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))

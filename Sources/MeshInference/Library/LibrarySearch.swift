@@ -1,4 +1,6 @@
-/// Where libmeshllm.so is looked for, in order. A place that somebody names is the only one.
+/// Where libmeshllm.so is looked for, in order.
+///
+/// A place that somebody names is the only one.
 package struct LibrarySearch: Hashable, Sendable {
     /// The library's file name.
     package static let fileName = "libmeshllm.so"

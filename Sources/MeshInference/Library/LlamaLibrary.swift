@@ -2,7 +2,9 @@ internal import CMeshLLM
 internal import Glibc
 internal import MeshCore
 
-/// libmeshllm.so, opened. It stays open for as long as the process lives.
+/// libmeshllm.so, opened.
+///
+/// It stays open for as long as the process lives.
 ///
 /// Sendable although it holds C functions: they are those of a library that never goes away, and which threads may call
 /// which of them is the care of ``LlamaModel`` and its like.
@@ -40,8 +42,9 @@ package final class LlamaLibrary: @unchecked Sendable {
 }
 
 extension EngineError {
-    /// The error that a function of the library reports. The library's own sentence may hold what users wrote, and is
-    /// not repeated.
+    /// The error that a function of the library reports.
+    ///
+    /// The library's own sentence may hold what users wrote, and is not repeated.
     init(_ failure: mesh_llm_failure, _ what: String) {
         let code: EngineErrorCode =
             switch Int(failure.code) {

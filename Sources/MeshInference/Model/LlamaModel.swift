@@ -1,7 +1,9 @@
 internal import CMeshLLM
 internal import MeshCore
 
-/// An open model. Confined to the thread that opened it, as is everything made from it.
+/// An open model.
+///
+/// Confined to the thread that opened it, as is everything made from it.
 ///
 /// llama.cpp lets several threads compute with one model, but opening an adapter changes a list in the model that every
 /// context goes through: one thread for all of it needs no rule.

@@ -2,7 +2,9 @@ internal import MeshChat
 internal import MeshCore
 internal import MeshJSON
 
-/// Turns the text of an answer into events: words at once, wishes for tools when they are complete. Pure.
+/// Turns the text of an answer into events.
+///
+/// Words at once, wishes for tools when they are complete. Pure.
 struct AnswerReading {
     private let tools: PromptWriter.Tools
     private let callPrefix: String
@@ -31,7 +33,9 @@ struct AnswerReading {
         return [.text(held)]
     }
 
-    /// The end. `parse` takes the model's own form apart.
+    /// The end.
+    ///
+    /// `parse` takes the model's own form apart.
     mutating func finish(parse: (String) -> String?) -> [ChatEvent] {
         defer { held = "" }
         guard !held.isEmpty else { return [] }

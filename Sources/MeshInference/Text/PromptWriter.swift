@@ -2,7 +2,9 @@ internal import MeshChat
 internal import MeshCore
 internal import MeshJSON
 
-/// A conversation as the library's templates take it, and the form that the answer must have. Pure.
+/// A conversation as the library's templates take it, and the form that the answer must have.
+///
+/// Pure.
 struct PromptWriter {
     /// Whether the model's template has a place for tools; otherwise they are said in the system's words.
     let takesTools: Bool
