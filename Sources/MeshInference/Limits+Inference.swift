@@ -49,9 +49,6 @@ extension Limits {
 
         /// Bytes of a conversation as the engine gets it; a longer one is `contextExceeded` before it is looked at.
         package static let maximumPromptBytes = 16 * 1_024 * 1_024
-
-        /// How long one batch may take; batches become smaller until they do, so that others have their turn.
-        package static let batchDuration = Duration.milliseconds(20)
     }
 
     /// Bounds on the heads of model and adapter files, which are read before the library sees them.

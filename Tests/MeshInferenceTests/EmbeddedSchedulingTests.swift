@@ -168,7 +168,8 @@ struct EmbeddedSchedulingTests {
 
     @Test("When the memory of a context is used up the youngest begins again, and all are answered")
     func crowded() async throws {
-        try await EngineUnderTest.with(EngineUnderTest.tiny { ($0.contextBytes, $0.contextTokens) = (1, 400) }) { test in
+        try await EngineUnderTest.with(EngineUnderTest.tiny { ($0.contextBytes, $0.contextTokens) = (1, 400) }) {
+            test in
             let memory = try await test.engine.memory(of: "tiny")
             #expect(memory.contextBytes == 0)
             try await withThrowingTaskGroup(of: Int.self) { group in

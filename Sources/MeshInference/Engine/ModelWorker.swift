@@ -253,10 +253,10 @@ final class ModelWorker {
         resident.free(generation, keeps: false)
     }
 
-    /// As many tokens as take about ``Limits/Inference/batchDuration``.
+    /// As many tokens as take about a fiftieth of a second, so that others have their turn.
     private var batchTokens: Int {
         guard secondsPerToken > 0 else { return 64 }
-        let seconds = Double(Limits.Inference.batchDuration.wholeNanoseconds) / 1e9
+        let seconds = 0.02
         return max(
             Limits.Inference.maximumSequences,
             min(Limits.Inference.maximumBatchTokens, Int(seconds / secondsPerToken))
