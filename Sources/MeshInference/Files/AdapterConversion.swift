@@ -44,7 +44,7 @@ package enum AdapterConversion {
         return file.finish()
     }
 
-    /// Row `i` of the file is row `order[i]` of PEFT's: the halves of each head, which rotate together, lie by each other.
+    /// Row `i` of the file is row `order[i]` of PEFT's: both halves of a head, which rotate together, are interleaved.
     private static func interleaved(rows: Int, groups: Int) -> [Int] {
         let half = rows / groups / 2
         return (0..<rows).map { row in
