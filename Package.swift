@@ -58,6 +58,8 @@ let modules: [Module] = [
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
+    .shim("CMeshLLM"),  // libmeshllm.so (llama.cpp, MIT) is opened at run time; scripts/setup builds it
+    .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
     .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshCore", "MeshHTTP"]),
@@ -93,7 +95,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .library(
@@ -109,9 +112,9 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine",
-            "MeshCore", "MeshIO", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
+            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore",
+            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -161,6 +164,7 @@ let modules: [Module] = [
     .tests("MeshTelemetryTests", uses: ["MeshCore", "MeshTelemetry"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
+    .tests("MeshInferenceTests", uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON"]),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",
