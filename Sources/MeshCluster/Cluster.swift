@@ -49,7 +49,7 @@ actor Cluster {
     /// Begins to hear the nodes; none is started yet.
     func open() throws {
         nodes = plan.topology.nodes.map { ClusterNode($0) }
-        notices = try NoticeSocket(on: loop, number: generator.next()) { [weak self] process, said in
+        notices = try NoticeSocket(in: plan.folder, on: loop, number: generator.next()) { [weak self] process, said in
             self?.assumeIsolated { $0.told(by: process, said) }
         }
     }
@@ -157,20 +157,39 @@ actor Cluster {
         (node.beats, node.serves, node.isConnected) = (ClusterNode.BeatCounts(), false, false)
         do {
             guard let notices else { throw ClusterError(.failed, "the cluster is ending") }
-            let process = try Spawner.spawn(try words(for: node), noticesTo: notices.name)
-            node.life.spawned(now: clock.now)
+            let words = try words(for: node)
+            let process = try Spawner.spawn(words, plan.variables(of: node.name), noticesTo: notices.name)
+            try watch(process, of: node)
             node.process = process.number
-            let name = node.name
-            node.pipe = try NodePipe(
-                process.output,
-                on: loop,
-                line: { [weak self] line in self?.assumeIsolated { $0.heard(line, from: name) } },
-                closed: { [weak self] in self?.assumeIsolated { $0.closed(name) } }
-            )
+            node.life.spawned(now: clock.now)
         } catch {
-            say("not-started", "\(node.name) cannot be started: \(error)", level: .error)
-            node.life.ended(now: clock.now)
+            node.life.notStarted(now: clock.now)
+            let words = "\(node.name) cannot be started, and is \(node.life.phase.rawValue): \(error)"
+            say("not-started", words, level: .error)
         }
+    }
+
+    /// Hears what the process writes, and that it ends; where that cannot be, it is no more.
+    private func watch(_ process: SpawnedProcess, of node: ClusterNode) throws {
+        let name = node.name
+        let pipe: NodePipe
+        do {
+            pipe = try NodePipe(process.output, on: loop) { [weak self] line in
+                self?.assumeIsolated { $0.heard(line, from: name) }
+            }
+        } catch {
+            Spawner.discard(process)
+            throw error
+        }
+        let isWatched = Spawner.watch(process.number) { [weak self, loop] in
+            _ = loop.execute { [weak self] in self?.assumeIsolated { $0.ended(name, process.number) } }
+        }
+        guard isWatched else {
+            Spawner.end(process.number)
+            pipe.close()
+            throw ClusterError(.failed, "there is no thread to watch its process")
+        }
+        node.pipe = pipe
     }
 
     private func words(for node: ClusterNode) throws -> [String] {
@@ -180,13 +199,11 @@ actor Cluster {
         return plan.words(edge: node.name, hubAt: "\(place)", enrolAt: "\(enrolmentAddress)")
     }
 
-    /// The process has closed what it writes to: it has ended, or will within the moment.
-    private func closed(_ name: NodeID) {
-        guard let node = self[name], let process = node.process else { return }
-        guard let end = Spawner.end(of: process) else {
-            _ = loop.execute { [weak self] in self?.assumeIsolated { $0.closed(name) } }
-            return
-        }
+    /// The process has ended.
+    private func ended(_ name: NodeID, _ process: pid_t) {
+        guard let node = self[name], node.process == process else { return }
+        let end = Spawner.end(of: process) ?? "nobody knows how"
+        node.pipe?.close()
         let phase = node.life.phase
         (node.process, node.pipe, node.serves, node.isConnected) = (nil, nil, false, false)
         node.life.ended(now: clock.now)

@@ -15,8 +15,8 @@ struct ClusterPlan: Sendable {
     /// Where everything of it lies.
     let folder: String
 
-    /// What nodes are told beside what the cluster decides, as words of a command line.
-    let flags: [NodeID: [String]]
+    /// What nodes are told beside what the cluster decides.
+    private let said: [NodeID: ConfigurationLoader.StartWords]
 
     /// What operators call them by.
     private let labels: [NodeID: NodeLabels]
@@ -37,14 +37,14 @@ struct ClusterPlan: Sendable {
         self.hub = hub
         self.topology = topology
         self.folder = folder
-        var flags: [NodeID: [String]] = [:]
+        var said: [NodeID: ConfigurationLoader.StartWords] = [:]
         var mistakes: [JSONMistake] = []
-        var known: [[JSONStep]: [String]] = [:]
+        var known: [[JSONStep]: ConfigurationLoader.StartWords] = [:]
         for node in topology.nodes {
             guard let section = node.settings else { continue }
             if known[section.steps] == nil {
                 do throws(ConfigurationError) {
-                    known[section.steps] = try ConfigurationLoader.flags(
+                    known[section.steps] = try ConfigurationLoader.words(
                         of: section.object,
                         at: section.steps,
                         of: topology.source,
@@ -53,13 +53,13 @@ struct ClusterPlan: Sendable {
                     )
                 } catch {
                     mistakes += error.mistakes
-                    known[section.steps] = []
+                    known[section.steps] = ConfigurationLoader.StartWords()
                 }
             }
-            flags[node.name] = known[section.steps]
+            said[node.name] = known[section.steps]
         }
         guard mistakes.isEmpty else { throw TopologyError(mistakes) }
-        self.flags = flags
+        self.said = said
         labels = Dictionary(uniqueKeysWithValues: topology.nodes.map { ($0.name, $0.labels) })
     }
 
@@ -83,13 +83,16 @@ struct ClusterPlan: Sendable {
     /// Whose all nodes are.
     static var tenant: TenantID? { try? TenantID("main") }
 
+    /// What is secret, and so is no word that starts the node.
+    func variables(of node: NodeID) -> [String: String] { said[node]?.variables ?? [:] }
+
     /// The words that start the hub at these addresses.
     func words(hubAt addresses: NodeAddresses, checks: Bool) -> [String] {
         [
             "--role=hub", "--name=\(hub.name)", "--data=\(folder(of: hub.name))", "--listen=\(addresses.listen)",
             "--enrol-listen=\(addresses.enrolListen)", "--http-listen=\(addresses.httpListen)", "--log-format=json",
             "--check-accounts=\(checks)",
-        ] + (flags[hub.name] ?? [])
+        ] + (said[hub.name]?.flags ?? [])
     }
 
     /// The words that start an edge of a hub at these addresses.
@@ -97,6 +100,6 @@ struct ClusterPlan: Sendable {
         [
             "--role=edge", "--data=\(folder(of: edge))", "--hub=\(address)", "--enrol-at=\(enrolment)",
             "--log-format=json",
-        ] + (labels[edge] ?? .none).all.map { "--label=\($0)" } + (flags[edge] ?? [])
+        ] + (labels[edge] ?? .none).all.map { "--label=\($0)" } + (said[edge]?.flags ?? [])
     }
 }

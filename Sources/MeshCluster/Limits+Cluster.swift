@@ -9,6 +9,9 @@ extension Limits {
         /// Starts in a row after which a node that was never ready counts as failed, and is not started again.
         package static let vainStarts = 5
 
+        /// How long after a process could not be started this is tried again; each try counts as a vain start.
+        package static let roomPause = Duration.seconds(1)
+
         /// How long a node that was told to stop may take, unless it says otherwise; then it is killed.
         package static let stopPatience = Duration.seconds(20)
 

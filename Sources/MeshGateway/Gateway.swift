@@ -62,7 +62,9 @@ package struct Gateway: Sendable {
                 }
             }
             let patience = RequestDeadline(Limits.Gateway.doctorPatience, clock: clock)
-            routes.group(middleware: [patience]) { routes in
+            // Looking writes to the disk, takes ports and threads: nothing for whoever passes by.
+            let questions = CommandGuard(reach: reach, subject: .questions)
+            routes.group(middleware: [questions, patience]) { routes in
                 routes.on(.get, Path.at(APIPath.doctor)) { _ in Self.answer(await ports.doctor.examine()) }
             }
         }

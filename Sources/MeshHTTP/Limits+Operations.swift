@@ -14,5 +14,11 @@ extension Limits {
 
         /// What metrics have to be gathered for is gathered once in so long; whoever asks before is told the same.
         package static let readingAge = Duration.seconds(1)
+
+        /// How long metrics wait for what is being gathered; then they tell what was gathered before.
+        package static let readingPatience = Duration.seconds(3)
+
+        /// What was gathered longer ago is told no more, so that what does not come to an end can be seen.
+        package static let oldestReading = Duration.seconds(30)
     }
 }

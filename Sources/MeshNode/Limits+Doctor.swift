@@ -22,6 +22,12 @@ extension Limits {
         /// How long the node's folder is waited for before all else; then it counts as one that hangs.
         package static let folderPatience = Duration.seconds(1)
 
+        /// How long what was found at a node that runs is told to all who ask; then the next one has it looked at anew.
+        package static let findingsAge = Duration.seconds(5)
+
+        /// How long threads of a former look are waited for; then they hang, and nothing is looked at anew.
+        package static let threadPatience = Duration.milliseconds(500)
+
         /// How long a name is asked for; then no server has answered.
         package static let namePatience = Duration.seconds(2)
 

@@ -128,6 +128,9 @@ package struct CheckPlan: Hashable, Sendable {
     /// Whether the description says anything about it.
     package var isGiven = false
 
+    /// How the names of its clients begin; no node of a description may be called so.
+    package static let clientPrefix = "check-"
+
     /// As it is unless a file says otherwise.
     package init() {}
 }

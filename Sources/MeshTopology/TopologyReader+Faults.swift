@@ -40,29 +40,28 @@ extension TopologyReader {
         if lasting != nil, ["resume", "restart", "heal"].contains(verb) {
             part.add("for", "'\(verb)' is done at once: leave out 'for'")
         }
-        guard let (action, end) = action(verb, lasting, &part, nodes), part.mistakes.isEmpty else { return [] }
-        var faults = [TopologyFault(at: moment, action)]
-        if let lasting, let end { faults.append(TopologyFault(at: moment + lasting, end)) }
-        return faults
+        guard let (action, ends) = action(verb, lasting, &part, nodes), part.mistakes.isEmpty else { return [] }
+        guard let lasting else { return [TopologyFault(at: moment, action)] }
+        return [TopologyFault(at: moment, action)] + ends.map { TopologyFault(at: moment + lasting, $0) }
     }
 
-    /// What happens, and what ends it.
+    /// What happens, and what puts an end to it.
     private static func action(
         _ verb: String,
         _ lasting: Duration?,
         _ part: inout FieldReader,
         _ nodes: [TopologyNode]
-    ) -> (FaultAction, FaultAction?)? {
+    ) -> (FaultAction, [FaultAction])? {
         if verb == "partition" || verb == "heal" {
             guard let (left, right) = pair(verb, &part, nodes) else { return nil }
-            return verb == "heal" ? (.heal(left, right), nil) : (.partition(left, right), .heal(left, right))
+            return verb == "heal" ? (.heal(left, right), []) : (.partition(left, right), [.heal(left, right)])
         }
         guard let text = part.text(verb), let chosen = selector(text, verb, &part, nodes) else { return nil }
         switch verb {
-        case "kill": return (.kill(chosen, comesBackAfter: lasting), nil)
-        case "pause": return (.pause(chosen), .resume(chosen))
-        case "resume": return (.resume(chosen), nil)
-        case "restart": return (.restart(chosen), nil)
+        case "kill": return (.kill(chosen, comesBackAfter: lasting), [])
+        case "pause": return (.pause(chosen), [.resume(chosen)])
+        case "resume": return (.resume(chosen), [])
+        case "restart": return (.restart(chosen), [])
         default: return degrade(chosen, &part, nodes)
         }
     }
@@ -71,15 +70,18 @@ extension TopologyReader {
         _ chosen: NodeSelector,
         _ part: inout FieldReader,
         _ nodes: [TopologyNode]
-    ) -> (FaultAction, FaultAction?)? {
+    ) -> (FaultAction, [FaultAction])? {
         var link = TopologyLink()
         if let value = part.object["link"] { link = self.link(value, at: part.steps + [.key("link")], &part) }
         if link.isDirect { part.add("link", "a link that has begun cannot become direct") }
         let before = chosen.nodes(of: nodes)
         if before.contains(where: { $0.role == .hub }) { part.add("degrade", "links are named after their edges") }
         checkNotDirect(before, "degrade", &part)
-        // All of them as the first one was: those of one element of the file are alike.
-        return (.degrade(chosen, link), .degrade(chosen, before.first?.link ?? TopologyLink()))
+        // Each as the file describes it; where those are alike, one fault says so.
+        if let first = before.first?.link, before.allSatisfy({ $0.link == first }) {
+            return (.degrade(chosen, link), [.degrade(chosen, first)])
+        }
+        return (.degrade(chosen, link), before.map { .degrade(NodeSelector($0.name.text), $0.link) })
     }
 
     private static func pair(

@@ -88,6 +88,12 @@ package enum TopologyReader {
     }
 
     private static func name(_ text: String, _ part: inout FieldReader) -> NodeID? {
+        // Their certificates and folders are made under these names.
+        guard !text.hasPrefix(CheckPlan.clientPrefix) else {
+            let words = "names that begin with '\(CheckPlan.clientPrefix)' are those of a check's own clients"
+            part.add("name", "'\(text.prefix(64).description.printable)' cannot be the name of a node: \(words)")
+            return nil
+        }
         do throws(CoreError) { return try NodeID(text) } catch {
             part.add("name", "'\(text.prefix(64).description.printable)' is no name: \(error.message)")
             return nil

@@ -83,6 +83,21 @@ import Testing
         }
     }
 
+    @Test func `of an edge tell whether it has gone, which another link does not say`() throws {
+        var json = try #require(try JSONReader.read(Self.example("node")).object)
+        func hasGone(_ state: NodeDocument.State, _ arrivals: Int, _ relinks: Int) throws -> Bool {
+            json["state"] = .string(state.rawValue)
+            json["arrivals"] = .integer(Int64(arrivals))
+            json["relinks"] = .integer(Int64(relinks))
+            return try NodeDocument(json: .object(json)).hasGone(sinceArrival: 2)
+        }
+        #expect(try !hasGone(.draining, 2, 0))
+        #expect(try !hasGone(.connected, 2, 1))
+        #expect(try !hasGone(.suspected, 2, 0))
+        #expect(try hasGone(.gone, 2, 0))
+        #expect(try hasGone(.connected, 3, 0))
+    }
+
     @Test func `of a doctor tell the worst`() {
         func found(_ statuses: DoctorDocument.Check.Status...) -> DoctorDocument.Check.Status {
             DoctorDocument(checks: statuses.map { .init(name: "x", status: $0, detail: "", advice: nil) }).worst

@@ -122,6 +122,28 @@ import Testing
         #expect(life.restart(now: at(99), patience: Self.patience) == .spawn)
     }
 
+    @Test func `one for which the machine has no room is tried again after a pause, and given up after so many`() {
+        var life = NodeLifeStateMachine(restartAfter: nil)
+        #expect(life.start() == .spawn)
+        for start in 1..<Limits.Cluster.vainStarts {
+            life.notStarted(now: at(Int64(start)))
+            #expect(life.phase == .restarting)
+            #expect(life.nextDeadline == at(Int64(start)) + Limits.Cluster.roomPause)
+            #expect(life.deadlineReached(now: at(Int64(start)) + Limits.Cluster.roomPause) == .spawn)
+        }
+        life.notStarted(now: at(99))
+        #expect(life.phase == .failed && life.nextDeadline == nil)
+    }
+
+    @Test func `one that starts after all has been started for the first time`() {
+        var life = NodeLifeStateMachine(restartAfter: nil)
+        #expect(life.start() == .spawn)
+        life.notStarted(now: at(1))
+        #expect(life.deadlineReached(now: at(2)) == .spawn)
+        life.spawned(now: at(2))
+        #expect(life.phase == .starting && life.restarts == 0)
+    }
+
     @Test func `having been ready counts anew`() {
         var life = NodeLifeStateMachine(restartAfter: .seconds(1))
         for _ in 0..<Limits.Cluster.vainStarts * 2 {

@@ -141,7 +141,9 @@ import Testing
         #expect(GatewayPlace(text) == nil)
     }
 
-    @Test func `is an edge's first where nobody says anything`() {
-        #expect(GatewayPlace.usual.map(\.description) == ["http://127.0.0.1:8787", "http://127.0.0.1:7413"])
+    @Test func `is an edge's first where nobody says anything, and a hub's for what hubs alone know`() {
+        let (edge, hub) = ("http://127.0.0.1:8787", "http://127.0.0.1:7413")
+        #expect(GatewayPlace.usual(needsHub: false).map(\.description) == [edge, hub])
+        #expect(GatewayPlace.usual(needsHub: true).map(\.description) == [hub, edge])
     }
 }

@@ -12,6 +12,7 @@ final class ScriptedPorts: StatusPort, NodeDirectory, NodeCommander, DoctorPort 
         var failure: NodeCommandErrorCode?
         var timeouts: [Duration] = []
         var queries: [NodeQuery] = []
+        var looks = 0
     }
 
     let script = Lock(Script())
@@ -66,7 +67,10 @@ final class ScriptedPorts: StatusPort, NodeDirectory, NodeCommander, DoctorPort 
         return DrainDocument(node: node.text, patienceMilliseconds: 5_000)
     }
 
-    func examine() async -> DoctorDocument { DoctorDocument(checks: []) }
+    func examine() async -> DoctorDocument {
+        script.withLock { $0.looks += 1 }
+        return DoctorDocument(checks: [])
+    }
 
     private func note(_ timeout: Duration) async throws(NodeCommandError) {
         let failure = script.withLock { script in

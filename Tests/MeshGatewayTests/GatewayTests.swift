@@ -146,6 +146,30 @@ import Testing
         }
     }
 
+    @Test func `and the doctor are not for pages of other origins, nor for other machines`() async throws {
+        try await GatewayGround.run { ground in
+            let own = "http://127.0.0.1:\(ground.port)"
+            for fields: HTTPFields in [
+                [.origin: "http://evil.test"], [.fetchSite: "cross-site"], [.fetchSite: "same-site"],
+            ] {
+                let answer = try await ground.ask(.get, APIPath.doctor, fields)
+                #expect(try (answer.status, ground.code(answer.text)) == (403, "foreign_origin"))
+                // What costs nothing is told to all.
+                #expect(try await ground.ask(.get, APIPath.status, fields).status == 200)
+            }
+            #expect(ground.ports.script.withLock { $0.looks } == 0)
+            for fields: HTTPFields in [[:], [.fetchSite: "none"], [.fetchSite: "same-origin", .origin: own]] {
+                #expect(try await ground.ask(.get, APIPath.doctor, fields).status == 200)
+            }
+            #expect(ground.ports.script.withLock { $0.looks } == 3)
+        }
+        try await GatewayGround.run(reach: .network) { ground in
+            let answer = try await ground.ask(.get, APIPath.doctor)
+            #expect(try (answer.status, ground.code(answer.text)) == (403, "not_from_here"))
+            #expect(ground.ports.script.withLock { $0.looks } == 0)
+        }
+    }
+
     @Test func `are not taken where others can reach the listener`() async throws {
         try await GatewayGround.run(reach: .network) { ground in
             let answer = try await ground.ask(.post, "/v1/nodes/edge-1/drain")

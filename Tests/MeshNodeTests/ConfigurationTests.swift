@@ -20,6 +20,15 @@ struct SampleGround: ConfigurationGround {
     }
 }
 
+@Suite struct `What a node is started with` {
+    @Test func `a secret is in its environment, where its own user alone can read it`() throws {
+        let source = JSONSource(Array(#"{ hub: { issuer: "sign --key 7" }, log: { level: "debug" } }"#.utf8), path: "c")
+        let words = try ConfigurationLoader.words(of: source.object(), at: [], of: source, for: .hub, besides: [])
+        #expect(words.flags == ["--log-level=debug"])
+        #expect(words.variables == ["MESHNODE_HUB_ISSUER": "sign --key 7"])
+    }
+}
+
 /// Loads what these three say together.
 func loaded(
     _ flags: [String: [String]] = [:],

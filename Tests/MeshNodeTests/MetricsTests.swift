@@ -52,20 +52,59 @@ import Testing
         #expect(prepared.latest == 7)
     }
 
-    @Test func `are gathered by one at a time, and the others are told what was there`() async throws {
+    @Test func `are gathered by one at a time, and the others wait for it`() async throws {
         let clock = VirtualClock()
         let gate = OneShotGate()
+        let rounds = Lock(0)
         let prepared = Prepared<Int>(clock: clock) {
+            rounds.withLock { $0 += 1 }
             await gate.wait()
             return 1
         }
-        async let slow: Void = prepared.refresh()
+        let first = Task { await prepared.refresh() }
         while !gate.hasWaiter { await Task.yield() }
-        await prepared.refresh()
+        async let second: Void = prepared.refresh()
+        while clock.sleeperCount < 2 { await Task.yield() }
+        // One who leaves takes nothing from the others.
+        first.cancel()
+        await first.value
         #expect(prepared.latest == nil)
         gate.open()
-        await slow
-        #expect(prepared.latest == 1)
+        await second
+        #expect(prepared.latest == 1 && rounds.withLock { $0 } == 1)
+    }
+
+    @Test func `are waited for so long, and what is too old is not told`() async throws {
+        let clock = VirtualClock()
+        let gate = OneShotGate()
+        let isHanging = Lock(false)
+        let prepared = Prepared<Int>(clock: clock) {
+            if isHanging.withLock({ $0 }) { await gate.wait() }
+            return 1
+        }
+        await prepared.refresh()
+        isHanging.withLock { $0 = true }
+        for patience in [Limits.Operations.readingAge, Limits.Operations.readingPatience] {
+            let before = clock.now
+            async let waits: Void =
+                patience == Limits.Operations.readingAge
+                ? Self.sleep(patience, clock) : prepared.refresh()
+            while clock.sleeperCount == 0 { await Task.yield() }
+            #expect(clock.advanceToNextDeadline())
+            await waits
+            #expect(clock.now - before == patience && prepared.latest == 1)
+        }
+        async let later: Void = Self.sleep(Limits.Operations.oldestReading, clock)
+        while clock.sleeperCount == 0 { await Task.yield() }
+        #expect(clock.advanceToNextDeadline())
+        await later
+        #expect(prepared.latest == nil)
+        while !gate.hasWaiter { await Task.yield() }
+        gate.open()
+    }
+
+    private static func sleep(_ duration: Duration, _ clock: VirtualClock) async {
+        try? await clock.sleep(for: duration)
     }
 }
 

@@ -80,6 +80,18 @@ import Testing
         #expect(topology.faults.last?.action == .kill(NodeSelector("hub-1"), comesBackAfter: .seconds(2)))
     }
 
+    @Test func `links that were made bad for a while are each what the file says again`() throws {
+        let topology = try read(
+            """
+            { edges: [{ name: "e-1", link: { loss: 10 } }, { name: "e-2" }, { name: "e-3", link: { rate: "64KiB" } }],
+              faults: [{ at: "1s", degrade: "e-*", link: { loss: 50 }, for: "1s" }] }
+            """
+        )
+        let ends = topology.faults.filter { $0.at == .seconds(2) }.map(\.action)
+        #expect(ends == topology.edges.map { .degrade(NodeSelector($0.name.text), $0.link) })
+        #expect(ends.count == 3)
+    }
+
     @Test(arguments: [
         ("{ nodse: 1 }", "t.json5:1:3: unknown key 'nodse'"),
         ("{ edgse: [] }", "t.json5:1:3: unknown key 'edgse'; did you mean 'edges'?"),
@@ -97,6 +109,11 @@ import Testing
             "{ edges: [{ name: \"E\" }] }",
             "t.json5:1:13: 'E' is no name: a node id is made of lowercase letters, "
                 + "digits, '-', '_' and '.'"
+        ),
+        (
+            "{ edges: [{ name: \"check-{n}\", count: 2 }] }",
+            "t.json5:1:13: 'check-1' cannot be the name of a node: names that begin with 'check-' are those of a "
+                + "check's own clients"
         ),
         ("{ edges: [{ name: \"hub-1\" }] }", "t.json5:1:3: two nodes are called 'hub-1'"),
         (

@@ -53,7 +53,7 @@ import Testing
         #expect(roster.connectedCount == 1 && roster.goneCount == 0)
     }
 
-    @Test func `an edge that was asked to go has been drained, unless it comes back or says no`() throws {
+    @Test func `an edge that was asked to go goes until it has gone or says no, whatever links it opens`() throws {
         var roster = EdgeRoster()
         let node = try NodeID("edge-1")
         roster.drainBegan(of: node)
@@ -64,14 +64,16 @@ import Testing
         roster.drainFailed(of: node)
         #expect(roster.entry(of: node)?.isDraining == false)
         roster.drainBegan(of: node)
+        // A newer link while it lets end what is under way.
         roster.connected(try Self.connection("edge-1", link: 2), at: Self.at(200))
-        #expect(roster.entry(of: node)?.isDraining == false)
-        roster.drainBegan(of: node)
+        #expect(roster.entry(of: node)?.isDraining == true && roster.entry(of: node)?.arrivals == 1)
         roster.disconnected(node, at: Self.at(300), reason: "the edge has ended")
         #expect(roster.entry(of: node)?.departure?.isDrained == true)
         // Of one that has gone nothing is begun.
         roster.drainBegan(of: node)
         #expect(roster.entry(of: node)?.isDraining == false)
+        roster.connected(try Self.connection("edge-1", link: 3), at: Self.at(400))
+        #expect(roster.entry(of: node)?.isDraining == false && roster.entry(of: node)?.arrivals == 2)
     }
 
     @Test func `of those who have gone the first is forgotten where they are too many`() throws {
@@ -86,7 +88,7 @@ import Testing
         roster.connected(try Self.connection("edge-2", link: 9), at: Self.at(3))
         roster.disconnected(try NodeID("edge-5"), at: Self.at(4), reason: "gone")
         roster.disconnected(try NodeID("edge-2"), at: Self.at(5), reason: "gone")
-        let left = roster.entries(after: nil, limit: 10) { _, _ in true }.found.map(\.node.text)
+        let left = roster.slice(after: nil).map(\.node.text)
         #expect(left == ["edge-2", "edge-4", "edge-5"])
         #expect(Limits.Roster.maximumGone == 1_024)
     }
@@ -106,11 +108,39 @@ import Testing
     @Test func `edges are told page by page in the order of their names`() throws {
         var roster = EdgeRoster()
         for name in ["c", "a", "d", "b"] { roster.connected(try Self.connection(name, link: 1), at: Self.at(1)) }
-        let first = roster.entries(after: nil, limit: 2) { _, _ in true }
-        #expect(first.found.map(\.node.text) == ["a", "b"] && first.hasMore)
-        let second = roster.entries(after: try NodeID("b"), limit: 2) { _, _ in true }
-        #expect(second.found.map(\.node.text) == ["c", "d"] && !second.hasMore)
-        let fitting = roster.entries(after: nil, limit: 2) { name, _ in name.text > "b" }
-        #expect(fitting.found.map(\.node.text) == ["c", "d"] && !fitting.hasMore)
+        func page(_ last: NodeID?, _ fits: (NodeID) -> Bool = { _ in true }) -> (names: [String], hasMore: Bool) {
+            let page = EdgeRoster.page(after: last, limit: 2, where: { name, _ in fits(name) }, slice: roster.slice)
+            return (page.found.map(\.node.text), page.hasMore)
+        }
+        #expect(page(nil) == (["a", "b"], true))
+        #expect(page(try NodeID("b")) == (["c", "d"], false))
+        // Behind a name that nobody has, and behind all.
+        #expect(page(try NodeID("bb")) == (["c", "d"], false))
+        #expect(page(try NodeID("d")) == ([], false))
+        #expect(page(nil) { $0.text > "b" } == (["c", "d"], false))
+    }
+
+    @Test func `a long list is copied a slice at a time, and none is left out`() throws {
+        var roster = EdgeRoster(maximumGone: 1)
+        let count = Limits.Roster.sliceLength * 2
+        // In another order than that of their names.
+        for number in (0..<count) {
+            roster.connected(try Self.connection("edge-\(1_000 + number * 7 % count)", link: 1), at: Self.at(1))
+        }
+        #expect(roster.slice(after: nil).count == Limits.Roster.sliceLength)
+        var slices = 0
+        let slice = { (last: NodeID?) in
+            slices += 1
+            return roster.slice(after: last)
+        }
+        let all = EdgeRoster.page(after: nil, limit: count + 1, where: { _, _ in true }, slice: slice)
+        #expect(all.found.map(\.node.text) == (0..<count).map { "edge-\(1_000 + $0)" } && !all.hasMore)
+        #expect(slices == 3)
+        // Those that are forgotten are in no list.
+        for number in 0..<10 {
+            roster.disconnected(try NodeID("edge-\(1_000 + number)"), at: Self.at(2), reason: "gone")
+        }
+        #expect(roster.slice(after: nil).first?.node.text == "edge-1009")
+        #expect(roster.slice(after: try NodeID("edge-1004")).first?.node.text == "edge-1009")
     }
 }

@@ -105,6 +105,20 @@ class Cluster:
 
         return self.wait(ready, "not all ready", seconds)
 
+    def all_reopened(self, seconds: float = 120) -> None:
+        """Waits until the hub that was killed has a new tunnel of every edge: that they are ready tells nothing yet."""
+        edges = {name for name, node in self.nodes().items() if node["role"] == "edge"}
+
+        def reopened() -> bool:
+            records = self.records()
+            ends = [at for at, record in enumerate(records) if record.get("event") == "cluster.ended"]
+            after = records[ends[-1] + 1:] if ends else []
+            # `peer` is an identity, which ends with the node's name.
+            peers = [str(record.get("peer", "")) for record in after if record.get("event") == "hub.tunnel-opened"]
+            return edges <= {peer.rsplit("/", 1)[-1] for peer in peers}
+
+        self.wait(reopened, "not every edge has a new tunnel", seconds)
+
     def ended(self, seconds: float = 60) -> int:
         """The code with which `up` has ended."""
         assert self.process is not None

@@ -160,7 +160,8 @@ class Counts(unittest.TestCase):
                 self.assertEqual(found["vitals"]["memory_total_bytes"], int(total.split()[1]) * 1024)
                 self.assertLess(abs(found["skew_milliseconds"]), 1_000)
                 self.assertFalse(found["suspected"])
-                self.assertIn("cpu_load", found["vitals"])
+                # A beat has none where two readings fell into one tick of the processors' clock.
+                until(lambda: "cpu_load" in json.loads(hub.tell(f"vitals edge-{index}"))["vitals"], 10)
 
     def test_a_hub_that_is_killed_is_told_again_and_nothing_is_counted_twice(self) -> None:
         with Fleet() as fleet:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -105,6 +107,7 @@ class FaultTest(unittest.TestCase):
             before = cluster.nodes()
             cluster.ask("kill", "hub-1")
             cluster.until("cluster.ended")
+            cluster.all_reopened()
             after = cluster.all_ready()
             self.assertNotEqual(before["hub-1"]["pid"], after["hub-1"]["pid"])
             self.assertEqual(after["hub-1"]["restarts"], 1)
@@ -135,6 +138,36 @@ class FaultTest(unittest.TestCase):
             self.assertFalse(cluster.nodes()["edge-1"]["cut"])
             cluster.all_ready(60)
 
+    def test_a_link_that_is_cut_before_its_edge_is_there_is_cut(self) -> None:
+        # Certificates are given in turn, so the last edge is started late.
+        with Cluster("{ edges: [{ count: 40 }] }") as cluster:
+            cluster.up()
+            cluster.until("cluster.starting")
+            cluster.wait(lambda: cluster.run("partition", "edge-40").returncode == 0, "no partition")
+            self.assertEqual(cluster.nodes()["edge-40"]["state"], "waiting")
+
+            def others_ready() -> bool:
+                states = {name: node["state"] for name, node in cluster.nodes().items()}
+                return states.pop("edge-40") != "waiting" and set(states.values()) == {"ready"}
+
+            cluster.wait(others_ready, "the others are not ready")
+            # As long as a whole one takes, many times over.
+            time.sleep(2)
+            self.assertEqual(cluster.nodes()["edge-40"]["state"], "starting")
+            cluster.ask("heal", "edge-40")
+            cluster.until("cluster.ready")
+
+    def test_an_end_is_seen_though_somebody_else_holds_what_the_node_wrote_to(self) -> None:
+        with Cluster("{ edges: [{}] }") as cluster:
+            cluster.up()
+            cluster.until("cluster.ready")
+            process = cluster.nodes()["edge-1"]["pid"]
+            # As a program would that the node has started.
+            with Path(f"/proc/{process}/fd/2").open("wb"):
+                cluster.ask("kill", "edge-1")
+                cluster.wait(lambda: cluster.nodes()["edge-1"]["restarts"] == 1, "nobody saw its end", 20)
+                cluster.all_ready()
+
     def test_faults_of_the_file_happen_at_their_time(self) -> None:
         text = """{ edges: [{ count: 2, restartAfter: "100ms" }], faults: [
             { at: "1s", kill: "edge-*" }, { at: "2s", pause: "edge-1", for: "500ms" }] }"""
@@ -153,6 +186,95 @@ class FaultTest(unittest.TestCase):
             self.assertEqual(finished.returncode, 1)
             self.assertIn("the link of edge-1 is direct", finished.stderr)
             self.assertIn("take 'direct' out", finished.stderr)
+
+
+class NeighbourTest(unittest.TestCase):
+    """What others on the machine can see and do."""
+
+    def test_its_sockets_are_its_owners_alone_whatever_the_folder_is(self) -> None:
+        with Cluster("{}") as cluster:
+            cluster.folder.mkdir(0o755)
+            cluster.up()
+            cluster.until("cluster.ready")
+            run = cluster.folder / "run"
+            self.assertEqual(os.stat(run).st_mode & 0o777, 0o700)
+            self.assertEqual(sorted(path.name for path in run.iterdir()), ["control", "notices"])
+            process = cluster.nodes()["hub-1"]["pid"]
+            variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+            self.assertIn(f"NOTIFY_SOCKET={run.resolve()}/notices".encode(), variables)
+            cluster.ask("down")
+            self.assertEqual(cluster.ended(), 0)
+            self.assertEqual(list(run.iterdir()), [])
+
+    def test_a_folder_whose_path_is_too_long_for_a_socket_works_all_the_same(self) -> None:
+        with Cluster("{ edges: [{}] }") as cluster:
+            cluster.folder = cluster.base / ("c" * 100)
+            cluster.up()
+            cluster.until("cluster.ready")
+            cluster.ask("down")
+            self.assertEqual(cluster.ended(), 0)
+
+    def test_descriptors_that_are_sent_to_the_notice_socket_are_not_kept(self) -> None:
+        with Cluster("{}") as cluster:
+            cluster.up()
+            cluster.until("cluster.ready")
+            assert cluster.process is not None
+            place = Path(f"/proc/{cluster.process.pid}/fd")
+            read, write = os.pipe()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.connect(str(cluster.folder / "run/notices"))
+                for _ in range(50):
+                    rights = array.array("i", [write] * 4)
+                    sender.sendmsg([b"READY=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            os.close(write)
+            # The end of the pipe comes when nobody has the other one any more: not the queue, and not the cluster.
+            os.set_blocking(read, False)
+
+            def at_end() -> bool:
+                try:
+                    return os.read(read, 1) == b""
+                except BlockingIOError:
+                    return False
+
+            cluster.wait(at_end, f"descriptors are kept: {len(list(place.iterdir()))}", 20)
+            os.close(read)
+            self.assertEqual(cluster.nodes()["hub-1"]["state"], "ready")
+
+    def test_a_secret_is_on_no_command_line(self) -> None:
+        text = '{ hubs: [{ settings: { hub: { issuer: "exit 7; secret-word" } } }] }'
+        with Cluster(text) as cluster:
+            cluster.up()
+
+            def hub() -> tuple[bytes, bytes] | None:
+                for process in cluster.processes():
+                    try:
+                        line = Path(f"/proc/{process}/cmdline").read_bytes()
+                        variables = Path(f"/proc/{process}/environ").read_bytes()
+                    except OSError:
+                        continue
+                    if b"--role=hub" in line:
+                        return line, variables
+                return None
+
+            line, variables = cluster.wait(hub, "no hub")
+            self.assertIn(b"MESHNODE_HUB_ISSUER=exit 7; secret-word", variables.split(b"\0"))
+            self.assertNotIn(b"secret-word", line)
+
+    def test_whoever_dawdles_holds_up_the_others_for_five_seconds_in_all(self) -> None:
+        with Cluster("{}") as cluster:
+            cluster.up()
+            cluster.until("cluster.ready")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+                visitor.connect(str(cluster.folder / "run/control"))
+                begin = time.monotonic()
+                try:
+                    while time.monotonic() < begin + 20:
+                        visitor.send(b" ")
+                        time.sleep(0.5)
+                except BrokenPipeError:
+                    pass
+                self.assertLess(time.monotonic() - begin, 8)
+            self.assertEqual(cluster.nodes()["hub-1"]["state"], "ready")
 
 
 class WrongTest(unittest.TestCase):

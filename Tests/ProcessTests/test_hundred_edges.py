@@ -32,6 +32,7 @@ class HundredEdgesTest(unittest.TestCase):
             cluster.wait(lambda: _heard(cluster), "not every beat is acknowledged", 60)
             cluster.ask("kill", "hub-1")
             cluster.until("cluster.ended")
+            cluster.all_reopened()
             after = cluster.all_ready(60)
             self.assertEqual(sum(node["restarts"] for node in after.values()), 1)
             cluster.ask("down")

@@ -270,6 +270,9 @@ class Nodes(unittest.TestCase):
         words = ["--tenant", "main", "--folder", "hub/ca"]
         known = self.place.run("ca", "revoke", "edge-1", *words)
         self.assertEqual((known.returncode, known.stderr), (0, ""))
+        elsewhere = self.place.run("ca", "revoke", "edge-1", "--tenant", "acme", *words[2:])
+        self.assertEqual(elsewhere.returncode, 4, "the name alone is not an identity")
+        self.assertIn("nobody has enrolled as 'spiffe://mesh/acme/edge/edge-1'", elsewhere.stderr)
         unknown = self.place.run("ca", "revoke", "edgy-1", *words)
         self.assertEqual(unknown.returncode, 4)
         self.assertIn("nobody has enrolled as 'spiffe://mesh/main/edge/edgy-1'", unknown.stderr)

@@ -8,7 +8,7 @@ package struct DoctorDocument: APIDocument {
     /// These findings.
     package init(checks: [Check]) { self.checks = checks }
 
-    /// The worst that was found; what was left out counts as well.
+    /// The worst that was found; what was not looked at does not count.
     package var worst: Check.Status {
         let order: [Check.Status] = [.failure, .warning]
         return order.first { status in checks.contains { $0.status == status } } ?? .ok

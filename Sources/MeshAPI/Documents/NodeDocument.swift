@@ -15,6 +15,12 @@ package struct NodeDocument: APIDocument {
         case gone
     }
 
+    /// Whether it has gone since it had come `arrival` times.
+    ///
+    /// It is gone, or has come back in another life, as where a service manager has started it again. Another link of
+    /// the same life does not count.
+    package func hasGone(sinceArrival arrival: Int64) -> Bool { state == .gone || arrivals > arrival }
+
     /// What it is called.
     package let node: String
     /// Whose it is.

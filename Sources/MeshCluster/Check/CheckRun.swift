@@ -57,7 +57,7 @@ struct CheckRun: Sendable {
         guard let hub = await cluster.hubAddress, let enrolAt = await cluster.enrolmentAddress else {
             throw ClusterError(.failed, "nobody knows the hub yet")
         }
-        let names = try (1...plan.topology.check.clients).map { try NodeID("check-\($0)") }
+        let names = try (1...plan.topology.check.clients).map { try NodeID("\(CheckPlan.clientPrefix)\($0)") }
         let enrolment = ClusterEnrolment(plan: plan, hubAt: enrolAt, loop: loop, clock: clock)
         try await enrolment.enrol(names) { _ in }
         var system = SystemRandomNumberGenerator()
@@ -92,7 +92,8 @@ struct CheckRun: Sendable {
     private func settle(_ clients: [Client]) async -> [CheckResult] {
         let begin = clock.now
         await cluster.healAll()
-        await cluster.say("check", "the work is done; waiting until every node is back")
+        let isDone = !Task.isCancelled
+        await cluster.say("check", isDone ? "the work is done; waiting until every node is back" : "interrupted")
         let isBack = await within(Self.patience) { await cluster.wait { $0.allSatisfy(\.isBack) } }
         let elapsed = (clock.now - begin).shortText
         let status = await cluster.status
@@ -104,6 +105,7 @@ struct CheckRun: Sendable {
                 problem: isBack ? nil : away.prefix(5).joined(separator: ", ")
             )
         ]
+        if isBack { await cluster.say("check", "all are back; waiting for a beat of each, the usual 30 s at most") }
         results.append(await beats(since: clock.now))
         var asked = true
         for client in clients where asked {

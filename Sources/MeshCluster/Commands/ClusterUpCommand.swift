@@ -29,7 +29,8 @@ enum ClusterUpCommand {
             all nodes follow. Ctrl-C stops the edges, then the hub. However this ends, no node goes on without it.
 
             With --check some edges in this process work on accounts of the hub, which hold no money, while nodes are \
-            killed, stopped and cut off: as the description says, or as seems good where it says nothing.
+            killed, stopped and cut off: as the description says, or as seems good where it says nothing. Links and \
+            partitions of the description act on the nodes; those edges of the check go to the hub directly.
             """,
         parameters: [
             ClusterCommand.topology, ClusterCommand.folder, check, patience, level, quiet, ClusterCommand.json,

@@ -4,7 +4,7 @@ internal import MeshJSON
 
 /// Asks a cluster that runs.
 enum ControlClient {
-    /// The socket in the cluster's folder.
+    /// The socket, in ``SocketFolder``.
     static let socketName = "control"
 
     /// The answer to `request` of the cluster in `folder`; where it is to end, it has when this returns.
@@ -22,6 +22,8 @@ enum ControlClient {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes += piece[..<count]
+            // One line is all there is; after the last one comes the end itself.
+            if request != .down, piece[..<count].contains(UInt8(ascii: "\n")) { break }
         }
         guard let object = (try? JSONReader.read(bytes))?.object else {
             throw ClusterError(.notRunning, "the cluster in '\(folder)' gave no answer")
@@ -35,8 +37,7 @@ enum ControlClient {
             .notRunning,
             "no cluster runs in '\(folder)': start one (meshnode cluster up), or say where it is (--folder)"
         )
-        let place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard place >= 0 else { throw none }
+        guard let place = SocketFolder.open(in: folder) else { throw none }
         defer { close(place) }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ClusterError(.failed, "a socket cannot be made") }

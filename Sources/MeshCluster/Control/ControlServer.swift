@@ -3,32 +3,33 @@ internal import MeshActors
 internal import MeshCore
 internal import MeshNode
 
-/// Where other commands reach a cluster that runs: a Unix socket in its folder, which is its owner's alone.
+/// Where other commands reach a cluster that runs: a Unix socket in a folder that is its owner's alone.
 ///
 /// A thread of its own takes one request after the other, each a line, and answers with a line.
 final class ControlServer: Sendable {
     private let descriptor: Int32
-    private let path: String
+    private let folder: String
     private let answer: @Sendable (ControlRequest) async -> String
 
     /// Listens in `folder`, and has requests answered by `answer`, which runs in tasks of ``run()``.
     init(in folder: String, answer: @escaping @Sendable (ControlRequest) async -> String) throws(ClusterError) {
         self.answer = answer
-        path = "\(folder)/\(ControlClient.socketName)"
-        let place = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard place >= 0 else { throw ClusterError(.failed, "the folder '\(folder)' cannot be opened") }
+        self.folder = folder
+        let place = try SocketFolder.make(in: folder)
         defer { Glibc.close(place) }
         // The folder's lock is ours: what lies there is left from a cluster that was killed.
-        unlink(path)
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        SocketFolder.remove(ControlClient.socketName, in: folder)
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        descriptor = socket(AF_UNIX, kind, 0)
         guard descriptor >= 0 else { throw ClusterError(.failed, "a socket for requests cannot be made") }
         var (address, length) = UnixName.file(ControlClient.socketName, in: place)
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 }
         }
-        guard isBound, chmod(path, 0o600) == 0, listen(descriptor, 16) == 0 else {
+        guard isBound, listen(descriptor, 16) == 0 else {
+            let words = "the socket for requests in '\(folder)' cannot be made: \(String(cString: strerror(errno)))"
             Glibc.close(descriptor)
-            throw ClusterError(.failed, "'\(path)' cannot be made: \(String(cString: strerror(errno)))")
+            throw ClusterError(.failed, words)
         }
     }
 
@@ -37,12 +38,7 @@ final class ControlServer: Sendable {
         let requests = Intake<Visit>(capacity: 16)
         let isRunning = OwnThread.run { [descriptor] in
             while true {
-                let visitor = accept(descriptor, nil, nil)
-                guard visitor >= 0 else {
-                    if errno == EINTR || errno == ECONNABORTED { continue }
-                    return
-                }
-                _ = fcntl(visitor, F_SETFD, FD_CLOEXEC)
+                guard let visitor = ControlServer.visitor(at: descriptor) else { return }
                 guard let request = ControlServer.request(of: visitor), requests.offer(Visit(visitor, request)) else {
                     Glibc.close(visitor)
                     continue
@@ -62,7 +58,7 @@ final class ControlServer: Sendable {
     /// Nobody comes any more.
     func close() {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        unlink(path)
+        SocketFolder.remove(ControlClient.socketName, in: folder)
     }
 
     private struct Visit: Sendable {
@@ -75,23 +71,52 @@ final class ControlServer: Sendable {
         }
     }
 
+    /// Waits for the next one; nil when nobody comes any more.
+    private static func visitor(at descriptor: Int32) -> Int32? {
+        while true {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            _ = poll(&waiting, 1, -1)
+            // No node begins in between, which would go on holding the connection.
+            let (visitor, problem) = Spawner.beginning.withLock { _ in
+                let visitor = accept(descriptor, nil, nil)
+                if visitor >= 0 { _ = fcntl(visitor, F_SETFD, FD_CLOEXEC) }
+                return (visitor, errno)
+            }
+            if visitor >= 0 { return visitor }
+            switch problem {
+            case EINTR, ECONNABORTED, EAGAIN: break
+            // Whoever comes waits until there is room.
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: _ = poll(nil, 0, 100)
+            default: return nil
+            }
+        }
+    }
+
     /// Reads a line; somebody who dawdles, or says too much, is not answered.
     private static func request(of visitor: Int32) -> ControlRequest? {
+        let deadline = milliseconds() + 1_000 * Int(Limits.Cluster.requestPatience.components.seconds)
         var patience = timeval(tv_sec: Int(Limits.Cluster.requestPatience.components.seconds), tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(visitor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-        setsockopt(visitor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        setsockopt(visitor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1_024)
         while bytes.count <= Limits.Cluster.requestBytes {
             if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
                 return ControlRequest(line: String(decoding: bytes[..<end], as: UTF8.self))
             }
-            let count = read(visitor, &piece, piece.count)
+            var waiting = pollfd(fd: visitor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, Int32(max(0, deadline - milliseconds()))) > 0 else { return nil }
+            let count = recv(visitor, &piece, piece.count, Int32(MSG_DONTWAIT))
             guard count > 0 else { return nil }
             bytes += piece[..<count]
         }
         return nil
+    }
+
+    /// By a clock that nobody sets.
+    private static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
     }
 
     private static func send(_ text: String, to visitor: Int32) {

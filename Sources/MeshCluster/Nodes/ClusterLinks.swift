@@ -10,6 +10,8 @@ final class ClusterLinks {
     private let loop: EventLoop
     private var proxies: [NodeID: UDPProxy] = [:]
     private var cut: Set<NodeID> = []
+    /// Links that are not, or no longer, as the description says.
+    private var changed: [NodeID: TopologyLink] = [:]
 
     init(on loop: EventLoop) { self.loop = loop }
 
@@ -17,7 +19,7 @@ final class ClusterLinks {
     func address(of edge: TopologyNode, hubAt hub: SocketAddress, seed: UInt64) throws(IOError) -> SocketAddress {
         guard !edge.link.isDirect else { return hub }
         if let proxy = proxies[edge.name] { return proxy.localAddress }
-        let rule = Self.rule(edge.link)
+        let rule = Self.rule(changed[edge.name] ?? edge.link)
         let proxy = try UDPProxy(
             loop: loop,
             address: hub.family == .ipv4 ? .loopbackIPv4(port: 0) : .loopbackIPv6(port: 0),
@@ -28,6 +30,8 @@ final class ClusterLinks {
             seed: seed
         )
         proxies[edge.name] = proxy
+        // What befell the link while there was none.
+        if isCut(edge.name) { cut(edge.name) }
         return proxy.localAddress
     }
 
@@ -51,6 +55,7 @@ final class ClusterLinks {
 
     /// The link of `edge` is such from now on.
     func change(_ edge: NodeID, to link: TopologyLink) {
+        changed[edge] = link
         for direction in LinkDirection.allCases { proxies[edge]?.change(direction) { $0 = Self.rule(link) } }
     }
 

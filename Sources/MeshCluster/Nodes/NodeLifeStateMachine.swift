@@ -8,7 +8,7 @@ package import MeshCore
 ///                                   │
 ///     stopped ◀── it was told to ───┼── never to come back ──▶ killed
 ///                                   ├── comes back ──▶ restarting ──▶ starting
-///                                   └── never ready, five times ──▶ failed
+///                                   └── never ready, or not even started, five times ──▶ failed
 package struct NodeLifeStateMachine: ~Copyable {
     /// How a node stands, as people are told.
     package enum Phase: String, CaseIterable, Hashable, Sendable {
@@ -107,12 +107,17 @@ package struct NodeLifeStateMachine: ~Copyable {
         state = .up(up)
     }
 
-    /// Its process has ended, or could not be started.
+    /// Its process could not be started: the machine may have room for it a little later.
+    package mutating func notStarted(now: Instant) {
+        guard case .down = state else { return }
+        vainStarts += 1
+        let isVain = vainStarts >= Limits.Cluster.vainStarts
+        state = isVain ? .down(.failed, startsAt: nil) : .down(.restarting, startsAt: now + Limits.Cluster.roomPause)
+    }
+
+    /// Its process has ended.
     package mutating func ended(now: Instant) {
-        guard case .up(let up) = state else {
-            state = .down(.failed, startsAt: nil)
-            return
-        }
+        guard case .up(let up) = state else { return }
         if let stop = up.stop {
             state = stop.startsAgain ? .down(.restarting, startsAt: now) : .down(.stopped, startsAt: nil)
             return

@@ -15,8 +15,25 @@ struct SpawnedProcess: Hashable, Sendable {
 enum Spawner {
     /// Starts `arguments` with the notices of `noticeSocket`.
     ///
-    /// To be called on a thread that lasts: the process is killed when that ends.
-    static func spawn(_ arguments: [String], noticesTo socket: String) throws(IOError) -> SpawnedProcess {
+    /// To be called on a thread that lasts: the process is killed when that ends. `variables` are for it alone: its
+    /// command line can be read by everybody on the machine.
+    static func spawn(
+        _ arguments: [String],
+        _ variables: [String: String],
+        noticesTo socket: String
+    ) throws(IOError) -> SpawnedProcess {
+        // A descriptor that another thread has just got, and not yet marked, would go along.
+        try beginning.withLock { _ throws(IOError) in try begin(arguments, variables, noticesTo: socket) }
+    }
+
+    /// Held while a process begins, and by whoever gets descriptors that are marked for us alone a step later.
+    static let beginning = Lock(false)
+
+    private static func begin(
+        _ arguments: [String],
+        _ secrets: [String: String],
+        noticesTo socket: String
+    ) throws(IOError) -> SpawnedProcess {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw failed("a pipe", errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -33,7 +50,7 @@ enum Spawner {
         defer { posix_spawnattr_destroy(&attributes) }
         prepare(&attributes)
         var words = (["meshnode"] + arguments).map { strdup($0) } + [nil]
-        var variables = environment(socket).map { strdup($0) } + [nil]
+        var variables = environment(socket, secrets).map { strdup($0) } + [nil]
         defer { for word in words + variables { free(word) } }
         var number = pid_t()
         let status = posix_spawn(&number, "/proc/self/exe", &actions, &attributes, &words, &variables)
@@ -59,7 +76,7 @@ enum Spawner {
     }
 
     /// What this process has, without settings of nodes: they come from the description alone.
-    private static func environment(_ socket: String) -> [String] {
+    private static func environment(_ socket: String, _ secrets: [String: String]) -> [String] {
         var lines: [String] = []
         var next = environ
         while let line = next.pointee {
@@ -67,11 +84,36 @@ enum Spawner {
             if !text.hasPrefix("MESHNODE_"), !text.hasPrefix("NOTIFY_SOCKET=") { lines.append(text) }
             next += 1
         }
+        lines += secrets.map { "\($0.key)=\($0.value)" }
         return lines + ["NOTIFY_SOCKET=\(socket)", "\(ParentBond.variable)=\(getpid())"]
     }
 
     private static func failed(_ what: String, _ number: Int32) -> IOError {
         IOError(.failed, "\(what) for a node cannot be made: \(String(cString: strerror(number)))")
+    }
+
+    /// Calls `ended` on some thread when the process has ended; until somebody asks ``end(of:)`` its number is kept.
+    ///
+    /// False where the machine has no thread for it.
+    static func watch(_ number: pid_t, ended: @escaping @Sendable () -> Void) -> Bool {
+        // A thread that sleeps for each node: what it writes tells nothing, for others may hold the pipe.
+        OwnThread.run {
+            var what = siginfo_t()
+            while waitid(P_PID, id_t(number), &what, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+            ended()
+        }
+    }
+
+    /// Ends a process of which nobody can know more.
+    static func discard(_ process: SpawnedProcess) {
+        close(process.output)
+        end(process.number)
+    }
+
+    /// Kills the process, and waits for the moment that this takes.
+    static func end(_ number: pid_t) {
+        kill(number, SIGKILL)
+        while waitpid(number, nil, 0) < 0, errno == EINTR {}
     }
 
     /// Whether the process has ended, and how, in words; it is reaped then.

@@ -21,6 +21,7 @@ enum NodeDrainCommand {
         ) { invocation in
             let (id, isWaiting) = (invocation[NodeArgument.id], !invocation[noWait])
             return try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+                let before = isWaiting ? try await look(at: id, session).arrivals : 0
                 let answer = try await session.gateway.send(
                     .drain,
                     to: id,
@@ -33,7 +34,12 @@ enum NodeDrainCommand {
                     try session.screen.line("\(id) goes, and lets what is under way take \(seconds) at most")
                 }
                 guard isWaiting else { return try end(answer.json, isGone: nil, session) }
-                let took = try await waitUntilGone(id, within: patience + Limits.Commands.drainMargin, session)
+                let took = try await waitUntilGone(
+                    id,
+                    arrivals: before,
+                    within: patience + Limits.Commands.drainMargin,
+                    session
+                )
                 guard let took else {
                     _ = try end(answer.json, isGone: false, session)
                     throw GatewayFailure(.node, "'\(id)' said that it goes, and is still connected")
@@ -54,19 +60,21 @@ enum NodeDrainCommand {
         return .success
     }
 
+    private static func look(at id: String, _ session: GatewaySession) async throws(GatewayFailure) -> NodeDocument {
+        try await session.gateway.get(APIPath.node(id), as: NodeDocument.self).document
+    }
+
     /// How long that took; nil where it did not go.
     private static func waitUntilGone(
         _ id: String,
+        arrivals: Int64,
         within patience: Duration,
         _ session: GatewaySession
     ) async throws -> Duration? {
         let begun = session.clock.now
         while true {
             do throws(GatewayFailure) {
-                let node = try await session.gateway.get(APIPath.node(id), as: NodeDocument.self).document
-                if node.state == .gone { return session.clock.now - begun }
-                // It has come back in another life, as where a service manager has started it again.
-                if node.state != .draining { return session.clock.now - begun }
+                if try await look(at: id, session).hasGone(sinceArrival: arrivals) { return session.clock.now - begun }
             } catch {
                 // So many have gone since that this one is forgotten.
                 if error.code == .node { return session.clock.now - begun }

@@ -13,8 +13,12 @@ package struct GatewayPlace: Hashable, Sendable, CommandLineValue {
         origin = url.origin
     }
 
-    /// Where nodes of this machine answer, the first that does counts: an edge, then a hub.
-    package static let usual = ["http://127.0.0.1:8787", "http://127.0.0.1:7413"].compactMap { GatewayPlace($0) }
+    /// Where nodes of this machine answer, the first that does counts: an edge, then a hub; a hub first for those who
+    /// need one.
+    package static func usual(needsHub: Bool) -> [GatewayPlace] {
+        let (edge, hub) = ("http://127.0.0.1:8787", "http://127.0.0.1:7413")
+        return (needsHub ? [hub, edge] : [edge, hub]).compactMap { GatewayPlace($0) }
+    }
 
     /// What lies at `target` there.
     func url(_ target: String) -> ClientURL? {

@@ -10,7 +10,7 @@ struct GatewaySession: Sendable {
     enum Need: Hashable, Sendable {
         /// Any node.
         case anyNode
-        /// A hub: where nobody names a gateway, one of an edge is passed over.
+        /// A hub: where nobody names a gateway, its usual place is asked first, and one of an edge is passed over.
         case hub
     }
 
@@ -78,12 +78,10 @@ struct GatewaySession: Sendable {
 /// Finds the gateway: the one that is named, or the first of this machine that answers.
 struct GatewayFinder: Sendable {
     private let named: GatewayPlace?
-    private let usual: [GatewayPlace]
     private let client: HTTPClient
 
     init(_ invocation: Invocation, _ ground: CommandGround, _ client: HTTPClient) throws(GatewayFailure) {
         self.client = client
-        usual = GatewayPlace.usual
         if let place = invocation[SharedOptions.gateway] {
             named = place
         } else if let text = ground.variable("SYNESIS_GATEWAY") {
@@ -104,6 +102,7 @@ struct GatewayFinder: Sendable {
     func find(_ need: GatewaySession.Need) async throws(GatewayFailure) -> GatewayClient {
         if let named { return GatewayClient(named, client) }
         var edge: GatewayPlace?
+        let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {
             let gateway = GatewayClient(place, client)
             let timeout = Limits.Commands.probeTimeout

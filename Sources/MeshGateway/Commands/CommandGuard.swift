@@ -1,26 +1,36 @@
 internal import MeshCore
 internal import MeshHTTP
 
-/// Who may send commands to nodes.
+/// Who may send commands to nodes, and have a node do what costs it something.
 ///
 /// Nobody has a key yet, so whoever reaches the listener may: the people and programs of this machine, and no page
 /// that one of them looks at. A browser cannot be made to send JSON to another origin without asking first, and it says
 /// whose page it shows; both are looked at, for either could be forgotten by one browser.
 struct CommandGuard: Middleware {
+    /// What is guarded.
+    enum Subject: Hashable, Sendable {
+        /// Commands: what is posted, as JSON; questions pass.
+        case commands
+        /// Questions, too: those for which a node does something.
+        case questions
+    }
+
     let reach: GatewayReach
+    var subject = Subject.commands
 
     func respond(to request: HTTPRequest, next: Next) async throws -> HTTPResponse {
-        guard request.method == .post else { return try await next.respond(to: request) }
+        guard subject == .questions || request.method == .post else { return try await next.respond(to: request) }
         guard reach == .thisMachine else {
+            let taken = subject == .commands ? "commands are taken" : "this is answered"
             throw HTTPRefusal(
                 .forbidden,
                 "not_from_here",
-                "this listener can be reached from other machines, and nobody can show a key yet: commands are taken "
-                    + "where http.listen is an address of the loopback alone"
+                "this listener can be reached from other machines, and nobody can show a key yet: \(taken) where "
+                    + "http.listen is an address of the loopback alone"
             )
         }
         try check(origin: request)
-        guard Self.isJSON(request.fields) else {
+        guard subject == .questions || Self.isJSON(request.fields) else {
             throw HTTPRefusal(
                 .unsupportedMediaType,
                 "unsupported_media_type",
@@ -36,7 +46,8 @@ struct CommandGuard: Middleware {
         let own = "\(request.client.isSecure ? "https" : "http")://\(request.authority)"
         let origins = request.fields.values(of: .origin)
         guard ["same-origin", "none"].contains(site), origins.allSatisfy({ $0.lowercased() == own.lowercased() }) else {
-            throw HTTPRefusal(.forbidden, "foreign_origin", "a page of another origin may not send commands")
+            let asked = subject == .commands ? "send commands" : "ask for this"
+            throw HTTPRefusal(.forbidden, "foreign_origin", "a page of another origin may not \(asked)")
         }
     }
 

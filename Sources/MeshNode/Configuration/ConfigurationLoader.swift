@@ -55,19 +55,19 @@ package struct ConfigurationLoader: Sendable {
         return role.map { Configuration(role: $0, entries: entries) }
     }
 
-    /// What `section`, which stands at `root` of another file, says to a node of `role`, as words of a command line.
+    /// What `section`, which stands at `root` of another file, says to a node of `role`, as it is to be started.
     ///
     /// `decided` are settings that somebody else says; the error has everything that is wrong, with its place.
-    package static func flags(
+    package static func words(
         of section: JSONObject,
         at root: [JSONStep],
         of source: JSONSource,
         for role: NodeRole,
         besides decided: [SettingRow]
-    ) throws(ConfigurationError) -> [String] {
+    ) throws(ConfigurationError) -> StartWords {
         let file = ConfigurationFile(section, at: root, of: source)
         var mistakes = file.mistakes
-        var words: [String] = []
+        var words = StartWords()
         for row in Settings.all {
             guard let found = file.found[row.path] else { continue }
             let steps = root + row.steps.map { .key($0) }
@@ -81,10 +81,25 @@ package struct ConfigurationLoader: Sendable {
                     mistakes.append(mistake(error, row, .file(source.path, found.position)))
                 }
             }
-            words += found.words.map { "--\(row.flag)=\($0)" }
+            if row.shape.isSecret {
+                words.variables[row.variable] = found.words.joined(separator: ",")
+            } else {
+                words.flags += found.words.map { "--\(row.flag)=\($0)" }
+            }
         }
         guard mistakes.isEmpty else { throw ConfigurationError(mistakes) }
         return words
+    }
+
+    /// What a process of a node is started with.
+    package struct StartWords: Hashable, Sendable {
+        /// Words of its command line, which everybody on the machine may read.
+        package var flags: [String] = []
+        /// What it finds in its environment, which its own user alone may read: secrets.
+        package var variables: [String: String] = [:]
+
+        /// Nothing at all.
+        package init() {}
     }
 
     /// The strongest who says something of `row`.

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import MeshAPI
-internal import MeshActors
 internal import MeshCertificates
 package import MeshCore
 package import MeshIO
@@ -217,8 +216,6 @@ package enum Doctor {
 
     /// What `work` returns that may block; a caller that is cancelled is let go, and the thread ends when it can.
     static func onThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value? {
-        let answer = OneShot<Value>()
-        guard OwnThread.run({ answer.open(work()) }) else { return nil }
-        return try? await answer.wait()
+        await DoctorThreads.ofThisProcess.run(work)
     }
 }

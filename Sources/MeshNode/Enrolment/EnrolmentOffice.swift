@@ -72,12 +72,12 @@ package final class EnrolmentOffice: Sendable {
         pace.withLock { $0.use(life: life) }
     }
 
-    /// Whether anybody has enrolled under `name`; nil where that cannot be told now.
-    func isKnown(_ name: NodeID) async -> Bool? {
-        guard let (node, _) = try? opened(), let registration = try? node.registration(of: name),
+    /// Whether `identity` has enrolled, tenant and role included; nil where that cannot be told now.
+    func isKnown(_ identity: NodeIdentity) async -> Bool? {
+        guard let (node, _) = try? opened(), let registration = try? node.registration(of: identity.node),
             let state = try? await state(of: registration)
         else { return nil }
-        return state.identity != nil
+        return state.identity == identity
     }
 
     /// How often it has issued a certificate, and how often refused one, by why.

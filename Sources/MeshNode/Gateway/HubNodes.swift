@@ -12,12 +12,12 @@ struct HubNodes: NodeDirectory {
 
     func nodes(_ query: NodeQuery) async -> NodesDocument? {
         guard let hub = service()?.hub else { return nil }
-        let (found, hasMore) = hub.tunnels.withRoster { roster in
-            roster.entries(after: query.after, limit: query.limit) { node, entry in
-                guard entry.connection.labels.contains(query.labels) else { return false }
-                return query.state.map { $0 == state(of: entry, hub.beats.entry(of: node)) } ?? true
-            }
+        let fits = { (node: NodeID, entry: EdgeRoster.Entry) -> Bool in
+            guard entry.connection.labels.contains(query.labels) else { return false }
+            return query.state.map { $0 == state(of: entry, hub.beats.entry(of: node)) } ?? true
         }
+        let slice = { (last: NodeID?) in hub.tunnels.withRoster { $0.slice(after: last) } }
+        let (found, hasMore) = EdgeRoster.page(after: query.after, limit: query.limit, where: fits, slice: slice)
         let paths = await hub.transport.paths(to: found.filter(\.entry.isConnected).map(\.node))
         let nodes = found.map { document($0.entry, hub.beats.entry(of: $0.node), paths[$0.node]) }
         return NodesDocument(nodes: nodes, next: hasMore ? found.last?.node.text : nil)

@@ -1,16 +1,14 @@
 internal import MeshAPI
-internal import MeshActors
 internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
 
 /// The doctor of a node that runs: what the node looks at all the time, and what `meshnode doctor` looks at.
 ///
-/// Looking writes and syncs a small file, so whoever asks while somebody is looking is told what that one finds.
+/// The first is told as it is; the second as ``DoctorRounds`` have found it, since looking costs something.
 final class NodeDoctor: DoctorPort {
     private let state: @Sendable () -> NodeState
-    private let look: @Sendable () async -> [DoctorCheck]
-    private let underWay = Lock<OneShot<[DoctorCheck]?>?>(nil)
+    private let rounds: DoctorRounds
 
     /// A doctor of a node told `settings` that stands as `state` says; `clockDifference` is an edge's to its hub.
     init(
@@ -20,31 +18,15 @@ final class NodeDoctor: DoctorPort {
         clockDifference: @escaping @Sendable () -> ClockDifference? = { nil }
     ) {
         self.state = state
-        look = { [loop = ground.loop, clock = ground.clock] in
+        rounds = DoctorRounds(clock: ground.clock) { [loop = ground.loop, clock = ground.clock] in
             let life = DoctorSubject.Life(state: state(), clock: clockDifference())
             return await Doctor.examine(DoctorSubject(settings, life: life), on: loop, clock: clock)
         }
     }
 
     func examine() async -> DoctorDocument {
-        let own = OneShot<[DoctorCheck]?>()
-        while !Task.isCancelled {
-            let other = underWay.withLock { underWay in
-                defer { underWay = underWay ?? own }
-                return underWay
-            }
-            guard let other else { return DoctorDocument(checks: stateChecks + (await lookFor(own))) }
-            // Nothing is told where that one has gone before the end: then this one looks.
-            if let found = try? await other.wait() { return DoctorDocument(checks: stateChecks + found) }
-        }
-        return DoctorDocument(checks: stateChecks)
-    }
-
-    private func lookFor(_ waiting: OneShot<[DoctorCheck]?>) async -> [DoctorCheck] {
-        let found = await look()
-        underWay.withLock { $0 = nil }
-        waiting.open(Task.isCancelled ? nil : found)
-        return found
+        let found = await rounds.findings()
+        return DoctorDocument(checks: stateChecks + found)
     }
 
     /// What only a node that runs can tell; the rest of its state is told by ``Doctor``.

@@ -7,8 +7,8 @@ internal import MeshIdentity
 struct RevocationClerk: Sendable {
     let orders: RevocationOrders
     let office: RevocationOffice
-    /// Whether anybody has enrolled under a name; nil where that cannot be told now.
-    let isKnown: @Sendable (NodeID) async -> Bool?
+    /// Whether an identity has enrolled; nil where that cannot be told now.
+    let isKnown: @Sendable (NodeIdentity) async -> Bool?
     let clock: any Clock
     let logger: Logger
 
@@ -36,7 +36,7 @@ struct RevocationClerk: Sendable {
             logger.log(.error, .revocationNotRead, [LogField(.reason, .text(words))])
             return true
         }
-        let isKnown = await isKnown(identity.node)
+        let isKnown = await isKnown(identity)
         do throws(CallFailure<RevocationList.Refusal>) {
             _ = try await office.revoke(identity, reason: order.reason, ordered: order.given)
         } catch {

@@ -77,6 +77,8 @@ package struct EdgeRoster: Sendable {
 
     private let maximumGone: Int
     private var entries: [NodeID: Entry] = [:]
+    /// The names of all of them in their order, kept so for those who list them.
+    private var names: [NodeID] = []
     /// Departures in their order; those of edges that have come back since stand there until they are the oldest.
     private var departures: [(node: NodeID, number: UInt64)] = []
     private var oldest = 0
@@ -95,6 +97,7 @@ package struct EdgeRoster: Sendable {
         let node = connection.identity.node
         guard var entry = entries[node] else {
             entries[node] = Entry(connection: connection, since: now)
+            names.insert(node, at: index(of: node))
             connectedCount += 1
             return
         }
@@ -102,13 +105,13 @@ package struct EdgeRoster: Sendable {
             entry.relinks &+= 1
         } else {
             entry.departure = nil
+            entry.isDraining = false
             entry.since = now
             entry.arrivals &+= 1
             connectedCount += 1
         }
+        // A newer link of one that was asked to go is no answer: it may have been on its way, as after a renewal.
         entry.connection = connection
-        // Whoever makes a link does not go: a drain that was asked for came to nothing, or to a new life.
-        entry.isDraining = false
         entries[node] = entry
     }
 
@@ -141,7 +144,7 @@ package struct EdgeRoster: Sendable {
         while goneCount > maximumGone, oldest < departures.count {
             let (node, number) = departures[oldest]
             oldest += 1
-            if let entry = entries[node], !entry.isConnected, entry.departureNumber == number { entries[node] = nil }
+            if let entry = entries[node], !entry.isConnected, entry.departureNumber == number { forget(node) }
         }
         // What stands there of edges that came back: each edge has one departure that counts.
         guard departures.count > 2 * maximumGone + 16 else { return }
@@ -149,6 +152,22 @@ package struct EdgeRoster: Sendable {
             entries[item.node].map { !$0.isConnected && $0.departureNumber == item.number } ?? false
         }
         oldest = 0
+    }
+
+    private mutating func forget(_ node: NodeID) {
+        entries[node] = nil
+        let index = index(of: node)
+        if index < names.count, names[index] == node { names.remove(at: index) }
+    }
+
+    /// Where `node` stands among the names, or would.
+    private func index(of node: NodeID) -> Int {
+        var (low, high) = (0, names.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if names[middle] < node { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     // MARK: What is known
@@ -159,19 +178,38 @@ package struct EdgeRoster: Sendable {
     /// How many have gone and are remembered.
     package var goneCount: Int { entries.count - connectedCount }
 
-    /// At most `limit` of the edges that fit, behind `last` in the order of their names, and whether there are more.
-    package func entries(
+    /// At most ``Limits/Roster/sliceLength`` edges behind `last`, in the order of their names.
+    ///
+    /// So few that whoever holds a lock for it holds up nobody; what is thought of them is thought outside.
+    package func slice(after last: NodeID?) -> [(node: NodeID, entry: Entry)] {
+        var start = 0
+        if let last {
+            start = index(of: last)
+            if start < names.count, names[start] == last { start += 1 }
+        }
+        return names[start...].prefix(Limits.Roster.sliceLength).compactMap { name in
+            entries[name].map { (name, $0) }
+        }
+    }
+
+    /// At most `limit` of the edges that fit, behind `last` in the order of their names, and whether there are more;
+    /// `slice` is asked for what ``slice(after:)`` says, time and again.
+    package static func page(
         after last: NodeID?,
         limit: Int,
-        where fits: (NodeID, Entry) -> Bool
+        where fits: (NodeID, Entry) -> Bool,
+        slice: (NodeID?) -> [(node: NodeID, entry: Entry)]
     ) -> (found: [(node: NodeID, entry: Entry)], hasMore: Bool) {
-        let names = entries.keys.filter { name in last.map { $0 < name } ?? true }.sorted()
         var found: [(node: NodeID, entry: Entry)] = []
-        for name in names {
-            guard let entry = entries[name], fits(name, entry) else { continue }
-            guard found.count < limit else { return (found, true) }
-            found.append((name, entry))
+        var last = last
+        while true {
+            let edges = slice(last)
+            for edge in edges where fits(edge.node, edge.entry) {
+                guard found.count < limit else { return (found, true) }
+                found.append(edge)
+            }
+            guard edges.count == Limits.Roster.sliceLength else { return (found, false) }
+            last = edges.last?.node
         }
-        return (found, false)
     }
 }

@@ -36,6 +36,10 @@ package enum DiagCommand {
             invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(error.message.printable)")
             return .failure
         }
+        if reader.configuration == nil {
+            let words = "nothing of a node is in it: nobody says which one (--role hub|edge, or --config FILE)"
+            invocation.terminal.writeErrorLine("\(invocation.commandName): warning: \(words)")
+        }
         guard !invocation[quiet] else {
             try invocation.terminal.writeLine(path.printable)
             return .success

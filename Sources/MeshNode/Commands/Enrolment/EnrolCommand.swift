@@ -113,7 +113,10 @@ package enum EnrolCommand {
         } else if invocation[AuthorityCommand.quiet] {
             lines = []
         } else {
-            lines = ["'\(credentials.identity)' is enrolled in '\(path)'; its certificate renews itself from the node."]
+            lines = [
+                "'\(credentials.identity)' is enrolled in '\(path)'; its certificate renews itself from the node.",
+                "Start it: meshnode --role edge --data '\(path)' --hub HOST",
+            ]
         }
         if abs(outcome.clockAhead.components.seconds) > 60 {
             let text = outcome.clockAhead.shortText

@@ -49,14 +49,14 @@ struct EdgeRole {
             }
             if ground.notifier.isHeard { group.addTask { await notices(service) } }
             let name = service.edge.name.text
-            ground.ready(
+            await ground.ready(
                 "edge '\(name)' keeps its tunnel",
                 [
                     LogField(.node, .text(name)), LogField(.operatorsAddress, .text(site?.address.description ?? "-")),
                 ]
             )
             await ground.signals.waitForStop()
-            ground.stopping()
+            await ground.stopping()
             await service.drain("the edge is being stopped")
             await site?.stop()
             group.cancelAll()

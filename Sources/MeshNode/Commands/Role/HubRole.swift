@@ -50,9 +50,9 @@ struct HubRole {
                     site?.renew(ground.logger)
                 }
             }
-            report(service, site)
+            await report(service, site)
             await ground.signals.waitForStop()
-            ground.stopping()
+            await ground.stopping()
             await service.hub.drain("the hub is being stopped", patience: patience.withLock { $0 })
             await site?.stop()
             group.cancelAll()
@@ -127,9 +127,9 @@ struct HubRole {
         }
     }
 
-    private func report(_ service: HubService, _ site: NodeSite?) {
+    private func report(_ service: HubService, _ site: NodeSite?) async {
         let address = service.hub.transport.localAddress.description
-        ground.ready(
+        await ground.ready(
             "serving edges at \(address)",
             [
                 LogField(.node, .text(settings.grant.identity.text)),

@@ -17,7 +17,7 @@ struct NodeReload: Sendable {
     func run(_ use: @Sendable (Configuration) async throws(ConfigurationError) -> Void) async {
         var known = first
         while await signals.nextReload() {
-            notifier.reloading()
+            await notifier.reloading()
             do throws(ConfigurationError) {
                 guard let next = try load(), next.role == known.role else {
                     throw ConfigurationError("role", "a node that runs does not become another")
@@ -31,7 +31,7 @@ struct NodeReload: Sendable {
                     logger.log(.error, .reloadRefused, [LogField(.reason, .text(mistake.description))])
                 }
             }
-            notifier.ready("serving, with the configuration read again")
+            await notifier.ready("serving, with the configuration read again")
         }
     }
 

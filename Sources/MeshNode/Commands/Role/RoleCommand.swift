@@ -115,17 +115,17 @@ struct RoleGround: Sendable {
     }
 
     /// The node serves.
-    func ready(_ words: String, _ fields: [LogField]) {
+    func ready(_ words: String, _ fields: [LogField]) async {
         phase.move(to: .ready)
         logger.log(.info, .nodeReady, fields)
-        notifier.ready(words, fields)
+        await notifier.ready(words, fields)
     }
 
     /// It was told to stop.
-    func stopping() {
+    func stopping() async {
         phase.move(to: .draining)
         logger.log(.info, .nodeStopping)
-        notifier.stopping()
+        await notifier.stopping()
     }
 }
 
