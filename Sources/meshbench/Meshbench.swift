@@ -26,6 +26,7 @@ enum Meshbench {
                 TunnelBenchmarkCommand.command,
                 StreamServeCommand.command,
                 BeatsBenchmarkCommand.command,
+                EngineBenchmarkCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

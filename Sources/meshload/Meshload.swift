@@ -12,7 +12,8 @@ enum Meshload {
                 SlowCommand.command, ChurnCommand.command, HubCommand.command, EdgesCommand.command,
                 ShelfCommand.command, FetchCommand.command, GiveCommand.command, TunnelCommand.command,
                 AddressesCommand.command, ServiceCommand.command, DevicesCommand.command, StoreChildCommand.command,
-                WebCommand.command, GetCommand.command,
+                WebCommand.command, GetCommand.command, ChatCommand.command,
+                ProviderCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

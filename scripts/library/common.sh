@@ -38,12 +38,15 @@ content_key() {
     done | sha256sum | cut --characters=1-16
 }
 
-# The interpreter of the Python side's virtual environment; scripts/setup makes it.
-interop_python() {
+# The interpreter of the virtual environment for the tests in a folder of Tests/; scripts/setup makes it.
+environment_python() {
     local key
-    key=$(content_key Tests/Interop/requirements.txt "$(/usr/bin/python3 --version 2>&1)")
-    printf '%s\n' "$cache_folder/interop-$key/bin/python"
+    key=$(content_key "Tests/$1/requirements.txt" "$(/usr/bin/python3 --version 2>&1)")
+    printf '%s\n' "$cache_folder/${1,,}-$key/bin/python"
 }
+
+# The interpreter of the Python side's virtual environment.
+interop_python() { environment_python Interop; }
 
 # Runs one of the Python programs beside this file, with Debian's interpreter; installs that first where it is missing.
 run_python() {

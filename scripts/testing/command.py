@@ -50,7 +50,8 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     if fast:
         return
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
-    yield Stage("interoperability", [_interop_python(), *_UNITTEST, "Tests/Interop"], counting.python)
+    yield Stage("interoperability", [_python_of("Interop"), *_UNITTEST, "Tests/Interop"], counting.python)
+    yield Stage("official SDKs", [_python_of("SDKs"), *_UNITTEST, "Tests/SDKs"], counting.python)
     yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
     yield from _hunt_stages()
     yield Stage("counts of meshbench", ["scripts/bench", "--check"], is_one_test=True)
@@ -105,9 +106,9 @@ def _swift_tests(name: str, command: list[str]) -> Stage:
     return Stage(name, [*command, "--xunit-output", str(asked)], lambda _: counting.swift(written))
 
 
-def _interop_python() -> str:
-    """The interpreter that scripts/setup has made, by the one rule in scripts/library/common.sh."""
-    command = ["bash", "-c", "source scripts/library/common.sh && interop_python"]
+def _python_of(folder: str) -> str:
+    """The interpreter that scripts/setup has made for a folder of Tests/, by the rule in scripts/library/common.sh."""
+    command = ["bash", "-c", f"source scripts/library/common.sh && environment_python {folder}"]
     found = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if found.returncode != 0:
         sys.exit("scripts/test: cannot tell where the virtual environment is; run scripts/setup")

@@ -49,6 +49,13 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "client-url") { FuzzedAnswers.checkURL($0) },
         FuzzTarget(name: "response-head") { FuzzedAnswers.checkHead($0) },
         FuzzTarget(name: "web-socket") { FuzzedWebSocket.check($0) },
+        FuzzTarget(name: "streamed-events") { FuzzedDialects.checkEvents($0) },
+        FuzzTarget(name: "provider-answer") { FuzzedDialects.checkAnswers($0) },
+        FuzzTarget(name: "chat-request") { FuzzedDialects.checkRequests($0) },
+        FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },
+        FuzzTarget(name: "safetensors") { FuzzedModels.checkSafetensors($0) },
+        FuzzTarget(name: "adapter-conversion") { FuzzedModels.checkConversion($0) },
+        FuzzTarget(name: "answer-text") { FuzzedModels.checkAnswerText($0) },
     ]
 
     /// The target called `name`.

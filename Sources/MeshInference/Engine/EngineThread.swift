@@ -1,0 +1,116 @@
+internal import Glibc
+internal import MeshCore
+
+/// The one thread that touches a model, with calls for it.
+///
+/// Computing blocks for milliseconds at a time, so it is neither the pool's nor an event loop's. The thread ends when
+/// ``close()`` was called and its work says so.
+///
+/// Sendable: `calls` and `isClosed` are touched under `mutex` alone, the pointers never change.
+final class EngineThread<Worker>: @unchecked Sendable {
+    typealias Call = @Sendable (Worker) -> Void
+
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var calls = BoundedQueue<Call>(capacity: Limits.Inference.maximumCalls)
+    private var isClosed = false
+    private var isWoken = false
+
+    init() {
+        mutex = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        var attributes = pthread_condattr_t()
+        let status =
+            pthread_mutex_init(mutex, nil) | pthread_condattr_init(&attributes)
+            | pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) | pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+        precondition(status == 0, "a mutex or a condition cannot be made")
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Starts the thread; false where the machine has no more of them.
+    ///
+    /// `body` runs on it.
+    func start(_ body: sending @escaping () -> Void) -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        // Templates, schemas and regular expressions are followed by recursion.
+        pthread_attr_setstacksize(&attributes, 16 * 1_024 * 1_024)
+        defer { pthread_attr_destroy(&attributes) }
+        let box = Unmanaged.passRetained(ThreadBody(body))
+        var thread = pthread_t()
+        guard pthread_create(&thread, &attributes, runThreadBody, box.toOpaque()) == 0 else {
+            box.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+
+    /// Has `call` made on the thread; false where it is closed or too many wait.
+    func call(_ call: @escaping Call) -> Bool {
+        pthread_mutex_lock(mutex)
+        let isTaken = !isClosed && calls.append(call)
+        if isTaken { pthread_cond_signal(condition) }
+        pthread_mutex_unlock(mutex)
+        return isTaken
+    }
+
+    /// Has the thread look at its work again.
+    func wake() {
+        pthread_mutex_lock(mutex)
+        isWoken = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Takes no more calls; those that wait are made.
+    func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// On the thread.
+    ///
+    /// The next call. Where there is none it waits, if `waits`, until there is one or something else to look at, for
+    /// `patience` at most.
+    func next(waits: Bool, patience: Duration?) -> (call: Call?, isClosed: Bool) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if waits && calls.isEmpty && !isClosed && !isWoken {
+            if let patience {
+                var until = timespec()
+                clock_gettime(CLOCK_MONOTONIC, &until)
+                let nanoseconds = max(0, min(patience.wholeNanoseconds, 3_600_000_000_000)) + Int64(until.tv_nsec)
+                until.tv_sec += Int(nanoseconds / 1_000_000_000)
+                until.tv_nsec = Int(nanoseconds % 1_000_000_000)
+                pthread_cond_timedwait(condition, mutex, &until)
+            } else {
+                pthread_cond_wait(condition, mutex)
+            }
+        }
+        isWoken = false
+        return (calls.popFirst(), isClosed)
+    }
+}
+
+private final class ThreadBody {
+    let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+}
+
+private func runThreadBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    let box = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
+    box.body()
+    return nil
+}

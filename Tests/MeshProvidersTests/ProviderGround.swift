@@ -1,0 +1,121 @@
+import MeshChat
+import MeshCore
+import MeshDialects
+import MeshHTTP
+import MeshIO
+import MeshProviders
+import MeshTestKit
+
+/// A provider on the loopback that answers what a test says, and a client of it.
+struct ProviderGround: Sendable {
+    let provider: Provider
+    let site: ScriptedSite
+
+    /// Both end with `body`.
+    static func with(
+        _ dialect: ProviderConfiguration.Dialect,
+        timeouts: ClientTimeouts? = nil,
+        _ script: ScriptedSite.Script,
+        _ body: (ProviderGround) async throws -> Void
+    ) async throws {
+        let (near, far) = (try EventLoop.start(name: "near"), try EventLoop.start(name: "far"))
+        let clock = MachineClock(loop: far)
+        let site = ScriptedSite(script, clock: clock)
+        let server = HTTPServer(
+            loops: [far],
+            handler: site,
+            clock: clock,
+            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .info),
+            generator: SeededGenerator(seed: 1)
+        )
+        let address = try await server.listen(at: .loopbackIPv4(port: 0))
+        let client = try await HTTPClient(loop: near)
+        var configuration = ProviderConfiguration(name: "p", dialect: dialect, base: "http://\(address)/")
+        configuration.key = ProviderKey(Array("secret-key".utf8))
+        if let timeouts { configuration.timeouts = timeouts }
+        let outcome: Result<Void, any Error>
+        do {
+            let provider = try Provider(configuration, client: client)
+            outcome = .success(try await body(ProviderGround(provider: provider, site: site)))
+        } catch {
+            outcome = .failure(error)
+        }
+        await client.close()
+        await server.stop()
+        for loop in [near, far] {
+            loop.stop()
+            await loop.ended()
+        }
+        try outcome.get()
+    }
+
+    /// A request that says hello.
+    static func request(isStreamed: Bool = true) throws -> GenerationRequest {
+        var chat = ChatRequest(model: "m", messages: [ChatMessage(.user, "hello, hello, hello, hello")])
+        chat.isStreamed = isStreamed
+        return GenerationRequest(id: UniqueID(high: 0, low: 1), tenant: try TenantID("t"), model: "big-1", chat: chat)
+    }
+}
+
+/// A site that answers every request with one script, and remembers what it was asked.
+final class ScriptedSite: HTTPHandler {
+    enum Script: Sendable {
+        /// A stream of these pieces, which then ends.
+        case stream([String])
+        /// A stream of these pieces, which then breaks off.
+        case broken([String])
+        /// A stream of these pieces, behind which nothing comes.
+        case silent([String])
+        /// An answer of this status and body.
+        case whole(UInt16, String, HTTPFields = [:])
+    }
+
+    struct Asked: Sendable {
+        var path: String
+        var fields: HTTPFields
+        var body: String
+    }
+
+    let asked = Watched<[Asked]>([])
+    let cancelled = Watched<Int>(0)
+    private let script: Script
+    private let clock: any Clock
+
+    init(_ script: Script, clock: any Clock) {
+        self.script = script
+        self.clock = clock
+    }
+
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try await request.body.collect(upTo: 1_000_000)
+        asked.change {
+            $0.append(
+                Asked(path: request.target.text, fields: request.fields, body: String(decoding: body, as: UTF8.self))
+            )
+        }
+        switch script {
+        case .whole(let status, let text, let fields):
+            var fields = fields
+            fields.append(.contentType, "application/json")
+            return HTTPResponse(HTTPStatus(status), fields: fields, body: .bytes(Array(text.utf8)))
+        case .stream(let pieces): return stream(pieces) {}
+        case .broken(let pieces): return stream(pieces) { throw HTTPError(.closed, "as the script says") }
+        case .silent(let pieces):
+            return stream(pieces) { [cancelled, clock] in
+                defer { cancelled.change { $0 += 1 } }
+                try await clock.sleep(for: .seconds(3_600))
+            }
+        }
+    }
+
+    private func stream(_ pieces: [String], _ end: @escaping @Sendable () async throws -> Void) -> HTTPResponse {
+        HTTPResponse(
+            .ok,
+            fields: [.contentType: "text/event-stream; charset=utf-8"],
+            body: .stream(length: nil) { writer in
+                for piece in pieces { try await writer.write(piece) }
+                try await end()
+            }
+        )
+    }
+}

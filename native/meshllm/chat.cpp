@@ -1,0 +1,63 @@
+// Chats: templates, and the answers that follow them.
+#include "shim.h"
+
+#include <memory>
+#include <stdexcept>
+
+static common_chat_templates_inputs inputs_of(const common_json &request) {
+    common_chat_templates_inputs inputs;
+    inputs.messages = common_chat_msgs_parse_oaicompat(request.at("messages"));
+    if (request.contains("tools")) inputs.tools = common_chat_tools_parse_oaicompat(request.at("tools"));
+    if (request.contains("tool_choice")) {
+        inputs.tool_choice = common_chat_tool_choice_parse_oaicompat(request.at("tool_choice"));
+    }
+    if (request.contains("parallel_tool_calls")) {
+        inputs.parallel_tool_calls = request.at("parallel_tool_calls").get<bool>();
+    }
+    if (request.contains("json_schema")) inputs.json_schema = request.at("json_schema").dump();
+    // A date in the prompt would make the same request another one tomorrow.
+    inputs.now = std::chrono::system_clock::time_point();
+    return inputs;
+}
+
+extern "C" {
+
+mesh_llm_chat *mesh_llm_chat_open(const mesh_llm_model *model, const char *request, mesh_llm_failure *failure) {
+    return guarded<mesh_llm_chat *>(failure, MESH_LLM_UNREADABLE, nullptr, [&]() -> mesh_llm_chat * {
+        if (!model->templates) throw std::runtime_error("the model's chat template cannot be read");
+        auto chat = std::make_unique<mesh_llm_chat>();
+        const common_chat_templates_inputs inputs = inputs_of(common_json::parse(request));
+        chat->rendered = common_chat_templates_apply(model->templates.get(), inputs);
+        chat->parser = common_chat_parser_params(chat->rendered);
+        if (!chat->rendered.parser.empty()) chat->parser.parser.load(chat->rendered.parser);
+        return chat.release();
+    });
+}
+
+void mesh_llm_chat_close(mesh_llm_chat *chat) {
+    guarded<int>(nullptr, MESH_LLM_INTERNAL, 0, [&] {
+        delete chat;
+        return 0;
+    });
+}
+
+const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat, size_t *bytes) {
+    *bytes = chat->rendered.prompt.size();
+    return chat->rendered.prompt.data();
+}
+
+const char *mesh_llm_chat_stop(const mesh_llm_chat *chat, int32_t index) {
+    const auto &stops = chat->rendered.additional_stops;
+    if (index < 0 || static_cast<size_t>(index) >= stops.size()) return nullptr;
+    return stops[static_cast<size_t>(index)].c_str();
+}
+
+char *mesh_llm_chat_parse(const mesh_llm_chat *chat, const char *answer, mesh_llm_failure *failure) {
+    return guarded<char *>(failure, MESH_LLM_UNREADABLE, nullptr, [&] {
+        common_chat_msg message = common_chat_parse(answer, /* is_partial */ false, chat->parser);
+        message.role = "assistant";
+        return copied(message.to_json_oaicompat(true).dump_safe());
+    });
+}
+
+}
