@@ -62,7 +62,7 @@ let modules: [Module] = [
     .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
-    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshCore", "MeshHTTP"]),
+    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshHTTP", "MeshIdentity"]),
     .library(
         "MeshNode",
         layer: .l3,
