@@ -19,7 +19,7 @@ let modules: [Module] = [
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
