@@ -71,9 +71,9 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON",
+            "MeshProviders", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(

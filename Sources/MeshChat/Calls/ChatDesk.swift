@@ -148,7 +148,8 @@ package final class ChatDesk: Sendable {
         case .unlimited: return nil
         case .taken(let slot): return slot
         case .wait(let allowance):
-            let failure = ChatFailure(retryAfter: allowance.reset)
+            var failure = ChatFailure(retryAfter: allowance.reset)
+            failure.allowance = allowance
             throw ChatError(.rateLimited, "this key has asked as often as it may", cause: failure)
         }
     }
@@ -353,6 +354,13 @@ package final class ChatDesk: Sendable {
     }
 
     // MARK: What is known
+
+    /// Who has which model that can be asked now, in the order in which they are asked.
+    package var offers: [ModelOffer] {
+        let directory = state.withLock { $0.directory }
+        let names = Set(directory.models(at: clock.wallTime).map(\.name))
+        return directory.offers.filter { names.contains($0.model) }
+    }
 
     /// Calls that are not settled yet.
     package var underWay: Int { state.withLock { $0.calls.count } }

@@ -8,14 +8,23 @@ extension Gateway {
     init(
         ofHub settings: HubSettings,
         _ service: @escaping @Sendable () -> HubService?,
+        _ chats: HubChats,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
         let clock = ground.clock
-        let status = HubStatus(identity: settings.grant.identity, service: service, state: state, clock: clock)
+        let status = HubStatus(
+            identity: settings.grant.identity,
+            service: service,
+            chats: chats,
+            state: state,
+            clock: clock
+        )
         var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
+        ports.callers = NoKeys(tenant: settings.grant.identity.tenant)
+        ports.chat = chats
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
