@@ -27,7 +27,12 @@ import Testing
 
     @Test func `are answered piece by piece in either dialect`() async throws {
         try await GatewayGround.run { ground in
-            let open = try await ground.chat(.openAI, "echo", streamed: true, #","stream_options":{"include_usage":true}"#)
+            let open = try await ground.chat(
+                .openAI,
+                "echo",
+                streamed: true,
+                #","stream_options":{"include_usage":true}"#
+            )
             #expect(open["content-type"] == "text/event-stream")
             #expect(open.data.last == "[DONE]")
             let chunks = try open.data.dropLast().map { try JSONReader.read(Array($0.utf8)) }
