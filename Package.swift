@@ -62,7 +62,11 @@ let modules: [Module] = [
     .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
-    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshHTTP", "MeshIdentity"]),
+    .library(
+        "MeshGateway",
+        layer: .l3,
+        uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIdentity"]
+    ),
     .library(
         "MeshNode",
         layer: .l3,
@@ -168,7 +172,10 @@ let modules: [Module] = [
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",
-        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshTestKit"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshTestKit",
+        ]
     ),
     .tests(
         "MeshCommandsTests",

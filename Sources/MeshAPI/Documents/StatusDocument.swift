@@ -26,6 +26,8 @@ package struct StatusDocument: APIDocument {
     package var hub: Hub?
     /// Of an edge, how its tunnel stands; nil while it starts.
     package var edge: Edge?
+    /// The models that can be asked here; nil where none ever can.
+    package var models: [Model]?
 
     /// A node that has run since `startedAt`.
     package init(
@@ -63,6 +65,7 @@ package struct StatusDocument: APIDocument {
         object["labels"] = .texts(labels)
         object["hub"] = hub?.json
         object["edge"] = edge?.json
+        object["models"] = models.map { .array($0.map(\.json)) }
         return .object(object)
     }
 
@@ -81,6 +84,7 @@ package struct StatusDocument: APIDocument {
         labels = try fields.texts("labels")
         hub = try fields.optional("hub", Hub.self)
         edge = try fields.optional("edge", Edge.self)
+        models = try fields["models"] == nil ? nil : fields.list("models", of: Model.self)
     }
 }
 
@@ -223,6 +227,38 @@ extension StatusDocument {
             detail = try fields.text("detail")
             hub = fields["hub"]?.text
             connectedSeconds = fields["connected_seconds"]?.number
+        }
+    }
+}
+
+extension StatusDocument {
+    /// A model, and who runs it.
+    package struct Model: APIDocument {
+        /// Its name in the table.
+        package let name: String
+        /// Who runs it, by the node's name for it.
+        package let engine: String
+        /// Whether that one is asked as usual; false while it is left alone because it keeps failing.
+        package let isAsked: Bool
+
+        /// A model that `engine` runs.
+        package init(name: String, engine: String, isAsked: Bool) {
+            self.name = name
+            self.engine = engine
+            self.isAsked = isAsked
+        }
+
+        /// As the gateway says it.
+        package var json: JSONValue {
+            ["name": .string(name), "engine": .string(engine), "asked": .bool(isAsked)]
+        }
+
+        /// What a gateway has said.
+        package init(json: JSONValue) throws(APIError) {
+            let fields = try DocumentFields(json, of: "model")
+            name = try fields.text("name")
+            engine = try fields.text("engine")
+            isAsked = try fields.truth("asked")
         }
     }
 }

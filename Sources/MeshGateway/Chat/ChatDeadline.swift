@@ -1,0 +1,36 @@
+internal import MeshChat
+internal import MeshCore
+
+/// Until when a chat must be over.
+struct ChatDeadline: Sendable {
+    let instant: Instant
+    let clock: any Clock
+
+    /// What `work` brings; at the deadline it is cancelled and `timedOut` thrown.
+    ///
+    /// `work` must end when it is cancelled, for this waits for that.
+    func hold<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws(ChatError) -> Value
+    ) async throws(ChatError) -> Value {
+        let outcome = await withTaskGroup(of: Result<Value, ChatError>?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                do throws(ChatError) { return .success(try await work()) } catch { return .failure(error) }
+            }
+            group.addTask { await comes() ? .failure(Self.timedOut) : nil }
+            while let first = await group.next() {
+                if let first { return first }
+            }
+            return .failure(ChatError(.cancelled, "the client has left"))
+        }
+        return try outcome.get()
+    }
+
+    /// Waits for it; false where the wait was cancelled.
+    func comes() async -> Bool {
+        do { try await clock.sleep(until: instant) } catch { return false }
+        return true
+    }
+
+    static let timedOut = ChatError(.timedOut, "the answer took too long")
+}
