@@ -4,9 +4,10 @@ internal import MeshCore
 internal import MeshGateway
 
 extension Gateway {
-    /// What the hub of `settings` answers, once `service` is there.
+    /// What the hub of `settings` answers to whom `keys` know, once `service` is there.
     init(
         ofHub settings: HubSettings,
+        _ keys: KeyOffice,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -15,6 +16,7 @@ extension Gateway {
         let status = HubStatus(identity: settings.grant.identity, service: service, state: state, clock: clock)
         var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
+        ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())

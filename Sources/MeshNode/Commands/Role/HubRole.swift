@@ -23,9 +23,17 @@ struct HubRole {
             return await service.reading(node, ground.phase.current)
         }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
-        let site = try await openSite(registry) { told.withLock { $0 } }
+        let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
+        let site = try await openSite(registry, keys) { told.withLock { $0 } }
+        let operators: OperatorSite
         let service: HubService
-        do { service = try await open(HubFolder(path: folder.path)) } catch {
+        do {
+            operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
+            do { service = try await open(HubFolder(path: folder.path), keys) } catch {
+                await operators.stop()
+                throw error
+            }
+        } catch {
             await site?.stop()
             throw error
         }
@@ -54,6 +62,7 @@ struct HubRole {
             await ground.signals.waitForStop()
             await ground.stopping()
             await service.hub.drain("the hub is being stopped", patience: patience.withLock { $0 })
+            await operators.stop()
             await site?.stop()
             group.cancelAll()
         }
@@ -62,6 +71,7 @@ struct HubRole {
 
     private func openSite(
         _ registry: MetricRegistry,
+        _ keys: KeyOffice,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
@@ -71,13 +81,13 @@ struct HubRole {
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ folder: HubFolder) async throws -> HubService {
+    private func open(_ folder: HubFolder, _ keys: KeyOffice) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
             folder: folder,
@@ -85,6 +95,7 @@ struct HubRole {
             enrolmentAddress: try await settings.enrolListen?.resolved(by: resolver),
             grant: settings.grant
         )
+        configuration.keys = keys
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
