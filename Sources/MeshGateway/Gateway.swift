@@ -52,6 +52,8 @@ package struct Gateway: Sendable {
         package var chatBytes = Limits.Gateway.maximumChatBytesAtOnce
         /// How long a chat may take.
         package var chatPatience = Limits.Gateway.chatPatience
+        /// How long a stream may be silent.
+        package var heartbeat = Limits.Gateway.heartbeat
 
         /// The defaults.
         package init() {}
@@ -74,6 +76,7 @@ package struct Gateway: Sendable {
             logger: logger,
             room: ChatRoom(places: bounds.chats, bytes: bounds.chatBytes),
             patience: bounds.chatPatience,
+            heartbeat: bounds.heartbeat,
             generator: Lock(generator)
         )
     }

@@ -14,6 +14,8 @@ struct ChatExchange: Sendable {
     /// Held as long as the answer lasts.
     let place: ChatRoom.Place
     let deadline: ChatDeadline
+    /// How long a stream may be silent.
+    let heartbeat: Duration
     let record: ChatRecord
 
     // MARK: Whole
@@ -43,12 +45,8 @@ struct ChatExchange: Sendable {
             try await deadline.hold { () throws(ChatError) in try await port.begin(call) }
         }
         record.begin(run)
-        var response = HTTPResponse.events(
-            clock: deadline.clock,
-            heartbeat: Limits.Gateway.heartbeat,
-            pulse: dialect.pulse
-        ) { output in
-            try await write(run, to: output)
+        var response = HTTPResponse.events(clock: deadline.clock, heartbeat: heartbeat, pulse: dialect.pulse) {
+            try await write(run, to: $0)
         }
         response.fields.append(naming: request, dialect)
         response.fields.append(telling: run, alsoDropped: dropped, dialect, now: deadline.clock.wallTime)

@@ -15,6 +15,8 @@ struct ChatRoutes: Sendable {
     let room: ChatRoom
     /// How long a chat may take, body and answer included.
     let patience: Duration
+    /// How long a stream may be silent.
+    let heartbeat: Duration
     /// Where the ids of calls come from.
     let generator: Lock<SeededGenerator>
 
@@ -72,6 +74,7 @@ struct ChatRoutes: Sendable {
                 dropped: read.dropped,
                 place: place,
                 deadline: deadline,
+                heartbeat: heartbeat,
                 record: ChatRecord(call, dialect, clock: clock, logger: logger)
             )
             return try await read.request.isStreamed

@@ -68,6 +68,8 @@ package struct PathRest: PathValue, Hashable {
 /// For names that are looked up in a table; never for files.
 package struct PathName: PathValue, Hashable {
     package static var takesRest: Bool { true }
+
+    /// They are part of the name.
     package static var takesSlashes: Bool { true }
 
     /// The name, decoded; never empty, and no part of it is a dot or two.
