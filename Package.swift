@@ -99,8 +99,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel",
+            "MeshVitals", "MeshWire",
         ]
     ),
     .library(
