@@ -184,9 +184,9 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO",
-            "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshActors", "MeshAPI", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshHTTP",
+            "MeshIdentity", "MeshIO", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
