@@ -40,7 +40,7 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
         case .address: "An address cannot be listened at: another process has the port, or it is not this machine's."
         case .notInOrder: "Told to stop, the node did not end in time, as where the disk hangs, and was ended."
         case .folder:
-            "The data folder cannot be used: not made, not written to, without room, of another owner, or open to others."
+            "The data folder cannot be used: not made, not written to, full, of another owner, or open to others."
         case .version: "The data folder is of another version or of another role, or its store is damaged."
         case .busy: "Another process has the data folder."
         case .certificates: "A certificate, a key or the authority is missing, expired, or not fit to be used."
