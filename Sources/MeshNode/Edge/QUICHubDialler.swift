@@ -73,8 +73,8 @@ extension DialError {
     }
 
     private static let wrongPort =
-        "no tunnel is spoken there: is it the hub's port for enrolment (7412) in place of the one for edges (7411), or a "
-        + "hub of another version?"
+        "no tunnel is spoken there: is it the hub's port for enrolment (7412) in place of the one for edges (7411), or "
+        + "a hub of another version?"
 
     private static func code(of kind: CloseReason.Kind) -> DialErrorCode {
         switch kind {
