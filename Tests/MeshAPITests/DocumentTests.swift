@@ -37,7 +37,13 @@ import Testing
         var status = try StatusDocument(bytes: Self.example("status"))
         status.labels = ["site": "berlin"]
         status.edge = StatusDocument.Edge(tunnel: "connected", detail: "to hub-1", hub: "hub-1", connectedSeconds: 3.5)
+        status.models = [
+            StatusDocument.Model(name: "mesh-tiny", engine: "embedded", isAsked: true),
+            StatusDocument.Model(name: "claude", engine: "anthropic", isAsked: false),
+        ]
         #expect(try StatusDocument(bytes: status.bytes) == status)
+        status.models = []
+        #expect(try StatusDocument(bytes: status.bytes).models == [])
         let refusal = ErrorDocument(code: "unknown_node", message: "nobody", requestID: "r-1")
         #expect(try ErrorDocument(bytes: refusal.bytes) == refusal)
         var key = KeyDocument(

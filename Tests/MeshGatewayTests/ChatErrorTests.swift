@@ -150,6 +150,21 @@ import Testing
     }
 
     @Test(arguments: ChatDialect.both)
+    func `behind the first sign of life are events of the stream`(dialect: ChatDialect) async throws {
+        var bounds = Gateway.Bounds()
+        (bounds.heartbeat, bounds.chatPatience) = (.milliseconds(5), .milliseconds(50))
+        try await GatewayGround.run(bounds: bounds) { ground in
+            let answer = try await ground.chat(dialect, "prefill", streamed: true)
+            #expect(answer.status == 200 && answer["content-type"] == "text/event-stream")
+            #expect(answer.text.hasPrefix(String(decoding: dialect.pulse, as: UTF8.self)))
+            let last = try JSONReader.read(Array(try #require(answer.data.last).utf8))
+            #expect(last["error"]?["type"]?.text == (dialect == .openAI ? "server_error" : "timeout_error"))
+            // The connection is as good as before.
+            #expect(try await ground.chat(dialect, "echo").status == 200)
+        }
+    }
+
+    @Test(arguments: ChatDialect.both)
     func `say that an answer took too long, and stop it`(dialect: ChatDialect) async throws {
         var bounds = Gateway.Bounds()
         bounds.chatPatience = .milliseconds(20)

@@ -91,12 +91,12 @@ import Testing
         }
     }
 
-    @Test(arguments: ChatDialect.both)
-    func `keep a stream alive while nothing is said`(dialect: ChatDialect) async throws {
+    @Test(arguments: ChatDialect.both, ["prefill", "decode"])
+    func `keep a stream alive while nothing is said`(dialect: ChatDialect, model: String) async throws {
         var bounds = Gateway.Bounds()
         bounds.heartbeat = .milliseconds(5)
         try await GatewayGround.run(bounds: bounds) { ground in
-            let body = dialect.body("decode", streamed: true)
+            let body = dialect.body(model, streamed: true)
             let response = try await ground.open(.post, dialect.path, dialect.fields, body: .bytes(Array(body.utf8)))
             let pulse = String(decoding: dialect.pulse, as: UTF8.self)
             var text = ""
@@ -105,7 +105,11 @@ import Testing
             }
             ground.chat.figures.change { $0.isReleased = true }
             while let piece = try await response.body.next() { text += String(decoding: piece, as: UTF8.self) }
-            #expect(text.contains(dialect == .openAI ? "[DONE]" : "message_stop"))
+            #expect(text.hasSuffix(dialect == .openAI ? "[DONE]\n\n" : "\"message_stop\"}\n\n"))
+            #expect(text.ranges(of: "\"g\"").count == 1 && response.status == .ok)
+            // Who answers is not known when the head of the answer has to go.
+            let said = HTTPFieldName("x-mesh-model").map { response.fields.contains($0) }
+            #expect(said == (model == "decode"))
             #expect(Limits.Gateway.heartbeat == .seconds(10))
         }
     }

@@ -8,14 +8,22 @@ struct ChatDeadline: Sendable {
 
     /// What `work` brings; at the deadline it is cancelled and `timedOut` thrown.
     ///
-    /// `work` must end when it is cancelled, for this waits for that.
+    /// `work` must end when it is cancelled, for this waits for that; so must `meanwhile`, which is cancelled when `work`
+    /// is done.
     func hold<Value: Sendable>(
+        meanwhile: (@Sendable () async -> Void)? = nil,
         _ work: @escaping @Sendable () async throws(ChatError) -> Value
     ) async throws(ChatError) -> Value {
         let outcome = await withTaskGroup(of: Result<Value, ChatError>?.self) { group in
             defer { group.cancelAll() }
             group.addTask {
                 do throws(ChatError) { return .success(try await work()) } catch { return .failure(error) }
+            }
+            if let meanwhile {
+                group.addTask {
+                    await meanwhile()
+                    return nil
+                }
             }
             group.addTask { await comes() ? .failure(Self.timedOut) : nil }
             while let first = await group.next() {

@@ -33,24 +33,53 @@ struct ChatExchange: Sendable {
         record.end(.complete)
         var fields = ChatFields.json(dialect, request)
         fields.append(telling: run, alsoDropped: dropped, dialect, now: deadline.clock.wallTime)
-        let bytes = dialect.bytes(of: reply, head: head(run))
+        let bytes = dialect.bytes(of: reply, head: head(run.model))
         return withExtendedLifetime(place) { HTTPResponse(.ok, fields: fields, body: .bytes(bytes)) }
     }
 
     // MARK: Streamed
 
-    /// The answer piece by piece; what can be refused is refused before the first.
+    /// The answer piece by piece; what can be refused is refused before the first, unless its first word takes so long
+    /// that the client must be told that somebody is there.
     func stream(from port: any ChatPort, for request: HTTPRequest) async throws(ChatError) -> HTTPResponse {
-        let run = try await told { () throws(ChatError) in
-            try await deadline.hold { () throws(ChatError) in try await port.begin(call) }
+        let hasBegun = Lock(false)
+        let run: any ChatRun
+        do throws(ChatError) {
+            run = try await told { () throws(ChatError) in
+                try await deadline.hold(meanwhile: { await beat(for: request, hasBegun) }) { () throws(ChatError) in
+                    try await port.begin(call)
+                }
+            }
+        } catch {
+            guard hasBegun.withLock({ $0 }), error.code != .cancelled else { throw error }
+            let bytes = dialect.writer(head: head(call.request.model), wantsUsage: false).bytes(for: error)
+            return events { try await $0.send(bytes) }
         }
         record.begin(run)
-        var response = HTTPResponse.events(clock: deadline.clock, heartbeat: heartbeat, pulse: dialect.pulse) {
-            try await write(run, to: $0)
-        }
+        var response = events { try await write(run, to: $0) }
         response.fields.append(naming: request, dialect)
         response.fields.append(telling: run, alsoDropped: dropped, dialect, now: deadline.clock.wallTime)
         return response
+    }
+
+    /// Begins the answer where its first word takes long, and says every now and then that somebody is there.
+    private func beat(for request: HTTPRequest, _ hasBegun: Lock<Bool>) async {
+        guard let early = request.early else { return }
+        do {
+            try await deadline.clock.sleep(for: heartbeat)
+            var head = events { _ in }
+            head.fields.append(naming: request, dialect)
+            let output = await early.begin(head)
+            hasBegun.withLock { $0 = true }
+            while true {
+                try await output.write(dialect.pulse)
+                try await deadline.clock.sleep(for: heartbeat)
+            }
+        } catch {}  // it has begun, or nobody waits for it any more
+    }
+
+    private func events(_ produce: @escaping @Sendable (EventWriter) async throws -> Void) -> HTTPResponse {
+        HTTPResponse.events(clock: deadline.clock, heartbeat: heartbeat, pulse: dialect.pulse, produce: produce)
     }
 
     /// Writes the events of `run` as they come; several that are there already leave together, with the turn.
@@ -65,7 +94,7 @@ struct ChatExchange: Sendable {
                 isLate.withLock { $0 = true }
                 run.cancel()
             }
-            var writer = dialect.writer(head: head(run), wantsUsage: call.request.wantsUsage)
+            var writer = dialect.writer(head: head(run.model), wantsUsage: call.request.wantsUsage)
             do {
                 var hasEnded = false
                 while let event = try await run.next() {
@@ -97,7 +126,7 @@ struct ChatExchange: Sendable {
         }
     }
 
-    private func head(_ run: any ChatRun) -> AnswerHead {
-        AnswerHead(id: call.id, created: deadline.clock.wallTime, model: run.model)
+    private func head(_ model: String) -> AnswerHead {
+        AnswerHead(id: call.id, created: deadline.clock.wallTime, model: model)
     }
 }
