@@ -192,7 +192,13 @@ let modules: [Module] = [
     .tests("MeshProxyTests", uses: ["MeshCore", "MeshIO", "MeshProxy"]),
     .tests("MeshTopologyTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshTopology"]),
     .tests("MeshCheckTests", uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshWire"]),
-    .tests("MeshClusterTests", uses: ["MeshCluster", "MeshCore", "MeshTopology"]),
+    .tests(
+        "MeshClusterTests",
+        uses: [
+            "MeshActors", "MeshCheck", "MeshCluster", "MeshCommandLine", "MeshCore", "MeshIO", "MeshTestKit",
+            "MeshTopology",
+        ]
+    ),
     .tests(
         "MeshSimulationTests",
         uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]

@@ -150,6 +150,13 @@ def read_only(ground: Ground) -> Start:
     return Start(ground.hub_words(), before=before)
 
 
+def full_disk(ground: Ground) -> Start:
+    (ground.folder / "other").mkdir(mode=0o700)
+    script = 'mount -t tmpfs -o size=64k,mode=700 tmpfs "$0" && exec "$@"'
+    before = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(ground.folder / "other"))
+    return Start(ground.hub_words(), before=before)
+
+
 def anothers_folder(ground: Ground) -> Start:
     (ground.folder / "other").mkdir(mode=0o700)
     os.chown(ground.folder / "other", 65534, 65534)
@@ -279,6 +286,7 @@ CASES: list[Case] = [
     ("a folder where none can be made", folder_of_the_kernel, FOLDER, r"/proc/meshnode' cannot be made there"),
     ("a file in the folder's place", a_file_in_its_place, FOLDER, r"is a file, and a node needs a folder"),
     ("a folder that is read only", read_only, FOLDER, r"cannot be written to: Read-only file system"),
+    ("a folder without room", full_disk, FOLDER, r"journal.readOnly: no room while opening"),
     ("a folder of another user", anothers_folder, FOLDER, r"belongs to user 65534, and this process runs as user"),
     ("a folder that is open to others", open_folder, FOLDER, r"mode 777\); run: chmod go-w"),
     ("a key that is open to others", readable_key, FOLDER, r"hub-key\.pem' .*mode 644\); run: chmod 600"),
