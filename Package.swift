@@ -19,7 +19,7 @@ let modules: [Module] = [
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
@@ -71,9 +71,9 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON",
+            "MeshProviders", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(

@@ -35,5 +35,17 @@ extension Limits {
 
         /// How long a key waits at least where there is no room to count its requests.
         package static let limiterPause = Duration.seconds(1)
+
+        /// Calls that a desk has under way, those among them whose account is still to be settled; a further one is
+        /// `overloaded`.
+        ///
+        /// So it bounds the queue of settlements too, which therefore never refuses one.
+        package static let maximumCalls = 4_096
+
+        /// How long a call waits for models that are being loaded; then it is `unavailable`, with a time to wait.
+        package static let modelPatience = Duration.seconds(5)
+
+        /// Attempts to settle one call; then it is given up, and said so: a hold ends by itself.
+        package static let maximumSettlingAttempts = 6
     }
 }

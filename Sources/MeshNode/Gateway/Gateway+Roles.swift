@@ -8,16 +8,24 @@ extension Gateway {
     init(
         ofHub settings: HubSettings,
         _ keys: KeyOffice,
+        _ chats: HubChats,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
         let clock = ground.clock
-        let status = HubStatus(identity: settings.grant.identity, service: service, state: state, clock: clock)
+        let status = HubStatus(
+            identity: settings.grant.identity,
+            service: service,
+            chats: chats,
+            state: state,
+            clock: clock
+        )
         var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
         ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
+        ports.chat = chats
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
