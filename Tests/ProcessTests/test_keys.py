@@ -62,6 +62,14 @@ class Keys(unittest.TestCase):
         """`meshnode keys` on the hub's folder."""
         return self.place.run("keys", *words, "--data", self.folder)
 
+    def synesis(self, url: str, key: str | None, *words: str) -> subprocess.CompletedProcess[str]:
+        """The program of people, with a key in its environment."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("SYNESIS_")}
+        environment = {**ours, **({} if key is None else {"SYNESIS_KEY": key})}
+        line = [str(MESHNODE.with_name("synesis")), *words, "--gateway", url]
+        line += ["--ca", str(self.place.folder / "site.pem")]
+        return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
     def create(self, name: str, *words: str) -> str:
         """A key's text: all that standard output says."""
         made = self.keys("create", "--name", name, *words)
@@ -100,6 +108,20 @@ class Keys(unittest.TestCase):
         ping = url + "/v1/nodes/edge-1/ping"
         self.assertEqual(ask(ping, operates, method="POST", body=b"{}"), (404, "unknown_node"))
         self.assertEqual(ask(ping, reads, method="POST", body=b"{}"), (403, "missing_scope"))
+        told = self.synesis(url, operates, "status", "--json")
+        self.assertEqual((told.returncode, json.loads(told.stdout)["role"]), (0, "hub"), told.stderr)
+        ping_it = ["node", "ping", "edge-1"]
+        for key, words, code, why in (
+            (None, ["status"], 4, "wants a key"),
+            (chats, ["status"], 4, "missing_scope"),
+            (reads, ping_it, 4, "missing_scope"),
+            (operates, ping_it, 5, "knows no edge"),
+        ):
+            told = self.synesis(url, key, *words)
+            self.assertEqual((told.returncode, told.stdout, told.stderr.count("\n")), (code, "", 1), told.stderr)
+            self.assertIn(why, told.stderr)
+        told = self.synesis("http://192.0.2.1:7413", operates, "status")
+        self.assertIn("in the clear", told.stderr)
         # Wrong in one character, of another hub, no key at all.
         wrong = reads[:30] + ("0" if reads[30] != "0" else "1") + reads[31:]
         for key in (wrong, "mesh_00000000_" + reads[14:], "sk-12345", "mesh_"):
@@ -132,6 +154,39 @@ class Keys(unittest.TestCase):
         self.assertEqual(ask(url, key), (403, "missing_scope"))
         self.assertEqual(self.keys("revoke", KEY.match(key).group(1)).returncode, 0)  # type: ignore[union-attr]
         self.assertEqual(ask(url, key), (401, "unknown_key"))
+
+    def test_so_many_chats_in_a_minute(self) -> None:
+        """As many as the key says, and no further one before the first is a minute old; another key is another's."""
+        _, url = self.secure_hub()
+        three, other = self.create("three", "--per-minute", "3"), self.create("other", "--per-minute", "1")
+        body = {"model": "local", "max_tokens": 4, "messages": [{"role": "user", "content": "Say hello."}]}
+
+        def chat(key: str, path: str = "/v1/chat/completions", **more: object) -> tuple[int, dict[str, str], str]:
+            headers = {"content-type": "application/json", "x-api-key": key}
+            data = json.dumps({**body, **more}).encode()
+            request = urllib.request.Request(url + path, headers=headers, data=data)
+            try:
+                with urllib.request.urlopen(request, timeout=60, context=unchecked()) as answer:
+                    return answer.status, dict(answer.headers), answer.read().decode()
+            except urllib.error.HTTPError as error:
+                return error.code, dict(error.headers), error.read().decode()
+
+        # What cannot be asked takes nothing.
+        for _ in range(5):
+            self.assertEqual(chat(three, model="nobody-has-this")[0], 404)
+        end = time.monotonic() + 60
+        while (answer := chat(three))[0] == 503 and time.monotonic() < end:
+            time.sleep(0.2)  # the engine is loading
+        statuses = [answer[0]] + [chat(three, stream=number == 1)[0] for number in range(2)]
+        self.assertEqual(statuses, [200] * 3, answer[2])
+        for path in ("/v1/chat/completions", "/v1/messages"):
+            for _ in range(3):
+                status, fields, text = chat(three, path)
+                self.assertEqual(status, 429, text)
+                self.assertTrue(1 <= int(fields["retry-after"]) <= 60, fields)
+        self.assertEqual([chat(other)[0], chat(other)[0]], [200, 429])
+        # Asking which models there are is no chat.
+        self.assertEqual(ask(url + "/v1/models", three), (200, ""))
 
     def test_the_commands(self) -> None:
         """Names, tables, JSON, and one sentence with its code for all that cannot be."""
@@ -197,7 +252,7 @@ class Keys(unittest.TestCase):
                 self.assertNotIn(ask(url, key)[0], (401, 403))
             for key in secrets:
                 if key not in counting.values():
-                    self.assertEqual(ask(url, key), (401, "unknown_key"))
+                    self.assertEqual(ask(url, key)[0], 401)
             for number in range(3):
                 name = f"key-{round_}-{number}"
                 counting[name] = self.create(name)

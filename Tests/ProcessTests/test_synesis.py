@@ -29,7 +29,7 @@ OPEN = [*FREE[:4], "--http-listen", "127.0.0.1:0"]
 
 def environment(**more: str) -> dict[str, str]:
     """That of this process, without what would change what is said."""
-    ours = ("NO_COLOR", "SYNESIS_GATEWAY", "SYNESIS_CA")
+    ours = ("NO_COLOR", "SYNESIS_GATEWAY", "SYNESIS_CA", "SYNESIS_KEY")
     return {**{name: value for name, value in os.environ.items() if name not in ours}, "TERM": "xterm", **more}
 
 

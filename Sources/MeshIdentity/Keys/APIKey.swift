@@ -1,4 +1,3 @@
-internal import Glibc
 package import MeshCore
 
 /// A key as its owner has it: `mesh_<id>_<secret>`, in memory that is wiped when the last holder lets go.
@@ -9,9 +8,8 @@ package import MeshCore
 ///     mesh_5pz04c8t_7q2v…40 characters…k9·1xm40qd
 ///
 /// Its description says nothing of its content, and no reflection reaches it; ``text`` is for its owner, once.
-package final class APIKey: @unchecked Sendable {
-    // Safe to share: the memory is written before `init` returns and not again before `deinit`.
-    private let secret: UnsafeMutableRawBufferPointer
+package struct APIKey: Sendable {
+    private let secret: SecretBytes
 
     /// Which key it is; no secret.
     package let id: KeyID
@@ -31,8 +29,11 @@ package final class APIKey: @unchecked Sendable {
     /// The key `id`, with a secret that `generator` draws; for one that counts, of the machine's own chance.
     package init(_ id: KeyID, using generator: inout some RandomNumberGenerator) {
         self.id = id
-        secret = .allocate(byteCount: Self.secretBytes, alignment: 1)
-        for index in secret.indices { secret[index] = UInt8(truncatingIfNeeded: generator.next() as UInt64) }
+        var drawn: [UInt64] = []
+        for _ in 0..<(Self.secretBytes + 7) / 8 { drawn.append(generator.next()) }
+        secret = SecretBytes(count: Self.secretBytes) { bytes in
+            for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: drawn[index / 8] >> (8 * (index % 8))) }
+        }
     }
 
     /// The key that `text` spells; the error says what is wrong with the text and nothing of its content.
@@ -44,7 +45,7 @@ package final class APIKey: @unchecked Sendable {
         guard bytes.count == Self.characters else {
             throw APIKeyError(
                 .malformed,
-                "a key has \(Self.characters) characters, not \(bytes.count): it is cut short, or has something behind it"
+                "a key has \(Self.characters) characters, not \(bytes.count): it is cut, or something stands behind it"
             )
         }
         let (body, check) = (bytes.dropLast(Self.checkCharacters), bytes.suffix(Self.checkCharacters))
@@ -59,31 +60,29 @@ package final class APIKey: @unchecked Sendable {
         }
         guard !numbers.contains(nil) else { throw Self.mistyped }
         self.id = KeyID(number: id)
-        secret = .allocate(byteCount: Self.secretBytes, alignment: 1)
-        for (group, number) in numbers.enumerated() {
-            for index in 0..<5 {
-                secret[5 * group + index] = UInt8(truncatingIfNeeded: (number ?? 0) >> UInt64(32 - 8 * index))
+        secret = SecretBytes(count: Self.secretBytes) { bytes in
+            for (group, number) in numbers.enumerated() {
+                for index in 0..<5 {
+                    bytes[5 * group + index] = UInt8(truncatingIfNeeded: (number ?? 0) >> UInt64(32 - 8 * index))
+                }
             }
         }
     }
 
-    deinit {
-        if let start = secret.baseAddress { explicit_bzero(start, secret.count) }
-        secret.deallocate()
-    }
-
     /// How its owner writes it.
     package var text: String {
-        let body = "\(Self.prefix)\(id.text)_\(Base32.encode(UnsafeRawBufferPointer(secret)))"
+        let body = "\(Self.prefix)\(id.text)_\(secret.withBytes { Base32.encode($0) })"
         let sum = UInt64(CRC32C.checksum(Array(body.utf8)))
         return body + Base32.encode(sum, characters: Self.checkCharacters)
     }
 
     /// SHA-256 of the secret: all that others keep of it.
     package var digest: SHA256Digest {
-        var hash = SHA256()
-        hash.update(UnsafeRawBufferPointer(secret))
-        return hash.finish()
+        secret.withBytes { bytes in
+            var hash = SHA256()
+            hash.update(bytes)
+            return hash.finish()
+        }
     }
 
     private static let mistyped = APIKeyError(

@@ -115,7 +115,9 @@ extension KeyRing {
         }
     }
 
-    /// Takes a key back, for ever; replies with how it stands then. Again it changes nothing.
+    /// Takes a key back, for ever; replies with how it stands then.
+    ///
+    /// Again it changes nothing.
     package struct Revoke: Command {
         package typealias Target = KeyRing
         package typealias Reply = KeyRecord

@@ -66,8 +66,8 @@ package struct HTTPSettings: Hashable, Sendable {
 
     /// Why nobody listens in the clear at a `place` that others reach.
     static func needsCertificate(_ place: String) -> String {
-        "other machines reach \(place), where keys must not travel in the clear: say 'http.certificate' and 'http.key', "
-            + "or listen at an address of the loopback, such as 127.0.0.1"
+        "other machines reach \(place), where keys must not travel in the clear: say 'http.certificate' and "
+            + "'http.key', or listen at an address of the loopback, such as 127.0.0.1"
     }
 }
 

@@ -31,7 +31,7 @@ package final class HubService: Sendable {
         package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
-        /// Who judges API keys; it is told of the rings in the store. Nil where nobody has one.
+        /// Who judges API keys, by the rings in the store; nil where nobody has one.
         package var keys: KeyOffice?
 
         /// A hub of these parts, the others as they usually are.

@@ -82,10 +82,12 @@ package final class KeyOffice: Sendable {
 // MARK: Callers
 
 extension KeyOffice: CallerDirectory {
+    /// Of the hub's own tenant, for everything and as often as it likes.
     package var localCaller: Caller {
         Caller(tenant: tenant, key: nil, scopes: Set(KeyScope.allCases), requestsPerMinute: nil)
     }
 
+    /// From memory; an id that is known is no secret, and how its secret differs does not show in the time.
     package func caller(showing text: String) throws(CallerError) -> Caller {
         let key: APIKey
         do throws(APIKeyError) { key = try APIKey(text) } catch {
@@ -104,6 +106,7 @@ extension KeyOffice: CallerDirectory {
 // MARK: Operators
 
 extension KeyOffice: KeyKeeper {
+    /// Into the journal first, then into memory.
     package func create(_ request: KeyRequest) async throws(KeyKeeperError) -> NewKeyDocument {
         let wanted = try WantedKey(request, tenant: tenant)
         let ring = try ring(of: wanted.tenant)
@@ -128,6 +131,7 @@ extension KeyOffice: KeyKeeper {
         return NewKeyDocument(key: document(record, wanted.tenant), text: key.text)
     }
 
+    /// From memory, the oldest first.
     package func keys(of tenant: TenantID?, after: KeyID?) async throws(KeyKeeperError) -> KeysDocument {
         _ = try opened()
         var entries = known.withLock { $0?.list(of: tenant) ?? [] }[...]
@@ -142,6 +146,7 @@ extension KeyOffice: KeyKeeper {
         )
     }
 
+    /// Out of the journal first, then out of memory; from then on no request that shows it is answered.
     package func revoke(_ id: KeyID) async throws(KeyKeeperError) -> KeyDocument {
         _ = try opened()
         let entry = known.withLock { known in known?.list().first { $0.record.id == id } }
@@ -151,7 +156,6 @@ extension KeyOffice: KeyKeeper {
         do throws(CallFailure<KeyRing.Refusal>) { record = try await ring.call(KeyRing.Revoke(id: id)) } catch {
             throw KeyKeeperError(error, of: id.text)
         }
-        // From here on no request that shows it is answered.
         known.withLock { $0?.apply(record, of: entry.tenant) }
         log(.keyRevoked, record, entry.tenant)
         return document(record, entry.tenant)

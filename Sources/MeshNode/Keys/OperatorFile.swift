@@ -33,7 +33,8 @@ package struct OperatorFile: Hashable, Sendable {
         guard file >= 0 else { throw Self.last("'\(path)' cannot be written") }
         let object: JSONValue = ["url": .string(url), "secret": .string(secret)]
         let text = Array((JSONWriter.text(of: object) + "\n").utf8)
-        let isWritten = Glibc.write(file, text, text.count) == text.count && fchmod(file, 0o600) == 0 && fsync(file) == 0
+        let isWritten =
+            Glibc.write(file, text, text.count) == text.count && fchmod(file, 0o600) == 0 && fsync(file) == 0
         let failure = Self.last("'\(path)' cannot be written")
         close(file)
         guard isWritten, rename(draft, path) == 0 else {

@@ -76,6 +76,7 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
             case let error as CertificateError: error.code == .notYetValid ? .clock : .certificates
             case let error as StoreFolderError: error.code == .damaged ? .version : .folder
             case let error as JournalError: Self(error.code)
+            case is OperatorFileError: .folder
             case let error as IOError: error.code == .failed || error.code == .stopped ? .failed : .address
             default: .failed
             }

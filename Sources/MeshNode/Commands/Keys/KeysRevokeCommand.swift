@@ -44,7 +44,10 @@ enum KeysRevokeCommand {
         let counting = named.filter { $0.state == .valid }
         guard Set(counting.map(\.tenant)).count <= 1 else {
             let tenants = counting.map { "'\($0.tenant)'" }.joined(separator: ", ")
-            throw OperatorError(.refused, "several tenants have a key '\(wanted)' (\(tenants)): say --tenant, or its id")
+            throw OperatorError(
+                .refused,
+                "several tenants have a key '\(wanted)' (\(tenants)): say --tenant, or its id"
+            )
         }
         guard let key = counting.first ?? named.last else {
             throw OperatorError(.refused, "there is no key '\(wanted.cut(toBytes: 64))': see `meshnode keys list`")
