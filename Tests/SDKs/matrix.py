@@ -1,0 +1,181 @@
+"""The matrix: features by clients, over grounds; one cell is one test.
+
+A feature is a function of a case. What is declared here is what docs/conformance.md shows: `python matrix.py` prints
+that page's table, and `test_matrix_page.py` holds the page to it.
+"""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from talkers import Ask, Maker, Refused, Said, Talker, Turn
+
+#: The columns of the table, by name; who is heavy is a test of `scripts/test --all` alone.
+CLIENTS = ["openai", "openai async", "anthropic", "anthropic async"]
+HEAVY_CLIENTS = ["litellm to openai", "litellm to anthropic"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A row of the table."""
+
+    name: str
+    sentence: str
+    ground: str
+    check: Callable[[Case], None]
+    #: The dialects in which it can be asked for.
+    dialects: tuple[str, ...]
+    #: Clients that cannot show it, each with the reason.
+    without: dict[str, str]
+
+    def fits(self, client: str) -> bool:
+        """Whether the client has this row."""
+        return any(dialect in client for dialect in self.dialects) and client not in self.without
+
+
+#: Every feature, in the order in which it was declared.
+FEATURES: list[Feature] = []
+BOTH = ("openai", "anthropic")
+
+
+def feature(
+    *grounds: str, dialects: tuple[str, ...] = BOTH, without: dict[str, str] | None = None
+) -> Callable[[Callable[[Case], None]], Callable[[Case], None]]:
+    """Declares a function a feature of some grounds; its documentation is the row's text."""
+
+    def declare(check: Callable[[Case], None]) -> Callable[[Case], None]:
+        sentence = (check.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        for ground in grounds:
+            FEATURES.append(Feature(check.__name__, sentence, ground, check, dialects, without or {}))
+        return check
+
+    return declare
+
+
+class Ground:
+    """A server, and what stands behind it; begun for the first test that needs it, ended with its module."""
+
+    title: ClassVar[str]
+    _running: ClassVar[Ground | None] = None
+
+    #: Where clients ask.
+    url: str
+    #: What they ask for where a feature does not say.
+    model: str
+    #: The key that they show.
+    key: str = "k"
+
+    def end(self) -> None:
+        """Ends what was begun."""
+        raise NotImplementedError
+
+    @classmethod
+    def shared(cls) -> Ground:
+        """The one of this module."""
+        if cls._running is None:
+            running = cls._running = cls()
+
+            def end() -> None:
+                cls._running = None
+                running.end()
+
+            unittest.addModuleCleanup(end)
+        return cls._running
+
+
+class Case(unittest.TestCase):
+    """A cell: a client at a ground."""
+
+    kind: ClassVar[type[Ground]]
+    maker: ClassVar[Maker]
+    client: ClassVar[str]
+    ground: Any
+
+    def setUp(self) -> None:
+        self.ground = type(self).kind.shared()
+        self._talkers: list[Talker] = []
+        self.talker = self.another()
+
+    def tearDown(self) -> None:
+        for talker in self._talkers:
+            talker.close()
+
+    def another(self, retries: int = 0, key: str | None = None) -> Talker:
+        """A client of this column, closed with the test."""
+        talker = type(self).maker(self.ground.url, self.ground.key if key is None else key, retries)
+        self._talkers.append(talker)
+        return talker
+
+    def ask(self, text: str, **words: Any) -> Ask:
+        """A question of one turn to the ground's model."""
+        return Ask(**{"turns": [Turn("user", [text])], "model": self.ground.model, **words})
+
+    def say(self, text: str, **words: Any) -> Said:
+        """The answer to such a question."""
+        return self.talker.say(self.ask(text, **words))
+
+    def refusal(self, text: str, talker: Talker | None = None, **words: Any) -> Refused:
+        """What the client's SDK throws."""
+        with self.assertRaises(Refused) as caught:
+            (talker or self.talker).say(self.ask(text, **words))
+        return caught.exception
+
+    @property
+    def dialect(self) -> str:
+        """openai or anthropic."""
+        return self.talker.dialect
+
+
+_results: dict[str, dict[str, dict[str, str]]] = {}
+
+
+def declare(module: dict[str, Any], ground: type[Ground], makers: dict[str, Maker]) -> None:
+    """Adds to a test module a class for each client, with a test for each feature of the ground."""
+    for client, maker in makers.items():
+        members: dict[str, Any] = {"kind": ground, "client": client, "maker": staticmethod(maker)}
+        members["__module__"] = module["__name__"]
+        for each in FEATURES:
+            if each.ground == ground.__name__ and each.fits(client):
+                members[f"test_{each.name}"] = _test(each, ground.title, client)
+        name = ground.__name__ + "".join(word.capitalize() for word in client.split())
+        module[name] = type(name, (Case,), members)
+    module["tearDownModule"] = lambda: print(_table(ground.title, list(makers)))
+
+
+def _test(each: Feature, title: str, client: str) -> Callable[[Case], None]:
+    def test(case: Case) -> None:
+        row = _results.setdefault(title, {}).setdefault(each.name, {})
+        row[client] = "FAIL"
+        each.check(case)
+        row[client] = "ok"
+
+    test.__doc__ = each.sentence
+    return test
+
+
+def _table(title: str, clients: list[str]) -> str:
+    """How it went."""
+    lines = [f"\n{title}", f"  {'':34}" + "".join(f"{client:>22}" for client in clients)]
+    for name, row in _results.get(title, {}).items():
+        lines.append(f"  {name:34}" + "".join(f"{row.get(client, '-'):>22}" for client in clients))
+    return "\n".join(lines)
+
+
+def page(grounds: dict[str, str]) -> str:
+    """The tables of docs/conformance.md, of grounds by their names and titles."""
+    columns = CLIENTS + HEAVY_CLIENTS
+    lines: list[str] = []
+    total = heavy = 0
+    for ground, title in grounds.items():
+        rows = [each for each in FEATURES if each.ground == ground]
+        lines += [f"### {title}", "", "| feature | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+        for each in rows:
+            cells = ["✓" if each.fits(client) else "–" for client in columns]
+            total += cells[: len(CLIENTS)].count("✓")
+            heavy += cells[len(CLIENTS) :].count("✓")
+            lines.append(f"| {each.sentence} | " + " | ".join(cells) + " |")
+        lines.append("")
+    return "\n".join([f"{total} cases in `scripts/test`, {heavy} more in `scripts/test --all`.", "", *lines])
