@@ -20,7 +20,8 @@ class AnthropicTalker:
     """anthropic.Anthropic."""
 
     name = "anthropic"
-    dialect = "anthropic"
+    dialect = tells = "anthropic"
+    statuses: dict[int, int] | None = None
 
     def __init__(self, url: str, key: str = "k", retries: int = 0) -> None:
         self.attempts = 0

@@ -123,6 +123,15 @@ class Case(unittest.TestCase):
             (talker or self.talker).say(self.ask(text, **words))
         return caught.exception
 
+    def assert_status(self, refused: Refused, status: int) -> None:
+        """The client tells this status, or what it makes of it."""
+        told = (self.talker.statuses or {}).get(status, status)
+        self.assertEqual(refused.status, told, refused)
+
+    def assert_kind(self, refused: Refused, kind: str) -> None:
+        """It is this class of an official SDK; LiteLLM has classes of its own, all of them kinds of OpenAI's."""
+        self.assertIn(kind if self.talker.statuses is None else "APIError", refused.kinds, refused)
+
     @property
     def dialect(self) -> str:
         """openai or anthropic."""
@@ -164,18 +173,19 @@ def _table(title: str, clients: list[str]) -> str:
     return "\n".join(lines)
 
 
-def page(grounds: dict[str, str]) -> str:
-    """The tables of docs/conformance.md, of grounds by their names and titles."""
+def page(grounds: dict[str, tuple[str, bool]]) -> str:
+    """The tables of docs/conformance.md, of grounds by their names: the title, and whether all of it is heavy."""
     columns = CLIENTS + HEAVY_CLIENTS
     lines: list[str] = []
-    total = heavy = 0
-    for ground, title in grounds.items():
-        rows = [each for each in FEATURES if each.ground == ground]
+    counts = [0, 0]
+    for ground, (title, is_heavy) in grounds.items():
+        clients = CLIENTS if is_heavy else columns
         lines += [f"### {title}", "", "| feature | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-        for each in rows:
-            cells = ["✓" if each.fits(client) else "–" for client in columns]
-            total += cells[: len(CLIENTS)].count("✓")
-            heavy += cells[len(CLIENTS) :].count("✓")
+        for each in (each for each in FEATURES if each.ground == ground):
+            fitting = [client for client in clients if each.fits(client)]
+            for client in fitting:
+                counts[is_heavy or client in HEAVY_CLIENTS] += 1
+            cells = ["✓" if client in fitting else "–" for client in columns]
             lines.append(f"| {each.sentence} | " + " | ".join(cells) + " |")
         lines.append("")
-    return "\n".join([f"{total} cases in `scripts/test`, {heavy} more in `scripts/test --all`.", "", *lines])
+    return "\n".join([f"{counts[0]} cases in `scripts/test`, {counts[1]} more in `scripts/test --all`.", "", *lines])

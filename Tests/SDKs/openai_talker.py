@@ -17,7 +17,8 @@ class OpenAITalker:
     """openai.OpenAI."""
 
     name = "openai"
-    dialect = "openai"
+    dialect = tells = "openai"
+    statuses: dict[int, int] | None = None
 
     def __init__(self, url: str, key: str = "k", retries: int = 0) -> None:
         self.attempts = 0

@@ -92,8 +92,13 @@ class Talker(Protocol):
 
     #: Its column in the table.
     name: str
-    #: openai or anthropic.
+    #: openai or anthropic: how it asks.
     dialect: str
+    #: openai or anthropic: how it tells its program what came; LiteLLM has OpenAI's words for everything.
+    tells: str
+    #: The statuses that it tells otherwise than they were, by those that they were; None for an official SDK, whose
+    #: classes and words count too.
+    statuses: dict[int, int] | None
     #: How many requests went out since it was made.
     attempts: int
 

@@ -85,8 +85,10 @@ class ChatProvider:
                 asked.left = time.monotonic_ns()
             return asked.complete and answering.result()
         finally:
-            answering.cancel()
-            leaving.cancel()
+            for task in (answering, leaving):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                    await task
 
     def _list(self, path: str, query: dict[str, str], head: dict[str, str]) -> Any:
         if path == "/asked":

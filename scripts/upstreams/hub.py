@@ -1,0 +1,55 @@
+"""A hub as people start it, with providers behind it that stand on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+_ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(_ROOT / "Tests/ProcessTests"))
+
+from nodes import FREE, Node  # noqa: E402
+
+Provider = dict[str, Any]
+
+
+class Hub:
+    """`meshnode --role hub` in a folder of its own, at ports of its own."""
+
+    def __init__(self, providers: list[Provider] | None = None, *, settings: dict[str, Any] | None = None,
+                 environment: dict[str, str] | None = None) -> None:
+        self._holder = tempfile.TemporaryDirectory(prefix="hub-")
+        self.folder = Path(self._holder.name)
+        configuration: dict[str, Any] = {"role": "hub", "providers": providers or [], **(settings or {})}
+        file = self.folder / "hub.json5"
+        file.write_text(json.dumps(configuration))
+        ports = [*FREE[:-1], "127.0.0.1:0"]
+        self.node = Node("--config", file, "--data", self.folder / "hub", *ports, environment=environment)
+        self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def resident_megabytes(self) -> float:
+        """What it has in the machine's memory."""
+        return resident_megabytes(self.node.process.pid)
+
+    def end(self) -> None:
+        """Ends it at once, with its folder."""
+        self.node.end()
+        self._holder.cleanup()
+
+
+def resident_megabytes(pid: int) -> float:
+    """What a process has in the machine's memory."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1_024
+    return 0
