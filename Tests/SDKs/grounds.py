@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import urllib.request
@@ -33,10 +34,9 @@ def comes_to_rest(url: str) -> bool:
     """Whether a hub soon answers no chat any more."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        with urllib.request.urlopen(f"{url}/v1/status", timeout=20) as answer:
-            status = json.load(answer)
-        if status["chats"]["running"] == 0:
-            return True
+        with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
+            if re.search(r"^mesh_chats_under_way(\{[^}]*\})? 0$", answer.read().decode(), re.MULTILINE):
+                return True
         time.sleep(0.01)
     return False
 
@@ -64,6 +64,7 @@ class Tiny(Ground):
     def __init__(self) -> None:
         self._hub = Hub()
         self.url = self._hub.url
+        self.pid = self._hub.node.process.pid
 
     def comes_to_rest(self) -> bool:
         """Whether nothing is being answered soon."""

@@ -151,7 +151,9 @@ def declare(module: dict[str, Any], ground: type[Ground], makers: dict[str, Make
                 members[f"test_{each.name}"] = _test(each, ground.title, client)
         name = ground.__name__ + "".join(word.capitalize() for word in client.split())
         module[name] = type(name, (Case,), members)
-    module["tearDownModule"] = lambda: print(_table(ground.title, list(makers)))
+    titles = module.setdefault("_titles", [])
+    titles.append(ground.title)
+    module["tearDownModule"] = lambda: print("\n".join(_table(title, list(makers)) for title in titles))
 
 
 def _test(each: Feature, title: str, client: str) -> Callable[[Case], None]:
@@ -173,13 +175,13 @@ def _table(title: str, clients: list[str]) -> str:
     return "\n".join(lines)
 
 
-def page(grounds: dict[str, tuple[str, bool]]) -> str:
-    """The tables of docs/conformance.md, of grounds by their names: the title, and whether all of it is heavy."""
+def page(grounds: list[tuple[type[Ground], list[str], bool]]) -> str:
+    """The tables of docs/conformance.md: of each ground who asks there, and whether all of it is heavy."""
     columns = CLIENTS + HEAVY_CLIENTS
     lines: list[str] = []
     counts = [0, 0]
-    for ground, (title, is_heavy) in grounds.items():
-        clients = CLIENTS if is_heavy else columns
+    for kind, clients, is_heavy in grounds:
+        title, ground = kind.title, kind.__name__
         lines += [f"### {title}", "", "| feature | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
         for each in (each for each in FEATURES if each.ground == ground):
             fitting = [client for client in clients if each.fits(client)]

@@ -10,21 +10,22 @@ import features_canned  # noqa: F401
 import features_model  # noqa: F401
 import features_provided  # noqa: F401
 import grounds
-from matrix import page
+from matrix import CLIENTS, HEAVY_CLIENTS, Ground, page
 
 _PAGE = Path(__file__).resolve().parents[2] / "docs/conformance.md"
 _BEGIN, _END = "<!-- matrix:begin -->\n", "<!-- matrix:end -->"
-_KINDS = [
-    grounds.Tiny, grounds.OpenAIBehind, grounds.AnthropicBehind, grounds.LlamaBehind, grounds.LiteLLMBehind,
-    grounds.Canned,
+_ALL = CLIENTS + HEAVY_CLIENTS
+#: Who asks at which ground, and whether all of it is heavy.
+_KINDS: list[tuple[type[Ground], list[str], bool]] = [
+    (grounds.Tiny, _ALL, False), (grounds.OpenAIBehind, _ALL, False), (grounds.AnthropicBehind, _ALL, False),
+    (grounds.LlamaBehind, CLIENTS, False), (grounds.LiteLLMBehind, CLIENTS, True), (grounds.Canned, _ALL, False),
 ]
 
 
 def _wanted(text: str) -> str:
     """The page with the tables that it ought to have."""
     before, _, rest = text.partition(_BEGIN)
-    titles = {kind.__name__: (kind.title, kind is grounds.LiteLLMBehind) for kind in _KINDS}
-    return before + _BEGIN + "\n" + page(titles) + "\n" + _END + rest.partition(_END)[2]
+    return before + _BEGIN + "\n" + page(_KINDS) + "\n" + _END + rest.partition(_END)[2]
 
 
 class Page(unittest.TestCase):

@@ -43,12 +43,15 @@ class LiteLLMProxy:
             "general_settings": {"master_key": KEY},
         }
         (folder / "proxy.yaml").write_text(json.dumps(configuration))  # JSON is YAML
-        self._command = [python.with_name("litellm"), "--config", folder / "proxy.yaml", "--host", "127.0.0.1"]
+        # The script beside the interpreter names the folder in which the environment was made, which was moved since.
+        program = [str(python), "-c", "from litellm import run_server; run_server()"]
+        self._command = [*program, "--config", str(folder / "proxy.yaml"), "--host", "127.0.0.1"]
         self._folder = folder
-        for number in range(_TRIES):
+        for _ in range(_TRIES):
             if self._begin():
                 return
-            self.end() if number == _TRIES - 1 else self._stop()
+            self._stop()
+        self._holder.cleanup()
         raise AssertionError("LiteLLM's proxy does not begin")
 
     def __enter__(self) -> Self:
