@@ -19,7 +19,7 @@ let modules: [Module] = [
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
@@ -62,14 +62,18 @@ let modules: [Module] = [
     .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
-    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshHTTP", "MeshIdentity"]),
+    .library(
+        "MeshGateway",
+        layer: .l3,
+        uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIdentity"]
+    ),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON",
+            "MeshProviders", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -168,7 +172,10 @@ let modules: [Module] = [
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",
-        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshTestKit"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshTestKit",
+        ]
     ),
     .tests(
         "MeshCommandsTests",

@@ -80,6 +80,8 @@ package struct HubSettings: Sendable {
     package let drainPatience: Duration
     /// Whether the accounts of checks live there.
     package let checkAccounts: Bool
+    /// How it answers chats.
+    package let chat: ChatSettings
 
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -110,6 +112,7 @@ package struct HubSettings: Sendable {
         handshakesPerSecond = configuration[Settings.handshakesPerSecond]
         drainPatience = configuration[Settings.drainPatience]
         checkAccounts = configuration[Settings.checkAccounts]
+        chat = ChatSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
         }
