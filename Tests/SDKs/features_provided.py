@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from matrix import Case, feature
-from talkers import Call, Turn
+from talkers import Call, Talker, Turn
 
 #: A fox, a flag of two code points, a family joined by invisible ones, letters with marks apart, CJK, and what JSON escapes.
 _TEXT = 'naïve 🦊 🇨🇭 👩‍👩‍👧 é ñ̃ 日本語 한국어 "\n\\ \u2028end'
@@ -323,13 +323,20 @@ _FAILURES: dict[str, tuple[int, str]] = {
 }
 
 
+def _elsewhere(case: Case, retries: int = 0) -> Talker:
+    """A client of a hub of its own: one that has seen the provider fail often leaves it alone for a while."""
+    hub = case.ground.fresh()
+    case.addCleanup(hub.end)
+    return case.another(retries, url=hub.url)
+
+
 def _failure(words: str) -> Callable[[Case], None]:
     status, kind = _FAILURES[words]
 
     def check(case: Case) -> None:
         wanted = 529 if words == "529" and case.dialect == "anthropic" else status
         for stream in (False, True):
-            refused = case.refusal(f"#fail {words}", stream=stream)
+            refused = case.refusal(f"#fail {words}", _elsewhere(case), stream=stream)
             case.assert_status(refused, wanted)
             case.assert_kind(refused, kind)
         if status == 429 and case.talker.statuses is None:
@@ -348,14 +355,14 @@ for _words in _FAILURES:
 @feature(*_GROUNDS)
 def provider_garbage(case: Case) -> None:
     """A provider's answer that is none is 502."""
-    refused = case.refusal("#garbage")
+    refused = case.refusal("#garbage", _elsewhere(case))
     case.assert_status(refused, 502)
     case.assert_kind(refused, "InternalServerError")
 
 
 def _broken(word: str, how: str) -> Callable[[Case], None]:
     def check(case: Case) -> None:
-        refused = case.refusal(word, stream=True)
+        refused = case.refusal(word, _elsewhere(case), stream=True)
         case.assertEqual(refused.said.text.strip(), "some words")
         case.assert_kind(refused, "APIError")
 
@@ -372,7 +379,7 @@ feature(*_GROUNDS)(_broken("#breakerror", "says an error in the midst"))
 def provider_credit(case: Case) -> None:
     """A provider that wants to be paid is asked once, by the hub and by the SDK."""
     before = len(case.ground.asked())
-    case.refusal("#fail 402", case.another(retries=2))
+    case.refusal("#fail 402", _elsewhere(case, retries=2))
     case.assertEqual(len(case.ground.asked()) - before, 1)
 
 

@@ -86,6 +86,10 @@ class Behind(Ground):
         self._hub = Hub(self._providers(self._base), environment={"PROXY_KEY": KEY})
         self.url = self._hub.url
 
+    def fresh(self) -> Hub:
+        """Another hub before the same provider: one that has seen it fail often leaves it alone for a while."""
+        return Hub(self._providers(self._base), settings={"engine": {"enabled": False}})
+
     def asked(self, after: int = 0) -> list[dict[str, Any]]:
         """What the provider was asked, and what became of it; without the first `after`."""
         with urllib.request.urlopen(f"{self._base}/asked?after={after}", timeout=20) as answer:

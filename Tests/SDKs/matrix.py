@@ -103,9 +103,9 @@ class Case(unittest.TestCase):
         for talker in self._talkers:
             talker.close()
 
-    def another(self, retries: int = 0, key: str | None = None) -> Talker:
+    def another(self, retries: int = 0, *, url: str | None = None, key: str | None = None) -> Talker:
         """A client of this column, closed with the test."""
-        talker = type(self).maker(self.ground.url, self.ground.key if key is None else key, retries)
+        talker = type(self).maker(url or self.ground.url, self.ground.key if key is None else key, retries)
         self._talkers.append(talker)
         return talker
 
