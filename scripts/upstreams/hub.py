@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +31,9 @@ class Hub:
         ports = [*FREE[:-1], "127.0.0.1:0"]
         self.node = Node("--config", file, "--data", self.folder / "hub", *ports, environment=environment)
         self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
+        # A line for each chat: a pipe that nobody reads is full after some hundred, and then the hub waits.
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Self:
         return self
@@ -41,8 +46,16 @@ class Hub:
         """What it has in the machine's memory."""
         return resident_megabytes(self.node.process.pid)
 
+    def _read(self) -> None:
+        assert self.node.process.stderr is not None
+        while os.read(self.node.process.stderr.fileno(), 65_536):
+            pass
+
     def end(self) -> None:
         """Ends it at once, with its folder."""
+        self.node.process.kill()
+        self.node.process.wait()
+        self._reader.join()
         self.node.end()
         self._holder.cleanup()
 
