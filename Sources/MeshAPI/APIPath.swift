@@ -18,6 +18,9 @@ package enum APIPath {
     /// The models that can be asked; one of them below it.
     package static let models = "/v1/models"
 
+    /// The API keys of a hub, at its operators' own listener; one of them below it.
+    package static let keys = "/v1/keys"
+
     /// Everything about one edge.
     package static func node(_ name: String) -> String { "\(nodes)/\(name)" }
 

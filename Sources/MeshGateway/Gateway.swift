@@ -109,6 +109,12 @@ package struct Gateway: Sendable {
         chats.add(to: &routes, behind: guardian(of: .chat, reach))
     }
 
+    /// Whether callers can show keys.
+    package var knowsKeys: Bool { ports.callers != nil }
+
+    /// What stands before routes of others that tell how a node fares, on a listener that can be reached from `reach`.
+    package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach) }
+
     private func guardian(of scope: KeyScope, _ reach: GatewayReach) -> CallerGuard {
         CallerGuard(reach: reach, callers: ports.callers, scope: scope)
     }

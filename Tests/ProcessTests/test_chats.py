@@ -131,7 +131,7 @@ class Chats(unittest.TestCase):
     def test_a_hub_with_nothing_configured_answers(self) -> None:
         """Both dialects, whole and streamed, by each of the model's names."""
         hub, address = self.hub()
-        said = [record for record in hub.records if record["event"] == "chat.open-here"]
+        said = [record for record in hub.records if record["event"] == "http.no-keys-needed"]
         self.assertIn(address, said[0]["reason"])
         base = f"http://{address}/v1"
         for name in ("local", "auto", "tiny"):

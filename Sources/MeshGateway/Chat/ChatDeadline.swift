@@ -8,8 +8,8 @@ struct ChatDeadline: Sendable {
 
     /// What `work` brings; at the deadline it is cancelled and `timedOut` thrown.
     ///
-    /// `work` must end when it is cancelled, for this waits for that; so must `meanwhile`, which is cancelled when `work`
-    /// is done.
+    /// `work` must end when it is cancelled, for this waits for that; so must `meanwhile`, which is cancelled when
+    /// `work` is done.
     func hold<Value: Sendable>(
         meanwhile: (@Sendable () async -> Void)? = nil,
         _ work: @escaping @Sendable () async throws(ChatError) -> Value

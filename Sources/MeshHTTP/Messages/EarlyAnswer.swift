@@ -10,8 +10,8 @@ package struct EarlyAnswer: Sendable {
     /// Has `head` sent with the first piece that is written to what this returns; until the handler returns, by one
     /// task.
     ///
-    /// What the handler then returns must be a stream, which goes on behind those pieces; its status and its fields, and
-    /// what middleware adds to them, are left out. Anything else breaks the connection off.
+    /// What the handler then returns must be a stream, which goes on behind those pieces; its status and its fields,
+    /// and what middleware adds to them, are left out. Anything else breaks the connection off.
     package func begin(_ head: HTTPResponse) async -> ResponseWriter {
         await exchange.beginEarly(head)
         return ResponseWriter(exchange)

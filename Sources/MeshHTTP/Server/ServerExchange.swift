@@ -260,7 +260,8 @@ extension ServerExchange: ResponseSink {
 
     /// The answer begins before its handler has returned.
     func beginEarly(_ head: HTTPResponse) async {
-        _ = loop.isOnLoop
+        _ =
+            loop.isOnLoop
             ? connection.beginStream(self, head, length: nil)
             : await onLoop { self.connection.beginStream(self, head, length: nil) }
     }

@@ -57,6 +57,17 @@ package struct HTTPSettings: Hashable, Sendable {
             files = nil
             mistakes.add(configuration, Settings.httpKey, "a key is of no use without 'http.certificate'")
         }
+        if case .at(.address(let address)) = listen, !address.isLoopback,
+            configuration[Settings.httpCertificate] == nil, configuration[Settings.httpKey] == nil
+        {
+            mistakes.add(configuration, Settings.httpListen, Self.needsCertificate(address.description))
+        }
+    }
+
+    /// Why nobody listens in the clear at a `place` that others reach.
+    static func needsCertificate(_ place: String) -> String {
+        "other machines reach \(place), where keys must not travel in the clear: say 'http.certificate' and "
+            + "'http.key', or listen at an address of the loopback, such as 127.0.0.1"
     }
 }
 

@@ -4,11 +4,12 @@ internal import MeshCore
 internal import MeshGateway
 
 extension Gateway {
-    /// What the hub of `settings` answers, once `service` is there.
+    /// What the hub of `settings` answers to whom `keys` know, once `service` is there.
     init(
         ofHub settings: HubSettings,
-        _ service: @escaping @Sendable () -> HubService?,
+        _ keys: KeyOffice,
         _ chats: HubChats,
+        _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
@@ -22,8 +23,8 @@ extension Gateway {
         )
         var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
+        ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
-        ports.callers = NoKeys(tenant: settings.grant.identity.tenant)
         ports.chat = chats
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())

@@ -24,9 +24,17 @@ struct HubRole {
             return await service.reading(node, ground.phase.current, chats)
         }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
-        let site = try await openSite(registry, chats) { told.withLock { $0 } }
+        let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
+        let site = try await openSite(registry, keys, chats) { told.withLock { $0 } }
+        let operators: OperatorSite
         let service: HubService
-        do { service = try await open(HubFolder(path: folder.path), chats) } catch {
+        do {
+            operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
+            do { service = try await open(HubFolder(path: folder.path), keys, chats) } catch {
+                await operators.stop()
+                throw error
+            }
+        } catch {
             await site?.stop()
             throw error
         }
@@ -59,6 +67,7 @@ struct HubRole {
             async let chatsEnd: Void = chats.drain(patience: patience)
             await service.hub.drain("the hub is being stopped", patience: patience)
             await chatsEnd
+            await operators.stop()
             await site?.stop()
             group.cancelAll()
         }
@@ -67,6 +76,7 @@ struct HubRole {
 
     private func openSite(
         _ registry: MetricRegistry,
+        _ keys: KeyOffice,
         _ chats: HubChats,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
@@ -77,13 +87,13 @@ struct HubRole {
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, service, chats, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ folder: HubFolder, _ chats: HubChats) async throws -> HubService {
+    private func open(_ folder: HubFolder, _ keys: KeyOffice, _ chats: HubChats) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
             folder: folder,
@@ -92,6 +102,7 @@ struct HubRole {
             grant: settings.grant
         )
         configuration.warmUp = chats
+        configuration.keys = keys
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
@@ -135,10 +146,6 @@ struct HubRole {
     }
 
     private func report(_ service: HubService, _ site: NodeSite?) async {
-        if let site, site.address.isLoopback {
-            let words = "programs of this machine ask models at http://\(site.address)/v1, without a key"
-            ground.logger.log(.info, .chatsOpenHere, [LogField(.reason, .text(words))])
-        }
         let address = service.hub.transport.localAddress.description
         await ground.ready(
             "serving edges at \(address)",
@@ -154,7 +161,6 @@ struct HubRole {
 
 extension LogEvent {
     static let authorityMade = LogEvent("hub.authority-made")
-    static let chatsOpenHere = LogEvent("chat.open-here")
 }
 
 extension LogKey {
