@@ -1,3 +1,5 @@
+import MeshAPI
+import MeshChat
 import MeshCore
 import MeshNode
 import Testing
