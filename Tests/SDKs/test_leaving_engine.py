@@ -9,28 +9,17 @@ from __future__ import annotations
 
 import time
 import unittest
-from pathlib import Path
 from typing import Any
 
 import leaving
 from grounds import Tiny
+from upstreams.hub import processor_nanoseconds
 
 #: As many tokens as there is room for, and what makes the model say so much.
 _MOST = 1_900
 _SCHEMA = {"type": "string", "minLength": 1_900}
 #: How long is watched whether the engine goes on.
 _WATCHED = 0.3
-
-
-def _processor(pid: int) -> float:
-    """Seconds that all threads of a process have computed, to the nanosecond."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            total += int((task / "schedstat").read_text().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # a thread that has ended
-    return total / 1e9
 
 
 class LeavingTheEngine(unittest.TestCase):
@@ -78,9 +67,9 @@ class LeavingTheEngine(unittest.TestCase):
             connection.sendall(leaving.request("openai", body))
             before(connection)
             leaving.leave(connection, rudely=number % 2 == 1)
-            used = _processor(pid)
+            used = processor_nanoseconds(pid)
             time.sleep(_WATCHED)
-            after.append(_processor(pid) - used)
+            after.append((processor_nanoseconds(pid) - used) / 1e9)
         print(leaving.told(moment, after))
         self.assertTrue(self.ground.comes_to_rest())
         if leaving.TIMES >= leaving.WHOLE:

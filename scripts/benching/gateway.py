@@ -63,6 +63,8 @@ class Found:
     p99: list[float] = field(default_factory=list)
     first_p50: list[float] = field(default_factory=list)
     first_p99: list[float] = field(default_factory=list)
+    #: Of the hub alone, for each chat.
+    processor: list[float] = field(default_factory=list)
     failed: int = 0
 
 
@@ -89,7 +91,10 @@ def table(rounds: int = ROUNDS) -> str:
             for row in ROWS:
                 # Who goes first changes from round to round.
                 for side in sides[number % len(sides) :] + sides[: number % len(sides)]:
-                    _measure(row, side, folder, found[row, side])
+                    used = hub.processor_microseconds
+                    asked = _measure(row, side, folder, found[row, side])
+                    if side.name == "hub":
+                        found[row, side].processor.append((hub.processor_microseconds - used) / asked)
         lines = list(_lines(found, sides))
         after = hub.resident_megabytes
         lines += ["", f"resident memory of the hub without a model: {fresh:.1f} MB fresh, {after:.1f} MB after all this"]
@@ -101,7 +106,8 @@ def table(rounds: int = ROUNDS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _measure(row: Row, side: Side, folder: Path, found: Found) -> None:
+def _measure(row: Row, side: Side, folder: Path, found: Found) -> int:
+    """Asks; how often, those included that come before and are not counted."""
     body = folder / f"{row.model}-{row.is_streamed}.json"
     asked = {"model": row.model, "messages": [{"role": "user", "content": "say it once more, please"}]}
     body.write_text(json.dumps({**asked, "stream": row.is_streamed}))
@@ -111,7 +117,8 @@ def _measure(row: Row, side: Side, folder: Path, found: Found) -> None:
         count //= row.fewer
         parallel = min(parallel, count)
     words = ["--http1", "--count", str(count), "--parallel", str(parallel), "--per-host", str(parallel)]
-    words += ["--warm", str(max(10, count // 10)), "--body-file", str(body)]
+    warmth = max(10, count // 10)
+    words += ["--warm", str(warmth), "--body-file", str(body)]
     if side.key is not None:
         words += ["--bearer", side.key]
     finished = subprocess.run(
@@ -128,6 +135,7 @@ def _measure(row: Row, side: Side, folder: Path, found: Found) -> None:
     found.first_p50.append(figures["firstP50"])
     found.first_p99.append(figures["firstP99"])
     time.sleep(0.2)
+    return count + warmth
 
 
 def _lines(found: dict[tuple[Row, Side], Found], sides: list[Side]) -> Iterator[str]:
@@ -140,6 +148,7 @@ def _lines(found: dict[tuple[Row, Side], Found], sides: list[Side]) -> Iterator[
                 f"  {side.name:10}{_spread(each.per_second, 1, 0):>24} /s"
                 f"   p50 {_spread(each.p50):>24} ms   p99 {_spread(each.p99):>24} ms"
                 + (f"   first byte {_spread(each.first_p50):>24} ms" if row.is_streamed else "")
+                + (f"   processor {_spread(each.processor, 1, 0)} us a chat" if each.processor else "")
                 + (f"   {each.failed} failed" if each.failed else "")
             )
             if side is not sides[0]:

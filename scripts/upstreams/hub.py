@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -46,6 +47,11 @@ class Hub:
         """What it has in the machine's memory."""
         return resident_megabytes(self.node.process.pid)
 
+    @property
+    def processor_microseconds(self) -> float:
+        """What processors have done for it."""
+        return processor_nanoseconds(self.node.process.pid) / 1_000
+
     def _read(self) -> None:
         assert self.node.process.stderr is not None
         while os.read(self.node.process.stderr.fileno(), 65_536):
@@ -58,6 +64,15 @@ class Hub:
         self._reader.join()
         self.node.end()
         self._holder.cleanup()
+
+
+def processor_nanoseconds(pid: int) -> int:
+    """What processors have done for all threads of a process that have not ended."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total
 
 
 def resident_megabytes(pid: int) -> float:
