@@ -49,14 +49,15 @@ enum GetCommand {
         "get",
         summary: "Make requests over HTTP.",
         discussion: """
-            Prints one JSON object: latencies are in microseconds from the call to the end of the body, and to its \
+            Prints one JSON object: latencies are in microseconds from the call to the end of the body and to its \
             first piece (`firstP50`); `cancelled` \
             has the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
             Exit status 1 where a request failed.
             """,
         parameters: [
             url, count, parallel, warm, http1, alone, numbered, authority, certificate, key, proxy, perHost, body,
-            bodyFile, bearer, streamed, cancelAfter, every, pause, hold, stamped, waiting, connect, firstByte, idle, whole,
+            bodyFile, bearer, streamed, cancelAfter, every, pause, hold, stamped, waiting, connect, firstByte, idle,
+            whole,
         ]
     ) { invocation in
         let plan = Getting.Plan(

@@ -35,7 +35,7 @@ class LiteLLMTalker:
         words |= words.pop("extra_body", {})
         words["model"] = f"{self.dialect}/{ask.model}"
         words |= {"api_base": self._base, "api_key": self._key, "timeout": 30}
-        words |= {"max_retries": self._retries, "num_retries": self._retries}
+        words["max_retries"] = self._retries
         try:
             answer = litellm.completion(**words)
             if ask.stream:
@@ -64,8 +64,7 @@ class LiteLLMTalker:
         for count, chunk in enumerate(answer, 1):
             pieces.take(chunk)
             if enough is not None and enough(count):
-                close = getattr(answer, "close", None) or answer.completion_stream.response.close
-                close()
+                answer.completion_stream.response.close()
                 return
         pieces.end()
 

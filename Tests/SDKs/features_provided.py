@@ -10,7 +10,8 @@ from typing import Any
 from matrix import Case, feature
 from talkers import Call, Talker, Turn
 
-#: A fox, a flag of two code points, a family joined by invisible ones, letters with marks apart, CJK, and what JSON escapes.
+#: A fox, a flag of two code points, a family joined by invisible ones, letters with marks apart, CJK, and what JSON
+#: escapes.
 _TEXT = 'naïve 🦊 🇨🇭 👩‍👩‍👧 é ñ̃ 日本語 한국어 "\n\\ \u2028end'
 _GROUNDS = ("OpenAIBehind", "AnthropicBehind")
 #: Also where LiteLLM's proxy stands between.
@@ -134,7 +135,7 @@ def most_tokens(case: Case) -> None:
     case.assertEqual(body.get("max_completion_tokens", body.get("max_tokens")), 17)
 
 
-@feature(*_GROUNDS)
+@feature(*_GROUNDS, without={"litellm to openai": "it does not send them to models of this name"})
 def stop_sequences(case: Case) -> None:
     """Stop sequences arrive, and a stop at one is told as the vendor does."""
     said = case.say("#stop sequence", stops=["x", "y"])
@@ -151,7 +152,7 @@ def seed(case: Case) -> None:
     case.assertEqual(_asked(case)["seed"], 7)
 
 
-@feature(*_GROUNDS)
+@feature(*_GROUNDS, without={"litellm to anthropic": "it asks for a tool in place of a schema"})
 def json_schema(case: Case) -> None:
     """A schema for the answer arrives, and the answer comes."""
     case.assertEqual(case.say('{"answer":"42"}', schema=_SCHEMA).text, '{"answer":"42"}')
@@ -160,7 +161,7 @@ def json_schema(case: Case) -> None:
     case.assertEqual(asked["schema"], _SCHEMA)
 
 
-@feature("AnthropicBehind")
+@feature("AnthropicBehind", without={"litellm to anthropic": "it refuses them itself"})
 def refused_parameters(case: Case) -> None:
     """What the model refuses is left out, and named in `x-mesh-dropped-parameters`."""
     said = case.say("hello", temperature=0.3)
@@ -396,11 +397,9 @@ def _left(case: Case, before: int) -> bool:
     return False
 
 
-@feature(*_PROXIED)
+@feature(*_PROXIED, without={"litellm to anthropic": "its streams cannot be closed"})
 def leaving(case: Case) -> None:
     """A client that leaves in the midst stops the provider's answer."""
     before = len(case.ground.asked())
     case.talker.say(case.ask("#endless", stream=True), lambda count: count > 5)
     case.assertTrue(_left(case, before))
-
-

@@ -56,7 +56,8 @@ class LeavingTheEngine(unittest.TestCase):
         schema = {"name": "numbers", "schema": _SCHEMA, "strict": True}
         said = [{"role": "user", "content": words}]
         wanted = {"type": "json_schema", "json_schema": schema}
-        return {"model": "local", "stream": stream, "messages": said, "max_tokens": _MOST if len(words) < 100 else 500, "response_format": wanted}
+        most = _MOST if len(words) < 100 else 500
+        return {"model": "local", "stream": stream, "messages": said, "max_tokens": most, "response_format": wanted}
 
     def leave(self, moment: str, body: dict[str, Any], before: Any) -> None:
         """Lets clients leave at the moment, and sees for how long the hub computes on."""

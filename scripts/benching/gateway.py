@@ -65,6 +65,8 @@ class Found:
     first_p99: list[float] = field(default_factory=list)
     #: Of the hub alone, for each chat.
     processor: list[float] = field(default_factory=list)
+    #: Of the hub, in megabytes, when the row was done for the first time.
+    resident: float = 0
     failed: int = 0
 
 
@@ -94,15 +96,18 @@ def table(rounds: int = ROUNDS) -> str:
                     used = hub.processor_microseconds
                     asked = _measure(row, side, folder, found[row, side])
                     if side.name == "hub":
-                        found[row, side].processor.append((hub.processor_microseconds - used) / asked)
+                        each = found[row, side]
+                        each.processor.append((hub.processor_microseconds - used) / asked)
+                        each.resident = each.resident or hub.resident_megabytes
         lines = list(_lines(found, sides))
-        after = hub.resident_megabytes
-        lines += ["", f"resident memory of the hub without a model: {fresh:.1f} MB fresh, {after:.1f} MB after all this"]
+        busy = ", ".join(f"{found[row, sides[1]].resident:.1f}" for row in ROWS)
+        lines += ["", f"resident memory of the hub without a model: {fresh:.1f} MB fresh, after each row {busy} MB"]
         lines.append(
             f"resident memory of LiteLLM's proxy: {resident_megabytes(proxy.process.pid):.0f} MB" if proxy else
             "LiteLLM is not installed (scripts/setup --heavy): nothing stands beside the hub but the stub itself"
         )
-    lines.append(f"{rounds} rounds, median [least-most]; load {load:.1f} at the begin, {os.getloadavg()[0]:.1f} at the end")
+    loads = f"load {load:.1f} at the begin, {os.getloadavg()[0]:.1f} at the end"
+    lines.append(f"{rounds} rounds, median [least-most]; {loads}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """A provider of both vendors' dialects that does as it is told, keeps what it was asked, and knows when a client left.
 
-`python -m upstreams.chat_provider` prints `listening ADDRESS` and ends with its input. What it does is the first word of
-the last thing that the user said; everything else is said back, a character at a time.
+`python -m upstreams.chat_provider` prints `listening ADDRESS` and ends with its input. What it does is the first word
+of the last thing that the user said; everything else is said back, a character at a time.
 
     #split TEXT        says TEXT back, with the bytes of a character in different packets
     #tools             wants two tools, the arguments in pieces

@@ -126,7 +126,8 @@ class AnthropicWords:
 
     def events(self, answer: Answer) -> list[tuple[str | None, Any]]:
         """The events of a stream, each with its name."""
-        start = {**self.whole(Answer(answer.model)), "stop_reason": None, "usage": {**self._prompt(), "output_tokens": 1}}
+        usage = {**self._prompt(), "output_tokens": 1}
+        start = {**self.whole(Answer(answer.model)), "stop_reason": None, "usage": usage}
         events: list[dict[str, Any]] = [{"type": "message_start", "message": start}, {"type": "ping"}]
         blocks: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
         if answer.pieces:
