@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, http, meshbench, peers, record
+from benching import baseline, gateway, http, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 
@@ -55,6 +55,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _table(name: str, part: str | None) -> str:
+    if name == "gateway":
+        return gateway.table()
     return http.table(part) if name == "http" else meshbench.table(name)
 
 
