@@ -58,7 +58,7 @@ def key_for_something_else(case: Case) -> None:
 
 @feature("Keyed")
 def rate_limit(case: Case) -> None:
-    """What a key asks beyond its share of a minute is 429, `RateLimitError`, with `retry-after`; no provider is asked."""
+    """What a key asks beyond its share of a minute is 429, `RateLimitError`, with `retry-after`."""
     talker = _with_key(case, "--per-minute", "2")
     for _ in range(2):
         talker.say(case.ask("hello"))
