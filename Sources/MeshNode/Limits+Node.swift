@@ -45,9 +45,6 @@ extension Limits {
 
     /// Bounds on hubs.
     package enum Hub {
-        /// How long warming the engine may take; then it is given up.
-        package static let warmUpPatience = Duration.seconds(30)
-
         /// Handshakes that a hub takes in a second unless configured otherwise; further edges are told when to come.
         ///
         /// A full one takes about 1.5 ms of the loop; docs/benchmarks.md says what those who work notice of it.

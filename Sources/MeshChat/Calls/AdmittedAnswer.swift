@@ -2,8 +2,8 @@ internal import MeshCore
 
 /// An answer that is accounted for: however it ends, its call is settled or voided once.
 ///
-/// At its end that is done before the last event is handed over; where it is cancelled or let go, the desk's ``ChatDesk/run()``
-/// does it soon after.
+/// At its end that is done before the last event is handed over; where it is cancelled or let go, the desk's
+/// ``ChatDesk/run()`` does it soon after.
 package final class AdmittedAnswer: ChatAnswer {
     private let desk: ChatDesk
     private let call: AdmittedCall

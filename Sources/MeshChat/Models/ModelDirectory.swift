@@ -196,8 +196,9 @@ package struct ModelChoice: Hashable, Sendable {
 
     /// The most that an answer can use, and what that costs: what is reserved.
     ///
-    /// `promptTokens` must not be too few, and `fewestPromptTokens`, where that is an estimate, not too many: they leave
-    /// the most room for an answer. Where the request does not say how much may be said, it is all that the model can.
+    /// `promptTokens` must not be too few, and `fewestPromptTokens`, where that is an estimate, not too many: they
+    /// leave the most room for an answer. Where the request does not say how much may be said, it is all that the
+    /// model can.
     package func worstCase(
         of request: ChatRequest,
         promptTokens most: Int,

@@ -32,7 +32,9 @@ package struct APIKey: Sendable {
         var drawn: [UInt64] = []
         for _ in 0..<(Self.secretBytes + 7) / 8 { drawn.append(generator.next()) }
         secret = SecretBytes(count: Self.secretBytes) { bytes in
-            for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: drawn[index / 8] >> (8 * (index % 8))) }
+            for index in bytes.indices {
+                bytes[index] = UInt8(truncatingIfNeeded: drawn[index / 8] >> (8 * (index % 8)))
+            }
         }
     }
 

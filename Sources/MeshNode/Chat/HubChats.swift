@@ -274,13 +274,15 @@ final class HubChats: Sendable {
 
     // MARK: Warming
 
+    private static let warmUpPatience = Duration.seconds(30)
+
     /// Has the engine read what stands before every conversation, so that the first answer begins at once.
     func warm() async {
         guard let model = seat.firstName else { return }
         let wallTime = clock.wallTime
         let id = generator.withLock { UniqueID(at: wallTime, using: &$0) }
         let chat = ChatRequest(model: model, messages: [ChatMessage(.user, "")])
-        let deadline = clock.now + Limits.Hub.warmUpPatience
+        let deadline = clock.now + Self.warmUpPatience
         let request = GenerationRequest(id: id, tenant: tenant, model: model, chat: chat, deadline: deadline)
         do throws(ChatError) {
             try await seat.warm(request)

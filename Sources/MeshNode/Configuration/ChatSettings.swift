@@ -72,8 +72,8 @@ package struct ChatSettings: Hashable, Sendable {
     /// The table that ships and the models that `providers` describe.
     static func table(_ providers: [ProviderSettings]) throws(ChatError) -> ModelTable {
         var rows: [ModelRow] = []
-        for row in providers.flatMap({ $0.models.compactMap(\.row) }) where !rows.contains(where: { $0.name == row.name }) {
-            rows.append(row)
+        for row in providers.flatMap({ $0.models.compactMap(\.row) }) {
+            if !rows.contains(where: { $0.name == row.name }) { rows.append(row) }
         }
         return try ModelTable.shipped.get().adding(rows)
     }
@@ -91,7 +91,7 @@ package struct ModelPlace: Hashable, Sendable {
 }
 
 extension ModelPlace: CommandLineValue {
-    /// `NAME=FILE`
+    /// `NAME=FILE`, both not empty.
     package static var commandLineSyntax: ValueSyntax<ModelPlace> {
         ValueSyntax(
             valueName: "NAME=FILE",

@@ -83,7 +83,8 @@ struct ConfigurationFile {
     private static func nearest(to steps: [String]) -> String? {
         let paths = Settings.all.map(\.path)
         let around = Array(steps.dropLast())
-        let siblings = Settings.all.map(\.steps).filter { $0.count > around.count && $0.starts(with: around) }
+        let siblings =
+            Settings.all.map(\.steps).filter { $0.count > around.count && $0.starts(with: around) }
             .map { $0[around.count] } + (around.isEmpty ? ProviderSectionReader.keys : [])
         guard let name = steps.last else { return nil }
         if let sibling = name.nearest(among: siblings.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }) {

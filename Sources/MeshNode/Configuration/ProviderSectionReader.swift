@@ -28,7 +28,9 @@ struct ProviderSectionReader {
     // MARK: Providers
 
     private mutating func takeProviders(_ value: JSONValue, _ steps: [JSONStep]) {
-        guard let list = value.array else { return add(steps, "'providers' is \(value.kind), and should be a list [ … ]") }
+        guard let list = value.array else {
+            return add(steps, "'providers' is \(value.kind), and should be a list [ … ]")
+        }
         guard list.count <= Limits.Configuration.maximumProviders else {
             return add(steps, "no more than \(Limits.Configuration.maximumProviders) providers are taken")
         }
@@ -57,7 +59,8 @@ struct ProviderSectionReader {
         guard let kind else { return nil }
         let name = fields["name"] == nil ? kind.rawValue : text(&fields, "name", steps, "a name") ?? ""
         if !Self.isName(name) || Self.reserved.contains(name) {
-            add(steps, "a provider is called by up to 32 letters, digits and '-', and not 'local', 'auto' or 'embedded'")
+            let words = "a provider is called by up to 32 letters, digits and '-'"
+            add(steps, "\(words), and not 'local', 'auto' or 'embedded'")
         }
         let url = fields["url"] == nil ? kind.usualURL : text(&fields, "url", steps, "an address")
         if url == nil { add(steps, "a provider of this kind needs a 'url'") }
@@ -123,7 +126,8 @@ struct ProviderSectionReader {
         if let name = value.text {
             if table?[name] == nil {
                 let hint = name.nearest(among: table?.rows.map(\.name) ?? []).map { "; did you mean '\($0)'?" } ?? ""
-                add(steps, "the table of models does not know '\(shown(name))': describe it { name: …, context: … }\(hint)")
+                let words = "the table of models does not know '\(shown(name))'"
+                add(steps, "\(words): describe it { name: …, context: … }\(hint)")
             }
             return ProviderSettings.Model(name: name, providerName: name)
         }
@@ -149,7 +153,8 @@ struct ProviderSectionReader {
         _ fields: inout JSONObject,
         _ steps: [JSONStep]
     ) -> ModelRow? {
-        guard let context = number(fields, "context", steps, 1...Int64(Limits.Configuration.maximumContextTokens)) else {
+        let most = Int64(Limits.Configuration.maximumContextTokens)
+        guard let context = number(fields, "context", steps, 1...most) else {
             add(steps, "a model that the table does not know needs 'context', the most tokens of prompt and answer")
             return nil
         }

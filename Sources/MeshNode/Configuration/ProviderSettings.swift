@@ -22,7 +22,7 @@ package struct ProviderSettings: Hashable, Sendable {
         }
     }
 
-    /// Where a key lies. The key itself is never in a file of settings.
+    /// Where a key lies; it is never in a file of settings itself.
     package enum KeySource: Hashable, Sendable {
         /// In a file that its owner alone may read.
         case file(String)

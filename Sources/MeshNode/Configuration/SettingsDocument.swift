@@ -141,16 +141,17 @@ package enum SettingsDocument {
         | `url` | Where it is, as its vendor's SDK takes it; the vendor's own where nothing is said. |
         | `keyFile` | A file with the key, which nobody but its owner may read. |
         | `keyVariable` | The name of a variable of the environment with the key. |
-        | `models` | What it has, the names of the table or descriptions; all that the table has of the vendor where nothing is said. |
+        | `models` | What it has, by names of the table or described; else all that the table has of the vendor. |
         | `substitutes` | By model, up to eight others that are asked where it cannot answer, each at its own price. |
 
-        A model that the table does not know is described: `name`, `as` (the provider's name for it), `context` and `output`
-        (tokens), `tools`, `images`, and `free: true` or a `price: { input: …, output: … }` in nano-dollars for a million
-        tokens (`cacheRead`, `cacheWrite`, `longCacheWrite` too, if they differ): no model is free by mistake.
+        A model that the table does not know is described: `name`, `as` (the provider's name for it), `context` and
+        `output` (tokens), `tools`, `images`, and `free: true` or a `price: { input: …, output: … }` in nano-dollars
+        for a million tokens (`cacheRead`, `cacheWrite`, `longCacheWrite` too, if they differ): no model is free by
+        mistake.
 
-        A key never stands in the file: `config show` says where it lies. A provider whose key cannot be read is left out,
-        said in the log, and found by `meshnode doctor`; the hub runs. Several providers with the same model are asked in
-        their order. The sections count from the next start; SIGHUP does not take them over.
+        A key never stands in the file: `config show` says where it lies. A provider whose key cannot be read is left
+        out, said in the log, and found by `meshnode doctor`; the hub runs. Several providers with the same model are
+        asked in their order. The sections count from the next start; SIGHUP does not take them over.
 
 
         """

@@ -55,10 +55,11 @@ package struct ChatFindings: Hashable, Sendable {
         let name = "chat.engine"
         guard let engine else { return DoctorCheck(name, .skipped, "it is turned off (engine.enabled)") }
         guard let library = engine.library else {
+            let places = engine.places.joined(separator: ", ")
             return DoctorCheck(
                 name,
                 .warning,
-                "there is no library of the embedded engine; looked for it in: \(engine.places.joined(separator: ", "))",
+                "there is no library of the embedded engine; looked for it in: \(places)",
                 advice: "Build it (scripts/setup), name it (engine.library), or turn it off (engine.enabled: false)"
             )
         }
