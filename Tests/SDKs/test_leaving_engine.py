@@ -44,7 +44,7 @@ class LeavingTheEngine(unittest.TestCase):
 
     def test_in_the_prompt(self) -> None:
         """A long prompt is being read."""
-        self.leave("in the prompt", self.body(stream=True, words="word " * 1_500), lambda _: time.sleep(0.02))
+        self.leave("in the prompt", self.body(stream=True, words="word " * 1_500), lambda _: time.sleep(0.1))
 
     def test_in_the_midst(self) -> None:
         """Words come."""
@@ -64,9 +64,11 @@ class LeavingTheEngine(unittest.TestCase):
         pid = self.ground.pid
         after: list[float] = []
         for number in range(leaving.TIMES):
+            idle = processor_nanoseconds(pid)
             connection = leaving.connect(self.ground.url)
             connection.sendall(leaving.request("openai", body))
             before(connection)
+            self.assertGreater(processor_nanoseconds(pid) - idle, 2_000_000, "the engine is not at work")
             leaving.leave(connection, rudely=number % 2 == 1)
             used = processor_nanoseconds(pid)
             time.sleep(_WATCHED)
