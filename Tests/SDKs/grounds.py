@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 import urllib.request
@@ -17,6 +18,7 @@ _HERE = Path(__file__).resolve().parent
 _SCRIPTS = _HERE.parents[1] / "scripts"
 sys.path += [str(_HERE.parent / "ProcessTests"), str(_SCRIPTS)]
 
+from nodes import MESHNODE  # noqa: E402
 from peers import MESHLOAD, Spoken  # noqa: E402
 from upstreams.hub import Hub  # noqa: E402
 from upstreams.litellm_proxy import KEY, LiteLLMProxy, interpreter  # noqa: E402
@@ -125,6 +127,31 @@ class AnthropicBehind(Behind):
 
     def _providers(self, base: str) -> list[dict[str, Any]]:
         return [{"name": "upstream", "kind": "anthropic", "url": base}]
+
+
+class Keyed(OpenAIBehind):
+    """The same with keys."""
+
+    title = "A hub to which keys are shown"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: dict[str, str] = {}
+
+    def make_key(self, *words: str) -> str:
+        """Another key, by `meshnode keys create`."""
+        name = f"key-{len(self._names)}"
+        key = self._keys("create", "--name", name, *words).strip()
+        self._names[key] = name
+        return key
+
+    def revoke(self, key: str) -> None:
+        """Takes a key back, by `meshnode keys revoke`."""
+        self._keys("revoke", self._names[key])
+
+    def _keys(self, verb: str, *words: str) -> str:
+        command = [str(MESHNODE), "keys", verb, *words, "--data", str(self._hub.folder / "hub"), "--quiet"]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
 class LlamaBehind(Ground):

@@ -44,12 +44,12 @@ class LeavingTheEngine(unittest.TestCase):
 
     def test_in_the_prompt(self) -> None:
         """A long prompt is being read."""
-        self.leave("in the prompt", self.body(stream=True, words="word " * 1_500), lambda _: time.sleep(0.02))
+        self.leave("in the prompt", self.body(stream=True, words="word " * 1_500), lambda _: time.sleep(0.1))
 
     def test_in_the_midst(self) -> None:
         """Words come."""
-        body = self.body(stream=True)
-        self.leave("in the midst", body, lambda connection: leaving.read_until(connection, b'"content":"'))
+        begun = b'"content":"\\'  # the quotation mark with which the answer begins; before it an empty piece comes
+        self.leave("in the midst", self.body(stream=True), lambda connection: leaving.read_until(connection, begun))
 
     def body(self, *, stream: bool, words: str = "Count.") -> dict[str, Any]:
         """A question whose answer is long."""
@@ -64,9 +64,12 @@ class LeavingTheEngine(unittest.TestCase):
         pid = self.ground.pid
         after: list[float] = []
         for number in range(leaving.TIMES):
+            idle = processor_nanoseconds(pid)
             connection = leaving.connect(self.ground.url)
             connection.sendall(leaving.request("openai", body))
             before(connection)
+            if moment != "in the midst":  # there its words show it
+                self.assertGreater(processor_nanoseconds(pid) - idle, 2_000_000, "the engine is not at work")
             leaving.leave(connection, rudely=number % 2 == 1)
             used = processor_nanoseconds(pid)
             time.sleep(_WATCHED)

@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import features_canned  # noqa: F401
+import features_keys  # noqa: F401
 import features_model  # noqa: F401
 import features_provided  # noqa: F401
 import grounds
@@ -18,7 +19,8 @@ _ALL = CLIENTS + HEAVY_CLIENTS
 #: Who asks at which ground, and whether all of it is heavy.
 _KINDS: list[tuple[type[Ground], list[str], bool]] = [
     (grounds.Tiny, _ALL, False), (grounds.OpenAIBehind, _ALL, False), (grounds.AnthropicBehind, _ALL, False),
-    (grounds.LlamaBehind, CLIENTS, False), (grounds.LiteLLMBehind, CLIENTS, True), (grounds.Canned, _ALL, False),
+    (grounds.Keyed, CLIENTS, False), (grounds.LlamaBehind, CLIENTS, False), (grounds.LiteLLMBehind, CLIENTS, True),
+    (grounds.Canned, _ALL, False),
 ]
 
 

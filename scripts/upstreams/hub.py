@@ -18,6 +18,9 @@ from nodes import FREE, Node  # noqa: E402
 
 Provider = dict[str, Any]
 
+#: How many bytes of the log are kept.
+_KEPT = 65_536
+
 
 class Hub:
     """`meshnode --role hub` in a folder of its own, at ports of its own."""
@@ -33,6 +36,8 @@ class Hub:
         self.node = Node("--config", file, "--data", self.folder / "hub", *ports, environment=environment)
         self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
         # A line for each chat: a pipe that nobody reads is full after some hundred, and then the hub waits.
+        #: The end of what it has logged.
+        self.logged = b""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -54,8 +59,8 @@ class Hub:
 
     def _read(self) -> None:
         assert self.node.process.stderr is not None
-        while os.read(self.node.process.stderr.fileno(), 65_536):
-            pass
+        while piece := os.read(self.node.process.stderr.fileno(), 65_536):
+            self.logged = (self.logged + piece)[-_KEPT:]
 
     def end(self) -> None:
         """Ends it at once, with its folder."""
