@@ -114,6 +114,29 @@ struct ChatCallerTests {
         try outcome.result.get()
     }
 
+    @Test(
+        "An engine of our own that is busy or slow is not left alone; one that fails is, and so is a busy provider",
+        arguments: [
+            (.overloaded, true, true), (.timedOut, true, true), (.rateLimited, true, true),
+            (.engineFailed, true, false), (.unavailable, true, false), (.overloaded, false, false),
+            (.timedOut, false, false),
+        ] as [(ChatErrorCode, Bool, Bool)]
+    )
+    func congestion(_ code: ChatErrorCode, _ isOwn: Bool, _ isAsked: Bool) throws {
+        let outcome = try SeededRun.run(seed: 6) { world in
+            let engine = ScriptedEngine([.refuse(ChatError(code, "as the script says"))], clock: world.clock)
+            let caller = ChatCaller(
+                engines: ["one": engine],
+                own: isOwn ? ["one"] : [],
+                clock: world.clock,
+                generator: world.generator
+            )
+            for _ in 0..<6 { _ = try? await caller.answer(try Self.request(), along: try Self.route("one")) }
+            #expect(caller.isAsked("one") == isAsked)
+        }
+        try outcome.result.get()
+    }
+
     @Test("A client that leaves stops the engine at once, and the engine is not blamed")
     func leaving() throws {
         let outcome = try SeededRun.run(seed: 5) { world in

@@ -7,19 +7,25 @@ package import MeshCore
 package final class ChatCaller: Sendable {
     private let engines: [String: any InferenceEngine]
     private let breakers: [String: Lock<CircuitBreaker>]
+    private let own: Set<String>
     private let configuration: CallConfiguration
     private let clock: any Clock
     private let generator: Lock<SeededGenerator>
 
-    /// A caller of `engines`, by our names for them.
+    /// A caller of `engines`, by our names for them; `own` are in this process.
+    ///
+    /// One of our own that is busy or slow is not left alone: that is our own load, and whoever waits longest for it
+    /// would close it for everybody else.
     package init(
         engines: [String: any InferenceEngine],
+        own: Set<String> = [],
         configuration: CallConfiguration = CallConfiguration(),
         breakers: CircuitBreakerConfiguration = CircuitBreakerConfiguration(),
         clock: any Clock,
         generator: SeededGenerator
     ) {
         self.engines = engines
+        self.own = own
         self.breakers = engines.mapValues { _ in Lock(CircuitBreaker(breakers)) }
         self.configuration = configuration
         self.clock = clock
@@ -98,7 +104,7 @@ package final class ChatCaller: Sendable {
         request.model = choice.offer.engineModel
         request.chat = fitted.request
         let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline)
-        settle(outcome, with: breaker)
+        settle(outcome, with: breaker, isOwn: own.contains(name))
         return outcome
     }
 
@@ -149,16 +155,19 @@ package final class ChatCaller: Sendable {
         throw ChatError(.upstreamFailed, "an answer has no content and no end")
     }
 
-    private func settle(_ outcome: Outcome, with breaker: Lock<CircuitBreaker>) {
+    private func settle(_ outcome: Outcome, with breaker: Lock<CircuitBreaker>, isOwn: Bool) {
         let now = clock.now
         breaker.withLock { breaker in
             switch outcome {
             case .began: breaker.callSucceeded()
             case .refused: break
+            case .timedOut where isOwn: breaker.callAbandoned(now: now)
             case .timedOut: breaker.callFailed(now: now)
             case .failed(let error):
                 switch error.code {
                 case .cancelled: breaker.callAbandoned(now: now)
+                case .overloaded where isOwn, .timedOut where isOwn, .rateLimited where isOwn:
+                    breaker.callAbandoned(now: now)
                 case .upstreamCredentials, .upstreamBilling:
                     breaker.callFailed(now: now, isLasting: true)
                 case .overloaded, .unavailable, .timedOut, .upstreamFailed, .upstreamMalformed, .engineFailed,
