@@ -94,6 +94,33 @@ struct CallStateMachineTests {
         #expect(late.attemptFailed(.overloaded, retryAfter: nil, now: at(1), jitter: 0) == .giveUp)
     }
 
+    @Test("A whole answer is waited for until the deadline, and nobody is asked again once it took too long")
+    func whole() {
+        func machine(_ deadline: Instant?) -> CallStateMachine {
+            CallStateMachine(
+                choices: 2,
+                configuration: CallConfiguration(),
+                now: .origin,
+                deadline: deadline,
+                isWhole: true
+            )
+        }
+        var long = machine(at(600_000))
+        _ = long.begin(now: at(0))
+        #expect(long.nextDeadline == at(600_000))
+        #expect(long.deadlineReached(now: at(120_000)) == .none)
+        #expect(long.deadlineReached(now: at(600_000)) == .timeOut)
+        var late = machine(at(600_000))
+        _ = late.begin(now: at(0))
+        #expect(late.attemptFailed(.timedOut, retryAfter: nil, now: at(1), jitter: 0) == .giveUp)
+        var busy = machine(at(600_000))
+        _ = busy.begin(now: at(0))
+        #expect(busy.attemptFailed(.unavailable, retryAfter: nil, now: at(1), jitter: 0) == .pause)
+        var endless = machine(nil)
+        _ = endless.begin(now: at(0))
+        #expect(endless.deadlineReached(now: at(120_000)) == .timeOut)
+    }
+
     @Test("Whoever is left alone costs no attempt")
     func refused() {
         var machine = machine(6)

@@ -22,9 +22,10 @@ struct ChatCallerTests {
         )
     }
 
-    private static func request() throws -> GenerationRequest {
+    private static func request(isStreamed: Bool = true) throws -> GenerationRequest {
         var chat = ChatRequest(model: "sonnet", messages: [ChatMessage(.user, "hello")])
         chat.sampling.temperature = 1
+        chat.isStreamed = isStreamed
         return GenerationRequest(id: UniqueID(high: 0, low: 1), tenant: try TenantID("t"), model: "", chat: chat)
     }
 

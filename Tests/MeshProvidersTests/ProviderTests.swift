@@ -170,6 +170,20 @@ struct ProviderTests {
         await loop.ended()
     }
 
+    @Test("The head of a whole answer is waited for until the deadline, that of a stream is not")
+    func late() async throws {
+        let text = #"{"id":"i","model":"big-1","choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#
+        let timeouts = ClientTimeouts(firstByte: .milliseconds(50))
+        try await ProviderGround.with(Self.openAI, timeouts: timeouts, .late(.milliseconds(400), text)) { ground in
+            var whole = try ProviderGround.request(isStreamed: false)
+            whole.deadline = Instant(nanoseconds: .max)
+            #expect(try await ground.provider.answer(whole).collect().text == "Hi")
+            await #expect(throws: ChatError(.timedOut, "")) {
+                try await ground.provider.answer(ProviderGround.request())
+            }
+        }
+    }
+
     @Test("Models are listed with what the provider says of them, as many as are kept")
     func models() async throws {
         let row = #"{"id":"a","max_model_len":4096,"created":5},{"id":"b"},{"id":""},{"nonsense":1}"#

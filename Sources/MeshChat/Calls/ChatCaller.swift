@@ -40,7 +40,8 @@ package final class ChatCaller: Sendable {
             choices: route.choices.count,
             configuration: configuration,
             now: clock.now,
-            deadline: request.deadline
+            deadline: request.deadline,
+            isWhole: !request.chat.isStreamed
         )
         var last = ChatError(.unavailable, "nobody of those who have the model can be asked just now")
         var action = machine.begin(now: clock.now)

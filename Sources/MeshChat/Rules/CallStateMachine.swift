@@ -6,7 +6,8 @@ package import MeshCore
 ///                 ▲        │ failed before the answer began
 ///                 └─pause──┘        same choice again, or the next one
 ///
-/// Nothing is tried again once an answer has begun.
+/// Nothing is tried again once an answer has begun. Nobody knows when one that comes whole has: a vendor sends its head
+/// only at its end. So it is waited for until the deadline, and once it took too long nobody is asked, and paid, again.
 package struct CallStateMachine: ~Copyable {
     private enum State {
         case ready
@@ -26,11 +27,21 @@ package struct CallStateMachine: ~Copyable {
     private let choices: Int
     private let started: Instant
     private let deadline: Instant?
+    private let isWhole: Bool
     private var attempts = 0
     private var state = State.ready
 
     /// A call that may ask `choices` in their order, begun at `now`; it must be over at `deadline`, if there is one.
-    package init(choices: Int, configuration: CallConfiguration, now: Instant, deadline: Instant? = nil) {
+    ///
+    /// `isWhole` where the answer is not asked for as a stream.
+    package init(
+        choices: Int,
+        configuration: CallConfiguration,
+        now: Instant,
+        deadline: Instant? = nil,
+        isWhole: Bool = false
+    ) {
+        self.isWhole = isWhole
         self.choices = choices
         self.configuration = configuration
         started = now
@@ -57,6 +68,7 @@ package struct CallStateMachine: ~Copyable {
         let phase: Instant? =
             switch state {
             case .ready, .over: nil
+            case .attempting where isWhole && deadline != nil: nil
             case .attempting(let attempt): configuration.firstEvent.map { attempt.began + $0 }
             case .pausing(_, let until): until
             case .answering(let last): configuration.betweenEvents.map { last + $0 }
@@ -100,6 +112,7 @@ package struct CallStateMachine: ~Copyable {
         jitter: UInt64
     ) -> Action {
         switch state {
+        case .attempting where isWhole && code == .timedOut: return end(.giveUp)
         case .attempting(let attempt):
             switch Remedy(code) {
             case .none: return end(.giveUp)
@@ -127,6 +140,7 @@ package struct CallStateMachine: ~Copyable {
         if let deadline, deadline <= now { return end(.timeOut) }
         switch state {
         case .pausing(let attempt, _): return self.attempt(attempt.choice, number: attempt.number + 1, now)
+        case .attempting where isWhole: return end(.timeOut)
         case .attempting(let attempt):
             guard attempt.choice + 1 < choices, attempts < configuration.attempts else { return end(.timeOut) }
             return moveOn(from: attempt, now)
@@ -202,7 +216,9 @@ package struct CallConfiguration: Hashable, Sendable {
     /// The same where somebody else can be asked.
     package var longestWaitBeforeNext = Duration.seconds(1)
 
-    /// From an attempt to the first event; nil for ever.
+    /// From an attempt to the first event of a stream; nil for ever.
+    ///
+    /// A whole answer that has a deadline is waited for until then.
     package var firstEvent: Duration? = .seconds(120)
 
     /// From an event to the next.
