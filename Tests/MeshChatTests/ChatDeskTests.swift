@@ -71,6 +71,7 @@ struct ChatDeskTests {
     enum End: String, CaseIterable {
         case complete, brokenOffInTheMidst, withoutAnEnd, cancelled, letGo, taskCancelled, late, drained, neverBegun
         case leftBeforeTheAnswer, drainedBeforeTheAnswer
+        case failedBehindTheHead, leftBehindTheHead, drainedBehindTheHead
 
         var isVoid: Bool {
             switch self {
@@ -82,7 +83,7 @@ struct ChatDeskTests {
         var end: AdmissionOutcome.End {
             switch self {
             case .complete: .complete
-            case .cancelled, .letGo, .taskCancelled: .clientLeft
+            case .cancelled, .letGo, .taskCancelled, .leftBehindTheHead: .clientLeft
             default: .brokenOff
             }
         }
@@ -95,6 +96,9 @@ struct ChatDeskTests {
             case .withoutAnEnd: .answer(head)
             case .neverBegun: .refuse(ChatError(.malformed, "no"))
             case .leftBeforeTheAnswer, .drainedBeforeTheAnswer: .hang
+            case .failedBehindTheHead:
+                .breakOff(Array(head[...1]), ChatError(.upstreamBilling, "pay", cause: ChatFailure(hasBegun: true)))
+            case .leftBehindTheHead, .drainedBehindTheHead: .waitBehind(Array(head[...1]))
             default: .waitBehind(head)
             }
         }
@@ -147,7 +151,7 @@ struct ChatDeskTests {
             answer.cancel()
             answer.cancel()
         case .letGo: _ = try await desk.begin(call)
-        case .taskCancelled, .leftBeforeTheAnswer:
+        case .taskCancelled, .leftBeforeTheAnswer, .leftBehindTheHead:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await desk.begin(call).collect() }
                 await ground.settle()
@@ -157,7 +161,7 @@ struct ChatDeskTests {
             let answer = try await desk.begin(ground.call(1) { $0.deadline = ground.world.clock.now + .seconds(1) })
             try await ground.world.clock.sleep(for: .seconds(2))
             await #expect(throws: ChatError(.timedOut, "")) { try await answer.next() }
-        case .drained, .drainedBeforeTheAnswer:
+        case .drained, .drainedBeforeTheAnswer, .drainedBehindTheHead:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await #expect(throws: ChatError(.unavailable, "")) { try await desk.begin(call).collect() }
@@ -166,6 +170,8 @@ struct ChatDeskTests {
                 await desk.drain(patience: .seconds(3))
                 group.cancelAll()
             }
+        case .failedBehindTheHead:
+            await #expect(throws: ChatError(.upstreamBilling, "")) { try await desk.begin(call) }
         case .neverBegun:
             await #expect(throws: ChatError(.malformed, "")) { try await desk.begin(call) }
         }

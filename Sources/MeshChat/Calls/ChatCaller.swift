@@ -35,7 +35,14 @@ package final class ChatCaller: Sendable {
     /// Begins an answer with whoever of `route` can.
     ///
     /// The model and what it refuses are put into `request` here. Cancelling the task stops it at once.
-    package func answer(_ request: GenerationRequest, along route: ModelRoute) async throws(ChatError) -> BegunAnswer {
+    ///
+    /// `spent` is told at once what an attempt reports before its first word: that is to be paid also where the attempt
+    /// then fails, or is stopped.
+    package func answer(
+        _ request: GenerationRequest,
+        along route: ModelRoute,
+        spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void = { _, _ in }
+    ) async throws(ChatError) -> BegunAnswer {
         var machine = CallStateMachine(
             choices: route.choices.count,
             configuration: configuration,
@@ -49,7 +56,7 @@ package final class ChatCaller: Sendable {
             switch action {
             case .attempt(let index):
                 let choice = route.choices[index]
-                switch await attempt(choice, request, until: machine.nextDeadline) {
+                switch await attempt(choice, request, until: machine.nextDeadline, spent) {
                 case .began(let answer):
                     machine.answerBegan(now: clock.now)
                     return answer
@@ -94,7 +101,8 @@ package final class ChatCaller: Sendable {
     private func attempt(
         _ choice: ModelChoice,
         _ request: GenerationRequest,
-        until deadline: Instant?
+        until deadline: Instant?,
+        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
     ) async -> Outcome {
         let name = choice.offer.engine
         guard let engine = engines[name], let breaker = breakers[name] else { return .refused }
@@ -104,7 +112,7 @@ package final class ChatCaller: Sendable {
         var request = request
         request.model = choice.offer.engineModel
         request.chat = fitted.request
-        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline)
+        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline, spent)
         settle(outcome, with: breaker, isOwn: own.contains(name))
         return outcome
     }
@@ -115,14 +123,15 @@ package final class ChatCaller: Sendable {
         _ request: GenerationRequest,
         _ choice: ModelChoice,
         _ dropped: [String],
-        until deadline: Instant?
+        until deadline: Instant?,
+        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
     ) async -> Outcome {
         let clock = clock
         return await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(ChatError) {
                     let answer = try await engine.answer(request)
-                    let head = try await Self.head(of: answer)
+                    let head = try await Self.head(of: answer) { spent(choice, $0) }
                     return .began(BegunAnswer(answer, head: head, choice: choice, dropped: dropped))
                 } catch {
                     return .failed(error)
@@ -143,13 +152,17 @@ package final class ChatCaller: Sendable {
         }
     }
 
-    private static func head(of answer: any ChatAnswer) async throws(ChatError) -> [ChatEvent] {
+    private static func head(
+        of answer: any ChatAnswer,
+        _ spent: (ChatUsage) -> Void
+    ) async throws(ChatError) -> [ChatEvent] {
         var head: [ChatEvent] = []
         while let event = try await answer.next() {
             if case .usage = event, case .usage? = head.last { head.removeLast() }
             head.append(event)
             switch event {
-            case .started, .usage: continue
+            case .started: continue
+            case .usage(let usage): spent(usage)
             default: return head
             }
         }

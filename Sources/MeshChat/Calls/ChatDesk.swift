@@ -235,11 +235,11 @@ package final class ChatDesk: Sendable {
         )
         let begun: BegunAnswer
         do throws(ChatError) {
-            begun = try await caller.answer(request, along: route)
+            begun = try await caller.answer(request, along: route) { call.spent($0, $1) }
         } catch {
             if !error.code.isOfTheCaller { giveBack(slot) }
             let reason = call.reason
-            await end(call, .brokenOff, error.code)
+            await end(call, error.code == .cancelled ? .clientLeft : .brokenOff, error.code)
             throw reason ?? error
         }
         let allowance = slot?.allowance ?? call.hold?.allowance
