@@ -72,6 +72,7 @@ struct ChatDeskTests {
         case complete, brokenOffInTheMidst, withoutAnEnd, cancelled, letGo, taskCancelled, late, drained, neverBegun
         case leftBeforeTheAnswer, drainedBeforeTheAnswer
         case failedBehindTheHead, leftBehindTheHead, drainedBehindTheHead
+        case stoppedAtTheDeadline, leftAtTheDeadline
 
         var isVoid: Bool {
             switch self {
@@ -161,6 +162,18 @@ struct ChatDeskTests {
             let answer = try await desk.begin(ground.call(1) { $0.deadline = ground.world.clock.now + .seconds(1) })
             try await ground.world.clock.sleep(for: .seconds(2))
             await #expect(throws: ChatError(.timedOut, "")) { try await answer.next() }
+        case .stoppedAtTheDeadline:
+            let answer = try await desk.begin(call)
+            try await ground.world.clock.sleep(until: call.deadline)
+            answer.cancel()
+            #expect(ground.log.ended.first?.outcome == .brokenOff(.timedOut))
+        case .leftAtTheDeadline:
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await desk.begin(call).collect() }
+                try? await ground.world.clock.sleep(until: call.deadline)
+                group.cancelAll()
+            }
+            #expect(ground.log.ended.first?.outcome == .brokenOff(.timedOut))
         case .drained, .drainedBeforeTheAnswer, .drainedBehindTheHead:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -95,10 +95,16 @@ final class AdmittedCall: Sendable {
 
     /// Of a call that nobody has admitted, or that found nobody to answer.
     func record(refusedBy code: ChatErrorCode, now: Instant) -> CallRecord {
+        let code = isStoppedInTime(code, now) ? code : .timedOut
         var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: .refused(code))
         record.model = firstModel.withLock { $0 }
         record.whole = now - began
         return record
+    }
+
+    /// Whether nobody but the client can have stopped it: at its deadline, whoever waits for it does.
+    private func isStoppedInTime(_ code: ChatErrorCode, _ now: Instant) -> Bool {
+        code != .cancelled || now < ask.deadline
     }
 
     private func claim(_ reason: ChatError?) -> State? {
@@ -117,6 +123,9 @@ final class AdmittedCall: Sendable {
         now: Instant
     ) -> Settlement? {
         guard let ended, let hold = ended.hold else { return nil }
+        let isLate = end == .clientLeft && !isStoppedInTime(.cancelled, now)
+        let code = isLate ? ChatErrorCode.timedOut : code
+        let end = isLate ? AdmissionOutcome.End.brokenOff : end
         guard let (choice, usage) = ended.answer.map({ ($0.choice, $0.usageSoFar) }) ?? ended.spent else {
             let record = record(refusedBy: code ?? .cancelled, now: now)
             return Settlement(call: self, hold: hold, outcome: nil, record: record)
