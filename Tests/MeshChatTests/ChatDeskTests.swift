@@ -292,6 +292,25 @@ struct ChatDeskTests {
         }
     }
 
+    @Test("A settlement that fails is put aside, and holds up no other")
+    func failingSettlement() throws {
+        let admission: @Sendable (VolatileAdmission) -> any AdmissionPort = {
+            FailingAdmission($0, failures: 2, of: UniqueID(high: 1, low: 1))
+        }
+        try Self.run(seed: 13, [End.cancelled.step], admission: admission) { ground in
+            for number in 1...3 as ClosedRange<UInt64> {
+                try await ground.desk.begin(ground.call(number)).cancel()
+                await ground.settle()
+                #expect((ground.fate(number) == .held) == (number == 1))
+            }
+            #expect(ground.desk.settlementsWaiting == 1)
+            try await ground.world.clock.sleep(for: .seconds(1))
+            #expect(ground.fate(1) != .held)
+            #expect(ground.desk.settlementsWaiting == 0)
+            #expect(ground.desk.underWay == 0)
+        }
+    }
+
     // MARK: Models that come later
 
     @Test("A call waits for models that are being loaded, for modelPatience at most")
@@ -429,29 +448,32 @@ private final class RecordedCalls: ChatObserver {
     }
 }
 
-/// A test double: a ledger that fails so many times to settle.
+/// A test double: a ledger that fails so many times to settle, whatever it is or one call alone.
 private final class FailingAdmission: AdmissionPort {
     private let base: VolatileAdmission
     private let left: Lock<Int>
+    private let call: UniqueID?
 
-    init(_ base: VolatileAdmission, failures: Int) {
+    init(_ base: VolatileAdmission, failures: Int, of call: UniqueID? = nil) {
         self.base = base
+        self.call = call
         left = Lock(failures)
     }
 
     func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold { try await base.reserve(ask) }
 
     func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
-        try fail()
+        try fail(hold)
         try await base.settle(hold, as: outcome)
     }
 
     func void(_ hold: AdmissionHold) async throws(ChatError) {
-        try fail()
+        try fail(hold)
         try await base.void(hold)
     }
 
-    private func fail() throws(ChatError) {
+    private func fail(_ hold: AdmissionHold) throws(ChatError) {
+        guard call == nil || call == hold.id else { return }
         let fails = left.withLock { left in
             left -= 1
             return left >= 0
