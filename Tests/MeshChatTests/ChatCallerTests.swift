@@ -102,11 +102,13 @@ struct ChatCallerTests {
                 try await caller.answer(try Self.request(), along: route)
             }
             #expect(!caller.isAsked("one"))
-            await #expect(throws: ChatError(.unavailable, "")) {
+            try await world.clock.sleep(for: .seconds(2))
+            let error = await #expect(throws: ChatError(.unavailable, "")) {
                 try await caller.answer(try Self.request(), along: route)
             }
+            #expect(error?.failure?.retryAfter == .seconds(3))
             #expect(failing.calls.count == 1)
-            try await world.clock.sleep(for: .seconds(5))
+            try await world.clock.sleep(for: .seconds(3))
             await #expect(throws: ChatError(.upstreamBilling, "")) {
                 try await caller.answer(try Self.request(), along: route)
             }

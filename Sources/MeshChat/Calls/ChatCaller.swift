@@ -50,7 +50,8 @@ package final class ChatCaller: Sendable {
             deadline: request.deadline,
             isWhole: !request.chat.isStreamed
         )
-        var last = ChatError(.unavailable, "nobody of those who have the model can be asked just now")
+        var last: ChatError?
+        var until: Instant?
         var action = machine.begin(now: clock.now)
         while true {
             switch action {
@@ -60,7 +61,9 @@ package final class ChatCaller: Sendable {
                 case .began(let answer):
                     machine.answerBegan(now: clock.now)
                     return answer
-                case .refused: action = machine.attemptRefused(now: clock.now)
+                case .refused(let instant):
+                    until = [until, instant].compactMap(\.self).min()
+                    action = machine.attemptRefused(now: clock.now)
                 case .timedOut:
                     last = ChatError(.timedOut, "\(choice.offer.engine) has not begun to answer in time")
                     action = machine.deadlineReached(now: clock.now)
@@ -74,15 +77,22 @@ package final class ChatCaller: Sendable {
                     )
                 }
             case .pause:
-                guard let until = machine.nextDeadline else { throw last }
-                do { try await clock.sleep(until: until) } catch {
+                guard let deadline = machine.nextDeadline else { throw last ?? nobody(until: until) }
+                do { try await clock.sleep(until: deadline) } catch {
                     throw ChatError(.cancelled, "the client has left")
                 }
                 action = machine.deadlineReached(now: clock.now)
-            case .timeOut: throw ChatError(.timedOut, "the call took too long", cause: last.failure)
-            case .giveUp, .none: throw last
+            case .timeOut: throw ChatError(.timedOut, "the call took too long", cause: last?.failure)
+            case .giveUp, .none: throw last ?? nobody(until: until)
             }
         }
+    }
+
+    /// All who have the model are left alone, at least one of them until then.
+    private func nobody(until: Instant?) -> ChatError {
+        let wait = until.map { max($0 - clock.now, .zero) }
+        let message = "nobody of those who have the model can be asked just now"
+        return ChatError(.unavailable, message, cause: ChatFailure(retryAfter: wait))
     }
 
     /// Our names for all engines, in order.
@@ -93,7 +103,8 @@ package final class ChatCaller: Sendable {
 
     private enum Outcome: Sendable {
         case began(BegunAnswer)
-        case refused
+        /// It is left alone until then.
+        case refused(until: Instant?)
         case timedOut
         case failed(ChatError)
     }
@@ -105,9 +116,9 @@ package final class ChatCaller: Sendable {
         _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
     ) async -> Outcome {
         let name = choice.offer.engine
-        guard let engine = engines[name], let breaker = breakers[name] else { return .refused }
+        guard let engine = engines[name], let breaker = breakers[name] else { return .refused(until: nil) }
         let now = clock.now
-        if case .refuse = breaker.withLock({ $0.admit(now: now) }) { return .refused }
+        if case .refuse(let until) = breaker.withLock({ $0.admit(now: now) }) { return .refused(until: until) }
         let fitted = ParameterRules.fit(request.chat, to: choice.row)
         var request = request
         request.model = choice.offer.engineModel
