@@ -30,8 +30,10 @@ struct CallStateMachineTests {
     func begun() {
         var machine = machine(3)
         _ = machine.begin(now: at(0))
-        machine.answerBegan(now: at(1))
-        #expect(machine.attemptFailed(.overloaded, retryAfter: nil, now: at(2), jitter: 0) == .giveUp)
+        machine.answerBegan()
+        #expect(machine.attemptFailed(.overloaded, retryAfter: nil, now: at(2), jitter: 0) == .none)
+        #expect(machine.nextDeadline == nil)
+        #expect(machine.deadlineReached(now: at(600_000)) == .none)
     }
 
     @Test(
@@ -77,13 +79,6 @@ struct CallStateMachineTests {
         #expect(slow.nextDeadline == at(120_000))
         #expect(slow.deadlineReached(now: at(120_000)) == .attempt(choice: 1))
         #expect(slow.deadlineReached(now: at(240_000)) == .timeOut)
-
-        var silent = machine(1)
-        _ = silent.begin(now: at(0))
-        silent.answerBegan(now: at(10))
-        silent.eventArrived(now: at(20))
-        #expect(silent.nextDeadline == at(120_020))
-        #expect(silent.deadlineReached(now: at(120_020)) == .timeOut)
 
         var short = machine(2, deadline: at(100))
         _ = short.begin(now: at(0))

@@ -59,7 +59,7 @@ package final class ChatCaller: Sendable {
                 let choice = route.choices[index]
                 switch await attempt(choice, request, until: machine.nextDeadline, spent) {
                 case .began(let answer):
-                    machine.answerBegan(now: clock.now)
+                    machine.answerBegan()
                     return answer
                 case .refused(let instant):
                     until = [until, instant].compactMap(\.self).min()

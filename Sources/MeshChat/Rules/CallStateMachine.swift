@@ -1,8 +1,8 @@
 package import MeshCore
 
-/// One call from its first attempt to its answer: whom it asks, when it tries again, how long it waits for what.
+/// One call from its first attempt to its first word: whom it asks, when it tries again, how long it waits for what.
 ///
-///     ready ──▶ attempting(choice, try) ──answerBegan──▶ answering ──▶ over
+///     ready ──▶ attempting(choice, try) ──answerBegan──▶ over
 ///                 ▲        │ failed before the answer began
 ///                 └─pause──┘        same choice again, or the next one
 ///
@@ -13,7 +13,6 @@ package struct CallStateMachine: ~Copyable {
         case ready
         case attempting(Attempt)
         case pausing(Attempt, until: Instant)
-        case answering(lastEvent: Instant)
         case over
     }
 
@@ -71,7 +70,6 @@ package struct CallStateMachine: ~Copyable {
             case .attempting where isWhole && deadline != nil: nil
             case .attempting(let attempt): configuration.firstEvent.map { attempt.began + $0 }
             case .pausing(_, let until): until
-            case .answering(let last): configuration.betweenEvents.map { last + $0 }
             }
         if case .over = state { return nil }
         return [phase, deadline].compactMap(\.self).min()
@@ -84,18 +82,8 @@ package struct CallStateMachine: ~Copyable {
         return attempt(0, number: 1, now)
     }
 
-    /// The first event of an answer is there.
-    package mutating func answerBegan(now: Instant) {
-        if case .attempting = state { state = .answering(lastEvent: now) }
-    }
-
-    /// Another event is there.
-    package mutating func eventArrived(now: Instant) {
-        if case .answering = state { state = .answering(lastEvent: now) }
-    }
-
-    /// The answer is complete, or the client has left.
-    package mutating func finished() { state = .over }
+    /// The first event of an answer is there: nothing is tried again.
+    package mutating func answerBegan() { state = .over }
 
     /// This one is left alone just now: the next one is asked at once.
     package mutating func attemptRefused(now: Instant) -> Action {
@@ -129,7 +117,6 @@ package struct CallStateMachine: ~Copyable {
                 state = .pausing(attempt, until: now + wait)
                 return .pause
             }
-        case .answering: return end(.giveUp)
         case .ready, .pausing, .over: return .none
         }
     }
@@ -144,7 +131,6 @@ package struct CallStateMachine: ~Copyable {
         case .attempting(let attempt):
             guard attempt.choice + 1 < choices, attempts < configuration.attempts else { return end(.timeOut) }
             return moveOn(from: attempt, now)
-        case .answering: return end(.timeOut)
         case .ready, .over: return .none
         }
     }
@@ -220,9 +206,6 @@ package struct CallConfiguration: Hashable, Sendable {
     ///
     /// A whole answer that has a deadline is waited for until then.
     package var firstEvent: Duration? = .seconds(120)
-
-    /// From an event to the next.
-    package var betweenEvents: Duration? = .seconds(120)
 
     /// For all of it.
     package var whole: Duration?
