@@ -54,9 +54,11 @@ package final class Provider: InferenceEngine {
         guard request.adapter == nil else { throw noAdapters }
         var asked = ClientRequest(.post, chatURL, fields: fields, body: .bytes(body(of: request)))
         asked.timeouts = configuration.timeouts
+        let isWhole = !request.chat.isStreamed && request.deadline != nil
+        if isWhole { asked.timeouts?.firstByte = nil }
         // An answer that is read slowly must hold back nothing but itself.
         asked.fields.append(.accept, request.chat.isStreamed ? "text/event-stream" : "application/json")
-        let response = try await send(asked)
+        let response = try await send(asked, isWhole: isWhole)
         guard response.status.code == 200 else { throw await refusal(response) }
         let answer = ProviderAnswer(response.body, of: request.chat, configuration)
         if request.chat.isStreamed, Self.isEventStream(response) { return answer }
@@ -126,10 +128,15 @@ package final class Provider: InferenceEngine {
         }
     }
 
-    private func send(_ request: ClientRequest) async throws(ChatError) -> ClientResponse {
+    private func send(_ request: ClientRequest, isWhole: Bool = false) async throws(ChatError) -> ClientResponse {
         do throws(HTTPError) {
             return try await client.send(request)
         } catch {
+            // Its head is not waited for in vain: whatever took too long came before the request was there.
+            if isWhole, error.code == .timedOut {
+                let message = "the provider \(configuration.name) cannot be reached: \(error.message)"
+                throw ChatError(.unavailable, message, cause: ChatFailure(provider: configuration.name))
+            }
             throw ChatError(provider: configuration.name, error, hasBegun: false)
         }
     }

@@ -73,11 +73,12 @@ final class ProviderAnswer: ChatAnswer {
             case .anthropic: try AnthropicAnswerReader.reply(in: bytes, provider: configuration.name)
             case .openAI: try OpenAIAnswerReader.reply(in: bytes, provider: configuration.name)
             }
-        if reply.usage.isEstimated {
-            var builder = ChatReplyBuilder()
-            for event in reply.events { try builder.take(event) }
-            reply.usage = Self.estimate(request, contentBytes: builder.contentBytes)
-        }
+        var builder = ChatReplyBuilder()
+        for event in reply.events { try builder.take(event) }
+        reply.usage =
+            reply.usage.isEstimated
+            ? Self.estimate(request, contentBytes: builder.contentBytes)
+            : Self.believable(reply.usage, contentBytes: builder.contentBytes)
         let events = reply.events
         state.withLock { state in
             state.ready = events
@@ -128,10 +129,16 @@ final class ProviderAnswer: ChatAnswer {
 
     /// Who ends without having said what was used is told what that probably was.
     private static func completed(_ events: [ChatEvent], _ state: State, _ request: ChatRequest) -> [ChatEvent] {
-        guard case .ended? = events.last, state.reported == nil else { return events }
-        let isSaid = events.contains { if case .usage = $0 { true } else { false } }
-        guard !isSaid else { return events }
+        guard case .ended? = events.last else { return events }
         let bytes = events.reduce(state.contentBytes) { $0 + contentBytes(of: $1) }
+        let isSaid = events.contains { if case .usage = $0 { true } else { false } }
+        if isSaid {
+            return events.map { event in
+                guard case .usage(let usage) = event else { return event }
+                return .usage(believable(usage, contentBytes: bytes))
+            }
+        }
+        guard state.reported == nil else { return events }
         return events.dropLast() + [.usage(estimate(request, contentBytes: bytes))] + events.suffix(1)
     }
 
@@ -161,6 +168,15 @@ final class ProviderAnswer: ChatAnswer {
         guard var usage = state.reported else { return estimate(request, contentBytes: state.contentBytes) }
         guard !state.hasEnded else { return usage }
         usage.outputTokens = max(usage.outputTokens, TokenEstimate.likely(ofBytes: state.contentBytes))
+        usage.isEstimated = true
+        return usage
+    }
+
+    /// Who said something and counts none of it has not counted.
+    private static func believable(_ usage: ChatUsage, contentBytes: Int) -> ChatUsage {
+        guard usage.outputTokens == 0, contentBytes > 0 else { return usage }
+        var usage = usage
+        usage.outputTokens = TokenEstimate.likely(ofBytes: contentBytes)
         usage.isEstimated = true
         return usage
     }

@@ -24,7 +24,9 @@ package struct ProviderConfiguration: Sendable {
     /// How it knows us; nil where it does not ask.
     package var key: ProviderKey?
 
-    /// How long to wait for what; a whole answer has no bound of its own.
+    /// How long to wait for what; `firstByte` is for streams.
+    ///
+    /// A vendor sends the head of a whole answer only at its end, so that is waited for until the call's deadline.
     package var timeouts = ClientTimeouts(
         waiting: .seconds(10),
         connect: .seconds(10),

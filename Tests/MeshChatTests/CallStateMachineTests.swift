@@ -30,8 +30,10 @@ struct CallStateMachineTests {
     func begun() {
         var machine = machine(3)
         _ = machine.begin(now: at(0))
-        machine.answerBegan(now: at(1))
-        #expect(machine.attemptFailed(.overloaded, retryAfter: nil, now: at(2), jitter: 0) == .giveUp)
+        machine.answerBegan()
+        #expect(machine.attemptFailed(.overloaded, retryAfter: nil, now: at(2), jitter: 0) == .none)
+        #expect(machine.nextDeadline == nil)
+        #expect(machine.deadlineReached(now: at(600_000)) == .none)
     }
 
     @Test(
@@ -78,13 +80,6 @@ struct CallStateMachineTests {
         #expect(slow.deadlineReached(now: at(120_000)) == .attempt(choice: 1))
         #expect(slow.deadlineReached(now: at(240_000)) == .timeOut)
 
-        var silent = machine(1)
-        _ = silent.begin(now: at(0))
-        silent.answerBegan(now: at(10))
-        silent.eventArrived(now: at(20))
-        #expect(silent.nextDeadline == at(120_020))
-        #expect(silent.deadlineReached(now: at(120_020)) == .timeOut)
-
         var short = machine(2, deadline: at(100))
         _ = short.begin(now: at(0))
         #expect(short.nextDeadline == at(100))
@@ -92,6 +87,33 @@ struct CallStateMachineTests {
         var late = machine(1, deadline: at(100))
         _ = late.begin(now: at(0))
         #expect(late.attemptFailed(.overloaded, retryAfter: nil, now: at(1), jitter: 0) == .giveUp)
+    }
+
+    @Test("A whole answer is waited for until the deadline, and nobody is asked again once it took too long")
+    func whole() {
+        func machine(_ deadline: Instant?) -> CallStateMachine {
+            CallStateMachine(
+                choices: 2,
+                configuration: CallConfiguration(),
+                now: .origin,
+                deadline: deadline,
+                isWhole: true
+            )
+        }
+        var long = machine(at(600_000))
+        _ = long.begin(now: at(0))
+        #expect(long.nextDeadline == at(600_000))
+        #expect(long.deadlineReached(now: at(120_000)) == .none)
+        #expect(long.deadlineReached(now: at(600_000)) == .timeOut)
+        var late = machine(at(600_000))
+        _ = late.begin(now: at(0))
+        #expect(late.attemptFailed(.timedOut, retryAfter: nil, now: at(1), jitter: 0) == .giveUp)
+        var busy = machine(at(600_000))
+        _ = busy.begin(now: at(0))
+        #expect(busy.attemptFailed(.unavailable, retryAfter: nil, now: at(1), jitter: 0) == .pause)
+        var endless = machine(nil)
+        _ = endless.begin(now: at(0))
+        #expect(endless.deadlineReached(now: at(120_000)) == .timeOut)
     }
 
     @Test("Whoever is left alone costs no attempt")

@@ -22,9 +22,10 @@ struct ChatCallerTests {
         )
     }
 
-    private static func request() throws -> GenerationRequest {
+    private static func request(isStreamed: Bool = true) throws -> GenerationRequest {
         var chat = ChatRequest(model: "sonnet", messages: [ChatMessage(.user, "hello")])
         chat.sampling.temperature = 1
+        chat.isStreamed = isStreamed
         return GenerationRequest(id: UniqueID(high: 0, low: 1), tenant: try TenantID("t"), model: "", chat: chat)
     }
 
@@ -101,15 +102,40 @@ struct ChatCallerTests {
                 try await caller.answer(try Self.request(), along: route)
             }
             #expect(!caller.isAsked("one"))
-            await #expect(throws: ChatError(.unavailable, "")) {
+            try await world.clock.sleep(for: .seconds(2))
+            let error = await #expect(throws: ChatError(.unavailable, "")) {
                 try await caller.answer(try Self.request(), along: route)
             }
+            #expect(error?.failure?.retryAfter == .seconds(3))
             #expect(failing.calls.count == 1)
-            try await world.clock.sleep(for: .seconds(5))
+            try await world.clock.sleep(for: .seconds(3))
             await #expect(throws: ChatError(.upstreamBilling, "")) {
                 try await caller.answer(try Self.request(), along: route)
             }
             #expect(failing.calls.count == 2)
+        }
+        try outcome.result.get()
+    }
+
+    @Test(
+        "An engine of our own that is busy or slow is not left alone; one that fails is, and so is a busy provider",
+        arguments: [
+            (.overloaded, true, true), (.timedOut, true, true), (.rateLimited, true, true),
+            (.engineFailed, true, false), (.unavailable, true, false), (.overloaded, false, false),
+            (.timedOut, false, false),
+        ] as [(ChatErrorCode, Bool, Bool)]
+    )
+    func congestion(_ code: ChatErrorCode, _ isOwn: Bool, _ isAsked: Bool) throws {
+        let outcome = try SeededRun.run(seed: 6) { world in
+            let engine = ScriptedEngine([.refuse(ChatError(code, "as the script says"))], clock: world.clock)
+            let caller = ChatCaller(
+                engines: ["one": engine],
+                own: isOwn ? ["one"] : [],
+                clock: world.clock,
+                generator: world.generator
+            )
+            for _ in 0..<6 { _ = try? await caller.answer(try Self.request(), along: try Self.route("one")) }
+            #expect(caller.isAsked("one") == isAsked)
         }
         try outcome.result.get()
     }

@@ -71,6 +71,8 @@ struct ChatDeskTests {
     enum End: String, CaseIterable {
         case complete, brokenOffInTheMidst, withoutAnEnd, cancelled, letGo, taskCancelled, late, drained, neverBegun
         case leftBeforeTheAnswer, drainedBeforeTheAnswer
+        case failedBehindTheHead, leftBehindTheHead, drainedBehindTheHead
+        case stoppedAtTheDeadline, leftAtTheDeadline
 
         var isVoid: Bool {
             switch self {
@@ -82,7 +84,7 @@ struct ChatDeskTests {
         var end: AdmissionOutcome.End {
             switch self {
             case .complete: .complete
-            case .cancelled, .letGo, .taskCancelled: .clientLeft
+            case .cancelled, .letGo, .taskCancelled, .leftBehindTheHead: .clientLeft
             default: .brokenOff
             }
         }
@@ -95,6 +97,9 @@ struct ChatDeskTests {
             case .withoutAnEnd: .answer(head)
             case .neverBegun: .refuse(ChatError(.malformed, "no"))
             case .leftBeforeTheAnswer, .drainedBeforeTheAnswer: .hang
+            case .failedBehindTheHead:
+                .breakOff(Array(head[...1]), ChatError(.upstreamBilling, "pay", cause: ChatFailure(hasBegun: true)))
+            case .leftBehindTheHead, .drainedBehindTheHead: .waitBehind(Array(head[...1]))
             default: .waitBehind(head)
             }
         }
@@ -147,7 +152,7 @@ struct ChatDeskTests {
             answer.cancel()
             answer.cancel()
         case .letGo: _ = try await desk.begin(call)
-        case .taskCancelled, .leftBeforeTheAnswer:
+        case .taskCancelled, .leftBeforeTheAnswer, .leftBehindTheHead:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await desk.begin(call).collect() }
                 await ground.settle()
@@ -157,7 +162,19 @@ struct ChatDeskTests {
             let answer = try await desk.begin(ground.call(1) { $0.deadline = ground.world.clock.now + .seconds(1) })
             try await ground.world.clock.sleep(for: .seconds(2))
             await #expect(throws: ChatError(.timedOut, "")) { try await answer.next() }
-        case .drained, .drainedBeforeTheAnswer:
+        case .stoppedAtTheDeadline:
+            let answer = try await desk.begin(call)
+            try await ground.world.clock.sleep(until: call.deadline)
+            answer.cancel()
+            #expect(ground.log.ended.first?.outcome == .brokenOff(.timedOut))
+        case .leftAtTheDeadline:
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await desk.begin(call).collect() }
+                try? await ground.world.clock.sleep(until: call.deadline)
+                group.cancelAll()
+            }
+            #expect(ground.log.ended.first?.outcome == .brokenOff(.timedOut))
+        case .drained, .drainedBeforeTheAnswer, .drainedBehindTheHead:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await #expect(throws: ChatError(.unavailable, "")) { try await desk.begin(call).collect() }
@@ -166,6 +183,8 @@ struct ChatDeskTests {
                 await desk.drain(patience: .seconds(3))
                 group.cancelAll()
             }
+        case .failedBehindTheHead:
+            await #expect(throws: ChatError(.upstreamBilling, "")) { try await desk.begin(call) }
         case .neverBegun:
             await #expect(throws: ChatError(.malformed, "")) { try await desk.begin(call) }
         }
@@ -270,6 +289,25 @@ struct ChatDeskTests {
                 #expect((ground.fate(1) == .held) == isGivenUp)
                 #expect(ground.log.failures.last == isGivenUp)
             }
+        }
+    }
+
+    @Test("A settlement that fails is put aside, and holds up no other")
+    func failingSettlement() throws {
+        let admission: @Sendable (VolatileAdmission) -> any AdmissionPort = {
+            FailingAdmission($0, failures: 2, of: UniqueID(high: 1, low: 1))
+        }
+        try Self.run(seed: 13, [End.cancelled.step], admission: admission) { ground in
+            for number in 1...3 as ClosedRange<UInt64> {
+                try await ground.desk.begin(ground.call(number)).cancel()
+                await ground.settle()
+                #expect((ground.fate(number) == .held) == (number == 1))
+            }
+            #expect(ground.desk.settlementsWaiting == 1)
+            try await ground.world.clock.sleep(for: .seconds(1))
+            #expect(ground.fate(1) != .held)
+            #expect(ground.desk.settlementsWaiting == 0)
+            #expect(ground.desk.underWay == 0)
         }
     }
 
@@ -410,29 +448,32 @@ private final class RecordedCalls: ChatObserver {
     }
 }
 
-/// A test double: a ledger that fails so many times to settle.
+/// A test double: a ledger that fails so many times to settle, whatever it is or one call alone.
 private final class FailingAdmission: AdmissionPort {
     private let base: VolatileAdmission
     private let left: Lock<Int>
+    private let call: UniqueID?
 
-    init(_ base: VolatileAdmission, failures: Int) {
+    init(_ base: VolatileAdmission, failures: Int, of call: UniqueID? = nil) {
         self.base = base
+        self.call = call
         left = Lock(failures)
     }
 
     func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold { try await base.reserve(ask) }
 
     func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
-        try fail()
+        try fail(hold)
         try await base.settle(hold, as: outcome)
     }
 
     func void(_ hold: AdmissionHold) async throws(ChatError) {
-        try fail()
+        try fail(hold)
         try await base.void(hold)
     }
 
-    private func fail() throws(ChatError) {
+    private func fail(_ hold: AdmissionHold) throws(ChatError) {
+        guard call == nil || call == hold.id else { return }
         let fails = left.withLock { left in
             left -= 1
             return left >= 0

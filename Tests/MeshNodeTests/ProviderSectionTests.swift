@@ -75,6 +75,21 @@ import Testing
         #expect(!found.contains { $0.contains("sk-7") })
     }
 
+    @Test func `may describe a model alike, and are named where they describe it differently`() {
+        func two(_ first: String, _ second: String) -> [String] {
+            let all = zip(["a", "b"], [first, second]).map {
+                "{ name: '\($0)', kind: 'openai', models: [{ name: 'x', context: 9, \($1) }] }"
+            }
+            return mistakes(file: Self.file("providers: [\(all.joined(separator: ", "))]"))
+        }
+        #expect(two("free: true", "free: true").isEmpty)
+        #expect(two("price: { input: 5, output: 7 }", "price: { input: 5, output: 7 }").isEmpty)
+        let found = two("free: true", "price: { input: 5, output: 7 }")
+        #expect(found.count == 1)
+        #expect(found.first?.contains("'a' and 'b' describe 'x' differently") == true, "\(found)")
+        #expect(two("free: true", "free: true, output: 4").count == 1)
+    }
+
     @Test func `are no more than maximumProviders, with maximumModels each and maximumContextTokens`() {
         let provider = "{ name: 'p%', kind: 'openai', models: ['gpt-4o'] }"
         func many(_ count: Int) -> String {

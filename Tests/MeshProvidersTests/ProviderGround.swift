@@ -66,6 +66,8 @@ final class ScriptedSite: HTTPHandler {
         case broken([String])
         /// A stream of these pieces, behind which nothing comes.
         case silent([String])
+        /// An answer that comes after this time, head and all.
+        case late(Duration, String)
         /// An answer of this status and body.
         case whole(UInt16, String, HTTPFields = [:])
     }
@@ -98,6 +100,9 @@ final class ScriptedSite: HTTPHandler {
             var fields = fields
             fields.append(.contentType, "application/json")
             return HTTPResponse(HTTPStatus(status), fields: fields, body: .bytes(Array(text.utf8)))
+        case .late(let wait, let text):
+            try await clock.sleep(for: wait)
+            return HTTPResponse(.ok, fields: [.contentType: "application/json"], body: .bytes(Array(text.utf8)))
         case .stream(let pieces): return stream(pieces) {}
         case .broken(let pieces): return stream(pieces) { throw HTTPError(.closed, "as the script says") }
         case .silent(let pieces):

@@ -84,6 +84,47 @@ struct ProviderTests {
     }
 
     @Test(
+        "Usage is believed only where it counts the prompt, and the answer where there is one",
+        arguments: [
+            ("{}", nil), (#"{"prompt_tokens":0,"completion_tokens":0}"#, nil), (#"{"completion_tokens":5}"#, nil),
+            (#"{"prompt_tokens":9,"completion_tokens":0}"#, 9), (#"{"prompt_tokens":9}"#, 9),
+        ] as [(String, Int?)]
+    )
+    func unbelievable(_ usage: String, _ prompt: Int?) async throws {
+        let last = "data: {\"choices\":[],\"usage\":\(usage)}\n\ndata: [DONE]\n\n"
+        let choice = #"{"message":{"content":"Hé"},"finish_reason":"stop"}"#
+        let whole = #"{"id":"i","model":"big-1","choices":[\#(choice)],"usage":\#(usage)}"#
+        for (script, isStreamed) in [
+            (.stream([Self.begin, Self.end, last]), true), (.whole(200, whole), false),
+        ] as [(ScriptedSite.Script, Bool)] {
+            try await ProviderGround.with(Self.openAI, script) { ground in
+                let request = try ProviderGround.request(isStreamed: isStreamed)
+                let reply = try await ground.provider.answer(request).collect()
+                #expect(reply.usage.isEstimated)
+                #expect(reply.usage.outputTokens == 1)
+                #expect(reply.usage.promptTokens == prompt ?? TokenEstimate.likely(of: request.chat))
+            }
+        }
+    }
+
+    @Test("Anthropic's usage without a prompt is estimated, and so is an answer of which it counts nothing")
+    func unbelievableBlocks() async throws {
+        let blocks = #""content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn""#
+        for (usage, prompt) in [(#"{"output_tokens":3}"#, nil), (#"{"input_tokens":4,"output_tokens":0}"#, 4)]
+            as [(String, Int?)]
+        {
+            let whole = #"{"id":"i","model":"big-1",\#(blocks),"usage":\#(usage)}"#
+            try await ProviderGround.with(.anthropic, .whole(200, whole)) { ground in
+                let request = try ProviderGround.request(isStreamed: false)
+                let reply = try await ground.provider.answer(request).collect()
+                #expect(reply.usage.isEstimated)
+                #expect(reply.usage.outputTokens == 1)
+                #expect(reply.usage.promptTokens == prompt ?? TokenEstimate.likely(of: request.chat))
+            }
+        }
+    }
+
+    @Test(
         "Refusals keep their class, their time to wait and their sentence",
         arguments: [
             (429, .rateLimited), (402, .upstreamBilling), (503, .overloaded), (401, .upstreamCredentials),
@@ -168,6 +209,20 @@ struct ProviderTests {
         await client.close()
         loop.stop()
         await loop.ended()
+    }
+
+    @Test("The head of a whole answer is waited for until the deadline, that of a stream is not")
+    func late() async throws {
+        let text = #"{"id":"i","model":"big-1","choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#
+        let timeouts = ClientTimeouts(firstByte: .milliseconds(50))
+        try await ProviderGround.with(Self.openAI, timeouts: timeouts, .late(.milliseconds(400), text)) { ground in
+            var whole = try ProviderGround.request(isStreamed: false)
+            whole.deadline = Instant(nanoseconds: .max)
+            #expect(try await ground.provider.answer(whole).collect().text == "Hi")
+            await #expect(throws: ChatError(.timedOut, "")) {
+                try await ground.provider.answer(ProviderGround.request())
+            }
+        }
     }
 
     @Test("Models are listed with what the provider says of them, as many as are kept")

@@ -15,6 +15,8 @@ final class AdmittedCall: Sendable {
     private struct State {
         var hold: AdmissionHold?
         var answer: BegunAnswer?
+        /// What the last attempt has reported before its first word, if it has.
+        var spent: (ModelChoice, ChatUsage)?
         var firstWord: Duration?
         var isOver = false
         /// Why the desk itself has broken it off.
@@ -49,6 +51,11 @@ final class AdmittedCall: Sendable {
 
     /// What was set aside for it.
     var hold: AdmissionHold? { state.withLock { $0.hold } }
+
+    /// Whoever was asked says what it has used before its first word.
+    ///
+    /// What an attempt before that one has used is ours to bear: nobody pays twice for one question.
+    func spent(_ choice: ModelChoice, _ usage: ChatUsage) { state.withLock { $0.spent = (choice, usage) } }
 
     /// Its first word is there; false where the desk has broken it off meanwhile.
     func answerBegan(_ answer: BegunAnswer, now: Instant) -> Bool {
@@ -88,10 +95,16 @@ final class AdmittedCall: Sendable {
 
     /// Of a call that nobody has admitted, or that found nobody to answer.
     func record(refusedBy code: ChatErrorCode, now: Instant) -> CallRecord {
+        let code = isStoppedInTime(code, now) ? code : .timedOut
         var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: .refused(code))
         record.model = firstModel.withLock { $0 }
         record.whole = now - began
         return record
+    }
+
+    /// Whether nobody but the client can have stopped it: at its deadline, whoever waits for it does.
+    private func isStoppedInTime(_ code: ChatErrorCode, _ now: Instant) -> Bool {
+        code != .cancelled || now < ask.deadline
     }
 
     private func claim(_ reason: ChatError?) -> State? {
@@ -110,7 +123,10 @@ final class AdmittedCall: Sendable {
         now: Instant
     ) -> Settlement? {
         guard let ended, let hold = ended.hold else { return nil }
-        guard let answer = ended.answer else {
+        let isLate = end == .clientLeft && !isStoppedInTime(.cancelled, now)
+        let code = isLate ? ChatErrorCode.timedOut : code
+        let end = isLate ? AdmissionOutcome.End.brokenOff : end
+        guard let (choice, usage) = ended.answer.map({ ($0.choice, $0.usageSoFar) }) ?? ended.spent else {
             let record = record(refusedBy: code ?? .cancelled, now: now)
             return Settlement(call: self, hold: hold, outcome: nil, record: record)
         }
@@ -121,10 +137,9 @@ final class AdmittedCall: Sendable {
             case .brokenOff: .brokenOff(code ?? .upstreamFailed)
             }
         var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: outcome)
-        let choice = answer.choice
         record.model = choice.row.name
         record.engine = choice.offer.engine
-        record.usage = answer.usageSoFar
+        record.usage = usage
         record.firstWord = ended.firstWord
         record.whole = now - began
         let isNothing = record.usage.totalTokens == 0 && end != .complete

@@ -39,7 +39,4 @@ package final class BegunAnswer: ChatAnswer {
 
     /// What was used so far.
     package var usageSoFar: ChatUsage { answer.usageSoFar }
-
-    /// What the usage so far costs at the price that was agreed on.
-    package var costSoFar: Money { choice.price.cost(of: usageSoFar) }
 }

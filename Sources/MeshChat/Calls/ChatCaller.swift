@@ -7,19 +7,25 @@ package import MeshCore
 package final class ChatCaller: Sendable {
     private let engines: [String: any InferenceEngine]
     private let breakers: [String: Lock<CircuitBreaker>]
+    private let own: Set<String>
     private let configuration: CallConfiguration
     private let clock: any Clock
     private let generator: Lock<SeededGenerator>
 
-    /// A caller of `engines`, by our names for them.
+    /// A caller of `engines`, by our names for them; `own` are in this process.
+    ///
+    /// One of our own that is busy or slow is not left alone: that is our own load, and whoever waits longest for it
+    /// would close it for everybody else.
     package init(
         engines: [String: any InferenceEngine],
+        own: Set<String> = [],
         configuration: CallConfiguration = CallConfiguration(),
         breakers: CircuitBreakerConfiguration = CircuitBreakerConfiguration(),
         clock: any Clock,
         generator: SeededGenerator
     ) {
         self.engines = engines
+        self.own = own
         self.breakers = engines.mapValues { _ in Lock(CircuitBreaker(breakers)) }
         self.configuration = configuration
         self.clock = clock
@@ -29,24 +35,35 @@ package final class ChatCaller: Sendable {
     /// Begins an answer with whoever of `route` can.
     ///
     /// The model and what it refuses are put into `request` here. Cancelling the task stops it at once.
-    package func answer(_ request: GenerationRequest, along route: ModelRoute) async throws(ChatError) -> BegunAnswer {
+    ///
+    /// `spent` is told at once what an attempt reports before its first word: that is to be paid also where the attempt
+    /// then fails, or is stopped.
+    package func answer(
+        _ request: GenerationRequest,
+        along route: ModelRoute,
+        spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void = { _, _ in }
+    ) async throws(ChatError) -> BegunAnswer {
         var machine = CallStateMachine(
             choices: route.choices.count,
             configuration: configuration,
             now: clock.now,
-            deadline: request.deadline
+            deadline: request.deadline,
+            isWhole: !request.chat.isStreamed
         )
-        var last = ChatError(.unavailable, "nobody of those who have the model can be asked just now")
+        var last: ChatError?
+        var until: Instant?
         var action = machine.begin(now: clock.now)
         while true {
             switch action {
             case .attempt(let index):
                 let choice = route.choices[index]
-                switch await attempt(choice, request, until: machine.nextDeadline) {
+                switch await attempt(choice, request, until: machine.nextDeadline, spent) {
                 case .began(let answer):
-                    machine.answerBegan(now: clock.now)
+                    machine.answerBegan()
                     return answer
-                case .refused: action = machine.attemptRefused(now: clock.now)
+                case .refused(let instant):
+                    until = [until, instant].compactMap(\.self).min()
+                    action = machine.attemptRefused(now: clock.now)
                 case .timedOut:
                     last = ChatError(.timedOut, "\(choice.offer.engine) has not begun to answer in time")
                     action = machine.deadlineReached(now: clock.now)
@@ -60,15 +77,22 @@ package final class ChatCaller: Sendable {
                     )
                 }
             case .pause:
-                guard let until = machine.nextDeadline else { throw last }
-                do { try await clock.sleep(until: until) } catch {
+                guard let deadline = machine.nextDeadline else { throw last ?? nobody(until: until) }
+                do { try await clock.sleep(until: deadline) } catch {
                     throw ChatError(.cancelled, "the client has left")
                 }
                 action = machine.deadlineReached(now: clock.now)
-            case .timeOut: throw ChatError(.timedOut, "the call took too long", cause: last.failure)
-            case .giveUp, .none: throw last
+            case .timeOut: throw ChatError(.timedOut, "the call took too long", cause: last?.failure)
+            case .giveUp, .none: throw last ?? nobody(until: until)
             }
         }
+    }
+
+    /// All who have the model are left alone, at least one of them until then.
+    private func nobody(until: Instant?) -> ChatError {
+        let wait = until.map { max($0 - clock.now, .zero) }
+        let message = "nobody of those who have the model can be asked just now"
+        return ChatError(.unavailable, message, cause: ChatFailure(retryAfter: wait))
     }
 
     /// Our names for all engines, in order.
@@ -79,7 +103,8 @@ package final class ChatCaller: Sendable {
 
     private enum Outcome: Sendable {
         case began(BegunAnswer)
-        case refused
+        /// It is left alone until then.
+        case refused(until: Instant?)
         case timedOut
         case failed(ChatError)
     }
@@ -87,18 +112,19 @@ package final class ChatCaller: Sendable {
     private func attempt(
         _ choice: ModelChoice,
         _ request: GenerationRequest,
-        until deadline: Instant?
+        until deadline: Instant?,
+        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
     ) async -> Outcome {
         let name = choice.offer.engine
-        guard let engine = engines[name], let breaker = breakers[name] else { return .refused }
+        guard let engine = engines[name], let breaker = breakers[name] else { return .refused(until: nil) }
         let now = clock.now
-        if case .refuse = breaker.withLock({ $0.admit(now: now) }) { return .refused }
+        if case .refuse(let until) = breaker.withLock({ $0.admit(now: now) }) { return .refused(until: until) }
         let fitted = ParameterRules.fit(request.chat, to: choice.row)
         var request = request
         request.model = choice.offer.engineModel
         request.chat = fitted.request
-        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline)
-        settle(outcome, with: breaker)
+        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline, spent)
+        settle(outcome, with: breaker, isOwn: own.contains(name))
         return outcome
     }
 
@@ -108,14 +134,15 @@ package final class ChatCaller: Sendable {
         _ request: GenerationRequest,
         _ choice: ModelChoice,
         _ dropped: [String],
-        until deadline: Instant?
+        until deadline: Instant?,
+        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
     ) async -> Outcome {
         let clock = clock
         return await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(ChatError) {
                     let answer = try await engine.answer(request)
-                    let head = try await Self.head(of: answer)
+                    let head = try await Self.head(of: answer) { spent(choice, $0) }
                     return .began(BegunAnswer(answer, head: head, choice: choice, dropped: dropped))
                 } catch {
                     return .failed(error)
@@ -136,29 +163,36 @@ package final class ChatCaller: Sendable {
         }
     }
 
-    private static func head(of answer: any ChatAnswer) async throws(ChatError) -> [ChatEvent] {
+    private static func head(
+        of answer: any ChatAnswer,
+        _ spent: (ChatUsage) -> Void
+    ) async throws(ChatError) -> [ChatEvent] {
         var head: [ChatEvent] = []
         while let event = try await answer.next() {
             if case .usage = event, case .usage? = head.last { head.removeLast() }
             head.append(event)
             switch event {
-            case .started, .usage: continue
+            case .started: continue
+            case .usage(let usage): spent(usage)
             default: return head
             }
         }
         throw ChatError(.upstreamFailed, "an answer has no content and no end")
     }
 
-    private func settle(_ outcome: Outcome, with breaker: Lock<CircuitBreaker>) {
+    private func settle(_ outcome: Outcome, with breaker: Lock<CircuitBreaker>, isOwn: Bool) {
         let now = clock.now
         breaker.withLock { breaker in
             switch outcome {
             case .began: breaker.callSucceeded()
             case .refused: break
+            case .timedOut where isOwn: breaker.callAbandoned(now: now)
             case .timedOut: breaker.callFailed(now: now)
             case .failed(let error):
                 switch error.code {
                 case .cancelled: breaker.callAbandoned(now: now)
+                case .overloaded where isOwn, .timedOut where isOwn, .rateLimited where isOwn:
+                    breaker.callAbandoned(now: now)
                 case .upstreamCredentials, .upstreamBilling:
                     breaker.callFailed(now: now, isLasting: true)
                 case .overloaded, .unavailable, .timedOut, .upstreamFailed, .upstreamMalformed, .engineFailed,

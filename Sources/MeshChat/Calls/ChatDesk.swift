@@ -16,6 +16,10 @@ package final class ChatDesk: Sendable {
         /// Calls that are not settled yet.
         var calls: [UniqueID: AdmittedCall] = [:]
         var counts = Counts()
+        /// Settlements that failed and are tried again at their time; no more than there are calls.
+        var retries: [(due: Instant, settlement: AdmittedCall.Settlement)] = []
+        /// Whether nobody tries anything again.
+        var hasEnded = false
     }
 
     /// What became of the accounts of calls.
@@ -38,6 +42,8 @@ package final class ChatDesk: Sendable {
     private let queue = Intake<AdmittedCall.Settlement>(capacity: Limits.Chat.maximumCalls)
     /// Raised whenever a call is settled.
     private let settledOne = Signal()
+    /// Raised whenever a settlement is to be tried again.
+    private let failedOne = Signal()
     /// Opens when all models are there that will be.
     private let completed = OneShot<Bool>()
 
@@ -235,11 +241,11 @@ package final class ChatDesk: Sendable {
         )
         let begun: BegunAnswer
         do throws(ChatError) {
-            begun = try await caller.answer(request, along: route)
+            begun = try await caller.answer(request, along: route) { call.spent($0, $1) }
         } catch {
             if !error.code.isOfTheCaller { giveBack(slot) }
             let reason = call.reason
-            await end(call, .brokenOff, error.code)
+            await end(call, error.code == .cancelled ? .clientLeft : .brokenOff, error.code)
             throw reason ?? error
         }
         let allowance = slot?.allowance ?? call.hold?.allowance
@@ -302,8 +308,15 @@ package final class ChatDesk: Sendable {
         settlement.attempts += 1
         state.withLock { $0.counts.failures += 1 }
         guard settlement.attempts < Limits.Chat.maximumSettlingAttempts else { return giveUp(settlement, error) }
+        let due = clock.now + Self.pause(before: settlement.attempts)
+        // Put aside: one that fails holds up no other.
+        let isKept = state.withLock { state in
+            if !state.hasEnded { state.retries.append((due, settlement)) }
+            return !state.hasEnded
+        }
+        guard isKept else { return giveUp(settlement, error) }
         observer.settlingFailed(settlement.record, error, isGivenUp: false)
-        leave(settlement)
+        failedOne.raise()
     }
 
     private func giveUp(_ settlement: AdmittedCall.Settlement, _ error: ChatError) {
@@ -321,14 +334,38 @@ package final class ChatDesk: Sendable {
 
     /// Settles what was let go, until the calling task is cancelled; then all that is left, and takes no more.
     package func run() async {
-        while let settlement = await queue.next() {
-            if settlement.attempts > 0 { try? await clock.sleep(for: Self.pause(before: settlement.attempts)) }
-            await settle(settlement)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.tryAgain() }
+            while let settlement = await queue.next() { await settle(settlement) }
         }
         state.withLock { $0.isOpen = false }
         breakOffAll()
         // What fails now stays behind the closed door: there is nobody left to try again.
-        for settlement in queue.close() { await settle(settlement) }
+        let retries = state.withLock { state in
+            defer { (state.retries, state.hasEnded) = ([], true) }
+            return state.retries.map(\.settlement)
+        }
+        for settlement in retries + queue.close() { await settle(settlement) }
+    }
+
+    /// Settles what has failed, each at its time, until the calling task is cancelled.
+    private func tryAgain() async {
+        while !Task.isCancelled {
+            if let settlement = nextRetry(at: clock.now) {
+                await settle(settlement)
+            } else {
+                await failedOne.wait(until: state.withLock { $0.retries.map(\.due).min() }, on: clock)
+            }
+        }
+    }
+
+    private func nextRetry(at now: Instant) -> AdmittedCall.Settlement? {
+        state.withLock { state in
+            guard let next = state.retries.indices.min(by: { state.retries[$0].due < state.retries[$1].due }),
+                state.retries[next].due <= now
+            else { return nil }
+            return state.retries.remove(at: next).settlement
+        }
     }
 
     /// Takes no more calls, lets those that are under way end for as long as `patience`, breaks off the others with
@@ -366,7 +403,7 @@ package final class ChatDesk: Sendable {
     package var underWay: Int { state.withLock { $0.calls.count } }
 
     /// Settlements that wait.
-    package var settlementsWaiting: Int { queue.count }
+    package var settlementsWaiting: Int { queue.count + state.withLock { $0.retries.count } }
 
     /// What became of the accounts of calls.
     package var counts: Counts { state.withLock { $0.counts } }

@@ -1,18 +1,18 @@
 package import MeshCore
 
-/// One call from its first attempt to its answer: whom it asks, when it tries again, how long it waits for what.
+/// One call from its first attempt to its first word: whom it asks, when it tries again, how long it waits for what.
 ///
-///     ready ──▶ attempting(choice, try) ──answerBegan──▶ answering ──▶ over
+///     ready ──▶ attempting(choice, try) ──answerBegan──▶ over
 ///                 ▲        │ failed before the answer began
 ///                 └─pause──┘        same choice again, or the next one
 ///
-/// Nothing is tried again once an answer has begun.
+/// Nothing is tried again once an answer has begun. Nobody knows when one that comes whole has: a vendor sends its head
+/// only at its end. So it is waited for until the deadline, and once it took too long nobody is asked, and paid, again.
 package struct CallStateMachine: ~Copyable {
     private enum State {
         case ready
         case attempting(Attempt)
         case pausing(Attempt, until: Instant)
-        case answering(lastEvent: Instant)
         case over
     }
 
@@ -26,11 +26,21 @@ package struct CallStateMachine: ~Copyable {
     private let choices: Int
     private let started: Instant
     private let deadline: Instant?
+    private let isWhole: Bool
     private var attempts = 0
     private var state = State.ready
 
     /// A call that may ask `choices` in their order, begun at `now`; it must be over at `deadline`, if there is one.
-    package init(choices: Int, configuration: CallConfiguration, now: Instant, deadline: Instant? = nil) {
+    ///
+    /// `isWhole` where the answer is not asked for as a stream.
+    package init(
+        choices: Int,
+        configuration: CallConfiguration,
+        now: Instant,
+        deadline: Instant? = nil,
+        isWhole: Bool = false
+    ) {
+        self.isWhole = isWhole
         self.choices = choices
         self.configuration = configuration
         started = now
@@ -57,9 +67,9 @@ package struct CallStateMachine: ~Copyable {
         let phase: Instant? =
             switch state {
             case .ready, .over: nil
+            case .attempting where isWhole && deadline != nil: nil
             case .attempting(let attempt): configuration.firstEvent.map { attempt.began + $0 }
             case .pausing(_, let until): until
-            case .answering(let last): configuration.betweenEvents.map { last + $0 }
             }
         if case .over = state { return nil }
         return [phase, deadline].compactMap(\.self).min()
@@ -72,18 +82,8 @@ package struct CallStateMachine: ~Copyable {
         return attempt(0, number: 1, now)
     }
 
-    /// The first event of an answer is there.
-    package mutating func answerBegan(now: Instant) {
-        if case .attempting = state { state = .answering(lastEvent: now) }
-    }
-
-    /// Another event is there.
-    package mutating func eventArrived(now: Instant) {
-        if case .answering = state { state = .answering(lastEvent: now) }
-    }
-
-    /// The answer is complete, or the client has left.
-    package mutating func finished() { state = .over }
+    /// The first event of an answer is there: nothing is tried again.
+    package mutating func answerBegan() { state = .over }
 
     /// This one is left alone just now: the next one is asked at once.
     package mutating func attemptRefused(now: Instant) -> Action {
@@ -100,6 +100,7 @@ package struct CallStateMachine: ~Copyable {
         jitter: UInt64
     ) -> Action {
         switch state {
+        case .attempting where isWhole && code == .timedOut: return end(.giveUp)
         case .attempting(let attempt):
             switch Remedy(code) {
             case .none: return end(.giveUp)
@@ -116,7 +117,6 @@ package struct CallStateMachine: ~Copyable {
                 state = .pausing(attempt, until: now + wait)
                 return .pause
             }
-        case .answering: return end(.giveUp)
         case .ready, .pausing, .over: return .none
         }
     }
@@ -127,10 +127,10 @@ package struct CallStateMachine: ~Copyable {
         if let deadline, deadline <= now { return end(.timeOut) }
         switch state {
         case .pausing(let attempt, _): return self.attempt(attempt.choice, number: attempt.number + 1, now)
+        case .attempting where isWhole: return end(.timeOut)
         case .attempting(let attempt):
             guard attempt.choice + 1 < choices, attempts < configuration.attempts else { return end(.timeOut) }
             return moveOn(from: attempt, now)
-        case .answering: return end(.timeOut)
         case .ready, .over: return .none
         }
     }
@@ -202,11 +202,10 @@ package struct CallConfiguration: Hashable, Sendable {
     /// The same where somebody else can be asked.
     package var longestWaitBeforeNext = Duration.seconds(1)
 
-    /// From an attempt to the first event; nil for ever.
+    /// From an attempt to the first event of a stream; nil for ever.
+    ///
+    /// A whole answer that has a deadline is waited for until then.
     package var firstEvent: Duration? = .seconds(120)
-
-    /// From an event to the next.
-    package var betweenEvents: Duration? = .seconds(120)
 
     /// For all of it.
     package var whole: Duration?

@@ -5,14 +5,12 @@ internal import MeshJSON
 /// added to it.
 struct ReportedUsage {
     private var counts: [String: Int] = [:]
-    private var isSaid = false
 
     mutating func take(_ usage: JSONValue?) {
         guard let usage, usage.object != nil else { return }
         for key in Self.keys {
             guard let value = usage[key], value != .null else { continue }
             counts[key] = value.count
-            isSaid = true
         }
         if let kept = usage["cache_creation"], kept.object != nil {
             counts[Self.long] = kept["ephemeral_1h_input_tokens"]?.count ?? 0
@@ -20,12 +18,11 @@ struct ReportedUsage {
         if let thought = usage["output_tokens_details"]?["thinking_tokens"] { counts[Self.thought] = thought.count }
     }
 
-    /// All of it; nil where nothing was said.
+    /// All of it; nil where nothing was said of the prompt, for there is always one.
     var total: ChatUsage? {
-        guard isSaid else { return nil }
         let written = max(0, counts["cache_creation_input_tokens"] ?? 0)
         let long = min(written, max(0, counts[Self.long] ?? 0))
-        return ChatUsage(
+        let usage = ChatUsage(
             inputTokens: counts["input_tokens"] ?? 0,
             cacheReadTokens: counts["cache_read_input_tokens"] ?? 0,
             cacheWriteTokens: written - long,
@@ -33,6 +30,7 @@ struct ReportedUsage {
             outputTokens: counts["output_tokens"] ?? 0,
             reasoningTokens: counts[Self.thought] ?? 0
         )
+        return usage.promptTokens > 0 ? usage : nil
     }
 
     private static let keys = [

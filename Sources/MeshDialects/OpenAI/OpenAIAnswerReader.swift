@@ -178,9 +178,12 @@ package struct OpenAIAnswerReader: Sendable {
     }
 
     /// Cached tokens stand inside `prompt_tokens`; here each token stands in one count.
+    ///
+    /// Nil where no prompt was counted, for there is always one: some send an empty object, or zeros.
     static func usage(in value: JSONValue?) -> ChatUsage? {
         guard let value, value.object != nil else { return nil }
         let prompt = max(0, value["prompt_tokens"]?.count ?? 0)
+        guard prompt > 0 else { return nil }
         let details = value["prompt_tokens_details"]
         let read = min(prompt, max(0, details?["cached_tokens"]?.count ?? 0))
         let written = min(prompt - read, max(0, details?["cache_write_tokens"]?.count ?? 0))

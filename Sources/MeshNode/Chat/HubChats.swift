@@ -108,7 +108,12 @@ final class HubChats: Sendable {
         book = ChatBook(logger: ground.logger)
         // The one place that the ledger will take.
         admission = OpenAdmission()
-        caller = ChatCaller(engines: parts.engines, clock: ground.clock, generator: generator.split())
+        caller = ChatCaller(
+            engines: parts.engines,
+            own: [Self.embedded],
+            clock: ground.clock,
+            generator: generator.split()
+        )
         self.generator = Lock(generator)
         found = Lock(settings.engine == nil ? .none("it is turned off (engine.enabled)") : .starting)
         desk = ChatDesk(

@@ -57,6 +57,20 @@ package struct ChatSettings: Hashable, Sendable {
                 wrong("'\(model.name)' is a model of this hub: '\(provider.name)' cannot have it by that name")
             }
         }
+        var described: [String: (row: ModelRow, by: String)] = [:]
+        for provider in providers {
+            for var row in provider.models.compactMap(\.row) {
+                guard let first = described[row.name] else {
+                    described[row.name] = (row, provider.name)
+                    continue
+                }
+                // Whose it is may differ; what it can do and what it costs may not, for one price is agreed on.
+                row.provider = first.row.provider
+                guard row != first.row else { continue }
+                let names = "'\(first.by)' and '\(provider.name)'"
+                wrong("\(names) describe '\(row.name)' differently: call it otherwise at one of them")
+            }
+        }
         do throws(ChatError) {
             _ = try Self.table(providers)
         } catch {
