@@ -6,6 +6,13 @@ extension Limits {
         /// Requests of one model that wait for their turn; further ones are `overloaded`.
         package static let maximumWaiting = 256
 
+        /// Requests with the same adapter that find room before one that is too long for what is free; then they wait
+        /// until there is room for it.
+        package static let maximumPassedOver = 16
+
+        /// How long a node that ends waits for the thread of a model; then it ends beside it.
+        package static let closingPatience = Duration.seconds(5)
+
         /// Calls to one model's thread that have not been looked at; further ones are `overloaded`.
         package static let maximumCalls = 1_024
 

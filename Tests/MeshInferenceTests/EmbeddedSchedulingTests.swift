@@ -1,3 +1,4 @@
+import Glibc
 import MeshChat
 import MeshCore
 import MeshIO
@@ -182,6 +183,40 @@ struct EmbeddedSchedulingTests {
         }
     }
 
+    @Test("A long prompt gets in after a few shorter ones, however many of them come")
+    func passedOver() async throws {
+        try await EngineUnderTest.with(EngineUnderTest.tiny { ($0.contextBytes, $0.contextTokens) = (1, 400) }) {
+            test in
+            let rounds = 12 * Limits.Inference.maximumPassedOver
+            let long = try test.request("Repeat: " + String(repeating: "red ", count: 300), tenant: "long") {
+                $0.maximumOutputTokens = 2
+            }
+            #expect(try await test.engine.promptTokens(of: long).tokens > 300)
+            let (answered, isDone) = (Lock(0), Lock(false))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in UInt64(1)...8 {
+                    group.addTask {
+                        while !isDone.withLock({ $0 }), answered.withLock({ $0 }) < rounds {
+                            let request = try test.request(
+                                "Tell me of \(index).",
+                                tenant: "short-\(index)",
+                                number: index,
+                                endless
+                            )
+                            _ = try await test.engine.answer(request).collect()
+                            answered.withLock { $0 += 1 }
+                        }
+                    }
+                }
+                while answered.withLock({ $0 }) < 2 { await Task.yield() }
+                _ = try await test.engine.answer(long).collect()
+                isDone.withLock { $0 = true }
+                try await group.waitForAll()
+            }
+            #expect(answered.withLock { $0 } < rounds)
+        }
+    }
+
     @Test("A conversation that was read ahead is answered from memory")
     func warmed() async throws {
         try await EngineUnderTest.with { test in
@@ -199,6 +234,30 @@ struct EmbeddedSchedulingTests {
             test.engine.close()
             await #expect(throws: ChatError(.unavailable, "")) { try await answer.collect() }
             await #expect(throws: ChatError.self) { try await test.ask("Hello") }
+        }
+    }
+
+    @Test("When closing has been waited for the model is gone, also from a task that was cancelled")
+    func closedAndGone() async throws {
+        let path = "/tmp/meshnode-closing-\(getpid()).gguf"
+        defer { unlink(path) }
+        try EngineUnderTest.write(try EngineUnderTest.bytes(at: EngineLibrary.tinyModel), to: path)
+        func isMapped() throws -> Bool {
+            String(decoding: try EngineUnderTest.bytes(at: "/proc/self/maps"), as: UTF8.self).contains(path)
+        }
+        for _ in 0..<8 {
+            try await EngineUnderTest.with(.tiny(at: path)) { test in
+                let answer = try await test.engine.answer(test.request("Tell me.", endless))
+                for _ in 0..<3 { _ = try await answer.next() }
+                #expect(try isMapped())
+                let isOver = await withTaskGroup(of: Bool.self) { group in
+                    group.addTask { await test.engine.close(patience: Limits.Inference.closingPatience) }
+                    group.cancelAll()
+                    return await group.next() ?? false
+                }
+                #expect(isOver)
+                #expect(try !isMapped())
+            }
         }
     }
 }

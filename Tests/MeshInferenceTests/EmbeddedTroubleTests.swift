@@ -3,6 +3,7 @@ import MeshChat
 import MeshCore
 import MeshInference
 import MeshJSON
+import MeshTestKit
 import Testing
 
 @Suite("Trouble of the embedded engine", .enabled(if: EngineUnderTest.isThere, Comment(rawValue: EngineUnderTest.why)))
@@ -53,6 +54,72 @@ struct EmbeddedTroubleTests {
             let unknown = other
             await #expect(throws: ChatError(.unknownModel, "")) { try await test.engine.answer(unknown) }
             #expect(try await test.ask("What is 3 plus 4?").text == "3 + 4 = 7.")
+        }
+    }
+
+    @Test("A model whose own chat template cannot be read is refused by name, unless it is given another")
+    func lostTemplate() async throws {
+        let library = try #require(EngineUnderTest.library)
+        var bytes = try EngineUnderTest.bytes(at: EngineLibrary.tinyModel)
+        let start = Array("{% for message in".utf8)
+        let place = try #require(bytes.indices.first { bytes[$0] == start[0] && bytes[$0...].starts(with: start) })
+        bytes.replaceSubrange(place..<(place + start.count), with: "{% fro message in".utf8)
+        let path = "/tmp/meshnode-template-\(getpid()).gguf"
+        defer { unlink(path) }
+        try EngineUnderTest.write(bytes, to: path)
+        var model = EmbeddedModel.tiny(at: path)
+        try await EngineUnderTest.with { [model] test in
+            do throws(EngineError) {
+                _ = try await EmbeddedEngine.start([model], library: library, clock: test.clock).close(patience: .zero)
+                Issue.record("a model that can answer no chat is loaded")
+            } catch {
+                #expect(error.code == .unreadable && error.message.contains("chat template"))
+            }
+        }
+        model.template = RepositoryFile.text("Tests/Corpus/chat-template/chatml")
+        try await EngineUnderTest.with(model) { test in
+            #expect(try await !test.ask("What is 3 plus 4?").text.isEmpty)
+        }
+    }
+
+    @Test("A form with too many ways to go is the request's fault, and the next request is answered")
+    func boundlessForm() async throws {
+        try await EngineUnderTest.with { test in
+            await #expect(throws: ChatError(.unsupported, "")) {
+                try await test.ask("x") { chat in
+                    let schema: JSONValue = ["type": "string", "pattern": "^((a?){40}){40}$"]
+                    chat.format = .jsonSchema(name: "x", schema: schema, isStrict: true)
+                }
+            }
+            #expect(try await test.ask("What is 3 plus 4?").text == "3 + 4 = 7.")
+        }
+    }
+
+    @Test("A request for which no context can be made is an error, and those behind it are answered")
+    func noContext() async {
+        // The memory of a process of its own can be bounded without a word to other tests.
+        await #expect(processExitsWith: .success) {
+            try await EngineUnderTest.with { test in
+                let known = try await test.ask("What is 3 plus 4?").text
+                let adapter = try await test.load("lora-fact")
+                let sizes = String(decoding: try EngineUnderTest.bytes(at: "/proc/self/statm"), as: UTF8.self)
+                let pages = try #require(sizes.split(separator: " ").first.flatMap { UInt(String($0)) })
+                var limit = rlimit()
+                try #require(getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+                // A context of the tiny model has 25 MiB.
+                limit.rlim_cur = pages * UInt(getpagesize()) + 16 * 1_024 * 1_024
+                try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+                do {
+                    _ = try await test.ask("Hello", adapter: adapter)
+                    Issue.record("there was memory")
+                } catch {
+                    #expect((error as? ChatError)?.code == .overloaded)
+                }
+                #expect(try await test.engine.activity(of: "tiny").answers == 0)
+                var request = try test.request("What is 3 plus 4?")
+                request.deadline = test.clock.now + .seconds(30)
+                #expect(try await test.engine.answer(request).collect().text == known)
+            }
         }
     }
 

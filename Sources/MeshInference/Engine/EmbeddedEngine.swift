@@ -42,6 +42,17 @@ package final class EmbeddedEngine: InferenceEngine {
     /// Ends all threads; answers that are under way break off.
     package func close() { for host in hosts.values { host.close() } }
 
+    /// Ends all threads, and waits until they have let go of the library; false where `patience` was not enough for
+    /// each of them.
+    ///
+    /// Before the process ends: what its end takes down, a thread that computes would still use.
+    package func close(patience: Duration) async -> Bool {
+        close()
+        var isOver = true
+        for host in hosts.values where await !host.waitForEnd(patience) { isOver = false }
+        return isOver
+    }
+
     /// What it can do.
     package var capabilities: EngineCapabilities {
         var capabilities = EngineCapabilities()

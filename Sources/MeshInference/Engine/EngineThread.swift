@@ -15,6 +15,7 @@ final class EngineThread<Worker>: @unchecked Sendable {
     private var calls = BoundedQueue<Call>(capacity: Limits.Inference.maximumCalls)
     private var isClosed = false
     private var isWoken = false
+    private var hasEnded = false
 
     init() {
         mutex = .allocate(capacity: 1)
@@ -36,14 +37,19 @@ final class EngineThread<Worker>: @unchecked Sendable {
 
     /// Starts the thread; false where the machine has no more of them.
     ///
-    /// `body` runs on it.
+    /// `body` runs on it; what it made is gone when ``waitForEnd(_:)`` returns.
     func start(_ body: sending @escaping () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         // Templates, schemas and regular expressions are followed by recursion.
         pthread_attr_setstacksize(&attributes, 16 * 1_024 * 1_024)
         defer { pthread_attr_destroy(&attributes) }
-        let box = Unmanaged.passRetained(ThreadBody(body))
+        let box = Unmanaged.passRetained(
+            ThreadBody {
+                body()
+                self.end()
+            }
+        )
         var thread = pthread_t()
         guard pthread_create(&thread, &attributes, runThreadBody, box.toOpaque()) == 0 else {
             box.release()
@@ -74,8 +80,38 @@ final class EngineThread<Worker>: @unchecked Sendable {
     func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
-        pthread_cond_signal(condition)
+        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
+    }
+
+    private func end() {
+        pthread_mutex_lock(mutex)
+        hasEnded = true
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Blocks until the thread's work is over, for `patience` at most; false where it is not.
+    ///
+    /// Only after ``close()``: before, it would take signals that are meant for the thread.
+    func waitForEnd(_ patience: Duration) -> Bool {
+        var until = Self.time(after: patience)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !hasEnded {
+            guard pthread_cond_timedwait(condition, mutex, &until) == 0 else { return hasEnded }
+        }
+        return true
+    }
+
+    /// On the clock of the condition, an hour from now at most.
+    private static func time(after patience: Duration) -> timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let nanoseconds = max(0, min(patience.wholeNanoseconds, 3_600_000_000_000)) + Int64(time.tv_nsec)
+        time.tv_sec += Int(nanoseconds / 1_000_000_000)
+        time.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        return time
     }
 
     /// On the thread.
@@ -87,11 +123,7 @@ final class EngineThread<Worker>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         if waits && calls.isEmpty && !isClosed && !isWoken {
             if let patience {
-                var until = timespec()
-                clock_gettime(CLOCK_MONOTONIC, &until)
-                let nanoseconds = max(0, min(patience.wholeNanoseconds, 3_600_000_000_000)) + Int64(until.tv_nsec)
-                until.tv_sec += Int(nanoseconds / 1_000_000_000)
-                until.tv_nsec = Int(nanoseconds % 1_000_000_000)
+                var until = Self.time(after: patience)
                 pthread_cond_timedwait(condition, mutex, &until)
             } else {
                 pthread_cond_wait(condition, mutex)

@@ -22,6 +22,8 @@ final class Generation {
     private(set) var tokens: [Int32]
     /// How many of the tokens the context remembers.
     var read = 0
+    /// How many others have found room since it first had none.
+    var passedOver = 0
     /// How many of the prompt's tokens it remembered before.
     private(set) var reused = 0
 

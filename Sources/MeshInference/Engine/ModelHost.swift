@@ -65,6 +65,19 @@ final class ModelHost: Sendable {
 
     func close() { thread.close() }
 
+    /// Waits, after ``close()``, until the thread's work is over and the model is gone; false where `patience` was not
+    /// enough.
+    ///
+    /// On a thread of its own: a task that was cancelled, as those are that end a node, could not wait otherwise.
+    func waitForEnd(_ patience: Duration) async -> Bool {
+        let thread = thread
+        do throws(EngineError) {
+            return try await FileThread.run { () throws(EngineError) in thread.waitForEnd(patience) }
+        } catch {
+            return false
+        }
+    }
+
     /// What `body` says on the thread.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (ModelWorker) throws(EngineError) -> Value

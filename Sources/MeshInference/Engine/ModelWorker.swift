@@ -36,6 +36,9 @@ final class ModelWorker {
             try TemplateCheck.check(template)
             try model.use(template: template)
         }
+        guard !ModelFile.hasLostTemplate(head, model.facts) else {
+            throw EngineError(.unreadable, "the model's own chat template cannot be read, so it could answer no chat")
+        }
         self.head = head
         self.configuration = configuration
         self.clock = clock
@@ -120,27 +123,46 @@ final class ModelWorker {
     private func admit() {
         while waiting.count > 0 {
             var isBlocked = false
+            var failure: EngineError?
+            var full: Set<UInt64?> = []
+            var passed: [Generation] = []
             let taken = waiting.takeFirst { generation in
-                guard !isBlocked else { return false }
-                guard let context = context(for: generation) else {
-                    // Where memory is short nobody overtakes: those who could would keep it short.
-                    isBlocked = true
+                guard !isBlocked && !full.contains(generation.adapter) else { return false }
+                do throws(EngineError) {
+                    guard let context = try context(of: generation.adapter) else {
+                        // Where memory is short nobody overtakes: those who could would keep it short.
+                        isBlocked = true
+                        return false
+                    }
+                    if context.take(generation, tick: tick) { return true }
+                    if isToWaitFor(generation, context) { full.insert(generation.adapter) }
+                    passed.append(generation)
                     return false
+                } catch {
+                    // Whoever can have no context is taken out, or nobody behind him would have a turn.
+                    failure = error
+                    return true
                 }
-                return context.take(generation, tick: tick)
             }
             guard let taken else { return }
+            if let failure {
+                taken.fail(failure.forChats)
+                continue
+            }
+            for generation in passed where generation.adapter == taken.adapter { generation.passedOver += 1 }
             taken.begin(model: configuration.name)
         }
     }
 
-    private func context(for generation: Generation) -> ResidentContext? {
-        do throws(EngineError) {
-            return try context(of: generation.adapter)
-        } catch {
-            generation.fail(error.forChats)
-            return nil
+    /// Whether those behind `generation` wait until there is room for it: it has been passed over often enough.
+    private func isToWaitFor(_ generation: Generation, _ context: ResidentContext) -> Bool {
+        guard generation.passedOver >= Limits.Inference.maximumPassedOver else { return false }
+        // Where all that is left are answers that nobody reads, the room may never come.
+        guard context.isRunnable else {
+            generation.passedOver = 0
+            return false
         }
+        return true
     }
 
     /// The context of an adapter, made if there is none; nil where memory must become free first.

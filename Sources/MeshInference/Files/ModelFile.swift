@@ -1,3 +1,4 @@
+internal import CMeshLLM
 internal import Glibc
 internal import MeshCore
 
@@ -32,6 +33,11 @@ package enum ModelFile {
         for (key, value) in head.keys where key.hasPrefix("tokenizer.chat_template") {
             if case .text(let template) = value { try TemplateCheck.check(template) }
         }
+    }
+
+    /// Whether the file has a chat template that the library could make nothing of: every chat would be refused.
+    static func hasLostTemplate(_ head: GGUFHead, _ facts: mesh_llm_model_facts) -> Bool {
+        head.text("tokenizer.chat_template") != nil && facts.has_template == 0
     }
 
     /// All bytes of a file of at most `limit` bytes.

@@ -76,6 +76,8 @@ final class LlamaContext {
 final class LlamaSampler {
     private let pointer: OpaquePointer
     private let model: LlamaModel
+    /// Whether a grammar, which comes from the request, has a say.
+    private let hasForm: Bool
 
     init(_ model: LlamaModel, draw: Draw, grammar: String?, chat: LlamaChat?) throws(EngineError) {
         var options = mesh_llm_sampler_options()
@@ -99,6 +101,7 @@ final class LlamaSampler {
         guard let opened else { throw EngineError(.unsupported, "the form that is asked for cannot be imposed") }
         pointer = opened
         self.model = model
+        hasForm = grammar != nil || chat != nil
     }
 
     deinit { model.symbols.closeSampler(pointer) }
@@ -108,6 +111,8 @@ final class LlamaSampler {
         let token = model.symbols.nextToken(pointer, context.pointer, Int32(row))
         if token >= 0 { return token }
         if Int(-token) == MESH_LLM_NO_TOKEN { return nil }
+        // The library has one number for all that fails here, and a grammar that goes too many ways is what does.
+        if hasForm { throw EngineError(.unsupported, "the form that is asked for takes too much to be imposed") }
         throw EngineError(.failed, "the engine's library could not draw a token")
     }
 }

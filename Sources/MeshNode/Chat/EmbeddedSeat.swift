@@ -30,13 +30,18 @@ final class EmbeddedSeat: InferenceEngine {
         return isTaken
     }
 
-    /// Ends all of them; answers that are under way break off.
-    func close() {
+    /// Ends all of them, answers that are under way break off; returns when their threads have ended, or after
+    /// ``Limits/Inference/closingPatience`` for those that have not.
+    func close() async {
         let engines = state.withLock { state in
             defer { (state.engines, state.isClosed) = ([:], true) }
             return state.engines
         }
-        for engine in engines.values { engine.close() }
+        await withDiscardingTaskGroup { group in
+            for engine in engines.values {
+                group.addTask { _ = await engine.close(patience: Limits.Inference.closingPatience) }
+            }
+        }
     }
 
     /// What each model uses, by name.

@@ -151,7 +151,7 @@ final class HubChats: Sendable {
             group.addTask { [desk] in await desk.run() }
             await startEngine()
         }
-        seat.close()
+        await seat.close()
         await client?.close()
     }
 

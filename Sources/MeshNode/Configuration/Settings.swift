@@ -157,7 +157,10 @@ package enum Settings {
         as: .within(1...64),
         .value("1"),
         for: [.hub],
-        "Threads that each model of engine.models computes with; the tiny one has one."
+        """
+        Threads that each model of engine.models computes with; the tiny one has one. With more than one, an assertion \
+        of llama.cpp that fails in one of the others ends the process; with one it is an error of that answer.
+        """
     )
     /// The most tokens of a conversation.
     package static let engineContext = Setting<Int?>(
