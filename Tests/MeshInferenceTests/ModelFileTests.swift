@@ -1,5 +1,7 @@
+import Glibc
 import MeshCore
 import MeshInference
+import MeshTestKit
 import Testing
 
 @Suite("Heads of model and adapter files")
@@ -39,6 +41,13 @@ struct ModelFileTests {
             #expect(throws: EngineError(.unreadable, "")) { try read(Array(whole[..<count])) }
         }
         #expect(try read(whole)?.tensors.count == 32)
+    }
+
+    @Test("A pipe in the place of a model is refused, and not waited for")
+    func pipe() throws {
+        let scratch = Scratch()
+        #expect(mkfifo("\(scratch.path)/model.gguf", 0o600) == 0)
+        #expect(throws: EngineError(.noFile, "")) { try ModelFile.head(at: "\(scratch.path)/model.gguf") }
     }
 
     @Test("What is too much, too long or outside is refused")
