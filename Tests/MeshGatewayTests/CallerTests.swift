@@ -80,7 +80,8 @@ import Testing
     @Test func `are told apart for programs, and nothing of them is told`() async throws {
         try await GatewayGround.run(reach: .network) { ground in
             for (key, code) in [
-                ("mesh_gone", "unknown_key"), ("mesh_old", "expired_key"), ("", "no_key"), ("mesh_typo", "malformed_key"),
+                ("mesh_gone", "unknown_key"), ("mesh_old", "expired_key"), ("", "no_key"),
+                ("mesh_typo", "malformed_key"),
             ] {
                 let fields: HTTPFields = key.isEmpty ? [:] : [.apiKey: key]
                 let answer = try await ground.take(.get, APIPath.status, fields)

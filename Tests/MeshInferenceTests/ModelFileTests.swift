@@ -1,7 +1,6 @@
 import Glibc
 import MeshCore
 import MeshInference
-import MeshTestKit
 import Testing
 
 @Suite("Heads of model and adapter files")
@@ -45,9 +44,16 @@ struct ModelFileTests {
 
     @Test("A pipe in the place of a model is refused, and not waited for")
     func pipe() throws {
-        let scratch = Scratch()
-        #expect(mkfifo("\(scratch.path)/model.gguf", 0o600) == 0)
-        #expect(throws: EngineError(.noFile, "")) { try ModelFile.head(at: "\(scratch.path)/model.gguf") }
+        var folder = Array("/tmp/model-pipe.XXXXXX".utf8CString)
+        #expect(mkdtemp(&folder) != nil)
+        let name = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = name + "/model.gguf"
+        defer {
+            unlink(path)
+            rmdir(name)
+        }
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(throws: EngineError(.noFile, "")) { try ModelFile.head(at: path) }
     }
 
     @Test("What is too much, too long or outside is refused")

@@ -270,7 +270,8 @@ private final class HeldJournal: Journal {
         check(#"{"url":"http://127.0.0.1:1","secret":"s"}"#, mode: 0o644)
         for text in ["", "{}", "[]", #"{"url":1,"secret":"s"}"#] { check(text, mode: 0o600) }
         for place in [
-            "http://192.0.2.1:80", "http://127.0.0.1.evil.test:80", "http://127.0.0.1:80@evil.test", "http://127.0.0.1:",
+            "http://192.0.2.1:80", "http://127.0.0.1.evil.test:80", "http://127.0.0.1:80@evil.test",
+            "http://127.0.0.1:",
             "http://127.0.0.1:0", "http://127.0.0.1:99999", "http://localhost:80", "https://127.0.0.1:80",
             "http://127.0.0.1:80/x",
         ] {

@@ -72,7 +72,10 @@ package struct OperatorFile: Hashable, Sendable {
         else { throw OperatorFileError(.unusable, "'\(path)' does not say what it should: start the hub again") }
         // The secret goes there in the clear: to this machine, or nowhere.
         guard Self.isOfThisMachine(url) else {
-            throw OperatorFileError(.unusable, "'\(path)' names a place that is not of this machine: start the hub again")
+            throw OperatorFileError(
+                .unusable,
+                "'\(path)' names a place that is not of this machine: start the hub again"
+            )
         }
         self.init(url: url, secret: secret)
     }
