@@ -188,9 +188,8 @@ let modules: [Module] = [
         "MeshNodeTests",
         uses: [
             "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit",
-            "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore",
+            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),

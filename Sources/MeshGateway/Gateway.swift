@@ -52,6 +52,8 @@ package struct Gateway: Sendable {
         package var chatBytes = Limits.Gateway.maximumChatBytesAtOnce
         /// How long a chat may take.
         package var chatPatience = Limits.Gateway.chatPatience
+        /// How long a chat's body may take to come.
+        package var uploadPatience = Limits.Gateway.uploadPatience
         /// How long a stream may be silent.
         package var heartbeat = Limits.Gateway.heartbeat
 
@@ -76,6 +78,7 @@ package struct Gateway: Sendable {
             logger: logger,
             room: ChatRoom(places: bounds.chats, bytes: bounds.chatBytes),
             patience: bounds.chatPatience,
+            uploadPatience: bounds.uploadPatience,
             heartbeat: bounds.heartbeat,
             generator: Lock(generator)
         )

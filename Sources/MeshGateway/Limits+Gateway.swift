@@ -16,12 +16,16 @@ extension Limits {
         /// with when to come again.
         package static let maximumChats = 1_024
 
-        /// Bytes of the bodies of all chats under way; one that would be beyond is refused as overloaded.
+        /// Bytes of the bodies of all chats under way, so far as they have come; one that would be beyond is refused as
+        /// overloaded.
         package static let maximumChatBytesAtOnce = 256 * 1_024 * 1_024
 
         /// How long a chat may take, its body and its answer included; then it is refused as timed out, or its stream
         /// ends with that error.
         package static let chatPatience = Duration.seconds(600)
+
+        /// How long a chat's body may take to come; then it is refused as timed out.
+        package static let uploadPatience = Duration.seconds(60)
 
         /// A stream that is silent for so long says that it is there.
         package static let heartbeat = Duration.seconds(10)

@@ -43,6 +43,13 @@ extension Limits {
         package static let maximumUntakenLinks = 16
     }
 
+    /// Bounds on the log.
+    package enum Logging {
+        /// How long a line waits for the reader of standard error; then it is dropped and counted, and no line waits
+        /// again until something was read.
+        package static let readerPatience = Duration.milliseconds(100)
+    }
+
     /// Bounds on hubs.
     package enum Hub {
         /// Handshakes that a hub takes in a second unless configured otherwise; further edges are told when to come.

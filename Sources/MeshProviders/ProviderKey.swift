@@ -22,7 +22,8 @@ package final class ProviderKey: @unchecked Sendable {
 
     /// The key in the file at `path`, of which nobody but its owner may read anything.
     package convenience init(file path: String) throws(ChatError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that somebody has put there must not hold up the start.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ChatError(.unavailable, "the file of a provider's key cannot be opened") }
         defer { close(descriptor) }
         var status = stat()

@@ -79,12 +79,16 @@ import Testing
 
     @Test func `are told apart for programs, and nothing of them is told`() async throws {
         try await GatewayGround.run(reach: .network) { ground in
-            for (key, code) in [("mesh_gone", "unknown_key"), ("mesh_old", "expired_key"), ("", "no_key")] {
+            for (key, code) in [
+                ("mesh_gone", "unknown_key"), ("mesh_old", "expired_key"), ("", "no_key"),
+                ("mesh_typo", "malformed_key"),
+            ] {
                 let fields: HTTPFields = key.isEmpty ? [:] : [.apiKey: key]
                 let answer = try await ground.take(.get, APIPath.status, fields)
                 #expect(try (answer.status, ground.code(answer.text)) == (401, code))
                 #expect(answer["www-authenticate"] == "Bearer realm=\"meshnode\"")
                 #expect(key.isEmpty || !answer.text.contains(key))
+                #expect((key == "mesh_typo") == answer.text.contains("not spelled right"))
             }
             #expect(!ground.log.records.description.contains("mesh_"))
         }

@@ -150,6 +150,35 @@ import Testing
     }
 
     @Test(arguments: ChatDialect.both)
+    func `are nobody's where others announce much and send nothing, and those are told that they were too slow`(
+        dialect: ChatDialect
+    ) async throws {
+        var bounds = Gateway.Bounds()
+        (bounds.chatBytes, bounds.uploadPatience) = (10_000, .seconds(2))
+        try await GatewayGround.run(bounds: bounds) { ground in
+            let slow = (0..<4).map { _ in Slow() }
+            defer { for source in slow { source.isReleased.change { $0 = true } } }
+            try await withThrowingTaskGroup(of: UInt16.self) { group in
+                for source in slow {
+                    group.addTask {
+                        let body = ClientRequest.Body.stream(length: 9_000, source: source)
+                        return try await ground.take(.post, dialect.path, dialect.fields, body: body).status
+                    }
+                    await source.isAsked.wait { $0 }
+                }
+                #expect(try await ground.chat(dialect, "echo").status == 200)
+                for try await status in group { #expect(status == 504) }
+            }
+            // No room for it at all: said before it is sent.
+            let body = ClientRequest.Body.stream(length: 10_001, source: Spaces(count: 10_001))
+            let answer = try await ground.take(.post, dialect.path, dialect.fields, body: body)
+            #expect(answer.status == (dialect == .openAI ? 503 : 529))
+            #expect(try await ground.chat(dialect, "echo").status == 200)
+            #expect(Limits.Gateway.uploadPatience == .seconds(60))
+        }
+    }
+
+    @Test(arguments: ChatDialect.both)
     func `behind the first sign of life are events of the stream`(dialect: ChatDialect) async throws {
         var bounds = Gateway.Bounds()
         (bounds.heartbeat, bounds.chatPatience) = (.milliseconds(5), .milliseconds(50))
@@ -189,6 +218,24 @@ import Testing
             #expect(try (open.status, open.error.code) == (404, "not_a_hub"))
             let other = try await ground.take(.get, APIPath.models, ChatDialect.anthropic.fields)
             #expect(try (other.status, other.error.type) == (404, "not_found_error"))
+        }
+    }
+
+    /// A byte, and nothing more for as long as somebody waits.
+    private final class Slow: RequestBodySource {
+        let isAsked = Watched(false)
+        let isReleased = Watched(false)
+        private let isBegun = Lock(false)
+
+        func next() async throws(HTTPError) -> [UInt8]? {
+            let isFirst = isBegun.withLock { isBegun in
+                defer { isBegun = true }
+                return !isBegun
+            }
+            if isFirst { return [0x20] }
+            isAsked.change { $0 = true }
+            await isReleased.wait { $0 }
+            throw HTTPError(.closed, "the test is over")
         }
     }
 

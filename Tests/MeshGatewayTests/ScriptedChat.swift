@@ -162,6 +162,7 @@ struct ScriptedCallers: CallerDirectory {
             case "mesh_read": [.read]
             case "mesh_operate": [.operate]
             case "mesh_old": throw CallerError(.expiredKey, "because")
+            case "mesh_typo": throw CallerError(.malformedKey, "it is not spelled right")
             case "mesh_early": throw CallerError(.notNow, "because")
             default: throw CallerError(.unknownKey, "because")
             }

@@ -146,6 +146,21 @@ import Testing
         #expect(known.count == 0 && !known.contains(record.id))
     }
 
+    @Test mutating func `what is known in memory forgets what its ring forgets`() throws {
+        var known = KnownKeys()
+        for seed in 1...UInt64(Limits.Keys.maximumEndedKeys + 20) {
+            ground.pass(.seconds(1))
+            known.apply(try ground.perform(create(seed, "key-\(seed)")), of: acme)
+            known.apply(try ground.perform(KeyRing.Revoke(id: key(seed).id)), of: acme)
+            known.forgetOverdue(of: acme, now: ground.now)
+        }
+        let last = try ground.perform(create(9_999, "last"))
+        known.apply(last, of: acme)
+        known.forgetOverdue(of: acme, now: ground.now)
+        #expect(known.count == Limits.Keys.maximumEndedKeys + 1 && known.contains(last.id))
+        #expect(Set(known.list().map(\.record)) == Set(ground.value.records))
+    }
+
     @Test mutating func `keys of two tenants are apart`() throws {
         let other = try TenantID("other")
         let record = try ground.perform(create(1, "ci"))

@@ -1,3 +1,4 @@
+import Glibc
 import MeshCore
 import MeshInference
 import Testing
@@ -39,6 +40,20 @@ struct ModelFileTests {
             #expect(throws: EngineError(.unreadable, "")) { try read(Array(whole[..<count])) }
         }
         #expect(try read(whole)?.tensors.count == 32)
+    }
+
+    @Test("A pipe in the place of a model is refused, and not waited for")
+    func pipe() throws {
+        var folder = Array("/tmp/model-pipe.XXXXXX".utf8CString)
+        #expect(mkdtemp(&folder) != nil)
+        let name = String(decoding: folder.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = name + "/model.gguf"
+        defer {
+            unlink(path)
+            rmdir(name)
+        }
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(throws: EngineError(.noFile, "")) { try ModelFile.head(at: path) }
     }
 
     @Test("What is too much, too long or outside is refused")

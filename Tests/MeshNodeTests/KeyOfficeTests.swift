@@ -13,9 +13,9 @@ private struct KeyGround {
     let office: KeyOffice
     let clock: VirtualClock
     let log = VolatileLogSink()
-    let journal: VolatileJournal
+    let journal: any Journal
 
-    init(journal: VolatileJournal = VolatileJournal()) throws {
+    init(journal: any Journal = VolatileJournal()) throws {
         self.journal = journal
         clock = VirtualClock(wallTime: WallTime(millisecondsSince1970: 1_800_000_000_000))
         let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)
@@ -53,7 +53,96 @@ private struct KeyGround {
     }
 }
 
+/// A journal whose appends wait while a test holds them.
+private final class HeldJournal: Journal {
+    private let journal = VolatileJournal()
+    let isHolding = Lock(false)
+    let waiting = Watched(0)
+    let released = Watched(false)
+
+    func append(_ append: JournalAppend) async throws(JournalError) {
+        if isHolding.withLock({ $0 }) {
+            waiting.change { $0 += 1 }
+            await released.wait { $0 }
+        }
+        try await journal.append(append)
+    }
+
+    func claim(
+        _ address: ActorAddress,
+        for owner: Owner,
+        _ takeover: Takeover
+    ) async throws(JournalError) -> Claim {
+        try await journal.claim(address, for: owner, takeover)
+    }
+
+    func release(_ address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
+        try await journal.release(address, epoch)
+    }
+
+    func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
+        try await journal.entries(of: address, after: head)
+    }
+
+    func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
+        try await journal.save(snapshot, of: address, epoch)
+    }
+
+    func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
+        try await journal.actors(after: address)
+    }
+
+    func actorsToWake(until wallTime: WallTime, after mark: WakeMark?) async throws(JournalError) -> [ActorSummary] {
+        try await journal.actorsToWake(until: wallTime, after: mark)
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct `The keys of a hub` {
+    @Test func `that were taken back count no more, though whoever asked for it has left`() async throws {
+        let journal = HeldJournal()
+        let ground = try KeyGround(journal: journal)
+        let office = ground.office
+        try await ground.run { node in
+            try await office.load(from: journal, on: node)
+            office.open(on: node)
+            let made = try await office.create(KeyRequest(name: "ci", scopes: ["chat"]))
+            let other = try await office.create(KeyRequest(name: "other", scopes: ["chat"]))
+            let id = try APIKey(made.text).id
+            journal.isHolding.withLock { $0 = true }
+            let asking = Task { try await office.revoke(id) }
+            await journal.waiting.wait { $0 > 0 }
+            asking.cancel()
+            let outcome = await asking.result
+            #expect(throws: KeyKeeperError.self) { try outcome.get() }
+            // Nobody knows yet, for it is not in the journal.
+            #expect(ground.code(showing: made.text) == nil)
+            journal.isHolding.withLock { $0 = false }
+            journal.released.change { $0 = true }
+            while ground.code(showing: made.text) == nil { await Task.yield() }
+            #expect(ground.code(showing: made.text) == .unknownKey)
+            #expect(ground.code(showing: other.text) == nil)
+            #expect(try await office.keys(of: nil, after: nil).keys.map(\.state).contains(.revoked))
+        }
+    }
+
+    @Test func `are told from what is mistyped`() async throws {
+        let ground = try KeyGround()
+        try await ground.run { node in
+            try await ground.office.load(from: ground.journal, on: node)
+            ground.office.open(on: node)
+            let text = try await ground.office.create(KeyRequest(name: "ci", scopes: ["chat"])).text
+            let typed = text.dropLast() + (text.hasSuffix("0") ? "1" : "0")
+            for wrong in [String(typed), String(text.dropLast()), "mesh_"] {
+                #expect(ground.code(showing: wrong) == .malformedKey)
+            }
+            let never = try #require(KeyID("00000000"))
+            let error = await #expect(throws: KeyKeeperError.self) {
+                try await ground.office.keys(of: nil, after: never)
+            }
+            #expect(error?.code == .badRequest)
+        }
+    }
+
     @Test func `are judged only when all rings were read, and as they were left`() async throws {
         let journal = VolatileJournal()
         let (first, second) = (try KeyGround(journal: journal), try KeyGround(journal: journal))
@@ -180,6 +269,14 @@ private struct KeyGround {
         }
         check(#"{"url":"http://127.0.0.1:1","secret":"s"}"#, mode: 0o644)
         for text in ["", "{}", "[]", #"{"url":1,"secret":"s"}"#] { check(text, mode: 0o600) }
+        for place in [
+            "http://192.0.2.1:80", "http://127.0.0.1.evil.test:80", "http://127.0.0.1:80@evil.test",
+            "http://127.0.0.1:",
+            "http://127.0.0.1:0", "http://127.0.0.1:99999", "http://localhost:80", "https://127.0.0.1:80",
+            "http://127.0.0.1:80/x",
+        ] {
+            check(#"{"url":"\#(place)","secret":"s"}"#, mode: 0o600)
+        }
         let long = String(repeating: " ", count: Limits.Operators.maximumFileBytes)
         check(long + #"{"url":"u","secret":"s"}"#, mode: 0o600)
     }

@@ -280,5 +280,9 @@ struct ProviderTests {
         chmod(name, 0o644)
         #expect(throws: ChatError(.unavailable, "")) { try ProviderKey(file: name) }
         #expect(throws: ChatError(.unavailable, "")) { try ProviderKey(file: "/nowhere/at/all") }
+        // A pipe that nobody writes to holds nobody up.
+        unlink(name)
+        #expect(mkfifo(name, 0o600) == 0)
+        #expect(throws: ChatError(.unavailable, "")) { try ProviderKey(file: name) }
     }
 }

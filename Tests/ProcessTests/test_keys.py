@@ -125,7 +125,7 @@ class Keys(unittest.TestCase):
         # Wrong in one character, of another hub, no key at all.
         wrong = reads[:30] + ("0" if reads[30] != "0" else "1") + reads[31:]
         for key in (wrong, "mesh_00000000_" + reads[14:], "sk-12345", "mesh_"):
-            self.assertEqual(ask(url + "/v1/status", key)[0], 401, key)
+            self.assertEqual(ask(url + "/v1/status", key), (401, "malformed_key"), key)
         # Over.
         brief = self.create("brief", "--scope", "read", "--expires", "2s")
         self.assertEqual(ask(url + "/v1/status", brief), (200, ""))
@@ -153,6 +153,7 @@ class Keys(unittest.TestCase):
         key = self.create("chats")
         self.assertEqual(ask(url, key), (403, "missing_scope"))
         self.assertEqual(self.keys("revoke", KEY.match(key).group(1)).returncode, 0)  # type: ignore[union-attr]
+        self.assertEqual(self.keys("revoke", "00000000").returncode, 4)
         self.assertEqual(ask(url, key), (401, "unknown_key"))
 
     def test_so_many_chats_in_a_minute(self) -> None:

@@ -33,7 +33,7 @@ struct CallerGuard: Middleware {
         do throws(CallerError) {
             return try callers.caller(showing: key)
         } catch {
-            throw HTTPRefusal(error.code)
+            throw HTTPRefusal(error)
         }
     }
 }

@@ -1,10 +1,12 @@
+internal import MeshCore
 internal import MeshHTTP
 internal import MeshIdentity
 
 extension HTTPRefusal {
     /// What a client is told whose key does not count.
-    init(_ code: CallerErrorCode) {
-        switch code {
+    init(_ error: CallerError) {
+        switch error.code {
+        case .malformedKey: self = .unauthorized("malformed_key", error.message)
         case .unknownKey: self = .unauthorized("unknown_key", "this key is not known here, or was taken back")
         case .expiredKey: self = .unauthorized("expired_key", "the time of this key is over")
         case .notNow: self = .starting

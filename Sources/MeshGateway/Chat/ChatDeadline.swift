@@ -6,12 +6,13 @@ struct ChatDeadline: Sendable {
     let instant: Instant
     let clock: any Clock
 
-    /// What `work` brings; at the deadline it is cancelled and `timedOut` thrown.
+    /// What `work` brings; at the deadline it is cancelled and `late` thrown.
     ///
     /// `work` must end when it is cancelled, for this waits for that; so must `meanwhile`, which is cancelled when
     /// `work` is done.
     func hold<Value: Sendable>(
         meanwhile: (@Sendable () async -> Void)? = nil,
+        late: ChatError = ChatDeadline.timedOut,
         _ work: @escaping @Sendable () async throws(ChatError) -> Value
     ) async throws(ChatError) -> Value {
         let outcome = await withTaskGroup(of: Result<Value, ChatError>?.self) { group in
@@ -25,7 +26,7 @@ struct ChatDeadline: Sendable {
                     return nil
                 }
             }
-            group.addTask { await comes() ? .failure(Self.timedOut) : nil }
+            group.addTask { await comes() ? .failure(late) : nil }
             while let first = await group.next() {
                 if let first { return first }
             }

@@ -33,6 +33,10 @@ final class ChatRoom: Sendable {
         ChatError(.overloaded, message, cause: ChatFailure(retryAfter: Limits.Gateway.retryAfter))
     }
 
+    private static let tooMuch = full("too much is being asked at once")
+
+    private static let tooSlow = ChatError(.timedOut, "the body took too long to come")
+
     /// A chat's place in the room.
     final class Place: Sendable {
         private let room: ChatRoom
@@ -48,12 +52,23 @@ final class ChatRoom: Sendable {
             }
         }
 
-        /// All of `body`, for which there must be room.
-        func collect(_ body: RequestBody) async throws -> [UInt8] {
+        /// All of `body`, for which there must be room, and which has to be here by `deadline`.
+        ///
+        /// What counts is what has come: who announces much and sends slowly must not keep others out.
+        func collect(_ body: RequestBody, by deadline: ChatDeadline) async throws -> [UInt8] {
             if let length = body.declaredLength {
-                try hold(Int(clamping: length))
-                return try await body.collect(upTo: Int(clamping: length))
+                // Refused before it is sent, where it would be anyway.
+                guard room.taken.withLock({ length <= UInt64(room.bytes - $0.bytes) }) else { throw ChatRoom.tooMuch }
             }
+            let outcome = try await deadline.hold(late: ChatRoom.tooSlow) { () async throws(ChatError) in
+                do { return Result<[UInt8], any Error>.success(try await self.collect(body)) } catch {
+                    return .failure(error)
+                }
+            }
+            return try outcome.get()
+        }
+
+        private func collect(_ body: RequestBody) async throws -> [UInt8] {
             var all: [UInt8] = []
             while let piece = try await body.next() {
                 try hold(piece.count)
@@ -68,7 +83,7 @@ final class ChatRoom: Sendable {
                 taken.bytes += count
                 return true
             }
-            guard hasRoom else { throw ChatRoom.full("too much is being asked at once") }
+            guard hasRoom else { throw ChatRoom.tooMuch }
             held.withLock { $0 += count }
         }
     }

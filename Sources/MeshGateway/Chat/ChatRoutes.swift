@@ -15,6 +15,8 @@ struct ChatRoutes: Sendable {
     let room: ChatRoom
     /// How long a chat may take, body and answer included.
     let patience: Duration
+    /// How long its body may take to come.
+    let uploadPatience: Duration
     /// How long a stream may be silent.
     let heartbeat: Duration
     /// Where the ids of calls come from.
@@ -64,9 +66,11 @@ struct ChatRoutes: Sendable {
         guard let port else { throw HTTPRefusal.noChats }
         guard let caller = request[CallerNote.self] else { throw HTTPRefusal.starting }
         do {
-            let deadline = ChatDeadline(instant: clock.now + patience, clock: clock)
+            let now = clock.now
+            let deadline = ChatDeadline(instant: now + patience, clock: clock)
+            let upload = ChatDeadline(instant: now + min(patience, uploadPatience), clock: clock)
             let place = try room.enter()
-            let read = try dialect.read(try await place.collect(request.body))
+            let read = try dialect.read(try await place.collect(request.body, by: upload))
             let call = ChatCall(id: makeID(), caller: caller, request: read.request, deadline: deadline.instant)
             let exchange = ChatExchange(
                 call: call,

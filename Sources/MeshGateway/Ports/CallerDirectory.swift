@@ -16,6 +16,8 @@ package protocol CallerDirectory: Sendable {
 package enum CallerErrorCode: String, ErrorCode {
     package static let domain = "caller"
 
+    /// It cannot be a key: cut, or mistyped. The words say which, and nothing of its content.
+    case malformedKey
     /// It is none of ours, or was taken back; which of both is nobody's business.
     case unknownKey
     /// It is ours, and its time is over.

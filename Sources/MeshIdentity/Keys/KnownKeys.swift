@@ -2,7 +2,7 @@ package import MeshCore
 
 /// What a node knows of all ``KeyRing``s, asked for every request that shows a key.
 ///
-/// A value without a clock. Its rings bound it.
+/// A value without a clock. Its rings bound it, for it forgets what they forget: ``forgetOverdue(of:now:)``.
 package struct KnownKeys: Sendable {
     /// A key and whose it is.
     package struct Entry: Hashable, Sendable {
@@ -54,6 +54,17 @@ package struct KnownKeys: Sendable {
             if let known = old[record.id], known.tenant == tenant { entries[record.id] = known }
             apply(record, of: tenant)
         }
+    }
+
+    /// Lets go of those of `tenant` that are over at `now` and beyond ``Limits/Keys/maximumEndedKeys``, as its ring does
+    /// when it changes: the oldest end first.
+    package mutating func forgetOverdue(of tenant: TenantID, now: WallTime) {
+        let ended = entries.values.filter { $0.tenant == tenant }.compactMap { entry in
+            entry.record.end(by: now).map { (end: $0, id: entry.record.id) }
+        }
+        let excess = ended.count - Limits.Keys.maximumEndedKeys
+        guard excess > 0 else { return }
+        for gone in ended.sorted(by: { ($0.end, $0.id) < ($1.end, $1.id) }).prefix(excess) { entries[gone.id] = nil }
     }
 
     /// Whether a key has that id.

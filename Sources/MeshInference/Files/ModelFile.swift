@@ -49,7 +49,8 @@ package enum ModelFile {
     }
 
     private static func open(_ path: String) throws(EngineError) -> (file: Int32, size: Int) {
-        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that somebody has put there must not hold the thread.
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw EngineError(.noFile, "the file of a model or an adapter cannot be opened") }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

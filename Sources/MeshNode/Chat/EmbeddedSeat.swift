@@ -1,11 +1,11 @@
-internal import MeshChat
+package import MeshChat
 internal import MeshCore
-internal import MeshInference
+package import MeshInference
 
 /// The embedded engine's place at a hub, which is there before the engine is: models come one by one.
 ///
 /// Each model is an engine with a thread of its own, so that a broken file costs that model alone.
-final class EmbeddedSeat: InferenceEngine {
+package final class EmbeddedSeat: InferenceEngine {
     private struct State {
         var engines: [String: EmbeddedEngine] = [:]
         /// In the order of the configuration.
@@ -16,10 +16,10 @@ final class EmbeddedSeat: InferenceEngine {
     private let state = Lock(State())
 
     /// Nobody sits here yet.
-    init() {}
+    package init() {}
 
     /// Takes `engine` in, which has the model `name`; false where the seat is closed, and so the engine.
-    func take(_ engine: EmbeddedEngine, as name: String) -> Bool {
+    package func take(_ engine: EmbeddedEngine, as name: String) -> Bool {
         let isTaken = state.withLock { state in
             guard !state.isClosed else { return false }
             state.engines[name] = engine
@@ -32,7 +32,7 @@ final class EmbeddedSeat: InferenceEngine {
 
     /// Ends all of them, answers that are under way break off; returns when their threads have ended, or after
     /// ``Limits/Inference/closingPatience`` for those that have not.
-    func close() async {
+    package func close() async {
         let engines = state.withLock { state in
             defer { (state.engines, state.isClosed) = ([:], true) }
             return state.engines
@@ -45,7 +45,7 @@ final class EmbeddedSeat: InferenceEngine {
     }
 
     /// What each model uses, by name.
-    func memory() async -> [(name: String, memory: EngineMemory)] {
+    package func memory() async -> [(name: String, memory: EngineMemory)] {
         let (names, engines) = state.withLock { ($0.names, $0.engines) }
         var found: [(name: String, memory: EngineMemory)] = []
         for name in names {
@@ -54,44 +54,51 @@ final class EmbeddedSeat: InferenceEngine {
         return found
     }
 
-    /// Reads a conversation ahead; nothing where the model is not there.
-    func warm(_ request: GenerationRequest) async throws(ChatError) {
-        try await engine(request.model).warm(request)
+    /// Has the first model ready to compute, as whoever does not know the adapter yet can; nothing where there is none.
+    ///
+    /// False where memory must become free first, or where there is no model.
+    @discardableResult package func warm() async throws(ChatError) -> Bool {
+        guard let model = state.withLock({ $0.names.first }) else { return false }
+        return try await engine(model).warm(model: model)
     }
-
-    /// The first model; nil where there is none.
-    var firstName: String? { state.withLock { $0.names.first } }
 
     // MARK: As an engine
 
-    var capabilities: EngineCapabilities {
+    /// Those of any of its engines: they are alike.
+    package var capabilities: EngineCapabilities {
         state.withLock { $0.engines.values.first?.capabilities } ?? EngineCapabilities()
     }
 
-    func models() async throws(ChatError) -> [EngineModel] {
+    /// Those that are there, in the order of the configuration.
+    package func models() async throws(ChatError) -> [EngineModel] {
         let (names, engines) = state.withLock { ($0.names, $0.engines) }
         var models: [EngineModel] = []
         for name in names { models += await engines[name]?.models() ?? [] }
         return models
     }
 
-    func load(_ adapter: AdapterArtifact) async throws(ChatError) -> AdapterHandle {
+    /// Makes an adapter ready at its model.
+    package func load(_ adapter: AdapterArtifact) async throws(ChatError) -> AdapterHandle {
         try await engine(adapter.model).load(adapter)
     }
 
-    func unload(_ adapter: AdapterHandle) async throws(ChatError) {
+    /// Lets an adapter go at its model.
+    package func unload(_ adapter: AdapterHandle) async throws(ChatError) {
         try await engine(adapter.model).unload(adapter)
     }
 
-    func answer(_ request: GenerationRequest) async throws(ChatError) -> any ChatAnswer {
+    /// Begins an answer at the model that is asked.
+    package func answer(_ request: GenerationRequest) async throws(ChatError) -> any ChatAnswer {
         try await engine(request.model).answer(request)
     }
 
-    func promptTokens(of request: GenerationRequest) async throws(ChatError) -> TokenCount {
+    /// The exact number of tokens of a prompt.
+    package func promptTokens(of request: GenerationRequest) async throws(ChatError) -> TokenCount {
         try await engine(request.model).promptTokens(of: request)
     }
 
-    func health() async -> EngineHealth {
+    /// Ready where there is a model.
+    package func health() async -> EngineHealth {
         state.withLock { $0.engines.isEmpty } ? .unavailable("the embedded engine has no model") : .ready
     }
 

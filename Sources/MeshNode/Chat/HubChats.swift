@@ -29,8 +29,6 @@ final class HubChats: Sendable {
     private let client: HTTPClient?
     private let clock: any Clock
     private let logger: Logger
-    private let tenant: TenantID
-    private let generator: Lock<SeededGenerator>
     private let found: Lock<EngineCondition>
 
     /// How the embedded engine stands.
@@ -50,10 +48,10 @@ final class HubChats: Sendable {
         var client: HTTPClient?
     }
 
-    /// The chats of a hub of `tenant`, as `settings` say.
+    /// The chats of a hub, as `settings` say.
     ///
     /// A provider whose key cannot be read is left out, and said in the log: edges need the hub all the same.
-    static func make(_ settings: ChatSettings, of tenant: TenantID, _ ground: RoleGround) async throws -> HubChats {
+    static func make(_ settings: ChatSettings, _ ground: RoleGround) async throws -> HubChats {
         let seat = EmbeddedSeat()
         var parts = Parts(engines: [:], providers: [], client: nil)
         if settings.engine != nil { parts.engines[embedded] = seat }
@@ -65,7 +63,7 @@ final class HubChats: Sendable {
             parts.client = client
             for provider in settings.providers { add(provider, client, to: &parts, ground.logger) }
         }
-        return HubChats(settings, seat, parts, tenant, table: try ChatSettings.table(settings.providers), ground)
+        return HubChats(settings, seat, parts, table: try ChatSettings.table(settings.providers), ground)
     }
 
     private static func add(
@@ -93,14 +91,12 @@ final class HubChats: Sendable {
         _ settings: ChatSettings,
         _ seat: EmbeddedSeat,
         _ parts: Parts,
-        _ tenant: TenantID,
         table: ModelTable,
         _ ground: RoleGround
     ) {
         self.settings = settings
         self.seat = seat
         self.table = table
-        self.tenant = tenant
         providers = parts.providers
         client = parts.client
         (clock, logger) = (ground.clock, ground.logger)
@@ -114,7 +110,6 @@ final class HubChats: Sendable {
             clock: ground.clock,
             generator: generator.split()
         )
-        self.generator = Lock(generator)
         found = Lock(settings.engine == nil ? .none("it is turned off (engine.enabled)") : .starting)
         desk = ChatDesk(
             caller,
@@ -279,18 +274,10 @@ final class HubChats: Sendable {
 
     // MARK: Warming
 
-    private static let warmUpPatience = Duration.seconds(30)
-
-    /// Has the engine read what stands before every conversation, so that the first answer begins at once.
+    /// Has the engine ready to compute, so that the first answer begins at once.
     func warm() async {
-        guard let model = seat.firstName else { return }
-        let wallTime = clock.wallTime
-        let id = generator.withLock { UniqueID(at: wallTime, using: &$0) }
-        let chat = ChatRequest(model: model, messages: [ChatMessage(.user, "")])
-        let deadline = clock.now + Self.warmUpPatience
-        let request = GenerationRequest(id: id, tenant: tenant, model: model, chat: chat, deadline: deadline)
         do throws(ChatError) {
-            try await seat.warm(request)
+            try await seat.warm()
         } catch {
             logger.log(.debug, .warmUpFailed, error: error)
         }

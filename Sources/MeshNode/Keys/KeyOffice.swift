@@ -11,8 +11,24 @@ package final class KeyOffice: Sendable {
     private let tenant: TenantID
     private let clock: any Clock
     private let logger: Logger
-    private let known = Lock<KnownKeys?>(nil)
+    private let memory = Lock(Memory())
     private let node = Lock(WeakNode())
+
+    /// What is known of the rings.
+    private struct Memory: Sendable {
+        /// Nil until all rings were read.
+        var keys: KnownKeys?
+        /// How often they may have changed: what was read before the last time says too little.
+        var changes: UInt64 = 0
+        /// Tenants whose ring is being read again.
+        var rereading: Set<TenantID> = []
+
+        mutating func apply(_ record: KeyRecord, of tenant: TenantID, now: WallTime) {
+            changes += 1
+            keys?.apply(record, of: tenant)
+            keys?.forgetOverdue(of: tenant, now: now)
+        }
+    }
 
     /// Weak, because the node holds the office by the services around it.
     private struct WeakNode: Sendable {
@@ -36,14 +52,18 @@ package final class KeyOffice: Sendable {
             // Whose name is none could not have been made here.
             guard let tenant = try? TenantID(name) else { continue }
             let ring = try node.actor(KeyRing.self, name)
-            var after: KeyID?
-            repeat {
-                let page = try await ring.call(KeyRing.List(after: after))
-                for record in page { all.apply(record, of: tenant) }
-                after = page.last?.id
-            } while after != nil
+            for record in try await Self.records(of: ring) { all.apply(record, of: tenant) }
         }
-        known.withLock { $0 = all }
+        memory.withLock { $0.keys = all }
+    }
+
+    private static func records(of ring: ActorReference<JournaledActor<KeyRing>>) async throws -> [KeyRecord] {
+        var records: [KeyRecord] = []
+        while true {
+            let page = try await ring.call(KeyRing.List(after: records.last?.id))
+            guard !page.isEmpty else { return records }
+            records += page
+        }
     }
 
     /// Makes and takes back keys on `node`, which hosts ``kinds``, from now on.
@@ -63,7 +83,7 @@ package final class KeyOffice: Sendable {
     }
 
     private func opened() throws(KeyKeeperError) -> ActorNode {
-        guard let node = node.withLock({ $0.node }), known.withLock({ $0 != nil }) else {
+        guard let node = node.withLock({ $0.node }), memory.withLock({ $0.keys != nil }) else {
             throw KeyKeeperError(.notNow, "the hub is starting: try again in a moment")
         }
         return node
@@ -91,15 +111,52 @@ extension KeyOffice: CallerDirectory {
     package func caller(showing text: String) throws(CallerError) -> Caller {
         let key: APIKey
         do throws(APIKeyError) { key = try APIKey(text) } catch {
-            throw CallerError(.unknownKey, error.message, cause: error)
+            throw CallerError(.malformedKey, error.message, cause: error)
         }
         let now = clock.wallTime
-        switch known.withLock({ $0?.verdict(on: key, now: now) }) {
+        switch memory.withLock({ $0.keys?.verdict(on: key, now: now) }) {
         case .known(let caller)?: return caller
         case .unknown?: throw CallerError(.unknownKey, "this key is not known here, or was taken back")
         case .expired?: throw CallerError(.expiredKey, "the time of this key is over")
         case nil: throw CallerError(.notNow, "the hub is starting, and does not know its keys yet")
         }
+    }
+}
+
+// MARK: Lost answers
+
+extension KeyOffice {
+    /// After a command whose answer was lost, and which may be in the journal all the same: memory has to say the same.
+    ///
+    /// In a task of its own, because whoever asked may have left: what is in the journal counts also then.
+    private func readAgain(_ tenant: TenantID) {
+        let isUnderWay = memory.withLock { memory in
+            memory.changes += 1
+            return !memory.rereading.insert(tenant).inserted
+        }
+        if !isUnderWay { Task { await self.reread(tenant) } }
+    }
+
+    /// Until it is read, or there is no node any more.
+    private func reread(_ tenant: TenantID) async {
+        var pause = Duration.milliseconds(100)
+        while let node = node.withLock({ $0.node }) {
+            let seen = memory.withLock { $0.changes }
+            do {
+                let records = try await Self.records(of: try node.actor(KeyRing.self, tenant.text))
+                let isCurrent = memory.withLock { memory in
+                    guard memory.changes == seen else { return false }
+                    memory.keys?.replace(with: records, of: tenant)
+                    memory.rereading.remove(tenant)
+                    return true
+                }
+                if isCurrent { return }
+            } catch {
+                do { try await clock.sleep(until: clock.now + pause) } catch { break }
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+        memory.withLock { memory in _ = memory.rereading.remove(tenant) }
     }
 }
 
@@ -113,7 +170,7 @@ extension KeyOffice: KeyKeeper {
         // Of the machine's own chance: a seeded generator is no place for a secret.
         var chance = SystemRandomNumberGenerator()
         var id = KeyID(using: &chance)
-        while known.withLock({ $0?.contains(id) == true }) { id = KeyID(using: &chance) }
+        while memory.withLock({ $0.keys?.contains(id) == true }) { id = KeyID(using: &chance) }
         let key = APIKey(id, using: &chance)
         let command = KeyRing.Create(
             key,
@@ -124,9 +181,10 @@ extension KeyOffice: KeyKeeper {
         )
         let record: KeyRecord
         do throws(CallFailure<KeyRing.Refusal>) { record = try await ring.call(command) } catch {
+            if case .failed = error { readAgain(wanted.tenant) }
             throw KeyKeeperError(error, of: wanted.name.text)
         }
-        known.withLock { $0?.apply(record, of: wanted.tenant) }
+        memory.withLock { $0.apply(record, of: wanted.tenant, now: clock.wallTime) }
         log(.keyCreated, record, wanted.tenant)
         return NewKeyDocument(key: document(record, wanted.tenant), text: key.text)
     }
@@ -134,8 +192,11 @@ extension KeyOffice: KeyKeeper {
     /// From memory, the oldest first.
     package func keys(of tenant: TenantID?, after: KeyID?) async throws(KeyKeeperError) -> KeysDocument {
         _ = try opened()
-        var entries = known.withLock { $0?.list(of: tenant) ?? [] }[...]
-        if let after, let place = entries.firstIndex(where: { $0.record.id == after }) {
+        var entries = memory.withLock { $0.keys?.list(of: tenant) ?? [] }[...]
+        if let after {
+            guard let place = entries.firstIndex(where: { $0.record.id == after }) else {
+                throw KeyKeeperError(.badRequest, "'after' is the id of a key that is listed, and '\(after)' is not")
+            }
             entries = entries[(place + 1)...]
         }
         let page = entries.prefix(Limits.API.keysPerPage)
@@ -149,14 +210,15 @@ extension KeyOffice: KeyKeeper {
     /// Out of the journal first, then out of memory; from then on no request that shows it is answered.
     package func revoke(_ id: KeyID) async throws(KeyKeeperError) -> KeyDocument {
         _ = try opened()
-        let entry = known.withLock { known in known?.list().first { $0.record.id == id } }
+        let entry = memory.withLock { memory in memory.keys?.list().first { $0.record.id == id } }
         guard let entry else { throw KeyKeeperError(.unknownKey, "there is no key '\(id)'") }
         let ring = try ring(of: entry.tenant)
         let record: KeyRecord
         do throws(CallFailure<KeyRing.Refusal>) { record = try await ring.call(KeyRing.Revoke(id: id)) } catch {
+            if case .failed = error { readAgain(entry.tenant) }
             throw KeyKeeperError(error, of: id.text)
         }
-        known.withLock { $0?.apply(record, of: entry.tenant) }
+        memory.withLock { $0.apply(record, of: entry.tenant, now: clock.wallTime) }
         log(.keyRevoked, record, entry.tenant)
         return document(record, entry.tenant)
     }

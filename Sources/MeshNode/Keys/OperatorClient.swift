@@ -97,7 +97,13 @@ struct OperatorClient: Sendable {
         guard status != .unauthorized, let document = try? ErrorDocument(bytes: bytes) else {
             return Self.notRunning(folder)
         }
-        return OperatorError(document.code == "not_now" ? .failed : .refused, document.message)
+        let code: OperatorErrorCode =
+            switch document.code {
+            case "not_now": .failed
+            case "unknown_key": .unknownKey
+            default: .refused
+            }
+        return OperatorError(code, document.message)
     }
 }
 
@@ -126,6 +132,8 @@ enum OperatorErrorCode: String, ErrorCode {
     case notRunning
     /// It says no.
     case refused
+    /// It knows no such key.
+    case unknownKey
     /// It could not be asked, or not be understood.
     case failed
 }

@@ -70,7 +70,23 @@ package struct OperatorFile: Hashable, Sendable {
             let object = (try? JSONReader.read(Array(bytes[..<count])))?.object,
             let url = object["url"]?.text, let secret = object["secret"]?.text
         else { throw OperatorFileError(.unusable, "'\(path)' does not say what it should: start the hub again") }
+        // The secret goes there in the clear: to this machine, or nowhere.
+        guard Self.isOfThisMachine(url) else {
+            throw OperatorFileError(
+                .unusable,
+                "'\(path)' names a place that is not of this machine: start the hub again"
+            )
+        }
         self.init(url: url, secret: secret)
+    }
+
+    /// Whether `url` is `http://`, an address of the loopback in digits, and a port; nothing else was ever written.
+    private static func isOfThisMachine(_ url: String) -> Bool {
+        for start in ["http://127.0.0.1:", "http://[::1]:"] where url.hasPrefix(start) {
+            let port = url.dropFirst(start.count)
+            return !port.isEmpty && port.utf8.allSatisfy { (0x30...0x39).contains($0) } && (UInt16(port) ?? 0) > 0
+        }
+        return false
     }
 
     private static func last(_ doing: String) -> OperatorFileError {

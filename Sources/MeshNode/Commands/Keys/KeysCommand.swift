@@ -43,7 +43,7 @@ package enum KeysCommand {
             invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(error.message.printable)")
             return switch error.code {
             case .notRunning: notRunning
-            case .refused: refused
+            case .refused, .unknownKey: refused
             case .failed: .failure
             }
         }

@@ -2,6 +2,7 @@ internal import MeshAPI
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshHTTP
+internal import MeshIdentity
 internal import MeshJSON
 
 /// Takes a key back.
@@ -21,8 +22,7 @@ enum KeysRevokeCommand {
     ) { invocation in
         let (wanted, tenant) = (invocation[key], invocation[KeysCommand.tenant])
         return await KeysCommand.run(invocation) { client throws(OperatorError) in
-            let id = try find(wanted, in: try await client.keys(of: tenant).keys)
-            let gone = try await client.ask(.delete, "\(APIPath.keys)/\(id)", as: KeyDocument.self)
+            let gone = try await revoke(wanted, of: tenant, client)
             do {
                 if invocation[KeysCommand.json] {
                     try invocation.terminal.writeLine(JSONWriter.text(of: gone.json))
@@ -35,6 +35,28 @@ enum KeysRevokeCommand {
                 throw OperatorError(.failed, "the key is taken back, and that cannot be printed")
             }
         }
+    }
+
+    /// An id goes straight to the hub, however many keys it has; what is none is looked for among them.
+    private static func revoke(
+        _ wanted: String,
+        of tenant: TenantID?,
+        _ client: OperatorClient
+    ) async throws(OperatorError) -> KeyDocument {
+        if tenant == nil, let id = KeyID(wanted) {
+            do throws(OperatorError) { return try await delete(id.text, client) } catch {
+                // A name may look like an id.
+                guard error.code == .unknownKey else { throw error }
+            }
+        }
+        return try await delete(try find(wanted, in: try await client.keys(of: tenant).keys), client)
+    }
+
+    private static func delete(
+        _ id: String,
+        _ client: OperatorClient
+    ) async throws(OperatorError) -> KeyDocument {
+        try await client.ask(.delete, "\(APIPath.keys)/\(id)", as: KeyDocument.self)
     }
 
     /// An id is meant before a name, a key that counts before one that is over.

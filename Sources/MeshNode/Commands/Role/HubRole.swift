@@ -16,7 +16,7 @@ struct HubRole {
         ground.signals.letStopTake(settings.drainPatience)
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
-        let chats = try await HubChats.make(settings.chat, of: settings.grant.identity.tenant, ground)
+        let chats = try await HubChats.make(settings.chat, ground)
         let registry = MetricRegistry()
         let startedAt = ground.clock.wallTime
         HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
