@@ -189,7 +189,7 @@ struct EmbeddedSchedulingTests {
         try await EngineUnderTest.with(EngineUnderTest.tiny { ($0.contextBytes, $0.contextTokens) = (1, 400) }) {
             test in
             let rounds = 12 * Limits.Inference.maximumPassedOver
-            let long = try test.request("Repeat: " + String(repeating: "red ", count: 300), tenant: "long") {
+            let long = try test.request("Repeat: " + String(repeating: "red ", count: 150), tenant: "long") {
                 $0.maximumOutputTokens = 2
             }
             let tokens = try await test.engine.promptTokens(of: long).tokens

@@ -110,7 +110,7 @@ struct EmbeddedTroubleTests {
                 var limit = rlimit()
                 try #require(getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
                 // A context of the tiny model has 25 MiB.
-                limit.rlim_cur = pages * UInt(getpagesize()) + 16 * 1_024 * 1_024
+                limit.rlim_cur = pages * UInt(getpagesize()) + 24 * 1_024 * 1_024
                 try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
                 do {
                     _ = try await test.ask("Hello", adapter: adapter)
