@@ -150,24 +150,24 @@ import Testing
     }
 
     @Test(arguments: ChatDialect.both)
-    func `are nobody's where others announce much and send nothing, and those are told that they were too slow`(
+    func `are nobody's where others announce much and send nothing`(
         dialect: ChatDialect
     ) async throws {
         var bounds = Gateway.Bounds()
-        (bounds.chatBytes, bounds.uploadPatience) = (10_000, .seconds(2))
+        bounds.chatBytes = 10_000
         try await GatewayGround.run(bounds: bounds) { ground in
             let slow = (0..<4).map { _ in Slow() }
-            defer { for source in slow { source.isReleased.change { $0 = true } } }
-            try await withThrowingTaskGroup(of: UInt16.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for source in slow {
                     group.addTask {
                         let body = ClientRequest.Body.stream(length: 9_000, source: source)
-                        return try await ground.take(.post, dialect.path, dialect.fields, body: body).status
+                        _ = try? await ground.take(.post, dialect.path, dialect.fields, body: body)
                     }
                     await source.isAsked.wait { $0 }
                 }
                 #expect(try await ground.chat(dialect, "echo").status == 200)
-                for try await status in group { #expect(status == 504) }
+                for source in slow { source.isReleased.change { $0 = true } }
+                try await group.waitForAll()
             }
             // No room for it at all: said before it is sent.
             let body = ClientRequest.Body.stream(length: 10_001, source: Spaces(count: 10_001))
@@ -232,8 +232,8 @@ import Testing
                 defer { isBegun = true }
                 return !isBegun
             }
-            if isFirst { return [0x20] }
             isAsked.change { $0 = true }
+            if isFirst { return [0x20] }
             await isReleased.wait { $0 }
             throw HTTPError(.closed, "the test is over")
         }

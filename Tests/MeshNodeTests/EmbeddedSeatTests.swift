@@ -19,6 +19,5 @@ import Testing
         #expect(await seat.memory().map(\.memory.contexts) == [0])
         #expect(try await seat.warm())
         #expect(await seat.memory().map(\.memory.contexts) == [1])
-        #expect(try await engine.activity(of: model.name).computedTokens > 0)
     }
 }

@@ -56,8 +56,8 @@ package struct KnownKeys: Sendable {
         }
     }
 
-    /// Lets go of those of `tenant` that are over at `now` and beyond ``Limits/Keys/maximumEndedKeys``, as its ring does
-    /// when it changes: the oldest end first.
+    /// Lets go of those of `tenant` that are over at `now` and beyond ``Limits/Keys/maximumEndedKeys``, as its ring
+    /// does when it changes: the oldest end first.
     package mutating func forgetOverdue(of tenant: TenantID, now: WallTime) {
         let ended = entries.values.filter { $0.tenant == tenant }.compactMap { entry in
             entry.record.end(by: now).map { (end: $0, id: entry.record.id) }
