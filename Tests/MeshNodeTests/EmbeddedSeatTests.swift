@@ -11,7 +11,6 @@ import Testing
         let loop = try EventLoop.start(name: "seat")
         defer { loop.stop() }
         let seat = EmbeddedSeat()
-        defer { seat.close() }
         #expect(try await !seat.warm())
         let model = EmbeddedModel.tiny(at: EngineLibrary.tinyModel)
         let engine = try await EmbeddedEngine.start([model], library: library, clock: MachineClock(loop: loop))
@@ -19,5 +18,6 @@ import Testing
         #expect(await seat.memory().map(\.memory.contexts) == [0])
         #expect(try await seat.warm())
         #expect(await seat.memory().map(\.memory.contexts) == [1])
+        await seat.close()
     }
 }
