@@ -1,7 +1,6 @@
 import Glibc
 import MeshChat
 import MeshCore
-import MeshIO
 import MeshInference
 import MeshJSON
 import MeshTestKit
@@ -95,36 +94,6 @@ struct EmbeddedTroubleTests {
             }
             let text = try await test.ask("What is 3 plus 4?").text
             #expect(text == "3 + 4 = 7.")
-        }
-    }
-
-    @Test("A request for which no context can be made is an error, and those behind it are answered")
-    func noContext() async throws {
-        // The memory of a process of its own can be bounded without a word to other tests.
-        await #expect(processExitsWith: .success) {
-            try await EngineUnderTest.with { test in
-                let known = try await test.ask("What is 3 plus 4?").text
-                let adapter = try await test.load("lora-fact")
-                let sizes = String(decoding: try EngineUnderTest.bytes(at: "/proc/self/statm"), as: UTF8.self)
-                let pages = try #require(sizes.split(separator: " ").first.flatMap { UInt(String($0)) })
-                var limit = rlimit()
-                try #require(getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
-                // A context of the tiny model has 25 MiB.
-                limit.rlim_cur = pages * UInt(getpagesize()) + 24 * 1_024 * 1_024
-                try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
-                do {
-                    _ = try await test.ask("Hello", adapter: adapter)
-                    Issue.record("there was memory")
-                } catch {
-                    #expect((error as? ChatError)?.code == .overloaded)
-                }
-                let left = try await test.engine.activity(of: "tiny").answers
-                #expect(left == 0)
-                var request = try test.request("What is 3 plus 4?")
-                request.deadline = test.clock.now + .seconds(30)
-                let text = try await test.engine.answer(request).collect().text
-                #expect(text == known)
-            }
         }
     }
 
