@@ -29,7 +29,8 @@ struct EmbeddedLeavingTests {
                 var last = left
                 while last.answers > 0 { last = try await test.engine.activity(of: "tiny") }
                 #expect(last.computedTokens == left.computedTokens)
-                #expect((answer.usageSoFar.outputTokens > 0) == isAnswering)
+                // Of the others the model may have come to the first words before they left.
+                #expect(!isAnswering || answer.usageSoFar.outputTokens > 0)
                 await #expect(throws: ChatError(.cancelled, "")) { try await answer.next() }
             }
         }

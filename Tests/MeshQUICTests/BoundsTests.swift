@@ -57,7 +57,7 @@ import Testing
             let node = try await pair.connect()
             for _ in 0..<3 { await pair.edge.send(datagram: [1], to: node) }
             #expect(try await pair.ask(node))
-            while await pair.edge.statistics(to: node)?.counts.datagramsDropped != 3 {}
+            while await pair.edge.statistics(to: node)?.counts.datagramsDropped != 3 { try Task.checkCancellation() }
         }
     }
 
@@ -73,7 +73,7 @@ import Testing
             let junk = try Junk(to: pair.hubAddress.port)
             defer { junk.close() }
             for flight in flights { junk.send(flight, times: 1) }
-            while await pair.hub.statistics().handshakesUnderWay < 16 {}
+            while await pair.hub.statistics().handshakesUnderWay < 16 { try Task.checkCancellation() }
             let node = try await pair.connect()
             #expect(try await pair.ask(node))
             #expect(await pair.hub.endpointCounts().handshakesEnded == 1)
@@ -201,9 +201,9 @@ import Testing
         options.hub.maximumStreams = 2
         try await LinkPair.run(options) { pair in
             let node = try await pair.connect()
-            await withTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await pair.edge.request(LinkPair.endless, to: node, deadline: nil) }
-                while await pair.hub.statistics().streams < 2 {}
+                while await pair.hub.statistics().streams < 2 { try Task.checkCancellation() }
                 let large = [UInt8](repeating: 1, count: Limits.Call.maximumMessageBytes)
                 let places = Limits.Link.maximumWaitingBytes / large.count
                 for _ in 0..<2 {

@@ -16,7 +16,7 @@ import Testing
             let node = try await pair.connect()
             let stream = try await pair.edge.openStream(to: node, purpose: "halt")
             try await stream.write([1])
-            while await hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 {}
+            while await hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 { try Task.checkCancellation() }
             serving.cancel()
             let error = await #expect(throws: TransportError.self) { _ = try await stream.read() }
             #expect(error?.code == .lost)

@@ -164,7 +164,7 @@ import Testing
             let node = try await pair.connect()
             let stream = try await pair.edge.openStream(to: node, purpose: "echo")
             try await stream.write([1, 2, 3])
-            while await pair.edge.statistics(to: node)?.streams.last?.untakenBytes == 0 {}
+            while await pair.edge.statistics(to: node)?.streams.last?.untakenBytes == 0 { try Task.checkCancellation() }
             await pair.hub.close("the end")
             while !(await pair.edge.connectedNodes()).isEmpty {}
             #expect(try await stream.read() == [1, 2, 3])

@@ -140,7 +140,7 @@ package enum Settings {
         flag: "engine-model",
         .nothing("none but the tiny one"),
         for: [.hub],
-        "Models in the hub's process by name, the most wanted first: the first is what `local` means."
+        "Models in the hub's process by name, the most wanted first, which is what `local` means."
     )
     /// Whether the tiny model is there.
     package static let engineTiny = Setting<Bool>(
