@@ -21,10 +21,14 @@ import Testing
                 let node = try await pair.connect()
                 var streams: [ByteStream] = []
                 for _ in 0..<400 { streams.append(try await pair.edge.openStream(to: node, purpose: "pour")) }
-                while await hub.statistics().unreadBytes <= Limits.Link.maximumUnreadBytes { try Task.checkCancellation() }
+                while await hub.statistics().unreadBytes <= Limits.Link.maximumUnreadBytes {
+                    try Task.checkCancellation()
+                }
                 async let isAnswered = pair.ask(node)
                 // The control stream, those of bytes and the request: it is there before anything is read.
-                while await hub.statistics().streams < 402 { try Task.checkCancellation() }
+                while await hub.statistics().streams < 402 {
+                    try Task.checkCancellation()
+                }
                 for stream in streams { group.addTask { while try await stream.read() != nil {} } }
                 #expect(try await isAnswered)
                 group.cancelAll()
@@ -67,7 +71,9 @@ import Testing
                 for _ in 0..<filling { connection.openStream()?.write(Stranger.frame(.actorCall, [1]), isLast: true) }
             }
             try await stranger.connect(to: pair, with: options.edge)
-            while await pair.hub.statistics().unreadBytes < Limits.Link.maximumUnreadBytes { try Task.checkCancellation() }
+            while await pair.hub.statistics().unreadBytes < Limits.Link.maximumUnreadBytes {
+                try Task.checkCancellation()
+            }
             let waiting = Lock<[Int64]>([])
             try await stranger.act(on: pair.loop) { connection in
                 for _ in 0..<10 {
@@ -76,14 +82,20 @@ import Testing
                     if let stream { waiting.withLock { $0.append(stream.id) } }
                 }
             }
-            while await pair.hub.statistics().streams < 1 + filling + 10 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams < 1 + filling + 10 {
+                try Task.checkCancellation()
+            }
             let cancelled = waiting.withLock { Set($0.prefix(5)) }
             try await stranger.act(on: pair.loop) { connection in
                 for stream in connection.openStreams where cancelled.contains(stream.id) { stream.reset(code: 0) }
             }
-            while await pair.hub.statistics().streams > 1 + filling + 5 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams > 1 + filling + 5 {
+                try Task.checkCancellation()
+            }
             await stranger.end(on: pair.loop)
-            while await pair.hub.statistics().links > 0 { try Task.checkCancellation() }
+            while await pair.hub.statistics().links > 0 {
+                try Task.checkCancellation()
+            }
             _ = await pair.hub.statistics()
             #expect(handled.withLock { $0 } == filling)
         }
@@ -107,11 +119,15 @@ import Testing
                 for _ in 0..<100 { connection.openStream()?.write(Array(call.prefix(1))) }
             }
             try await stranger.connect(to: pair, with: options.edge)
-            while await pair.hub.statistics().streams < 101 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams < 101 {
+                try Task.checkCancellation()
+            }
             try await stranger.act(on: pair.loop) { connection in
                 for _ in 0..<filling { connection.openStream()?.write(call, isLast: true) }
             }
-            while await pair.hub.statistics().unreadBytes < Limits.Link.maximumUnreadBytes { try Task.checkCancellation() }
+            while await pair.hub.statistics().unreadBytes < Limits.Link.maximumUnreadBytes {
+                try Task.checkCancellation()
+            }
             try await stranger.act(on: pair.loop) { connection in
                 for stream in connection.openStreams where stream.id > 0 && stream.id <= 400 {
                     stream.write(Array(call.dropFirst()), isLast: true)
@@ -119,7 +135,9 @@ import Testing
             }
             let node = try NodeID("laptop-7")
             let bytes = UInt64(hello.count + (100 + filling) * call.count)
-            while await pair.hub.statistics(to: node)?.counts.bytesReceived != bytes { try Task.checkCancellation() }
+            while await pair.hub.statistics(to: node)?.counts.bytesReceived != bytes {
+                try Task.checkCancellation()
+            }
             _ = await pair.hub.statistics()
             #expect(handled.withLock { $0 } == filling)
             await stranger.end(on: pair.loop)
@@ -216,11 +234,15 @@ import Testing
                 for _ in 0..<10 { connection.openStream()?.write(Stranger.frame(.actorCall, [1]), isLast: true) }
             }
             try await stranger.connect(to: pair)
-            while await pair.hub.statistics().streams < 10 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams < 10 {
+                try Task.checkCancellation()
+            }
             try await stranger.act(on: pair.loop) { connection in
                 for stream in connection.openStreams where stream.id != 0 { stream.reset(code: 0) }
             }
-            while await pair.hub.statistics().streams > 0 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams > 0 {
+                try Task.checkCancellation()
+            }
             try await stranger.act(on: pair.loop) { connection in
                 for stream in connection.openStreams { stream.write(hello) }
                 let stream = connection.openStream()

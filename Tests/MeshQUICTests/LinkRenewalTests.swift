@@ -17,7 +17,9 @@ import Testing
         try await LinkPair.run(options) { pair in
             let node = try await pair.connect()
             async let slow = pair.edge.request([1], to: node, deadline: nil)
-            while await pair.hub.statistics().streams < 2 { try Task.checkCancellation() }
+            while await pair.hub.statistics().streams < 2 {
+                try Task.checkCancellation()
+            }
             _ = try await pair.connect()
             #expect(try await pair.edge.request([2], to: node, deadline: nil) == [2])
             #expect(await pair.edge.statistics().connections == 2)
@@ -25,7 +27,9 @@ import Testing
             let answer = try await slow
             #expect(answer == [1])
             #expect(try await pair.edgeLinks.closed.wait().message == "there is a newer connection")
-            while await pair.hub.statistics().connections > 1 { try Task.checkCancellation() }
+            while await pair.hub.statistics().connections > 1 {
+                try Task.checkCancellation()
+            }
             #expect(try await pair.edge.request([3], to: node, deadline: nil) == [3])
         }
     }
@@ -92,7 +96,9 @@ import Testing
                 while pair.hubLinks.opened.withLock({ $0.count }) < count {}
             }
             #expect(try await pair.hubLinks.closed.wait().message == "replaced by newer connections")
-            while await pair.hub.statistics().connections > Limits.Link.maximumBeside + 1 { try Task.checkCancellation() }
+            while await pair.hub.statistics().connections > Limits.Link.maximumBeside + 1 {
+                try Task.checkCancellation()
+            }
             for stranger in strangers { await stranger.end(on: pair.loop) }
         }
     }
@@ -197,7 +203,9 @@ import Testing
             isRevoked.withLock { $0 = true }
             let begin = pair.clock.now
             await hub.recheckPeers()
-            while await !pair.edge.connectedNodes().isEmpty { try Task.checkCancellation() }
+            while await !pair.edge.connectedNodes().isEmpty {
+                try Task.checkCancellation()
+            }
             #expect(pair.clock.now - begin < .seconds(5))
             for attempt in ["with a ticket", "without"] {
                 let error = await #expect(throws: QUICError.self) {

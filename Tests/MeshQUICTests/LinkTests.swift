@@ -90,7 +90,9 @@ import Testing
         try await LinkPair.run { pair in
             let node = try await pair.connect()
             let call = Task { try await pair.edge.request(LinkPair.endless, to: node, deadline: nil) }
-            while await pair.hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 { try Task.checkCancellation() }
+            while await pair.hub.statistics(to: try NodeID("laptop-7"))?.streams.count != 2 {
+                try Task.checkCancellation()
+            }
             call.cancel()
             #expect(try await pair.hubLinks.cancelled.wait())
             await #expect(throws: TransportError(.lost, "")) { _ = try await call.value }

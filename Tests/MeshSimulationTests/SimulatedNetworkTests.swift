@@ -182,7 +182,9 @@ private func run<Value: Sendable>(seed: UInt64, _ body: @escaping @Sendable (Net
             group.addTask { await net.serve() }
             try await world.clock.sleep(for: .nanoseconds(0))
             await Task.yield()
-            while await net.code({ try await net.near.request([0], to: net.farID, deadline: nil) }) != nil { try Task.checkCancellation() }
+            while await net.code({ try await net.near.request([0], to: net.farID, deadline: nil) }) != nil {
+                try Task.checkCancellation()
+            }
             net.handled.withLock { $0 = 0 }
             defer { group.cancelAll() }
             return try await body(net)
