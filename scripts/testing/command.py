@@ -16,8 +16,8 @@ _HELP = """
   scripts/test --fast   the inner loop: no set-up and no release build, only what a debug build can show
   scripts/test --all    also the heavy tests that are run before an issue is resolved
 """
-#: Suites whose bounds are seconds of a real clock, or that compute on threads of their own: with 1,500 tests beside them
-#: on two threads they would measure those.
+#: Suites whose bounds are seconds of a real clock, or that compute on threads of their own: beside 1,500 tests on two
+#: threads they would measure those.
 _WATCH_CLOCKS = "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client"
 _UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
 
