@@ -5,9 +5,8 @@ internal import MeshCore
 /// The key with which a provider knows us, in memory that is wiped when the last holder lets go.
 ///
 /// Its description says nothing of its content, and no reflection reaches it.
-package final class ProviderKey: @unchecked Sendable {
-    // Safe to share: the memory is written before `init` returns and not again before `deinit`.
-    private let memory: UnsafeMutableRawBufferPointer
+package final class ProviderKey: Sendable {
+    private let bytes: SecretBytes
 
     /// The key that `text` spells; nil where that can be none: empty, too long, or with spaces or controls inside.
     package init?(_ text: some BidirectionalCollection<UInt8>) {
@@ -16,8 +15,7 @@ package final class ProviderKey: @unchecked Sendable {
         while let first = text.first, first <= 0x20 { text = text.dropFirst() }
         guard (1...Limits.Providers.maximumKeyBytes).contains(text.count), text.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }
-        memory = .allocate(byteCount: text.count, alignment: 1)
-        memory.copyBytes(from: text)
+        bytes = SecretBytes(count: text.count) { $0.copyBytes(from: text) }
     }
 
     /// The key in the file at `path`, of which nobody but its owner may read anything.
@@ -34,24 +32,16 @@ package final class ProviderKey: @unchecked Sendable {
         defer { bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
         let count = read(descriptor, &bytes, bytes.count)
         guard count > 0 else { throw ChatError(.unavailable, "the file of a provider's key is empty") }
-        self.init(checked: bytes[..<count])
-        guard memory.count > 0 else { throw ChatError(.unavailable, "the file of a provider's key holds no key") }
+        guard let key = ProviderKey(bytes[..<count]) else {
+            throw ChatError(.unavailable, "the file of a provider's key holds no key")
+        }
+        self.init(key.bytes)
     }
 
-    /// Like ``init(_:)``, and empty where that is nil.
-    private init(checked text: ArraySlice<UInt8>) {
-        let key = ProviderKey(text)
-        memory = .allocate(byteCount: key?.memory.count ?? 0, alignment: 1)
-        if let key { memory.copyMemory(from: UnsafeRawBufferPointer(key.memory)) }
-    }
-
-    deinit {
-        if let start = memory.baseAddress { explicit_bzero(start, memory.count) }
-        memory.deallocate()
-    }
+    private init(_ bytes: SecretBytes) { self.bytes = bytes }
 
     /// As a field of a request; the one way out.
-    var text: String { String(decoding: memory, as: UTF8.self) }
+    var text: String { bytes.withBytes { String(decoding: $0, as: UTF8.self) } }
 }
 
 extension ProviderKey: CustomStringConvertible, CustomReflectable {

@@ -14,6 +14,14 @@ package final class SecretBytes: @unchecked Sendable {
         fill(memory)
     }
 
+    /// A copy of `bytes`, which the caller then wipes.
+    package convenience init(copying bytes: UnsafeRawBufferPointer) {
+        self.init(count: bytes.count) { $0.copyMemory(from: bytes) }
+    }
+
+    /// How many there are.
+    package var count: Int { memory.count }
+
     deinit {
         if let start = memory.baseAddress { explicit_bzero(start, memory.count) }
         memory.deallocate()

@@ -1,12 +1,9 @@
-internal import Glibc
-
 /// The secret with which enrolment tokens are made and recognised, in memory that is wiped when the last holder lets
 /// go.
 ///
 /// Its description says nothing of its content, and no reflection reaches it.
-package final class TokenKey: @unchecked Sendable {
-    // Safe to share: the memory is written before `init` returns and not again before `deinit`.
-    private let memory: UnsafeMutableRawBufferPointer
+package final class TokenKey: Sendable {
+    private let bytes: SecretBytes
 
     /// How many bytes it has: as many as the hash that it is used with.
     package static let byteCount = SHA256Digest.byteCount
@@ -14,20 +11,14 @@ package final class TokenKey: @unchecked Sendable {
     /// A copy of `bytes`, which the caller then wipes; nil where they are not ``byteCount``.
     package init?(copying bytes: UnsafeRawBufferPointer) {
         guard bytes.count == TokenKey.byteCount else { return nil }
-        memory = .allocate(byteCount: bytes.count, alignment: 1)
-        memory.copyMemory(from: bytes)
-    }
-
-    deinit {
-        if let start = memory.baseAddress { explicit_bzero(start, memory.count) }
-        memory.deallocate()
+        self.bytes = SecretBytes(copying: bytes)
     }
 
     /// Lends the bytes for the time of `body`; no copy may stay behind.
     package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(memory))
+        try bytes.withBytes(body)
     }
 }
 
