@@ -21,6 +21,7 @@ let modules: [Module] = [
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
+    .library("MeshPrivacy", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 

@@ -5,7 +5,10 @@ enum AddressRules {
         for (index, word) in searched.words.enumerated() where word.start >= free {
             guard let street = street(searched, index) else { continue }
             let end = withTown(searched, behind: street.upperBound)
-            findings.add(.address, street.lowerBound..<end)
+            // "Flat 7" before the street belongs to it.
+            let hasPart = index > 0 && searched.words[index - 1].isCapitalised && gap(searched, index - 1, index) == 1
+                && searched.meanings[index - 1].contains(.addressPart)
+            findings.add(.address, (hasPart ? searched.words[index - 1].start : street.lowerBound)..<end)
             free = end
         }
         for cue in searched.all(.address) {
@@ -20,8 +23,10 @@ enum AddressRules {
         let word = searched.words[first]
         if searched.text[word.start].isDigit { return numberFirst(searched, first) }
         let meaning = searched.meanings[first]
-        if meaning.contains(.streetStart) { return startFirst(searched, first) }
-        guard word.isCapitalised else { return nil }
+        // Letters that shorten a word have their dot: "C. de Olegario", "ul. Pogodna".
+        let isShort = word.count <= 2 && !searched.text.hasExactly(". ", at: word.end)
+        if meaning.contains(.streetStart), !isShort { return startFirst(searched, first) }
+        guard word.isCapitalised, !meaning.contains(.notName) else { return nil }
         return streetFirst(searched, first)
     }
 
@@ -29,8 +34,9 @@ enum AddressRules {
     private static func numberFirst(_ searched: SearchedText, _ first: Int) -> Range<Int>? {
         guard isHouseNumber(searched, first) else { return nil }
         let next = first + 1
-        guard next < searched.words.count, gap(searched, first, next) <= 2 else { return nil }
-        if searched.meanings[next].contains(.streetStart), let range = startFirst(searched, next, needsNumber: false) {
+        guard next < searched.words.count, isTidy(searched, first, next) else { return nil }
+        let isShort = searched.words[next].count <= 2 && !searched.text.hasExactly(". ", at: searched.words[next].end)
+        if searched.meanings[next].contains(.streetStart), !isShort, let range = startFirst(searched, next, needsNumber: false) {
             return searched.words[first].start..<range.upperBound
         }
         var index = next
@@ -49,7 +55,7 @@ enum AddressRules {
     private static func startFirst(_ searched: SearchedText, _ first: Int, needsNumber: Bool = true) -> Range<Int>? {
         var index = first + 1
         var names = 0
-        while index < searched.words.count, index - first < 8, gap(searched, index - 1, index) <= 2,
+        while index < searched.words.count, index - first < 8, isTidy(searched, index - 1, index),
             !hasLineEnd(searched, index - 1, index)
         {
             let (word, meaning) = (searched.words[index], searched.meanings[index])
@@ -75,8 +81,8 @@ enum AddressRules {
                 return nil
             }
             let next = index + 1
-            if meaning.contains(.street) && index > first || endsLikeStreet(searched.text, word) {
-                guard next < searched.words.count, gap(searched, index, next) <= 2, isHouseNumber(searched, next),
+            if endsLikeStreet(searched.text, word, isAlone: index == first) {
+                guard next < searched.words.count, isTidy(searched, index, next), isHouseNumber(searched, next),
                     !hasLineEnd(searched, index, next)
                 else { return nil }
                 return searched.words[first].start..<houseNumberEnd(searched, next)
@@ -86,8 +92,9 @@ enum AddressRules {
         return nil
     }
 
-    private static func endsLikeStreet(_ text: ScannedText, _ word: Word) -> Bool {
-        for ending in endings where word.count > ending.utf8CodeUnitCount + 1 {
+    /// Whether a word is or ends in what streets are called where the number comes last; alone it must be longer.
+    private static func endsLikeStreet(_ text: ScannedText, _ word: Word, isAlone: Bool) -> Bool {
+        for ending in endings where word.count > ending.utf8CodeUnitCount + (isAlone ? 1 : -1) {
             if text.has(ending, at: word.end - ending.utf8CodeUnitCount) { return true }
         }
         return false
@@ -103,7 +110,7 @@ enum AddressRules {
         let word = searched.words[index]
         guard searched.text[word.start].isDigit, word.count <= 6 else { return false }
         let digits = word.range.prefix { searched.text[$0].isDigit }.count
-        return digits <= 5 && word.count - digits <= 1
+        return digits <= 5 && word.count - digits <= 1 && searched.text[word.end - 1].lowercased != UInt8(ascii: "x")
     }
 
     /// The end of a house number with what belongs to it: `17-51`, `12/3`, `12 a`, `36 Piano 1`.
@@ -179,6 +186,7 @@ enum AddressRules {
         guard index < searched.words.count else { return nil }
         let start = searched.words[index].start
         var (last, words, codes) = (start, 0, 0)
+        var (hasCapital, hasNumber) = (false, false)
         while index < searched.words.count, words < 20 {
             let (word, meaning) = (searched.words[index], searched.meanings[index])
             guard words == 0 || word.start - last <= 4 && isAddressGap(searched.text, last, word.start) else { break }
@@ -187,11 +195,13 @@ enum AddressRules {
             guard isPart else { break }
             if words > 0, codes > 0, !word.hasDigits, isNewSentence(searched.text, last, word.start) { break }
             if word.hasDigits { codes += 1 }
+            if searched.text[word.start].isDigit { hasNumber = true }
+            if word.isCapitalised, !word.hasDigits { hasCapital = true }
             last = word.end
             words += 1
             index += 1
         }
-        guard codes > 0, words > 1 else { return nil }
+        guard hasNumber, hasCapital else { return nil }
         if searched.text[last] == UInt8(ascii: ")") { last += 1 }
         return start..<last
     }
@@ -203,6 +213,18 @@ enum AddressRules {
     }
 
     // MARK: Between words
+
+    /// Whether a space, a comma, a dot, a hyphen or the end of a line stands between two words, and nothing else.
+    private static func isTidy(_ searched: SearchedText, _ left: Int, _ right: Int) -> Bool {
+        let gap = searched.words[left].end..<searched.words[right].start
+        return gap.count <= 2
+            && gap.allSatisfy { index in
+                switch searched.text[index] {
+                case 0x20, 0x0A, UInt8(ascii: ","), UInt8(ascii: "."), UInt8(ascii: "-"): true
+                default: false
+                }
+            }
+    }
 
     private static func gap(_ searched: SearchedText, _ left: Int, _ right: Int) -> Int {
         searched.words[right].start - searched.words[left].end

@@ -32,7 +32,8 @@ enum BankRules {
             end = group.upperBound
             guard digits.count <= 19 else { break }
             guard !text[end].isAlphanumeric, digits.count >= 12, isBrand(digits) else { continue }
-            if CheckDigits.luhn(digits) || isCued { best = start..<end }
+            let isForeign = digits.count < 14 && searched.cue(.harmless, before: start, within: 16) != nil
+            if isCued || (CheckDigits.luhn(digits) && !isForeign) { best = start..<end }
         }
         return best
     }
@@ -46,6 +47,7 @@ enum BankRules {
     private static func isBrand(_ digits: [Int]) -> Bool {
         func prefix(_ length: Int) -> Int { digits.prefix(length).reduce(0) { $0 * 10 + $1 } }
         let (two, four) = (prefix(2), prefix(4))
+        if four == 604, (12...19).contains(digits.count) { return true }
         switch digits.count {
         case 12, 17...19: return [50, 60, 62, 64, 65].contains(two) || (56...69).contains(two) || digits[0] == 4
         case 13: return digits[0] == 4 || two == 50 || (56...69).contains(two)

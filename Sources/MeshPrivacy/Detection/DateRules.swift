@@ -24,7 +24,9 @@ enum DateRules {
         var end = words[index].end
         for next in index..<min(index + 5, words.count) {
             let word = words[next]
-            guard word.start - end <= 3, !(end..<word.start).contains(where: { searched.text[$0] == 0x0A }) else { break }
+            if next > index, word.start - end > 3 || (end..<word.start).contains(where: { searched.text[$0] == 0x0A }) {
+                break
+            }
             if searched.meanings[next].contains(.month) {
                 months += 1
             } else if let number = number(searched.text, word) {

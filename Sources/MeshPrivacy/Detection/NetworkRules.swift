@@ -223,6 +223,6 @@ enum NetworkRules {
         let isInside = text[range.lowerBound - 1] == UInt8(ascii: ".") && text[range.lowerBound - 2].isDigit
         guard text.standsAlone(range), !isLonger, !isInside else { return nil }
         let isNobodys = numbers[0] == 127 || numbers == [0, 0, 0, 0] || numbers[0] == 255
-        return isNobodys || searched.isCued(.harmless, range.lowerBound, within: 12) ? nil : range
+        return isNobodys || searched.cue(.version, before: range.lowerBound, within: 30) != nil ? nil : range
     }
 }

@@ -101,8 +101,14 @@ struct SearchedText {
 
 /// What a phrase says of what stands beside it.
 enum CueKind: Int, CaseIterable {
-    /// Somebody's name follows: "my name is".
+    /// Somebody's name follows: "my name is", "dear".
     case name
+    /// A name follows where a colon or the like stands between: "name".
+    case label
+    /// A name follows if it is two words, or one that is known: "I am".
+    case introduction
+    /// A name follows if it is known: "from".
+    case hint
     /// A name follows on the same or the next line, or none: "regards".
     case greeting
     case phone
@@ -115,6 +121,8 @@ enum CueKind: Int, CaseIterable {
     case iban
     /// What follows opens something: "password".
     case secret
-    /// What follows is a version, an order, an amount: no personal number.
+    /// What follows is an order, a page, an amount: no personal number.
     case harmless
+    /// What follows is a version, however much it looks like an address.
+    case version
 }

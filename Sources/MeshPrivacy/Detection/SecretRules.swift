@@ -184,6 +184,11 @@ enum SecretRules {
         while index > first, text[index - 1] == UInt8(ascii: ".") || text[index - 1] == UInt8(ascii: ")") { index -= 1 }
         let odd = (first..<min(index, first + 256)).filter { !text[$0].isLetter }.count
         guard index - first >= shortest, odd > 0, odd < index - first || index - first >= 6 else { return nil }
+        // A program's expression is no secret.
+        let isCall = (first..<index).contains { text[$0] == UInt8(ascii: "(") || text[$0] == UInt8(ascii: "[") }
+        let isPath = (first..<index).allSatisfy { text[$0].isLetter || text[$0] == 0x2E || text[$0] == 0x5F || text[$0] == 0x3A }
+        let isNumber = text.has("0x", at: first) && index - first < 10
+        if start == first, isCall || isPath || isNumber || text.has("none", at: first) { return nil }
         let isPlace = text[first] == UInt8(ascii: "$") || text[first] == UInt8(ascii: "{") || text[first] == UInt8(ascii: "%")
         return isPlace || text[first] == UInt8(ascii: "(") || text[first] == UInt8(ascii: "[") ? nil : first..<index
     }

@@ -1,4 +1,5 @@
 package import MeshChat
+internal import MeshCore
 
 /// Replaces personal data by placeholders, in a text or in all texts of a request.
 package struct Redactor: Sendable {
@@ -70,14 +71,16 @@ struct RedactionPass {
         let prefix = label.map { "\($0): " } ?? ""
         let scanned = ScannedText(prefix + text)
         let offset = prefix.utf8.count
-        let spans = try detector.spans(in: scanned, map: map).filter { $0.range.lowerBound >= offset }
+        let spans = try detector.spans(in: scanned, map: map).filter { $0.range.upperBound > offset }
         guard !spans.isEmpty else { return text }
         var output: [UInt8] = []
         output.reserveCapacity(scanned.count)
         var index = offset
         for span in spans {
-            output += scanned.bytes[index..<span.range.lowerBound]
-            output += Array(try replacement(for: scanned.text(span.range), span.kind, field).utf8)
+            let start = max(span.range.lowerBound, offset)
+            let original = scanned.text(start..<span.range.upperBound)
+            output += scanned.bytes[index..<start]
+            output += Array(try replacement(for: original, span.kind, field).utf8)
             index = span.range.upperBound
         }
         output += scanned.bytes[index...]

@@ -130,12 +130,12 @@ struct RequestRedaction {
     }
 
     private mutating func object(_ object: JSONObject, _ field: String) throws(PrivacyError) -> JSONObject {
-        var redacted = JSONObject()
-        for (index, member) in object.members.enumerated() {
+        var index = 0
+        return try object.mapMembers { (member) throws(PrivacyError) in
+            index += 1
             // A key may hold a value of the user's, so it is not said in an error.
-            let key = try pass.redact(member.key, "\(field).key \(index + 1)")
-            redacted[key] = try value(member.value, "\(field).value \(index + 1)", label: member.key)
+            let key = try pass.redact(member.key, "\(field).key \(index)")
+            return (key, try value(member.value, "\(field).value \(index)", label: member.key))
         }
-        return redacted
     }
 }

@@ -1,4 +1,4 @@
-package import MeshCore
+internal import MeshCore
 package import MeshWire
 
 /// A map as it is kept: originals in the clear, so only ever inside something encrypted.
