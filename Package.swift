@@ -96,8 +96,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshPrivacy", "MeshQUIC", "MeshStore", "MeshTunnel",
+            "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -114,8 +114,8 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
-            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore",
-            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy", "MeshQUIC",
+            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -150,6 +150,7 @@ let modules: [Module] = [
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
+    .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]

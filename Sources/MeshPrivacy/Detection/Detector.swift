@@ -37,6 +37,6 @@ package struct Detector: Sendable {
         NameRules.search(searched, known: map?.nameWords ?? [], &findings)
         findings.drop { policy[$0] == .pass }
         PlaceholderReader.lookalikes(in: text, of: map, &findings)
-        return findings.merged()
+        return findings.merged(in: text)
     }
 }

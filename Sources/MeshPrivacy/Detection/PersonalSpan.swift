@@ -20,10 +20,11 @@ struct Findings {
 
     /// What replaces what: pieces that overlap become one, of the kind that comes first in ``order``.
     ///
-    /// So nothing that any rule has found is left standing, whatever the others say.
-    func merged() -> [PersonalSpan] {
+    /// So nothing that any rule has found is left standing, whatever the others say. No piece cuts a character in two,
+    /// and none ends inside a word: a placeholder is told by what follows it.
+    func merged(in text: ScannedText) -> [PersonalSpan] {
         var merged: [PersonalSpan] = []
-        for span in spans.sorted(by: Self.isBefore) {
+        for span in spans.map({ Self.widened($0, in: text) }).sorted(by: Self.isBefore) {
             guard let last = merged.last, span.range.lowerBound < last.range.upperBound else {
                 merged.append(span)
                 continue
@@ -33,6 +34,13 @@ struct Findings {
             merged[merged.count - 1] = PersonalSpan(kind: kind, range: last.range.lowerBound..<end)
         }
         return merged
+    }
+
+    private static func widened(_ span: PersonalSpan, in text: ScannedText) -> PersonalSpan {
+        var (start, end) = (span.range.lowerBound, span.range.upperBound)
+        while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
+        while end < text.count, text[end] & 0xC0 == 0x80 || text[end].isAlphanumeric { end += 1 }
+        return PersonalSpan(kind: span.kind, range: start..<end)
     }
 
     private static func isBefore(_ left: PersonalSpan, _ right: PersonalSpan) -> Bool {

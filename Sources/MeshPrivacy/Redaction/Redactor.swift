@@ -12,6 +12,15 @@ package struct Redactor: Sendable {
         detector = Detector(policy: policy, terms: terms)
     }
 
+    /// What a model should be told where a request has placeholders.
+    package static let instruction = RedactedText(
+        redacted: """
+            Words in capitals that end in an underscore and six letters or digits, for example those that begin with \
+            PERSON_ or EMAIL_, stand for names, addresses and other data. Use them as if they were that data, and copy \
+            each of them exactly, letter by letter.
+            """
+    )
+
     /// The text with its placeholders. An error names `field` and the kind, never what stands there.
     package func redact(
         _ text: String,
