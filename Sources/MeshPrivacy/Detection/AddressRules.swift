@@ -6,7 +6,8 @@ enum AddressRules {
             guard let street = street(searched, index) else { continue }
             let end = withTown(searched, behind: street.upperBound)
             // "Flat 7" before the street belongs to it.
-            let hasPart = index > 0 && searched.words[index - 1].isCapitalised && gap(searched, index - 1, index) == 1
+            let hasPart =
+                index > 0 && searched.words[index - 1].isCapitalised && gap(searched, index - 1, index) == 1
                 && searched.meanings[index - 1].contains(.addressPart)
             findings.add(.address, (hasPart ? searched.words[index - 1].start : street.lowerBound)..<end)
             free = end
@@ -36,7 +37,9 @@ enum AddressRules {
         let next = first + 1
         guard next < searched.words.count, isTidy(searched, first, next) else { return nil }
         let isShort = searched.words[next].count <= 2 && !searched.text.hasExactly(". ", at: searched.words[next].end)
-        if searched.meanings[next].contains(.streetStart), !isShort, let range = startFirst(searched, next, needsNumber: false) {
+        if searched.meanings[next].contains(.streetStart), !isShort,
+            let range = startFirst(searched, next, needsNumber: false)
+        {
             return searched.words[first].start..<range.upperBound
         }
         var index = next
@@ -119,11 +122,14 @@ enum AddressRules {
         while index + 1 < searched.words.count, index - first < 4 {
             let (start, end) = (searched.words[index].end, searched.words[index + 1].start)
             let mark = searched.text[start]
-            let isPart = end - start == 1 && (mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/"))
+            let isPart =
+                end - start == 1 && (mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/"))
                 && isHouseNumber(searched, index + 1)
-            let isFloor = end - start <= 2 && searched.meanings[index + 1].contains(.addressPart)
+            let isFloor =
+                end - start <= 2 && searched.meanings[index + 1].contains(.addressPart)
                 && !hasLineEnd(searched, index, index + 1)
-            let isNumberOfFloor = end - start <= 2 && searched.meanings[index].contains(.addressPart)
+            let isNumberOfFloor =
+                end - start <= 2 && searched.meanings[index].contains(.addressPart)
                 && searched.words[index + 1].hasDigits
             guard isPart || isFloor || isNumberOfFloor else { break }
             index += 1
@@ -190,7 +196,8 @@ enum AddressRules {
         while index < searched.words.count, words < 20 {
             let (word, meaning) = (searched.words[index], searched.meanings[index])
             guard words == 0 || word.start - last <= 4 && isAddressGap(searched.text, last, word.start) else { break }
-            let isPart = word.isCapitalised || word.hasDigits || meaning.contains(.particle)
+            let isPart =
+                word.isCapitalised || word.hasDigits || meaning.contains(.particle)
                 || meaning.contains(.street) || meaning.contains(.streetStart) || meaning.contains(.addressPart)
             guard isPart else { break }
             if words > 0, codes > 0, !word.hasDigits, isNewSentence(searched.text, last, word.start) { break }
@@ -233,7 +240,8 @@ enum AddressRules {
     private static func isSpace(_ searched: SearchedText, _ left: Int, _ right: Int) -> Bool {
         let start = searched.words[left].end
         let isDot = searched.text[start] == UInt8(ascii: ".") && searched.text[start + 1] == 0x20
-        return gap(searched, left, right) == 1 && searched.text[start] == 0x20 || gap(searched, left, right) == 2 && isDot
+        return gap(searched, left, right) == 1 && searched.text[start] == 0x20
+            || gap(searched, left, right) == 2 && isDot
     }
 
     private static func isHyphen(_ searched: SearchedText, _ left: Int, _ right: Int) -> Bool {

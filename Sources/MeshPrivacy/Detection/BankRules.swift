@@ -15,7 +15,8 @@ enum BankRules {
     private static func card(_ searched: SearchedText, _ first: Int) -> Range<Int>? {
         let text = searched.text
         let start = searched.groups[first].lowerBound
-        let isInside = (text[start - 1] == UInt8(ascii: ".") || text[start - 1] == UInt8(ascii: ","))
+        let isInside =
+            (text[start - 1] == UInt8(ascii: ".") || text[start - 1] == UInt8(ascii: ","))
             && text[start - 2].isDigit
         guard !text[start - 1].isAlphanumeric, !isInside else { return nil }
         var digits: [Int] = []

@@ -99,7 +99,8 @@ struct Lexicon: Sendable {
     ]
 
     private static let cueLists: [(String, CueKind)] = [
-        ("name", .name), ("label", .label), ("self", .introduction), ("hint", .hint), ("greeting", .greeting), ("phone", .phone), ("birth", .birth), ("id", .id),
+        ("name", .name), ("label", .label), ("self", .introduction), ("hint", .hint), ("greeting", .greeting),
+        ("phone", .phone), ("birth", .birth), ("id", .id),
         ("passport", .passport), ("address", .address), ("card", .card), ("iban", .iban), ("secret", .secret),
         ("harmless", .harmless), ("version", .version),
     ]

@@ -70,7 +70,9 @@ enum NameRules {
     // MARK: Behind a cue
 
     /// The name behind a cue; titles, verbs and quotation marks before it are skipped.
-    private static func name(_ searched: SearchedText, behind cue: SearchedText.Cue, _ strength: Strength) -> Range<Int>? {
+    private static func name(_ searched: SearchedText, behind cue: SearchedText.Cue, _ strength: Strength) -> Range<
+        Int
+    >? {
         var index = cue.next
         var end = cue.range.upperBound
         // "From: …" says more than "from …".
@@ -106,9 +108,11 @@ enum NameRules {
 
     private static func isSkipped(_ searched: SearchedText, _ index: Int) -> Bool {
         let word = searched.words[index]
-        let isVerb = !word.isCapitalised && ["is", "ist", "est", "es", "è", "jest", "é"].contains { (verb: StaticString) in
-            word.count == verb.utf8CodeUnitCount && searched.text.has(verb, at: word.start)
-        }
+        let isVerb =
+            !word.isCapitalised
+            && ["is", "ist", "est", "es", "è", "jest", "é"].contains { (verb: StaticString) in
+                word.count == verb.utf8CodeUnitCount && searched.text.has(verb, at: word.start)
+            }
         return isVerb || searched.meanings[index].contains(.title)
     }
 
@@ -118,16 +122,17 @@ enum NameRules {
         let isLoose = strength == .sure || strength == .label
         guard end - start <= (isLoose ? 8 : 2) else { return false }
         let isApart = (start..<end).contains { text[$0] != UInt8(ascii: "_") && text[$0] != UInt8(ascii: "-") }
-        return isApart && (start..<end).allSatisfy { index in
-            switch text[index] {
-            case 0x20, 0x09, UInt8(ascii: "\""), UInt8(ascii: "*"): true
-            case 0x0A, 0x0D, UInt8(ascii: ":"), UInt8(ascii: "'"), UInt8(ascii: ","), UInt8(ascii: "."),
-                UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "-"), UInt8(ascii: "`"), UInt8(ascii: "_"),
-                UInt8(ascii: "\\"), 0x80...0xFF:
-                isLoose
-            default: false
+        return isApart
+            && (start..<end).allSatisfy { index in
+                switch text[index] {
+                case 0x20, 0x09, UInt8(ascii: "\""), UInt8(ascii: "*"): true
+                case 0x0A, 0x0D, UInt8(ascii: ":"), UInt8(ascii: "'"), UInt8(ascii: ","), UInt8(ascii: "."),
+                    UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "-"), UInt8(ascii: "`"), UInt8(ascii: "_"),
+                    UInt8(ascii: "\\"), 0x80...0xFF:
+                    isLoose
+                default: false
+                }
             }
-        }
     }
 
     /// "my name is anna smith": words in small letters that the lists know.

@@ -58,8 +58,10 @@ enum NationalIDRules {
     private static func candidate(_ text: ScannedText, _ start: Int) -> Candidate {
         var candidate = Candidate()
         let before = text[start - 1]
-        let isInside = before.isAlphanumeric || (before == UInt8(ascii: "-") || before == UInt8(ascii: "."))
-            && text[start - 2].isAlphanumeric
+        let isInside =
+            before.isAlphanumeric
+            || (before == UInt8(ascii: "-") || before == UInt8(ascii: "."))
+                && text[start - 2].isAlphanumeric
         guard !isInside else { return candidate }
         var index = start
         var mark: UInt8 = 0

@@ -35,7 +35,8 @@ enum NationalNumbers {
             let hasThirds = candidate.isGrouped([3, 6], in: 9) && candidate.marks[3] == UInt8(ascii: "-")
             return candidate.isCued
                 && (isAmerican(values, strictly: false) || isDutch(values) || isPortuguese(values)
-                    || CheckDigits.luhn(values)) || hasThirds && CheckDigits.luhn(values)
+                    || CheckDigits.luhn(values))
+                || hasThirds && CheckDigits.luhn(values)
         case [8]: return !candidate.marks(in: 9).contains(0x20) && isSpanish(values)
         case [0, 8]:
             return isSpaced || candidate.marks(in: 9).allSatisfy { $0 == UInt8(ascii: "-") }
@@ -91,7 +92,8 @@ enum NationalNumbers {
     private static func isOfTen(_ candidate: Candidate, _ values: [Int], _ letters: [Int]) -> Bool {
         if letters == [0, 1, 2, 3, 4, 9] { return candidate.isCued || candidate.marks(in: 10).isEmpty }  // India's PAN
         guard letters.isEmpty || letters == [9] else { return false }
-        let isMarked = candidate.isGrouped([6], in: 10)
+        let isMarked =
+            candidate.isGrouped([6], in: 10)
             && (candidate.marks[6] == UInt8(ascii: "-") || candidate.marks[6] == UInt8(ascii: "+"))
         if letters.isEmpty {
             let isSwedish = CheckDigits.luhn(values) && isDateOrCoordination(candidate, year: 0)
@@ -167,9 +169,11 @@ enum NationalNumbers {
     private static func isOfTwelve(_ candidate: Candidate, _ values: [Int], _ letters: [Int]) -> Bool {
         if letters == [8] { return isPension(candidate, values) }
         guard letters.isEmpty else { return false }
-        let isIndian = values[0] > 1 && CheckDigits.verhoeff(values)
+        let isIndian =
+            values[0] > 1 && CheckDigits.verhoeff(values)
             && (candidate.isCued || candidate.isGrouped([4, 8], in: 12))
-        let isLongSwedish = (values[0] == 1 && values[1] == 9 || values[0] == 2 && values[1] == 0)
+        let isLongSwedish =
+            (values[0] == 1 && values[1] == 9 || values[0] == 2 && values[1] == 0)
             && CheckDigits.luhn(values[2...]) && isDateOrCoordination(candidate, year: 2)
         return isIndian || isLongSwedish
     }
@@ -197,10 +201,13 @@ enum NationalNumbers {
     private static func isFrench(_ values: [Int]) -> Bool {
         let letters = values.indices.filter { values[$0] > 9 }
         let month = values[3] * 10 + values[4]
-        guard [1, 2, 3, 4, 7, 8].contains(values[0]), month > 0, month <= 12 || (20...42).contains(month) || month >= 50,
+        guard [1, 2, 3, 4, 7, 8].contains(values[0]), month > 0,
+            month <= 12 || (20...42).contains(month) || month >= 50,
             letters.isEmpty || letters == [6] && (values[6] == 10 || values[6] == 11)
         else { return false }
-        var number = values[..<13].enumerated().reduce(0) { $0 * 10 + ($1.offset == 6 && $1.element > 9 ? 0 : $1.element) }
+        var number = values[..<13].enumerated().reduce(0) {
+            $0 * 10 + ($1.offset == 6 && $1.element > 9 ? 0 : $1.element)
+        }
         if letters == [6] {
             number = values[..<13].enumerated().reduce(0) { number, next in
                 number * 10 + (next.offset == 5 ? 1 : next.offset == 6 ? (values[6] == 10 ? 9 : 8) : next.element)
@@ -215,7 +222,8 @@ enum NationalNumbers {
         guard letterPlaces.allSatisfy({ values[$0] > 9 }) else { return false }
         // A person who shares the code of another has letters in place of digits.
         let instead = Set("LMNPQRSTUV".utf8.map { Int($0) - 55 })
-        guard values.indices.allSatisfy({ letterPlaces.contains($0) || values[$0] < 10 || instead.contains(values[$0]) })
+        guard
+            values.indices.allSatisfy({ letterPlaces.contains($0) || values[$0] < 10 || instead.contains(values[$0]) })
         else { return false }
         let sum = values[..<15].enumerated().reduce(0) { sum, next in
             let value = next.element > 9 ? next.element - 10 : next.element

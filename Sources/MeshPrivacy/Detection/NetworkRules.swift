@@ -165,7 +165,8 @@ enum NetworkRules {
     }
 
     /// An address of IPv6 that ends in one of IPv4.
-    private static func mapped(_ text: ScannedText, _ range: Range<Int>, _ isShort: Bool) -> (PersonalKind, Range<Int>)? {
+    private static func mapped(_ text: ScannedText, _ range: Range<Int>, _ isShort: Bool) -> (PersonalKind, Range<Int>)?
+    {
         var end = range.upperBound
         while end - range.upperBound < 12, text[end].isDigit || text[end] == UInt8(ascii: ".") { end += 1 }
         return isShort ? (.ip, range.lowerBound..<end) : nil

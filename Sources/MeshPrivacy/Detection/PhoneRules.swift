@@ -84,7 +84,8 @@ enum PhoneRules {
         isCued: Bool,
         isForeign: Bool
     ) -> Int? {
-        guard !chain.hasLetterBefore, let first = chain.lengths.first, !searched.text[chain.end].isLetter || isX(chain, searched)
+        guard !chain.hasLetterBefore, let first = chain.lengths.first,
+            !searched.text[chain.end].isLetter || isX(chain, searched)
         else { return nil }
         if chain.isPlus {
             return searched.digits(chain.start..<chain.end).first != 0 ? whole(chain, 7...15) : nil
@@ -92,7 +93,9 @@ enum PhoneRules {
         guard !chain.isInside || isCued else { return nil }
         let digits = searched.digits(chain.start..<chain.end)
         if isDate(chain, searched) { return nil }
-        if !isForeign, digits.starts(with: [0, 0]), first >= 3 || chain.lengths.count > 2, let length = whole(chain, 9...17) {
+        if !isForeign, digits.starts(with: [0, 0]), first >= 3 || chain.lengths.count > 2,
+            let length = whole(chain, 9...17)
+        {
             return length
         }
         if let length = northAmerican(chain, searched, digits) { return isForeign ? nil : length }

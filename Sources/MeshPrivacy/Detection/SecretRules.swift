@@ -90,9 +90,11 @@ enum SecretRules {
             Form(prefix: "SG.", shortest: 40, alphabet: dotted), Form(prefix: "shpat_", shortest: 30),
             Form(prefix: "shpss_", shortest: 30), Form(prefix: "EAAA", shortest: 50),
             Form(prefix: "lin_api_", shortest: 30), Form(prefix: "secret_", shortest: 40, alphabet: alphanumeric),
-            Form(prefix: "AGE-SECRET-KEY-1", shortest: 50), Form(prefix: "SK", shortest: 32, alphabet: { $0.isHexadecimal }),
+            Form(prefix: "AGE-SECRET-KEY-1", shortest: 50),
+            Form(prefix: "SK", shortest: 32, alphabet: { $0.isHexadecimal }),
             // Our own: enrolment tokens, and keys of a hub's gateway.
-            Form(prefix: "mesh1-", shortest: 20), Form(prefix: "mesh-", shortest: 24), Form(prefix: "mesh_", shortest: 24),
+            Form(prefix: "mesh1-", shortest: 20), Form(prefix: "mesh-", shortest: 24),
+            Form(prefix: "mesh_", shortest: 24),
         ]
         return Dictionary(grouping: all) { form in form.prefix.withUTF8Buffer { $0[0] } }
     }()
@@ -124,8 +126,9 @@ enum SecretRules {
             }
             let label = index + 11
             let labelEnd = run(text, label, atMost: 48) { $0.isCapital || $0 == 0x20 || $0.isDigit }
-            guard text.hasExactly("-----", at: labelEnd), text.hasExactly("PRIVATE KEY", at: labelEnd - 11)
-                || text.hasExactly("KEY BLOCK", at: labelEnd - 9)
+            guard text.hasExactly("-----", at: labelEnd),
+                text.hasExactly("PRIVATE KEY", at: labelEnd - 11)
+                    || text.hasExactly("KEY BLOCK", at: labelEnd - 9)
             else {
                 index = max(labelEnd, index + 1)
                 continue
@@ -186,10 +189,13 @@ enum SecretRules {
         guard index - first >= shortest, odd > 0, odd < index - first || index - first >= 6 else { return nil }
         // A program's expression is no secret.
         let isCall = (first..<index).contains { text[$0] == UInt8(ascii: "(") || text[$0] == UInt8(ascii: "[") }
-        let isPath = (first..<index).allSatisfy { text[$0].isLetter || text[$0] == 0x2E || text[$0] == 0x5F || text[$0] == 0x3A }
+        let isPath = (first..<index).allSatisfy {
+            text[$0].isLetter || text[$0] == 0x2E || text[$0] == 0x5F || text[$0] == 0x3A
+        }
         let isNumber = text.has("0x", at: first) && index - first < 10
         if start == first, isCall || isPath || isNumber || text.has("none", at: first) { return nil }
-        let isPlace = text[first] == UInt8(ascii: "$") || text[first] == UInt8(ascii: "{") || text[first] == UInt8(ascii: "%")
+        let isPlace =
+            text[first] == UInt8(ascii: "$") || text[first] == UInt8(ascii: "{") || text[first] == UInt8(ascii: "%")
         return isPlace || text[first] == UInt8(ascii: "(") || text[first] == UInt8(ascii: "[") ? nil : first..<index
     }
 }

@@ -117,7 +117,8 @@ struct PlaceholderReader {
         case UInt8(ascii: "_"), UInt8(ascii: "\\"), UInt8(ascii: "-"), UInt8(ascii: "*"), 0x20, 0x0A, 0x0D: 1
         case 0xC2 where text[index + 1] == 0xA0: 2
         // Hyphens and dashes of all sorts, and the space that does not break.
-        case 0xE2 where text[index + 1] == 0x80 && ((0x90...0x95).contains(text[index + 2]) || text[index + 2] == 0xAF): 3
+        case 0xE2 where text[index + 1] == 0x80 && ((0x90...0x95).contains(text[index + 2]) || text[index + 2] == 0xAF):
+            3
         default: invisible(at: index)
         }
     }

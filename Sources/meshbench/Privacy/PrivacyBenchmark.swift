@@ -16,8 +16,14 @@ struct PrivacyBenchmark {
         let pieces = Self.pieces(of: redacted)
         var costs: [[Cost]] = Array(repeating: [], count: 4)
         for _ in 0..<rounds {
-            costs[0].append(try .measure(iterations: iterations) { try redactor.redact(Self.messages[0], with: &map).text.text.count })
-            costs[1].append(try .measure(iterations: iterations) { try redactor.redact(Self.harmless, with: &map).text.text.count })
+            costs[0].append(
+                try .measure(iterations: iterations) {
+                    try redactor.redact(Self.messages[0], with: &map).text.text.count
+                }
+            )
+            costs[1].append(
+                try .measure(iterations: iterations) { try redactor.redact(Self.harmless, with: &map).text.text.count }
+            )
             costs[2].append(
                 try .measure(iterations: iterations / 10) { try redactor.redact(request, with: &map).report.total }
             )

@@ -11,7 +11,10 @@ enum PrivacyBenchmarkCommand {
         "Messages in a round."
     )
     private static let json = Flag("json", "Print one JSON object in place of the table.")
-    private static let isFinding = Flag("spans", "Measure nothing: find personal data in texts from the standard input.")
+    private static let isFinding = Flag(
+        "spans",
+        "Measure nothing: find personal data in texts from the standard input."
+    )
 
     static let command = Command(
         "privacy",
