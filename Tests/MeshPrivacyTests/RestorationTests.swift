@@ -72,7 +72,7 @@ import Testing
     }
 
     /// What models do to words that they should copy.
-    private static let rewritings: [(name: String, change: (_ word: String, _ code: String) -> String)] = [
+    private static let rewritings: [(name: String, change: @Sendable (_ word: String, _ code: String) -> String)] = [
         ("as it was", { "\($0)_\($1)" }), ("bold", { "**\($0)_\($1)**" }), ("italics", { "_\($0)_\($1)_" }),
         ("code", { "`\($0)_\($1)`" }), ("escaped", { "\($0)\\_\($1)" }), ("escaped twice", { "\($0)\\\\_\($1)" }),
         ("small", { "\($0.lowercased())_\($1.lowercased())" }), ("title", { "\($0.capitalisedWord)_\($1)" }),

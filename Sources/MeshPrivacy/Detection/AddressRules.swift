@@ -5,16 +5,22 @@ enum AddressRules {
         for (index, word) in searched.words.enumerated() where word.start >= free {
             guard let street = street(searched, index) else { continue }
             let end = withTown(searched, behind: street.upperBound)
-            // "Flat 7" before the street belongs to it.
-            let hasPart =
-                index > 0 && searched.words[index - 1].isCapitalised && gap(searched, index - 1, index) == 1
-                && searched.meanings[index - 1].contains(.addressPart)
-            findings.add(.address, (hasPart ? searched.words[index - 1].start : street.lowerBound)..<end)
+            findings.add(.address, beginning(searched, index)..<end)
             free = end
         }
         for cue in searched.all(.address) {
             if let range = announced(searched, cue) { findings.add(.address, range) }
         }
+    }
+
+    /// Where an address begins whose street begins with a word: "Flat 7" before it belongs to it.
+    private static func beginning(_ searched: SearchedText, _ first: Int) -> Int {
+        var index = first
+        if index > 1, searched.words[index - 1].hasDigits, gap(searched, index - 1, index) <= 2 { index -= 1 }
+        let hasPart =
+            index > 0 && searched.words[index - 1].isCapitalised && gap(searched, index - 1, index) == 1
+            && searched.meanings[index - 1].contains(.addressPart)
+        return searched.words[hasPart ? index - 1 : first].start
     }
 
     // MARK: Streets
@@ -63,6 +69,7 @@ enum AddressRules {
         {
             let (word, meaning) = (searched.words[index], searched.meanings[index])
             if isHouseNumber(searched, index) {
+                guard needsNumber else { break }
                 let end = houseNumberEnd(searched, index)
                 return names > 0 ? searched.words[first].start..<end : nil
             }

@@ -92,7 +92,7 @@ enum NameRules {
         guard let range = extended(searched, from: index) else { return nil }
         let isKnown = !searched.meanings[index].isDisjoint(with: [.given, .family])
         let isTwo = searched.words[index].end < range.upperBound
-        let isShouted = searched.words[index].isAllCapitals
+        let isShouted = searched.words[index].isAllCapitals && searched.words[index].count > 1
         switch strength {
         case .sure: return isTwo || searched.words[index].count > 1 ? range : nil
         case .label:
@@ -197,7 +197,9 @@ enum NameRules {
             if index > first, !isJoint(searched, index - 1, index) { break }
             if word.isCapitalised, !word.hasDigits {
                 let isHyphened = index > first && searched.text[searched.words[index - 1].end] == UInt8(ascii: "-")
-                let isNoName = (meaning.contains(.notName) || meaning.contains(.month)) && !isHyphened
+                let hasDay = index + 1 < searched.words.count && searched.words[index + 1].hasDigits
+                let isMonth = meaning.contains(.month) && hasDay
+                let isNoName = (meaning.contains(.notName) || isMonth) && !isHyphened
                 if index > first, isNoName, meaning.isDisjoint(with: [.family, .given, .particle]) { break }
                 last = index
             } else if !meaning.contains(.particle) {

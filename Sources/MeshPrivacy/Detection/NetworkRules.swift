@@ -169,6 +169,7 @@ enum NetworkRules {
     {
         var end = range.upperBound
         while end - range.upperBound < 12, text[end].isDigit || text[end] == UInt8(ascii: ".") { end += 1 }
+        if text[end - 1] == UInt8(ascii: ".") { end -= 1 }
         return isShort ? (.ip, range.lowerBound..<end) : nil
     }
 

@@ -18,14 +18,14 @@ struct Findings {
     /// Takes out the kinds that nobody wants to know of.
     mutating func drop(_ isDropped: (PersonalKind) -> Bool) { spans.removeAll { isDropped($0.kind) } }
 
-    /// What replaces what: pieces that overlap become one, of the kind that comes first in ``order``.
+    /// What replaces what: pieces that overlap or touch become one, of the kind that comes first in ``order``.
     ///
     /// So nothing that any rule has found is left standing, whatever the others say. No piece cuts a character in two,
     /// and none ends inside a word: a placeholder is told by what follows it.
     func merged(in text: ScannedText) -> [PersonalSpan] {
         var merged: [PersonalSpan] = []
         for span in spans.map({ Self.widened($0, in: text) }).sorted(by: Self.isBefore) {
-            guard let last = merged.last, span.range.lowerBound < last.range.upperBound else {
+            guard let last = merged.last, span.range.lowerBound <= last.range.upperBound else {
                 merged.append(span)
                 continue
             }

@@ -287,32 +287,32 @@ enum PrivacyWordsFile {
               Swift Rust Pascal Haskell Jenkins Travis Claude Siri Alexa Cortana Gemini Watson",
           // What stands where names do and is none.
           notNames: "sir madam ma'am customer customers team all everyone everybody friend friends colleague colleagues \
-              client clients user users admin administrator support sales service manager hiring committee council \
-              board members member editor editors reader readers student students teacher parents patient patients \
-              doctor professor president minister chancellor god unknown none null test example sample anonymous \
-              guest here there this that the my your his her our their its a an i we you he she it they hello hi dear \
-              thanks thank please yes no not monday tuesday wednesday thursday friday saturday sunday kunde kunden \
-              kundin damen herren leute freunde kollegen kolleginnen firma nutzer benutzer lehrer patientin \
-              vorsitzende frau herr dame bundeskanzler präsident montag dienstag mittwoch donnerstag freitag samstag \
-              sonntag cliente clienti clientes équipe équipo equipo squadra zespół tous toutes todos tutti amigos \
-              amici amis ami messieurs mesdames señores señor señora signori signore signora klant klanten collega's \
-              iedereen heren dames państwo panie panowie klient klienci klienta usuario utilisateur utente gebruiker \
-              użytkownik presidente président premier ministro ministre lundi mardi mercredi jeudi vendredi samedi \
-              dimanche lunes martes miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì \
-              sabato domenica maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedziałek wtorek środa \
-              czwartek piątek sobota niedziela street avenue road city state country phone email address date number \
-              order invoice account bank card id passport ssn iban name names contact company department group inc \
-              ltd gmbh corp llc university school hospital church society museum library institute office ministry \
-              court company's der die das ein eine und oder el la los las un una le les des du de en et y e o il lo \
-              gli uno per con in on at to for from with by of as is was are were ich wir sie er es ihr mein meine \
-              unser je tu nous vous elle ils yo tú nosotros io noi voi ik wij jij u ja wy ona tel telefon telefono \
-              mobile fax mail e-mail best kind regards sincerely yours cordially freundliche freundlichen grüße \
-              grüßen viele liebe beste cordialement saludos distinti saluti groet groeten pozdrawiam town java python \
-              swift linux windows android google microsoft apple amazon facebook twitter english german french \
-              spanish italian dutch polish deutsch français español italiano nederlands polski europe america africa \
-              asia europa germany france spain italy poland netherlands england scotland ireland britain deutschland \
-              frankreich spanien italien österreich schweiz if when what where why how who which can could would \
-              should may might must do does did have has had let get make also and but or so then",
+              client clients user users admin administrator support service manager hiring committee council board \
+              members member editor editors reader readers student students teacher parents patient patients doctor \
+              professor president minister chancellor god unknown none null test example sample anonymous guest here \
+              there this that the my your his her our their its a an i we you he she it they hello hi dear thanks \
+              thank please yes no not monday tuesday wednesday thursday friday saturday sunday kunde kunden kundin \
+              damen herren leute freunde kollegen kolleginnen firma nutzer benutzer lehrer patientin vorsitzende frau \
+              herr dame bundeskanzler präsident montag dienstag mittwoch donnerstag freitag samstag sonntag cliente \
+              clienti clientes équipe équipo equipo squadra zespół tous toutes todos tutti amigos amici amis ami \
+              messieurs mesdames señores señor señora signori signore signora klant klanten collega's iedereen heren \
+              dames państwo panie panowie klient klienci klienta usuario utilisateur utente gebruiker użytkownik \
+              presidente président premier ministro ministre lundi mardi mercredi jeudi vendredi samedi dimanche \
+              lunes martes miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato \
+              domenica maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedziałek wtorek środa czwartek \
+              piątek sobota niedziela street avenue road city state country phone email address date number order \
+              invoice account bank card id passport ssn iban name names contact company department group inc ltd gmbh \
+              corp llc university school hospital church society museum library institute office ministry court \
+              company's der die das ein eine und oder el la los las un una le les des du de en et y e o il lo gli uno \
+              per con in on at to for from with by of as is was are were ich wir sie er es ihr mein meine unser je tu \
+              nous vous elle ils yo tú nosotros io noi voi ik wij jij u ja wy ona tel telefon telefono mobile fax \
+              mail e-mail kind regards sincerely yours cordially freundliche freundlichen grüße grüßen viele liebe \
+              beste cordialement saludos distinti saluti groet groeten pozdrawiam town java python swift linux \
+              windows android google microsoft apple amazon facebook twitter english german spanish italian dutch \
+              deutsch français italiano nederlands polski europe america africa asia europa germany france spain \
+              italy poland netherlands england scotland ireland britain deutschland frankreich spanien italien \
+              österreich schweiz if when what where why how who which can could would should may might must do does \
+              did have has had let get make also and but or so then",
           // What stands before names.
           titles: "mr mrs ms miss mx dr prof professor sir dame rev reverend hon capt captain sgt lt col gen madam mister \
               herr herrn frau fräulein hr fr dipl ing monsieur madame mademoiselle m mme mlle maître señor señora \
