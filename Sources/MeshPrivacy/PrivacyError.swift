@@ -16,7 +16,9 @@ package enum PrivacyErrorCode: String, ErrorCode {
     case malformedTerms
 }
 
-/// An error of this module. Its text names fields and kinds, never a value.
+/// An error of this module.
+///
+/// Its text names fields and kinds, never a value.
 package typealias PrivacyError = MeshError<PrivacyErrorCode>
 
 /// Where something stands that may not leave.

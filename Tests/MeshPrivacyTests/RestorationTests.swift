@@ -7,8 +7,8 @@ import Testing
 /// Putting originals back: whole, cut at every place, rewritten by a model, inside JSON.
 @Suite struct `Restoring answers` {
     private let original = """
-        Dear Anna Schmidt, we wrote to anna@example.org and +49 30 1234567; your card 4111 1111 1111 1111 and the account \
-        DE89 3704 0044 0532 0130 00 are on file, you were born on 12.03.1980.
+        Dear Anna Schmidt, we wrote to anna@example.org and +49 30 1234567; your card 4111 1111 1111 1111 and the \
+        account DE89 3704 0044 0532 0130 00 are on file, you were born on 12.03.1980.
         """
 
     private func conversation() throws -> (text: String, map: PlaceholderMap) {

@@ -19,10 +19,20 @@ from presidio_analyzer import predefined_recognizers as recognizers  # noqa: E40
 #: What both look for without a model. Presidio has no rule for keys and passwords.
 _COMPARED = ("email", "phone", "card", "iban", "ipv4", "ipv6", "mac", "national")
 _NAMES = (
-    "EmailRecognizer", "PhoneRecognizer", "CreditCardRecognizer", "IbanRecognizer", "IpRecognizer", "MacAddressRecognizer",
-    "UsSsnRecognizer", "UkNinoRecognizer", "EsNifRecognizer", "EsNieRecognizer", "ItFiscalCodeRecognizer", "PlPeselRecognizer",
+    "EmailRecognizer",
+    "PhoneRecognizer",
+    "CreditCardRecognizer",
+    "IbanRecognizer",
+    "IpRecognizer",
+    "MacAddressRecognizer",
+    "UsSsnRecognizer",
+    "UkNinoRecognizer",
+    "EsNifRecognizer",
+    "EsNieRecognizer",
+    "ItFiscalCodeRecognizer",
+    "PlPeselRecognizer",
     "DeTaxIdRecognizer",
-)  # fmt: skip
+)
 
 
 def _presidio(messages: Sequence[Message]) -> Figures:

@@ -16,7 +16,8 @@ _PAGES = (("pages/status", "Sources/MeshHTTP/Operations/StatusPage.swift", "Stat
 #: Each text, the Swift file it becomes, and what it is called there.
 _TEXTS = (
     ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
-    ("data/privacy.json5", "Sources/MeshPrivacy/Detection/PrivacyWordsFile.swift", "PrivacyWordsFile"),
+    ("data/privacy-names.json5", "Sources/MeshPrivacy/Detection/PrivacyNamesFile.swift", "PrivacyNamesFile"),
+    ("data/privacy-words.json5", "Sources/MeshPrivacy/Detection/PrivacyWordsFile.swift", "PrivacyWordsFile"),
 )
 _TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -189,8 +189,8 @@ enum AddressRules {
 
     // MARK: Behind a cue
 
-    /// What a cue announces: words in capitals, numbers and small words of addresses, as long as they follow each other,
-    /// with at least one number among them.
+    /// What a cue announces: words in capitals, numbers and small words of addresses, as long as they follow each
+    /// other, with at least one number among them.
     private static func announced(_ searched: SearchedText, _ cue: SearchedText.Cue) -> Range<Int>? {
         var index = cue.next
         guard index < searched.words.count, searched.words[index].start - cue.range.upperBound <= 12 else { return nil }

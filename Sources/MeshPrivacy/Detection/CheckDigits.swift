@@ -1,4 +1,6 @@
-/// Arithmetic by which numbers are told from others. Each takes digits from 0 to 9, the first one first.
+/// Arithmetic by which numbers are told from others.
+///
+/// Each takes digits from 0 to 9, the first one first.
 enum CheckDigits {
     /// Luhn's: cards, Swedish and Canadian numbers.
     static func luhn(_ digits: some BidirectionalCollection<Int>) -> Bool {

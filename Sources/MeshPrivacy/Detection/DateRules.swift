@@ -1,4 +1,6 @@
-/// Dates of birth: a date behind a cue, in numbers or with the month in words. Other dates are nobody's.
+/// Dates of birth: a date behind a cue, in numbers or with the month in words.
+///
+/// Other dates are nobody's.
 enum DateRules {
     static func search(_ searched: SearchedText, _ findings: inout Findings) {
         for cue in searched.all(.birth) {

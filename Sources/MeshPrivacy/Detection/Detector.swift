@@ -1,6 +1,7 @@
 internal import MeshCore
 
-/// Finds personal data in a text, by rules alone: the same text, the same findings, in a time that grows with its length.
+/// Finds personal data in a text, by rules alone: the same text, the same findings, in a time that grows with its
+/// length.
 package struct Detector: Sendable {
     private let policy: PrivacyPolicy
     private let terms: TermRules
@@ -13,7 +14,9 @@ package struct Detector: Sendable {
         lexicon = .standard
     }
 
-    /// What is found in `text`: in order, without overlaps. ``PersonalSpan/range`` counts bytes of UTF-8.
+    /// What is found in `text`: in order, without overlaps.
+    ///
+    /// ``PersonalSpan/range`` counts bytes of UTF-8.
     package func spans(in text: String) throws(PrivacyError) -> [PersonalSpan] {
         try spans(in: ScannedText(text), map: nil)
     }

@@ -1,6 +1,8 @@
 internal import MeshJSON
 
-/// Words that rules know: names, titles, cues in the languages that are spoken here. From `data/privacy.json5`.
+/// Words that rules know: names, titles, cues in the languages that are spoken here.
+///
+/// From `data/privacy-*.json5`.
 struct Lexicon: Sendable {
     /// What is known of a word.
     struct Meaning: OptionSet, Sendable {
@@ -40,14 +42,14 @@ struct Lexicon: Sendable {
     private var phrases: [UInt64: [Phrase]] = [:]
 
     /// The one that ships.
-    static let standard = Lexicon(text: PrivacyWordsFile.text)
+    static let standard = Lexicon(names: PrivacyNamesFile.text, words: PrivacyWordsFile.text)
 
-    /// The lexicon in a document of ours; another form of it is our own mistake and traps.
-    init(text: String) {
-        guard let document = try? JSONReader.read(text, as: .json5) else {
-            preconditionFailure("data/privacy.json5 cannot be read")
-        }
-        for locale in document["names"]?.array ?? [] {
+    /// The lexicon in two documents of ours; another form of them is our own mistake and traps.
+    init(names: String, words: String) {
+        guard let names = try? JSONReader.read(names, as: .json5)["names"]?.array,
+            let document = try? JSONReader.read(words, as: .json5)
+        else { preconditionFailure("data/privacy-*.json5 cannot be read") }
+        for locale in names {
             add(locale["given"]?.text, .given)
             add(locale["family"]?.text, .family)
         }

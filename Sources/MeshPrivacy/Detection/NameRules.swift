@@ -59,7 +59,7 @@ enum NameRules {
         return word.isCapitalised && !word.hasDigits && !meaning.contains(.notName)
     }
 
-    /// Short titles that are words as well need their dot or their capital: "M. Petit", "Pan Kowalski".
+    /// Whether it is more than a word: short titles need their dot or their capital, as in "Pan Kowalski".
     private static func isTitle(_ searched: SearchedText, _ index: Int) -> Bool {
         let word = searched.words[index]
         let hasDot = searched.text[word.end] == UInt8(ascii: ".")

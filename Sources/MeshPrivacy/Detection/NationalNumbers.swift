@@ -197,7 +197,9 @@ enum NationalNumbers {
 
     // MARK: Fifteen and sixteen
 
-    /// NIR: sex, year, month, place; the key makes it a multiple of 97. Corsica's letters count as numbers.
+    /// NIR: sex, year, month, place; the key makes it a multiple of 97.
+    ///
+    /// Corsica's letters count as numbers.
     private static func isFrench(_ values: [Int]) -> Bool {
         let letters = values.indices.filter { values[$0] > 9 }
         let month = values[3] * 10 + values[4]

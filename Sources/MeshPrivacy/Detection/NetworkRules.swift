@@ -1,7 +1,7 @@
 /// E-mail addresses, addresses of machines, and addresses in the web that carry a password.
 ///
-/// Each rule starts at a mark that is rare (`@`, `://`, `:`, the second dot of four numbers) and looks no further than a
-/// bound in either direction, so that the whole is linear.
+/// Each rule starts at a mark that is rare (`@`, `://`, `:`, the second dot of four numbers) and looks no further than
+/// a bound in either direction, so that the whole is linear.
 enum NetworkRules {
     static func search(_ searched: SearchedText, _ findings: inout Findings) {
         let text = searched.text

@@ -1,4 +1,6 @@
-/// Text that is searched, as bytes of UTF-8. Reading beyond its ends gives zeros, so that rules need not look out.
+/// Text that is searched, as bytes of UTF-8.
+///
+/// Reading beyond its ends gives zeros, so that rules need not look out.
 struct ScannedText {
     let bytes: [UInt8]
 

@@ -21,7 +21,9 @@ struct Word {
 }
 
 extension ScannedText {
-    /// All words, in order. A digit is a letter here; an apostrophe between letters is one, too.
+    /// All words, in order.
+    ///
+    /// A digit is a letter here; an apostrophe between letters is one, too.
     func words() -> [Word] {
         var words: [Word] = []
         words.reserveCapacity(bytes.count / 6)

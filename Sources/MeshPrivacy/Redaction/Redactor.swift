@@ -21,7 +21,9 @@ package struct Redactor: Sendable {
             """
     )
 
-    /// The text with its placeholders. An error names `field` and the kind, never what stands there.
+    /// The text with its placeholders.
+    ///
+    /// An error names `field` and the kind, never what stands there.
     package func redact(
         _ text: String,
         field: String = "text",
@@ -32,7 +34,9 @@ package struct Redactor: Sendable {
     }
 
     /// The request with all of its texts redacted: system, messages, tools with their schemas, arguments and results,
-    /// formats, stop sequences, metadata. Who the user is, is replaced whatever it looks like.
+    /// formats, stop sequences, metadata.
+    ///
+    /// Who the user is, is replaced whatever it looks like.
     package func redact(
         _ request: ChatRequest,
         with map: inout PlaceholderMap
@@ -74,7 +78,9 @@ struct RedactionPass {
         self.detector = detector
     }
 
-    /// The text with placeholders. `label` is what the text is called where it stands, and may tell what it is: a key.
+    /// The text with placeholders.
+    ///
+    /// `label` is what the text is called where it stands, and may tell what it is: a key.
     mutating func redact(_ text: String, _ field: String, label: String? = nil) throws(PrivacyError) -> String {
         guard !text.isEmpty else { return text }
         let prefix = label.map { "\($0): " } ?? ""

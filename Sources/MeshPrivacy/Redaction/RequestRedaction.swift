@@ -2,7 +2,9 @@ internal import MeshChat
 internal import MeshCore
 internal import MeshJSON
 
-/// Walks through all texts of a request. Fields are named as a client would: `messages[2].parts[0]`.
+/// Walks through all texts of a request.
+///
+/// Fields are named as a client would: `messages[2].parts[0]`.
 struct RequestRedaction {
     var pass: RedactionPass
 

@@ -98,8 +98,9 @@ struct PlaceholderReader {
         return isStrict && hasLine && small == 0 && numbers > 0 ? .broken(end: index) : .none
     }
 
-    /// Whether a code may end here: nil where that is not known yet. An ending in small letters may follow capitals; behind
-    /// small letters only an `s` that ends the word.
+    /// Whether a code may end here: nil where that is not known yet.
+    ///
+    /// An ending in small letters may follow capitals; behind small letters only an `s` that ends the word.
     private func isEnded(at index: Int, hasCapitals: Bool, hasSmall: Bool) -> Bool? {
         guard index < text.count else { return isWhole ? true : nil }
         let next = text[index]
@@ -143,8 +144,10 @@ struct PlaceholderReader {
         }
     }
 
-    /// What looks like a placeholder before anything was redacted, and would be taken for one when answers are restored:
-    /// it gets a placeholder of its own. In another spelling than ours it counts only if the conversation has it.
+    /// What looks like a placeholder before anything was redacted, and would be taken for one when answers are
+    /// restored: it gets a placeholder of its own.
+    ///
+    /// In another spelling than ours it counts only if the conversation has it.
     static func lookalikes(in text: ScannedText, of map: PlaceholderMap?, _ findings: inout Findings) {
         let reader = PlaceholderReader(text: text, isWhole: true)
         var index = 0

@@ -88,7 +88,8 @@ package struct RestorationTally: Hashable, Sendable {
     /// How many were put back.
     package internal(set) var restored = 0
 
-    /// How many stayed as they were, because they are none of this conversation's: a warning for whoever reads the answer.
+    /// How many stayed as they were, because they are none of this conversation's: a warning for whoever reads the
+    /// answer.
     package internal(set) var broken = 0
 
     /// None so far.

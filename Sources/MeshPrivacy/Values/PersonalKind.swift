@@ -48,7 +48,9 @@ package enum PersonalKind: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// With which word its placeholders begin. Two kinds may share one; what stands behind the word tells them apart.
+    /// With which word its placeholders begin.
+    ///
+    /// Two kinds may share one; what stands behind the word tells them apart.
     var word: PlaceholderWord {
         switch self {
         case .person: .person

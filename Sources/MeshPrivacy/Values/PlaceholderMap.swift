@@ -1,6 +1,8 @@
 package import MeshCore
 
-/// Which placeholder stands for what, for one conversation. It never leaves the edge.
+/// Which placeholder stands for what, for one conversation.
+///
+/// It never leaves the edge.
 ///
 /// The same original has the same placeholder for as long as the map lives, and also when a lost map begins anew, but
 /// for those few whose code two originals share: there who comes first has it.
@@ -103,7 +105,9 @@ extension PlaceholderMap: CustomStringConvertible, CustomReflectable {
 // MARK: - At rest
 
 extension PlaceholderMap {
-    /// What is kept of it: everything but the key. Whoever writes it down encrypts it (``PlaceholderVault``).
+    /// What is kept of it: everything but the key.
+    ///
+    /// Whoever writes it down encrypts it (``PlaceholderVault``).
     package var record: PlaceholderRecord {
         PlaceholderRecord(
             lastUse: lastUse,

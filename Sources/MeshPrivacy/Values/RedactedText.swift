@@ -8,7 +8,9 @@ package struct RedactedText: Hashable, Sendable {
     init(redacted text: String) { self.text = text }
 
     /// For the hub's decoder of what came through the tunnel alone, where an edge has redacted it (`scripts/check`
-    /// looks that nobody else calls it). Text of the hub's own clients is another type.
+    /// looks that nobody else calls it).
+    ///
+    /// Text of the hub's own clients is another type.
     package init(receivedThroughTunnel text: String) { self.text = text }
 }
 

@@ -73,15 +73,15 @@ struct PrivacyBenchmark {
     }
 
     private static let harmless = """
-        Please explain in a few sentences how a hash table works, why its operations take constant time on average, and \
-        what happens when too many keys share a bucket. Add a short example in Swift, and say when a sorted array would \
-        be the better choice. The answer should fit on one page and use no more than 3 headings.
+        Please explain in a few sentences how a hash table works, why its operations take constant time on average, \
+        and what happens when too many keys share a bucket. Add a short example in Swift, and say when a sorted array \
+        would be the better choice. The answer should fit on one page and use no more than 3 headings.
         """
 
     private static let messages: [String] = [
         """
-        Hello, my name is Anna Schmidt and I moved to Geißlerallee 6, 51396 Niesky last month. Could you write a short \
-        letter to my bank? My account is DE89 3704 0044 0532 0130 00, my card 4111 1111 1111 1111, and they reach me at \
+        Hello, my name is Anna Schmidt and I moved to Geißlerallee 6, 51396 Niesky last month. Could you write a \
+        short letter to my bank? My account is DE89 3704 0044 0532 0130 00, my card 4111 1111 1111 1111, and they reach me at \
         +49 30 1234567 or anna.schmidt@example.org. I was born on 12.03.1980.
         """,
         "Of course. To whom shall the letter be addressed?",
