@@ -81,8 +81,8 @@ struct PrivacyBenchmark {
     private static let messages: [String] = [
         """
         Hello, my name is Anna Schmidt and I moved to Geißlerallee 6, 51396 Niesky last month. Could you write a \
-        short letter to my bank? My account is DE89 3704 0044 0532 0130 00, my card 4111 1111 1111 1111, and they reach me at \
-        +49 30 1234567 or anna.schmidt@example.org. I was born on 12.03.1980.
+        short letter to my bank? My account is DE89 3704 0044 0532 0130 00, my card 4111 1111 1111 1111, and they \
+        reach me at +49 30 1234567 or anna.schmidt@example.org. I was born on 12.03.1980.
         """,
         "Of course. To whom shall the letter be addressed?",
         "To Mr. James Whitfield. He called me from (555) 123-4567 yesterday.",
