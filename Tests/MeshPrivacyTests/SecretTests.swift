@@ -10,6 +10,7 @@ import Testing
         "sk_live_aB3dE6gH9jK2mN5pQ8sT", "whsec_aB3dE6gH9jK2mN5pQ8sT", "AIzaSyA1234567890abcdefghijklmnopqrstuv",
         "npm_aB3dE6gH9jK2mN5pQ8sTaB3dE6gH9jK2mN5p", "pypi-AgEIcHlwaS5vcmcCJGFiM2RlNmdIOWpLMm1ONXA",
         "hf_aB3dE6gH9jK2mN5pQ8sT", "mesh1-aB3dE6gH9jK2mN5pQ8sT", "gsk_aB3dE6gH9jK2mN5pQ8sT",
+        "mesh_5pz04c8t_0123456789abcdefghjkmnpqrstvwxyz012345671xm40qd",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
     ])
     func `keys of vendors`(key: String) throws {
