@@ -21,6 +21,7 @@ let modules: [Module] = [
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
+    .library("MeshPrivacy", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -99,7 +100,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy", "MeshQUIC", "MeshStore",
+            "MeshTunnel",
             "MeshVitals", "MeshWire",
         ]
     ),
@@ -117,8 +119,8 @@ let modules: [Module] = [
         "meshbench",
         uses: [
             "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
-            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore",
-            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy", "MeshQUIC",
+            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -153,6 +155,7 @@ let modules: [Module] = [
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
+    .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]

@@ -45,6 +45,19 @@ package struct JSONObject: Hashable, Sendable {
         }
     }
 
+    /// The object with other names and values, in the same order; of members that then have one name, the first stays.
+    package func mapMembers<Failure: Error>(
+        _ transform: (Member) throws(Failure) -> (key: String, value: JSONValue)
+    ) throws(Failure) -> JSONObject {
+        var mapped = JSONObject()
+        var keys: Set<JSONKey> = []
+        for member in members {
+            let (key, value) = try transform(member)
+            if keys.insert(JSONKey(key)).inserted { mapped.append(key, value) }
+        }
+        return mapped
+    }
+
     private func index(of key: String) -> Int? {
         let key = JSONKey(key)
         return members.firstIndex { JSONKey($0.key) == key }

@@ -27,6 +27,7 @@ enum Meshbench {
                 StreamServeCommand.command,
                 BeatsBenchmarkCommand.command,
                 EngineBenchmarkCommand.command,
+                PrivacyBenchmarkCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

@@ -47,6 +47,7 @@ EVERYWHERE = {
     "public": "public struct A {}",
     "unbounded-stream": "AsyncStream<Int> { $0.finish() }",
     "print": 'print("x")',
+    "received-through-tunnel": "let text = RedactedText(receivedThroughTunnel: query)",
 }
 HARMLESS = (
     '// Task { Date() }\n/* fatalError( /* nested */ try! */\nlet text = "Task { UUID() } try! \\(name) print("\n',
@@ -107,6 +108,10 @@ class ConstructTests(RepositoryTestCase):
             with self.subTest(example):
                 self.write(IO, example + "\n")
                 self.assert_fails("banned", f"{IO}:1", "Mend: ", f"[banned.{rule}]")
+
+    def test_privacy_and_escalation_alone_say_that_text_came_redacted(self) -> None:
+        self.write("Sources/MeshPrivacy/More.swift", "init(receivedThroughTunnel text: String) {}\n")
+        self.assert_passes("banned")
 
     def test_other_spellings_of_ambient_state_are_seen(self) -> None:
         for example in (

@@ -13,6 +13,7 @@ from checks.bans import (
     in_tests,
     must_be_deterministic,
     off_the_main_actor,
+    outside_privacy_and_escalation,
     with_argument,
 )
 
@@ -101,6 +102,12 @@ BANS: tuple[Ban, ...] = (
     ban(
         "main-actor", off_the_main_actor, r"@?\bMainActor\b", "binds a library to the process's main thread",
         "make it an actor of its own, or leave isolation to the caller",
+    ),
+    # Who may say that text is redacted.
+    ban(
+        "received-through-tunnel", outside_privacy_and_escalation, r"\breceivedThroughTunnel\s*:",
+        "says that text is redacted, which is for the hub's decoder of what an edge sent alone",
+        "redact the text with a `Redactor`; decode what came through the tunnel in MeshEscalation",
     ),
     # What grows without a bound.
     ban(

@@ -38,6 +38,11 @@ def off_the_main_actor(module: Module | None, path: str) -> bool:
     return in_library(module, path) and not (module is not None and module.name in _ASSEMBLY)
 
 
+def outside_privacy_and_escalation(module: Module | None, path: str) -> bool:
+    """Sources that neither redact text nor decode what has come redacted through the tunnel."""
+    return in_sources(module, path) and not (module is not None and module.name in ("MeshPrivacy", "MeshEscalation"))
+
+
 def in_tests(module: Module | None, path: str) -> bool:
     """The tests."""
     return path.startswith("Tests/")

@@ -15,6 +15,7 @@ NEIGHBOURLY = {"l1": {"MeshActors"}, "l2": {"MeshIO"}, "testSupport": {"MeshTest
 SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
+    ("MeshPrivacy", "MeshChat"): "0020",
     ("MeshDialects", "MeshChat"): "0017",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",

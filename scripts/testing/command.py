@@ -59,6 +59,7 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
     yield Stage("interoperability", [_python_of("Interop"), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("official SDKs", [_python_of("SDKs"), *_UNITTEST, "Tests/SDKs"], counting.python)
+    yield Stage("privacy on generated texts", [_python_of("Privacy"), *_UNITTEST, "Tests/Privacy"], counting.python)
     processes = ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("process tests", processes, counting.python, _alone(processes))
     yield from _hunt_stages()
@@ -109,6 +110,7 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("two hundred who leave", ["env", "MESHNODE_LEAVES=200", *leaving], counting.python)
     prometheus = ["/usr/bin/python3", *_UNITTEST, "Tests/PrometheusTests"]
     yield Stage("a Prometheus server", prometheus, counting.python)
+    yield Stage("Presidio beside us", [_python_of("Presidio"), *_UNITTEST, "Tests/Presidio"], counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)
 
 

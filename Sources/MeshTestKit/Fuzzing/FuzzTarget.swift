@@ -53,6 +53,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "streamed-events") { FuzzedDialects.checkEvents($0) },
         FuzzTarget(name: "provider-answer") { FuzzedDialects.checkAnswers($0) },
         FuzzTarget(name: "chat-request") { FuzzedDialects.checkRequests($0) },
+        FuzzTarget(name: "redactor") { FuzzedPrivacy.checkRedactor($0) },
+        FuzzTarget(name: "restorer") { FuzzedPrivacy.checkRestorer($0) },
         FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },
         FuzzTarget(name: "safetensors") { FuzzedModels.checkSafetensors($0) },
         FuzzTarget(name: "adapter-conversion") { FuzzedModels.checkConversion($0) },

@@ -1,0 +1,34 @@
+package import MeshCore
+
+/// Why text does not leave, or a map cannot be used.
+package enum PrivacyErrorCode: String, ErrorCode {
+    package static let domain = "privacy"
+
+    /// It holds personal data of a kind that may not leave, placeholder or not; the cause is a ``BlockedField``.
+    case blocked
+    /// A text is longer than what is searched.
+    case tooLarge
+    /// The conversation has as many placeholders as it may have.
+    case mapFull
+    /// The bytes of a map are none, or are not this conversation's.
+    case malformedMap
+    /// A term of the user's own is empty or too long, or there are too many.
+    case malformedTerms
+}
+
+/// An error of this module.
+///
+/// Its text names fields and kinds, never a value.
+package typealias PrivacyError = MeshError<PrivacyErrorCode>
+
+/// Where something stands that may not leave.
+package struct BlockedField: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The field of the request: `messages[2].parts[0]`.
+    package let field: String
+
+    /// What it holds.
+    package let kind: PersonalKind
+
+    /// For logs: nothing of the text.
+    package var description: String { "\(field) holds \(kind.noun)" }
+}
