@@ -21,6 +21,12 @@ let modules: [Module] = [
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
+    .library("MeshSessions", layer: .l1, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
+    .library(
+        "MeshEscalation",
+        layer: .l1,
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshSessions", "MeshWire"]
+    ),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -95,8 +101,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshSessions", "MeshStore",
+            "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -149,6 +155,16 @@ let modules: [Module] = [
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
+    .tests(
+        "MeshSessionsTests",
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshSessions", "MeshTestKit", "MeshWire"]
+    ),
+    .tests(
+        "MeshEscalationTests",
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshJSON", "MeshSessions", "MeshTestKit", "MeshWire",
+        ]
+    ),
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]

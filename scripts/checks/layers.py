@@ -16,6 +16,9 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
     ("MeshDialects", "MeshChat"): "0017",
+    ("MeshSessions", "MeshChat"): "0023",
+    ("MeshEscalation", "MeshChat"): "0023",
+    ("MeshEscalation", "MeshSessions"): "0023",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

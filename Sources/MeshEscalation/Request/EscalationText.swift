@@ -1,0 +1,38 @@
+/// Text of a question, by how it came about.
+///
+/// A question is made of one sort of text alone. Only text of a ``TunnelText`` sort can be written for the tunnel, so
+/// that what nobody has redacted cannot leave an edge: there is no code for it.
+package protocol EscalationText: Hashable, Sendable {
+    /// The text, for whoever sends it on.
+    var text: String { get }
+
+    /// Whether placeholders may stand in it, of which the model has to be told.
+    static var mayHoldPlaceholders: Bool { get }
+}
+
+/// The sort of text that escalation accepts: its own module alone makes it, by redacting on an edge.
+///
+/// The one sort that ships is MeshPrivacy's `RedactedText`, whose members these are.
+package protocol TunnelText: EscalationText {
+    /// For the hub's decoder of what came through the tunnel, where an edge has redacted it.
+    init(receivedThroughTunnel text: String)
+}
+
+/// Text as an application wrote it: on an edge before it is redacted, on a hub where a client asks it directly.
+///
+/// It says nothing of itself in logs.
+package struct UnredactedText: EscalationText {
+    package let text: String
+
+    package static var mayHoldPlaceholders: Bool { false }
+
+    /// What an application wrote.
+    package init(_ text: String) { self.text = text }
+}
+
+extension UnredactedText: CustomStringConvertible, CustomReflectable {
+    package var description: String { "unredacted text of \(text.utf8.count) bytes" }
+
+    /// Empty, so that no dump shows it.
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
