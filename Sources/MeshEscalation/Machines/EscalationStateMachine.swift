@@ -10,6 +10,22 @@ package enum RunSettlement: Hashable, Sendable {
     case book(AdmissionOutcome.End, ChatUsage)
 }
 
+/// Where a run is on the hub, for whoever shows it.
+package enum RunPhase: String, Hashable, Sendable, CaseIterable {
+    /// Its worst case is being set aside.
+    case reserving
+    /// The same, and nobody wants it any more.
+    case forsaken
+    /// A model answers.
+    case running
+    /// What it has used is being settled.
+    case settling
+    /// Its answer waits for the edge.
+    case ended
+    /// It can be forgotten.
+    case over
+}
+
 /// A question on the hub, from its arrival to the last byte of its answer that an edge has acknowledged.
 ///
 ///     reserving ──reserved──▶ running ──answer ends, fails, is cancelled──▶ settling ──settled──▶ ended ──▶ over
@@ -269,8 +285,17 @@ package struct EscalationStateMachine: ~Copyable {
     /// Bytes that are kept for the edge.
     package var keptBytes: Int { window.count }
 
-    /// Whether the run can be forgotten.
-    package var isOver: Bool { if case .over = state { true } else { false } }
+    /// Where the run is.
+    package var phase: RunPhase {
+        switch state {
+        case .reserving: .reserving
+        case .forsaken: .forsaken
+        case .running: .running
+        case .settling: .settling
+        case .ended: .ended
+        case .over: .over
+        }
+    }
 
     // MARK: The one step to a settlement
 

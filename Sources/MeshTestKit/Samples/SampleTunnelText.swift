@@ -1,0 +1,15 @@
+internal import MeshEscalation
+
+/// Text that stands for what an edge has redacted, where no test is about redacting.
+package struct SampleTunnelText: TunnelText {
+    /// The text.
+    package let text: String
+
+    /// Such text is thought to hold placeholders.
+    package static var mayHoldPlaceholders: Bool { true }
+
+    /// Text that is taken for redacted.
+    package init(_ text: String) { self.text = text }
+
+    package init(receivedThroughTunnel text: String) { self.text = text }
+}
