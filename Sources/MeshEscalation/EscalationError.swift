@@ -79,12 +79,23 @@ package struct EscalationFailure: Error, Hashable, Sendable {
     /// What `error` of a chat is to an asker.
     package init(_ error: ChatError) {
         self.init(
-            error.code == .cancelled ? .cancelled : .refused,
+            error.code,
             error.message,
             field: error.failure?.parameter,
-            retryAfter: error.failure?.retryAfter,
-            chat: error.code
+            retryAfter: error.failure?.retryAfter
         )
+    }
+
+    /// What a failure of the class `chat` is to an asker.
+    package init(_ chat: ChatErrorCode, _ message: String, field: String? = nil, retryAfter: Duration? = nil) {
+        let code: EscalationErrorCode =
+            switch chat {
+            case .cancelled: .cancelled
+            case .timedOut: .timedOut
+            case .conflict: .conflict
+            default: .refused
+            }
+        self.init(code, message, field: field, retryAfter: retryAfter, chat: chat)
     }
 
     /// The class of a chat's errors by which a client of either vendor decides what to do.

@@ -25,6 +25,18 @@ extension Limits {
         /// placeholder. A text that grew beyond it is refused.
         package static let redactionGrowth = 4
 
+        /// Messages of one chat, as the dialects take them; more are refused.
+        package static let maximumMessages = 16_384
+
+        /// Parts of one message, and of what a tool said; more are refused.
+        package static let maximumParts = 1_024
+
+        /// Tools of one chat; more are refused.
+        package static let maximumTools = 512
+
+        /// Texts that end an answer; more are refused.
+        package static let maximumStopSequences = 16
+
         /// Bytes of all texts of one question, so that it fits its frame; more are refused.
         package static let maximumTextBytes = 3 * 1_024 * 1_024
 
@@ -67,6 +79,9 @@ extension Limits {
 
         /// The longest pause between attempts, whatever the hub asks for.
         package static let longestPause = Duration.seconds(5)
+
+        /// Bytes of one receipt; an edge that says a longer one is refused.
+        package static let maximumReceiptBytes = 32
 
         /// How long a hub goes on with an answer that no edge reads; then it is stopped, and settled.
         package static let orphanPatience = Duration.seconds(60)

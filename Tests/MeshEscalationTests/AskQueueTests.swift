@@ -10,8 +10,8 @@ import Testing
     private var ground = JournalGround<AskQueue>(key: "laptop-7")
     private let life = UniqueID(high: 1, low: 1)
 
-    private func question(_ text: String = "Why?") -> SampleQuestion {
-        SampleQuestion(SampleTunnelText(text), maximumTokens: 64)
+    private func question(_ text: String = "Why?") -> SampleAsk {
+        .question(SampleQuestion(SampleTunnelText(text), maximumTokens: 64))
     }
 
     private mutating func enqueue(
@@ -19,7 +19,7 @@ import Testing
         _ text: String = "Why?",
         _ lifetime: Duration = Limits.AskQueue.lifetime
     ) throws -> QueuedStanding {
-        try ground.perform(AskQueue.Enqueue(run: run(number), question: question(text), lifetime: lifetime))
+        try ground.perform(AskQueue.Enqueue(run: run(number), ask: question(text), lifetime: lifetime))
     }
 
     private func answer(_ text: String) -> QueuedAnswer { QueuedAnswer(text: text, model: "tiny", usage: .sample) }
@@ -30,7 +30,7 @@ import Testing
         #expect(try ground.perform(AskQueue.TakeNext(life: life)) == run(1))
         #expect(try ground.perform(AskQueue.Look(run: run(1))).state == .asked)
         let piece = try ground.perform(AskQueue.Words(run: run(1)))
-        #expect(try SampleQuestion(wireBytes: piece.bytes) == question())
+        #expect(try SampleAsk(wireBytes: piece.bytes) == question())
         #expect(throws: AskQueue.Refusal.notAnswered) { try ground.perform(AskQueue.Fetch(run: run(1))) }
         #expect(try ground.perform(AskQueue.Answer(run: run(1), answer("Because."))))
         #expect(try !ground.perform(AskQueue.Answer(run: run(1), answer("Otherwise."))))
@@ -138,7 +138,7 @@ import Testing
             #expect(piece.count <= Limits.AskQueue.pieceBytes)
             bytes += piece
         }
-        #expect(SHA256.digest(bytes) == question(long).digest)
+        #expect(try SampleAsk(wireBytes: bytes) == question(long))
     }
 
     @Test mutating func `answers are bounded in number and bytes, and the oldest is forgotten`() throws {
@@ -173,7 +173,7 @@ import Testing
                     // A run that was fetched is not asked again by an application that has its answer.
                     guard !fetched.contains(run) else { continue }
                     let lifetime = Duration.seconds(generator.integer(below: 500))
-                    _ = try? ground.perform(AskQueue.Enqueue(run: run, question: question(), lifetime: lifetime))
+                    _ = try? ground.perform(AskQueue.Enqueue(run: run, ask: question(), lifetime: lifetime))
                 case 2: try ground.perform(AskQueue.TakeNext(life: UniqueID(high: UInt64(step / 50), low: 1)))
                 case 3: try ground.perform(AskQueue.PutBack(run: run))
                 case 4: try ground.perform(AskQueue.Answer(run: run, answer("\(step)")))

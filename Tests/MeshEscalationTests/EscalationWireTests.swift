@@ -10,7 +10,7 @@ import Testing
     private func opening(
         offset: UInt64 = 0,
         question: SampleQuestion? = wholeQuestion()
-    ) -> EscalationOpening<SampleTunnelText> {
+    ) -> SampleOpening {
         EscalationOpening(run: run(7), offset: offset, timeLeft: .seconds(30), question: question)
     }
 
@@ -23,9 +23,9 @@ import Testing
         )
         #expect(
             WireDescription.text(of: opening().wireBytes) == """
-                [h'00000000000000078000000000000000', 0, 30000, [0, "Where does PERSON_Q7K4M2 live?", \
+                [h'00000000000000078000000000000000', 0, 30000, [0, ["Where does PERSON_Q7K4M2 live?", \
                 [[0, "Hello"], [1, "Hi"]], "A letter to a friend", [["notes.md", "PERSON_Q7K4M2 has moved to Rome."], \
-                [null, "Rome is in Italy."]], ["Be brief", "No guesses\\nand no lists"], "opus", 256, "letters", "style-7"]]
+                [null, "Rome is in Italy."]], ["Be brief", "No guesses\\nand no lists"], "opus", 256, "letters", "style-7"]]]
                 """
         )
         #expect(
@@ -38,7 +38,7 @@ import Testing
         var whole = opening()
         whole.trace = try #require(TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".utf8))
         for value in [whole, opening(), opening(offset: 5, question: nil)] {
-            #expect(try EscalationOpening<SampleTunnelText>(wireBytes: value.wireBytes) == value)
+            #expect(try SampleOpening(wireBytes: value.wireBytes) == value)
         }
         var largest = wholeQuestion()
         let room = Limits.Escalation.maximumTextBytes - largest.textBytes
@@ -57,7 +57,7 @@ import Testing
             var question = wholeQuestion()
             change(&question)
             let bytes = opening(question: question).wireBytes
-            let error = #expect(throws: WireError.self) { try EscalationOpening<SampleTunnelText>(wireBytes: bytes) }
+            let error = #expect(throws: WireError.self) { try SampleOpening(wireBytes: bytes) }
             #expect(error?.code == .invalidValue || error?.code == .tooManyElements)
         }
         refused { $0.query = SampleTunnelText("") }
@@ -69,15 +69,44 @@ import Testing
         let growth = Limits.Escalation.redactionGrowth
         refused { $0.query = SampleTunnelText(String(repeating: "x", count: Limits.Escalation.maximumQueryBytes * growth + 1)) }
         let asksAgain = opening(offset: 3).wireBytes
-        #expect(throws: WireError.self) { try EscalationOpening<SampleTunnelText>(wireBytes: asksAgain) }
+        #expect(throws: WireError.self) { try SampleOpening(wireBytes: asksAgain) }
         let behind = opening(offset: Limits.ByteStream.maximumLength + 1, question: nil).wireBytes
-        #expect(throws: WireError.self) { try EscalationOpening<SampleTunnelText>(wireBytes: behind) }
+        #expect(throws: WireError.self) { try SampleOpening(wireBytes: behind) }
+    }
+
+    @Test func `carries a whole chat as it is`() throws {
+        let chat = wholeChat()
+        let value = SampleOpening(run: run(7), offset: 0, ask: .chat(SampleTunnelChat(receivedThroughTunnel: chat)))
+        let read = try SampleOpening(wireBytes: value.wireBytes)
+        #expect(read == value && read.ask?.digest == value.ask?.digest)
+        guard case .chat(let carried)? = read.ask else {
+            Issue.record("another sort of ask")
+            return
+        }
+        #expect(carried.request == chat)
+        var other = chat
+        other.messages[0].parts[0] = .text("something else")
+        #expect(SampleAsk.chat(SampleTunnelChat(receivedThroughTunnel: other)).digest != value.ask?.digest)
+    }
+
+    @Test func `a chat beyond a bound is refused`() throws {
+        func refused(_ change: (inout ChatRequest) -> Void) {
+            var chat = wholeChat()
+            change(&chat)
+            #expect(throws: WireError.self) { try ChatBytes(wireBytes: ChatBytes(chat).wireBytes) }
+        }
+        refused { $0.messages = Array(repeating: ChatMessage(.user, "x"), count: Limits.Escalation.maximumMessages + 1) }
+        refused { $0.messages[0].parts = Array(repeating: .text("x"), count: Limits.Escalation.maximumParts + 1) }
+        refused { $0.tools = Array(repeating: ChatTool(name: "t"), count: Limits.Escalation.maximumTools + 1) }
+        refused { $0.stopSequences = Array(repeating: "x", count: Limits.Escalation.maximumStopSequences + 1) }
+        refused { $0.model = String(repeating: "m", count: Limits.Escalation.maximumModelBytes + 1) }
+        _ = try ChatBytes(wireBytes: ChatBytes(wholeChat()).wireBytes)
     }
 
     @Test func `names no time beyond the longest`() throws {
         var value = opening()
         value.timeLeft = .seconds(1_000_000)
-        let read = try EscalationOpening<SampleTunnelText>(wireBytes: value.wireBytes)
+        let read = try SampleOpening(wireBytes: value.wireBytes)
         #expect(read.timeLeft == Limits.Escalation.longestPatience)
     }
 }
@@ -182,5 +211,26 @@ import Testing
         #expect(try decoder.take(item.streamBytes) == [item])
         let longer = AnswerItem.event(.thinkingSealed(String(repeating: "z", count: longest - 6)))
         #expect(throws: EscalationFailure.self) { try decoder.take(longer.streamBytes) }
+    }
+}
+
+@Suite struct `The receipts of an edge` {
+    @Test func `are read however they are cut, the newest of them`() throws {
+        let stream = ([0, 5, 300, 1 << 40] as [UInt64]).flatMap { AnswerReceipt.streamBytes(of: $0) }
+        #expect(Hexadecimal.encode(stream) == "428100" + "428105" + "448119012c" + "4a811b0000010000000000")
+        for size in 1...stream.count {
+            var decoder = ReceiptDecoder()
+            var newest: UInt64?
+            for start in stride(from: 0, to: stream.count, by: size) {
+                newest = try decoder.take(Array(stream[start..<min(start + size, stream.count)])) ?? newest
+            }
+            #expect(newest == 1 << 40)
+        }
+    }
+
+    @Test(arguments: ["00", "40", "4180", "428120", "43810000", "5821"]) func `that are none are an error`(_ text: String) {
+        var decoder = ReceiptDecoder()
+        #expect(throws: EscalationFailure.self) { try decoder.take(Hexadecimal.decode(text) ?? []) }
+        #expect(Limits.Escalation.maximumReceiptBytes == 0x20)
     }
 }

@@ -5,6 +5,8 @@ import MeshSessions
 import MeshTestKit
 
 typealias SampleQuestion = Question<SampleTunnelText>
+typealias SampleAsk = EscalatedAsk<SampleTunnelText, SampleTunnelChat>
+typealias SampleOpening = EscalationOpening<SampleTunnelText, SampleTunnelChat>
 
 func run(_ number: UInt64) -> UniqueID { UniqueID(high: number, low: 0x8000_0000_0000_0000) }
 
@@ -22,6 +24,43 @@ func wholeQuestion() -> SampleQuestion {
     question.project = "letters"
     question.adapter = "style-7"
     return question
+}
+
+/// A chat with something in every field.
+func wholeChat() -> ChatRequest {
+    let tool = ToolResult(id: "i", parts: [.text("18 C"), ChatPart(.image(.remote(url: "https://x/y.png")))])
+    var chat = ChatRequest(
+        model: "opus",
+        system: [ChatPart(.text("Be brief"), cached: .oneHour)],
+        messages: [
+            ChatMessage(.user, [.text("Look"), ChatPart(.image(.inline(type: "image/png", base64: "AAAA")))]),
+            ChatMessage(
+                .assistant,
+                [
+                    ChatPart(.thinking(.open(text: "hm", signature: "s"))), ChatPart(.thinking(.sealed("z"))),
+                    ChatPart(.toolUse(ToolUse(id: "i", name: "weather", arguments: "{}")), cached: .fiveMinutes),
+                ]
+            ),
+            ChatMessage(.user, [ChatPart(.toolResult(tool))]),
+        ]
+    )
+    chat.tools = [ChatTool(name: "weather", description: "d", schema: ["type": "object"], isStrict: true, cached: .oneHour)]
+    chat.toolChoice = .named("weather")
+    chat.allowsParallelTools = false
+    chat.maximumOutputTokens = 99
+    chat.sampling.temperature = 0.5
+    chat.sampling.topK = 3
+    chat.sampling.seed = -7
+    chat.stopSequences = ["."]
+    chat.format = .jsonSchema(name: "n", schema: ["type": "object"], isStrict: true)
+    chat.reasoning.isWanted = true
+    chat.reasoning.effort = "low"
+    chat.reasoning.maximumTokens = 5
+    chat.isStreamed = true
+    chat.wantsUsage = true
+    chat.metadata["k"] = "v"
+    chat.user = "u"
+    return chat
 }
 
 func instant(_ seconds: Int64) -> Instant { .origin + .seconds(seconds) }

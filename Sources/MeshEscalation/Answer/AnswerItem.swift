@@ -158,7 +158,6 @@ extension AnswerItem: WireCodable {
         let message = try reader.readText(atMost: Limits.Escalation.maximumMessageBytes)
         let retryAfter = try UInt64?(from: &reader).map(Duration.init(wireMilliseconds:))
         let field = try String?(from: &reader)
-        let kind: EscalationErrorCode = code == .cancelled ? .cancelled : .refused
-        return EscalationFailure(kind, message, field: field, retryAfter: retryAfter, chat: code)
+        return EscalationFailure(code, message, field: field, retryAfter: retryAfter)
     }
 }

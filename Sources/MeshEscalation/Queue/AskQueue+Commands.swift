@@ -43,11 +43,11 @@ extension AskQueue {
         /// The question of `run`; it waits for ``Limits/AskQueue/longestLifetime`` at most.
         package init(
             run: UniqueID,
-            question: Question<some TunnelText>,
+            ask: EscalatedAsk<some TunnelText, some TunnelChat>,
             lifetime: Duration = Limits.AskQueue.lifetime
         ) {
             self.run = run
-            self.question = question.wireBytes
+            question = ask.wireBytes
             self.lifetime = min(max(lifetime, .zero), Limits.AskQueue.longestLifetime)
         }
 
@@ -140,7 +140,7 @@ extension AskQueue {
         }
     }
 
-    /// Asks for the question itself, piece by piece: `Question(wireBytes:)` reads them together; empty at its end.
+    /// Asks for the question itself, piece by piece: `EscalatedAsk(wireBytes:)` reads them together; empty at its end.
     package struct Words: Command {
         package typealias Target = AskQueue
         package typealias Reply = QuestionPiece

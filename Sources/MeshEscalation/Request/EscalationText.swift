@@ -1,3 +1,5 @@
+package import MeshChat
+
 /// Text of a question, by how it came about.
 ///
 /// A question is made of one sort of text alone. Only text of a ``TunnelText`` sort can be written for the tunnel, so
@@ -16,6 +18,17 @@ package protocol EscalationText: Hashable, Sendable {
 package protocol TunnelText: EscalationText {
     /// For the hub's decoder of what came through the tunnel, where an edge has redacted it.
     init(receivedThroughTunnel text: String)
+}
+
+/// A whole chat all of whose texts are such text: what a client of either vendor asks an edge.
+///
+/// The one that ships is MeshPrivacy's `RedactedRequest`, whose members these are.
+package protocol TunnelChat: Hashable, Sendable {
+    /// What is asked, for whoever sends it on.
+    var request: ChatRequest { get }
+
+    /// For the hub's decoder of what came through the tunnel, where an edge has redacted it.
+    init(receivedThroughTunnel request: ChatRequest)
 }
 
 /// Text as an application wrote it: on an edge before it is redacted, on a hub where a client asks it directly.

@@ -3,10 +3,45 @@ internal import MeshChat
 package import MeshCore
 package import MeshWire
 
+/// What an edge asks its hub for: a question, or a whole chat.
+package enum EscalatedAsk<Text: TunnelText, Chat: TunnelChat>: Hashable, Sendable {
+    /// What an application escalates.
+    case question(Question<Text>)
+    /// What a client of either vendor asks.
+    case chat(Chat)
+
+    /// By which a hub tells what is asked from something else that is asked under the same run.
+    package var digest: SHA256Digest { SHA256.digest(wireBytes) }
+}
+
+extension EscalatedAsk: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 2)
+        switch self {
+        case .question(let question):
+            writer.write(UInt64(0))
+            question.encode(into: &writer)
+        case .chat(let chat):
+            writer.write(UInt64(1))
+            ChatBytes(chat.request).encode(into: &writer)
+        }
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 2)
+        switch try reader.readUInt64() {
+        case 0: self = .question(try Question<Text>(from: &reader))
+        case 1: self = .chat(Chat(receivedThroughTunnel: try ChatBytes(from: &reader).request))
+        default: throw WireError(.invalidValue, "nothing of that sort is asked")
+        }
+        try reader.endRecord(tail)
+    }
+}
+
 /// The payload of ``FrameType/escalation``: an edge asks, or goes on with an answer that was cut.
 ///
 /// docs/protocol.md, section 11.
-package struct EscalationOpening<Text: TunnelText>: Hashable, Sendable {
+package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, Sendable {
     /// The run that is asked for.
     package var run: UniqueID
 
@@ -17,7 +52,7 @@ package struct EscalationOpening<Text: TunnelText>: Hashable, Sendable {
     package var timeLeft: Duration?
 
     /// What is asked; nil where only an answer is gone on with, which must not be begun anew.
-    package var question: Question<Text>?
+    package var ask: EscalatedAsk<Text, Chat>?
 
     /// The trace that it belongs to, if the edge knows of one.
     package var trace: TraceContext?
@@ -27,13 +62,13 @@ package struct EscalationOpening<Text: TunnelText>: Hashable, Sendable {
         run: UniqueID,
         offset: UInt64,
         timeLeft: Duration? = nil,
-        question: Question<Text>?,
+        ask: EscalatedAsk<Text, Chat>?,
         trace: TraceContext? = nil
     ) {
         self.run = run
         self.offset = offset
         self.timeLeft = timeLeft
-        self.question = question
+        self.ask = ask
         self.trace = trace
     }
 }
@@ -44,7 +79,7 @@ extension EscalationOpening: WireCodable {
         run.encode(into: &writer)
         writer.write(offset)
         timeLeft.map(\.wireMilliseconds).encode(into: &writer)
-        question.encode(into: &writer)
+        ask.encode(into: &writer)
         trace?.encode(into: &writer)
     }
 
@@ -53,13 +88,13 @@ extension EscalationOpening: WireCodable {
         run = try UniqueID(from: &reader)
         offset = try reader.readUInt64()
         timeLeft = try UInt64?(from: &reader).map(Duration.init(wireMilliseconds:))
-        question = try Question<Text>?(from: &reader)
+        ask = try EscalatedAsk<Text, Chat>?(from: &reader)
         trace = try reader.readTrace(&tail)
         try reader.endRecord(tail)
         guard offset <= Limits.ByteStream.maximumLength else {
             throw WireError(.invalidValue, "an answer that begins behind the end of every stream")
         }
-        guard question == nil || offset == 0 else {
+        guard ask == nil || offset == 0 else {
             throw WireError(.invalidValue, "what has been begun is asked again")
         }
     }
@@ -81,12 +116,8 @@ extension Duration {
 // MARK: - Questions
 
 extension Question: WireCodable where Text: TunnelText {
-    /// By which a hub tells the same question from another one of the same run.
-    package var digest: SHA256Digest { SHA256.digest(wireBytes) }
-
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 10)
-        writer.write(UInt64(0))  // a question; 1 is kept for a chat in all its parts
+        writer.writeArrayHead(count: 9)
         writer.write(query.text)
         history.encode(into: &writer)
         (framing?.text).encode(into: &writer)
@@ -99,10 +130,7 @@ extension Question: WireCodable where Text: TunnelText {
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 10)
-        guard try reader.readUInt64() == 0 else {
-            throw WireError(.invalidValue, "only questions of sort 0 are known here")
-        }
+        let tail = try reader.beginRecord(fields: 9)
         let query = Text(receivedThroughTunnel: try reader.readText())
         let history = try reader.readList(of: Turn.self, atMost: Limits.Escalation.maximumTurns)
         let framing = try String?(from: &reader).map { Text(receivedThroughTunnel: $0) }

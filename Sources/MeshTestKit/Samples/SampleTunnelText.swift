@@ -1,3 +1,4 @@
+package import MeshChat
 internal import MeshEscalation
 
 /// Text that stands for what an edge has redacted, where no test is about redacting.
@@ -12,4 +13,12 @@ package struct SampleTunnelText: TunnelText {
     package init(_ text: String) { self.text = text }
 
     package init(receivedThroughTunnel text: String) { self.text = text }
+}
+
+/// A chat that stands for one that an edge has redacted.
+package struct SampleTunnelChat: TunnelChat {
+    /// What is asked.
+    package let request: ChatRequest
+
+    package init(receivedThroughTunnel request: ChatRequest) { self.request = request }
 }
