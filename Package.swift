@@ -101,7 +101,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshSessions", "MeshStore",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshSessions",
+            "MeshStore",
             "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
@@ -162,7 +163,8 @@ let modules: [Module] = [
     .tests(
         "MeshEscalationTests",
         uses: [
-            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshJSON", "MeshSessions", "MeshTestKit", "MeshWire",
+            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshJSON", "MeshSessions", "MeshTestKit",
+            "MeshWire",
         ]
     ),
     .tests(

@@ -21,8 +21,9 @@ extension Limits {
         /// Earlier messages that go with a question; more are refused.
         package static let maximumTurns = 100
 
-        /// Bytes of what redacting may make of a text, as a multiple of its bound: a short name becomes a long
-        /// placeholder. A text that grew beyond it is refused.
+        /// By how much redacting may make a text longer than its bound; a text that grew beyond it is refused.
+        ///
+        /// A short name becomes a long placeholder.
         package static let redactionGrowth = 4
 
         /// Messages of one chat, as the dialects take them; more are refused.

@@ -9,9 +9,12 @@ import Testing
     private let start = AnswerItem.event(.started(ChatStart(id: "a", model: "m")))
     private let end = AnswerEnd(reason: .endOfTurn, usage: .sample, cost: Money(nanodollars: 7))
 
-    private func bytes(_ items: AnswerItem...) -> [UInt8] { items.flatMap(\.streamBytes) }
+    /// A stream that begins with the answer's number, in five bytes.
+    private func bytes(_ items: AnswerItem...) -> [UInt8] { ([.opened(77)] + items).flatMap(\.streamBytes) }
 
-    private func chunk(_ offset: Int, _ bytes: [UInt8]) -> StreamChunk { StreamChunk(offset: UInt64(offset), bytes: bytes) }
+    private func chunk(_ offset: Int, _ bytes: [UInt8]) -> StreamChunk {
+        StreamChunk(offset: UInt64(offset), bytes: bytes)
+    }
 
     private func refusal(_ code: PeerErrorCode, after: UInt32? = nil) -> ErrorFrame {
         ErrorFrame(code: code, message: "no", retryAfterMilliseconds: after)
@@ -19,14 +22,14 @@ import Testing
 
     private func begun(acknowledgementBytes: UInt64 = Limits.Escalation.acknowledgementBytes) -> AnswerFollower {
         var follower = AnswerFollower(deadline: instant(600), acknowledgementBytes: acknowledgementBytes)
-        #expect(follower.begin(isConnected: true, now: instant(0)) == .open(attempt: 1, offset: 0, asks: true))
+        #expect(follower.begin(isConnected: true, now: instant(0)) == .open(attempt: 1, offset: 0, answer: nil, asks: true))
         return follower
     }
 
     @Test func `hands over words as they come, the head with the first, and the end once`() {
         var follower = begun()
         let stream = bytes(start, .event(.text("Ro")), .event(.text("me")), .ended(end))
-        let head = start.streamBytes.count
+        let head = bytes(start).count
         #expect(follower.chunkArrived(chunk(0, Array(stream[..<head])), attempt: 1, now: instant(1)) == .none)
         let middle = head + AnswerItem.event(.text("Ro")).streamBytes.count + 2
         let started = ChatEvent.started(ChatStart(id: "a", model: "m"))
@@ -58,7 +61,9 @@ import Testing
                 let to = generator.integer(in: from + 1...stream.count)
                 pieces.append(chunk(from, Array(stream[from..<to])))
             }
-            for (index, byte) in stream.enumerated() { pieces.insert(chunk(index, [byte]), at: generator.integer(in: 0...pieces.count)) }
+            for (index, byte) in stream.enumerated() {
+                pieces.insert(chunk(index, [byte]), at: generator.integer(in: 0...pieces.count))
+            }
             for piece in pieces {
                 switch follower.chunkArrived(piece, attempt: 1, now: instant(1)) {
                 case .deliver(let events): said += events
@@ -79,7 +84,7 @@ import Testing
         let stream = bytes(start, .event(.text("one")), .event(.text("two")), .ended(end))
         _ = follower.chunkArrived(chunk(0, Array(stream[..<20])), attempt: 1, now: instant(1))
         #expect(
-            follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 20, asks: false)
+            follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 20, answer: 77, asks: false)
         )
         // What is left of the stream before does not count.
         #expect(follower.chunkArrived(chunk(20, Array(stream[20...])), attempt: 1, now: instant(1)) == .none)
@@ -96,11 +101,14 @@ import Testing
         var action = follower.streamCut(attempt: 1, now: now, jitter: 0)
         while true {
             switch action {
-            case .open(let next, 0, true):
+            case .open(let next, 0, nil, true):
                 attempt = next
                 action = follower.streamCut(attempt: attempt, now: now, jitter: UInt64(pauses.count))
             case .none:
-                guard let until = follower.nextDeadline else { return Issue.record("no deadline") }
+                guard let until = follower.nextDeadline else {
+                    Issue.record("no deadline")
+                    return
+                }
                 pauses.append(until - now)
                 now = until
                 action = follower.deadlineReached(now: now)
@@ -110,7 +118,9 @@ import Testing
                 #expect(pauses.first == Limits.Escalation.firstPause)
                 #expect(pauses.allSatisfy { $0 <= Limits.Escalation.longestPause } && pauses.count == 8)
                 return
-            default: return Issue.record("\(action)")
+            default:
+                Issue.record("\(action)")
+                return
             }
         }
     }
@@ -124,18 +134,44 @@ import Testing
         #expect(failure.code == .offline && follower.isOver)
     }
 
+    @Test func `bytes of an answer without its number are nobody's, and are asked for again`() {
+        var follower = begun()
+        #expect(follower.chunkArrived(chunk(0, [0x44, 0x82, 0x0B]), attempt: 1, now: instant(1)) == .none)
+        #expect(follower.received == 3)
+        let action = follower.streamCut(attempt: 1, now: instant(1), jitter: 0)
+        #expect(action == .open(attempt: 2, offset: 0, answer: nil, asks: true))
+        // And nothing comes before the number, or another number behind it.
+        for items in [[start], [.opened(77), .opened(77)], [.event(.text("x"))]] as [[AnswerItem]] {
+            var other = begun()
+            let action = other.chunkArrived(chunk(0, items.flatMap(\.streamBytes)), attempt: 1, now: instant(1))
+            guard case .fail([], let failure) = action else {
+                Issue.record("\(action)")
+                return
+            }
+            #expect(failure.code == .answerMalformed)
+        }
+    }
+
     @Test func `asks anew where the hub has lost what nobody has seen, and says so where somebody has`() {
         var follower = begun()
-        _ = follower.chunkArrived(chunk(0, start.streamBytes), attempt: 1, now: instant(1))
-        #expect(follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 12, asks: false))
+        _ = follower.chunkArrived(chunk(0, bytes(start)), attempt: 1, now: instant(1))
+        #expect(
+            follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 12, answer: 77, asks: false)
+        )
         let action = follower.streamRefused(refusal(.notFound), attempt: 2, now: instant(1), jitter: 0)
-        #expect(action == .open(attempt: 3, offset: 0, asks: true))
+        #expect(action == .open(attempt: 3, offset: 0, answer: nil, asks: true))
         // The new answer counts alone: its head is not said twice.
         let stream = bytes(start, .event(.text("one")))
         let said: [ChatEvent] = [.started(ChatStart(id: "a", model: "m")), .text("one")]
         #expect(follower.chunkArrived(chunk(0, stream), attempt: 3, now: instant(2)) == .deliver(said))
         _ = follower.streamCut(attempt: 3, now: instant(2), jitter: 0)
-        guard case .fail([], let failure) = follower.streamRefused(refusal(.notFound), attempt: 4, now: instant(2), jitter: 0)
+        guard
+            case .fail([], let failure) = follower.streamRefused(
+                refusal(.notFound),
+                attempt: 4,
+                now: instant(2),
+                jitter: 0
+            )
         else {
             Issue.record("an answer is begun anew in its middle")
             return
@@ -149,7 +185,8 @@ import Testing
     ])
     func `a refusal for good is an error`(_ code: PeerErrorCode, _ expected: EscalationErrorCode) {
         var follower = begun()
-        guard case .fail([], let failure) = follower.streamRefused(refusal(code), attempt: 1, now: instant(0), jitter: 0)
+        guard
+            case .fail([], let failure) = follower.streamRefused(refusal(code), attempt: 1, now: instant(0), jitter: 0)
         else {
             Issue.record("it goes on")
             return
@@ -171,7 +208,8 @@ import Testing
         var follower = begun()
         let failure = EscalationFailure(.refused, "broke off", chat: .upstreamFailed)
         let stream = bytes(start, .event(.text("one")), .failed(failure))
-        guard case .fail(let events, let said) = follower.chunkArrived(chunk(0, stream), attempt: 1, now: instant(1)) else {
+        guard case .fail(let events, let said) = follower.chunkArrived(chunk(0, stream), attempt: 1, now: instant(1))
+        else {
             Issue.record("no error")
             return
         }
@@ -199,16 +237,16 @@ import Testing
         }
         #expect(failure.code == .answerMalformed)
         var endless = begun()
-        _ = endless.chunkArrived(chunk(0, start.streamBytes), attempt: 1, now: instant(1))
+        _ = endless.chunkArrived(chunk(0, bytes(start)), attempt: 1, now: instant(1))
         guard case .fail = endless.endArrived(StreamEnd(length: 12), attempt: 1, now: instant(1), jitter: 0) else {
             Issue.record("it goes on")
             return
         }
         // An end that says that more was said than came is a cut.
         var cut = begun()
-        _ = cut.chunkArrived(chunk(0, start.streamBytes), attempt: 1, now: instant(1))
+        _ = cut.chunkArrived(chunk(0, bytes(start)), attempt: 1, now: instant(1))
         let action = cut.endArrived(StreamEnd(length: 13), attempt: 1, now: instant(1), jitter: 0)
-        #expect(action == .open(attempt: 2, offset: 12, asks: false))
+        #expect(action == .open(attempt: 2, offset: 12, answer: 77, asks: false))
     }
 
     @Test func `keeps a bounded number of bytes that came too early`() {
@@ -217,19 +255,24 @@ import Testing
         #expect(follower.chunkArrived(chunk(1, piece), attempt: 1, now: instant(1)) == .none)
         #expect(follower.chunkArrived(chunk(1, piece), attempt: 1, now: instant(1)) == .none)
         #expect(
-            follower.chunkArrived(chunk(1, [0x40]), attempt: 1, now: instant(1)) == .open(attempt: 2, offset: 0, asks: true)
+            follower.chunkArrived(chunk(1, [0x40]), attempt: 1, now: instant(1))
+                == .open(attempt: 2, offset: 0, answer: nil, asks: true)
         )
     }
 
     @Test func `takes no more bytes than an answer has`() {
         var follower = begun()
         let words = AnswerItem.event(.text(String(repeating: "x", count: Limits.Escalation.wordBytes))).streamBytes
-        var offset = 0
+        var offset = bytes().count
+        _ = follower.chunkArrived(chunk(0, bytes()), attempt: 1, now: instant(1))
         while true {
             let action = follower.chunkArrived(chunk(offset, words), attempt: 1, now: instant(1))
             offset += words.count
             if case .deliver = action { continue }
-            guard case .fail(_, let failure) = action else { return Issue.record("\(action)") }
+            guard case .fail(_, let failure) = action else {
+                Issue.record("\(action)")
+                return
+            }
             #expect(failure.code == .answerMalformed && offset > Int(Limits.Escalation.maximumAnswerBytes))
             return
         }
@@ -239,10 +282,10 @@ import Testing
         var follower = begun(acknowledgementBytes: 100)
         let words = AnswerItem.event(.text(String(repeating: "x", count: 56))).streamBytes
         #expect(words.count == 62)
-        _ = follower.chunkArrived(chunk(0, words), attempt: 1, now: instant(1))
+        _ = follower.chunkArrived(chunk(0, bytes() + words), attempt: 1, now: instant(1))
         #expect(follower.nextAcknowledgement() == nil)
-        _ = follower.chunkArrived(chunk(62, words), attempt: 1, now: instant(1))
-        #expect(follower.nextAcknowledgement() == 124)
+        _ = follower.chunkArrived(chunk(67, words), attempt: 1, now: instant(1))
+        #expect(follower.nextAcknowledgement() == 129)
         #expect(follower.nextAcknowledgement() == nil)
         #expect(Limits.Escalation.acknowledgementBytes < UInt64(Limits.Escalation.windowBytes))
     }

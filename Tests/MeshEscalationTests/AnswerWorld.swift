@@ -8,7 +8,7 @@ import MeshWire
 struct AnswerWorld: ~Copyable {
     /// What is on its way; each belongs to the stream of an attempt.
     enum Message {
-        case opening(attempt: UInt64, offset: UInt64, asks: Bool)
+        case opening(attempt: UInt64, offset: UInt64, answer: UInt64?, asks: Bool)
         case taken(attempt: UInt64, offset: UInt64)
         case left
         case hubLostStream(attempt: UInt64)
@@ -40,6 +40,8 @@ struct AnswerWorld: ~Copyable {
     // The hub
     private var machine: EscalationStateMachine?
     private(set) var life = 0
+    private(set) var wasKilled = false
+    private var hubStream: UInt64 = 0
     private var reserving = false
     private var settling: RunSettlement?
     private var script: [ChatEvent] = []
@@ -67,7 +69,7 @@ struct AnswerWorld: ~Copyable {
         switch generator.integer(below: 24) {
         case 0...9: deliver()
         case 10...14: work()
-        case 15: if !network.isEmpty { network.append(network[generator.integer(below: network.count)]) }
+        case 15: repeatSomething()
         case 16: cut()
         case 17: if generator.chance(1, in: 4) { restartHub() }
         case 18: pass(.milliseconds(generator.integer(below: 3_000)))
@@ -94,7 +96,7 @@ struct AnswerWorld: ~Copyable {
 
     private mutating func deliver(_ index: Int) {
         switch network.remove(at: index) {
-        case .opening(let attempt, let offset, let asks): open(attempt, offset, asks)
+        case .opening(let attempt, let offset, let answer, let asks): open(attempt, offset, answer, asks)
         case .taken(let attempt, let offset): tell { $0.acknowledged(attempt, offset: offset, now: $1) }
         case .left: tell { $0.cancelled(now: $1) }
         case .hubLostStream(let attempt):
@@ -112,6 +114,14 @@ struct AnswerWorld: ~Copyable {
         }
     }
 
+    /// What was said on a stream comes twice; a stream itself is opened once.
+    private mutating func repeatSomething() {
+        guard !network.isEmpty else { return }
+        let message = network[generator.integer(below: network.count)]
+        if case .opening = message { return }
+        network.append(message)
+    }
+
     /// The stream of the newest attempt breaks; of what is on its way some is lost.
     private mutating func cut() {
         let attempt = UInt64(opened)
@@ -125,6 +135,7 @@ struct AnswerWorld: ~Copyable {
         if reserving, generator.chance(1, in: 2) { reserve() }
         if settling != nil, generator.chance(1, in: 2) { settle() }
         machine = nil
+        wasKilled = true
         reserving = false
         settling = nil
         cut()
@@ -146,10 +157,10 @@ struct AnswerWorld: ~Copyable {
     private mutating func perform(_ action: AnswerFollower.Action) {
         switch action {
         case .none: break
-        case .open(let attempt, let offset, let asks):
+        case .open(let attempt, let offset, let answer, let asks):
             opened = Int(attempt)
             network.append(.hubLostStream(attempt: attempt - 1))
-            network.append(.opening(attempt: attempt, offset: offset, asks: asks))
+            network.append(.opening(attempt: attempt, offset: offset, answer: answer, asks: asks))
         case .deliver(let events): hand(events)
         case .finish(let events, _):
             hand(events)
@@ -162,7 +173,9 @@ struct AnswerWorld: ~Copyable {
             outcomes.append(.left)
             network.append(.left)
         }
-        if let offset = follower.nextAcknowledgement() { network.append(.taken(attempt: UInt64(opened), offset: offset)) }
+        if let offset = follower.nextAcknowledgement() {
+            network.append(.taken(attempt: UInt64(opened), offset: offset))
+        }
     }
 
     private mutating func hand(_ events: [ChatEvent]) {
@@ -172,15 +185,17 @@ struct AnswerWorld: ~Copyable {
 
     // MARK: The hub
 
-    private mutating func open(_ attempt: UInt64, _ offset: UInt64, _ asks: Bool) {
+    private mutating func open(_ attempt: UInt64, _ offset: UInt64, _ known: UInt64?, _ asks: Bool) {
         if machine == nil {
             guard asks else { return refuse(attempt, .notFound) }
             life += 1
+            wasKilled = false
             var configuration = EscalationConfiguration()
             configuration.windowBytes = 150
             configuration.orphanPatience = .seconds(20)
             machine = EscalationStateMachine(
                 question: Self.digest,
+                answer: UInt64(life),
                 promptTokens: 3,
                 timeLeft: .seconds(200),
                 configuration: configuration,
@@ -188,13 +203,15 @@ struct AnswerWorld: ~Copyable {
             )
             reserving = true
         }
-        let answer = machine?.attached(attempt, offset: offset, question: asks ? Self.digest : nil, now: now)
-        switch answer {
-        case .begin(let former)?: if let former { network.append(.edgeLostStream(attempt: former)) }
+        let question = asks ? Self.digest : nil
+        switch machine?.attached(attempt, offset: offset, answer: known, question: question, now: now) {
+        case .begin(let former)?:
+            hubStream = attempt
+            if let former { network.append(.edgeLostStream(attempt: former)) }
         case .refuse(let code)?: refuse(attempt, code)
         case nil: break
         }
-        say(on: attempt)
+        say()
     }
 
     private mutating func refuse(_ attempt: UInt64, _ code: PeerErrorCode) {
@@ -216,15 +233,15 @@ struct AnswerWorld: ~Copyable {
             settledInLife[life, default: 0] += 1
         case .release: self.machine = nil
         }
-        say(on: UInt64(opened))
+        say()
     }
 
-    private mutating func say(on attempt: UInt64) {
+    private mutating func say() {
         while let output = machine?.nextOutput() {
-            // The newest stream that the hub knows may be an older one than the edge's.
+            // It may be an older one than the edge's newest.
             switch output {
-            case .chunk(let chunk): network.append(.chunk(attempt: attempt, chunk))
-            case .end(let end): network.append(.end(attempt: attempt, end))
+            case .chunk(let chunk): network.append(.chunk(attempt: hubStream, chunk))
+            case .end(let end): network.append(.end(attempt: hubStream, end))
             }
         }
     }

@@ -134,7 +134,8 @@ import Testing
         #expect(ground.value.wireBytes.count < Limits.Journal.maximumSnapshotBytes)
         // A long question is read piece by piece.
         var bytes: [UInt8] = []
-        while case let piece = try ground.perform(AskQueue.Words(run: run(1), from: bytes.count)).bytes, !piece.isEmpty {
+        while case let piece = try ground.perform(AskQueue.Words(run: run(1), from: bytes.count)).bytes, !piece.isEmpty
+        {
             #expect(piece.count <= Limits.AskQueue.pieceBytes)
             bytes += piece
         }

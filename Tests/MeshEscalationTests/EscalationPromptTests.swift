@@ -70,8 +70,10 @@ import Testing
         var question = wholeQuestion()
         question.knowledge = (0..<10).map { _ in .init(text: SampleTunnelText(String(repeating: "k", count: 400))) }
         question.history = (0..<10).flatMap { _ in
-            [SampleQuestion.Turn(.user, SampleTunnelText(String(repeating: "q", count: 400))),
-             SampleQuestion.Turn(.assistant, SampleTunnelText(String(repeating: "a", count: 400)))]
+            [
+                SampleQuestion.Turn(.user, SampleTunnelText(String(repeating: "q", count: 400))),
+                SampleQuestion.Turn(.assistant, SampleTunnelText(String(repeating: "a", count: 400))),
+            ]
         }
         var before = (knowledge: 11, turns: 21)
         for tokens in stride(from: 0, through: 4_000, by: 50) {
@@ -81,7 +83,9 @@ import Testing
             #expect(prompt.turnsLeftOut % 2 == 0)
             before = (prompt.knowledgeLeftOut, prompt.turnsLeftOut)
             let words = texts(prompt)
-            #expect(words[0].contains("1. Be brief") && words[words.count - 1].hasSuffix("Where does PERSON_Q7K4M2 live?"))
+            #expect(
+                words[0].contains("1. Be brief") && words[words.count - 1].hasSuffix("Where does PERSON_Q7K4M2 live?")
+            )
         }
         #expect(before == (0, 0))
     }

@@ -117,7 +117,10 @@ import Testing
         #expect(question.textBytes > Limits.Escalation.maximumTextBytes)
         var failure = #expect(throws: EscalationFailure.self) { try question.check() }
         #expect(failure?.field == "context")
-        question.history = Array(repeating: .init(.user, UnredactedText("x")), count: Limits.Escalation.maximumTurns + 1)
+        question.history = Array(
+            repeating: .init(.user, UnredactedText("x")),
+            count: Limits.Escalation.maximumTurns + 1
+        )
         failure = #expect(throws: EscalationFailure.self) { try question.check() }
         #expect(failure?.field == "history")
     }
@@ -125,7 +128,7 @@ import Testing
     @Test func `its run is the same for the same asker and id, and no other's`() throws {
         let run = EscalationRequest.run(of: "r-1", asker: "acme/laptop-7")
         #expect(run == EscalationRequest.run(of: "r-1", asker: "acme/laptop-7"))
-        #expect(run.description == "32ad76de-2d97-8ba4-b1f0-9cb2fdfb3cd5")
+        #expect(run.description == "a1da8f8f-e3c0-88ac-a183-b09c2fbbf5fd")
         #expect(run != EscalationRequest.run(of: "r-2", asker: "acme/laptop-7"))
         #expect(run != EscalationRequest.run(of: "r-1", asker: "acme/laptop-8"))
         #expect(run != EscalationRequest.run(of: "laptop-7\u{0}r-1", asker: "acme/"))
@@ -159,11 +162,14 @@ import Testing
         #expect(
             seen == [
                 "A letter to a friend", "Be brief", "No guesses\nand no lists", "notes.md",
-                "PERSON_Q7K4M2 has moved to Rome.", "Rome is in Italy.", "Hello", "Hi", "Where does PERSON_Q7K4M2 live?",
+                "PERSON_Q7K4M2 has moved to Rome.", "Rome is in Italy.", "Hello", "Hi",
+                "Where does PERSON_Q7K4M2 live?",
             ]
         )
         #expect(other.query.text == "#9" && other.knowledge[0].name?.text == "#4" && other.model == "opus")
-        #expect(throws: Blocked.self) { try question.mapTexts { (_) throws(Blocked) -> UnredactedText in throw Blocked() } }
+        #expect(throws: Blocked.self) {
+            try question.mapTexts { (_) throws(Blocked) -> UnredactedText in throw Blocked() }
+        }
     }
 
     @Test func `unredacted text says nothing of itself`() {

@@ -20,12 +20,13 @@ struct HubRun: ~Copyable {
         configuration.windowBytes = windowBytes
         machine = EscalationStateMachine(
             question: HubRun.digest,
+            answer: 77,
             promptTokens: 40,
             timeLeft: nil,
             configuration: configuration,
             now: now
         )
-        if attached { _ = machine.attached(1, offset: 0, question: HubRun.digest, now: now) }
+        if attached { _ = machine.attached(1, offset: 0, answer: nil, question: HubRun.digest, now: now) }
     }
 
     @discardableResult
@@ -49,7 +50,7 @@ struct HubRun: ~Copyable {
     }
 
     mutating func items() throws -> [AnswerItem] {
-        _ = machine.attached(99, offset: 0, question: nil, now: now)
+        _ = machine.attached(99, offset: 0, answer: nil, question: nil, now: now)
         var decoder = AnswerDecoder()
         return try decoder.take(flush().bytes)
     }
@@ -77,43 +78,64 @@ struct HubRun: ~Copyable {
         }
     }
 
-    static let situations: [(name: String, reach: (inout HubRun) -> Void)] = [
+    static var situations: [(name: String, reach: (inout HubRun) -> Void)] { [
         ("reserving", { _ in }),
         ("reserving, alone", { $0.machine.detached(1, now: $0.now) }),
         ("forsaken", { $0.note($0.machine.cancelled(now: $0.now)) }),
         ("running", { $0.note($0.machine.reserved(now: $0.now)) }),
         ("running, begun", { begin(&$0) }),
-        ("running, counted", { run in
-            begin(&run)
-            run.note(run.machine.eventArrived(.usage(ChatUsage(inputTokens: 12, outputTokens: 1)), now: run.now))
-        }),
-        ("running, alone", { run in
-            begin(&run)
-            run.machine.detached(1, now: run.now)
-        }),
-        ("settling", { run in
-            begin(&run)
-            run.note(run.machine.eventArrived(.ended(.endOfTurn), now: run.now))
-        }),
-        ("settling, failed", { run in
-            begin(&run)
-            run.note(run.machine.answerFailed(HubRun.broken, now: run.now))
-        }),
+        (
+            "running, counted",
+            { run in
+                begin(&run)
+                run.note(run.machine.eventArrived(.usage(ChatUsage(inputTokens: 12, outputTokens: 1)), now: run.now))
+            }
+        ),
+        (
+            "running, alone",
+            { run in
+                begin(&run)
+                run.machine.detached(1, now: run.now)
+            }
+        ),
+        (
+            "settling",
+            { run in
+                begin(&run)
+                run.note(run.machine.eventArrived(.ended(.endOfTurn), now: run.now))
+            }
+        ),
+        (
+            "settling, failed",
+            { run in
+                begin(&run)
+                run.note(run.machine.answerFailed(HubRun.broken, now: run.now))
+            }
+        ),
         ("ended", { end(&$0) }),
-        ("ended, said", { run in
-            end(&run)
-            run.flush()
-        }),
-        ("ended, alone", { run in
-            end(&run)
-            run.machine.detached(1, now: run.now)
-        }),
-        ("over", { run in
-            end(&run)
-            run.flush()
-            acknowledge(&run)
-        }),
-    ]
+        (
+            "ended, said",
+            { run in
+                end(&run)
+                run.flush()
+            }
+        ),
+        (
+            "ended, alone",
+            { run in
+                end(&run)
+                run.machine.detached(1, now: run.now)
+            }
+        ),
+        (
+            "over",
+            { run in
+                end(&run)
+                run.flush()
+                acknowledge(&run)
+            }
+        ),
+    ] }
 
     static func begin(_ run: inout HubRun) {
         run.note(run.machine.reserved(now: run.now))
@@ -133,7 +155,7 @@ struct HubRun: ~Copyable {
         return run.note(run.machine.acknowledged(1, offset: UInt64(run.machine.keptBytes), now: run.now))
     }
 
-    static let events: [Event] = [
+    static var events: [Event] { [
         ("reserved", { described($0.note($0.machine.reserved(now: $0.now))) }),
         ("not reserved", { described($0.note($0.machine.refused(HubRun.broken, now: $0.now))) }),
         ("more is said", { described($0.note($0.machine.eventArrived(.text("more"), now: $0.now))) }),
@@ -145,16 +167,23 @@ struct HubRun: ~Copyable {
         ("60 s pass", { pass(60, &$0) }),
         ("300 s pass", { pass(300, &$0) }),
         ("600 s pass", { pass(600, &$0) }),
-        ("asked again", { described($0.machine.attached(2, offset: 0, question: HubRun.digest, now: $0.now)) }),
-        ("gone on with", { described($0.machine.attached(2, offset: 3, question: nil, now: $0.now)) }),
-        ("another question", { described($0.machine.attached(2, offset: 0, question: .zero, now: $0.now)) }),
-        ("cut", { run in
-            run.machine.detached(1, now: run.now)
-            return "nothing"
-        }),
+        ("asked again", { described($0.machine.attached(2, offset: 0, answer: nil, question: HubRun.digest, now: $0.now)) }),
+        ("gone on with", { described($0.machine.attached(2, offset: 3, answer: 77, question: nil, now: $0.now)) }),
+        (
+            "another answer gone on with",
+            { described($0.machine.attached(2, offset: 3, answer: 78, question: nil, now: $0.now)) }
+        ),
+        ("another question", { described($0.machine.attached(2, offset: 0, answer: nil, question: .zero, now: $0.now)) }),
+        (
+            "cut",
+            { run in
+                run.machine.detached(1, now: run.now)
+                return "nothing"
+            }
+        ),
         ("all acknowledged", { described(acknowledge(&$0)) }),
         ("too much acknowledged", { described($0.note($0.machine.acknowledged(1, offset: 9_999, now: $0.now))) }),
-    ]
+    ] }
 
     static func pass(_ seconds: Int64, _ run: inout HubRun) -> String {
         run.now = instant(seconds)
@@ -178,7 +207,8 @@ struct HubRun: ~Copyable {
         if change == "same", run.machine.nextDeadline != deadline, run.now == instant(0) {
             change = "waits until \(run.machine.nextDeadline.map { "\(($0 - .origin).components.seconds)" } ?? "ever")"
         }
-        return action == "nothing" && change == "same" ? nil : "\(situation.name) | \(event.name) | \(action) | \(change)"
+        return action == "nothing" && change == "same"
+            ? nil : "\(situation.name) | \(event.name) | \(action) | \(change)"
     }
 
     @Test func `does at every event in every situation what the table says`() {
@@ -187,19 +217,21 @@ struct HubRun: ~Copyable {
     }
 
     @Test func `is settled once on every way through three events`() {
+        let events = Self.events
         for situation in Self.situations {
-            for first in Self.events {
-                for second in Self.events {
-                    for third in Self.events {
+            for first in events {
+                for second in events {
+                    for third in events {
                         var run = HubRun()
                         situation.reach(&run)
                         for event in [first, second, third] { _ = event.happen(&run) }
                         let names = [situation.name, first.name, second.name, third.name].joined(separator: ", ")
                         #expect(run.settlements.count <= 1, "\(names)")
-                        let isSettled = [.settling, .ended, .over].contains(run.machine.phase)
-                        let wasReserved = run.machine.phase != .reserving && run.machine.phase != .forsaken
+                        let phase = run.machine.phase
+                        let isSettled = [.settling, .ended, .over].contains(phase)
+                        let wasReserved = phase != .reserving && phase != .forsaken
                         // What has run is settled when it runs no more; what was never reserved is not.
-                        if run.machine.phase == .running { #expect(run.settlements.isEmpty, "\(names)") }
+                        if phase == .running { #expect(run.settlements.isEmpty, "\(names)") }
                         if isSettled, situation.name.hasPrefix("running") || situation.name.hasPrefix("settling") {
                             #expect(run.settlements.count == 1, "\(names)")
                         }
@@ -224,7 +256,8 @@ struct HubRun: ~Copyable {
         let end = AnswerEnd(reason: .maximumTokens, usage: .sample, cost: Money(nanodollars: 7))
         #expect(
             try decoder.take(words.bytes + rest.bytes) == [
-                .event(.started(ChatStart(id: "a", model: "m"))), .event(.text("eight by")), .event(.usage(.sample)),
+                .opened(77), .event(.started(ChatStart(id: "a", model: "m"))), .event(.text("eight by")),
+                .event(.usage(.sample)),
                 .ended(end),
             ]
         )
@@ -236,15 +269,18 @@ struct HubRun: ~Copyable {
         Self.begin(&run)
         let all = run.flush().bytes
         for offset in 0...UInt64(all.count) {
-            #expect(run.machine.attached(2, offset: offset, question: nil, now: run.now) == .begin(instead: offset == 0 ? 1 : 2))
+            #expect(
+                run.machine.attached(2, offset: offset, answer: 77, question: nil, now: run.now)
+                    == .begin(instead: offset == 0 ? 1 : 2)
+            )
             #expect(run.flush().bytes == Array(all[Int(offset)...]))
         }
         // What has been acknowledged is not said again, and what has not been said cannot have come.
         run.note(run.machine.acknowledged(2, offset: 5, now: run.now))
-        #expect(run.machine.attached(3, offset: 4, question: nil, now: run.now) == .refuse(.offsetRefused))
-        #expect(run.machine.attached(3, offset: 5, question: nil, now: run.now) == .begin(instead: 2))
+        #expect(run.machine.attached(3, offset: 4, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused))
+        #expect(run.machine.attached(3, offset: 5, answer: 77, question: nil, now: run.now) == .begin(instead: 2))
         let behind = UInt64(all.count) + 1
-        #expect(run.machine.attached(4, offset: behind, question: nil, now: run.now) == .refuse(.offsetRefused))
+        #expect(run.machine.attached(4, offset: behind, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused))
         // An older stream says nothing that counts.
         run.machine.detached(2, now: run.now)
         #expect(run.flush().bytes == Array(all[5...]))
@@ -262,10 +298,16 @@ struct HubRun: ~Copyable {
         #expect(events < 12 && run.machine.keptBytes < 1_000 + 100)
         run.flush()
         run.note(run.machine.acknowledged(1, offset: 500, now: run.now))
-        #expect(run.machine.wantsEvents)
+        let wantsEvents = run.machine.wantsEvents
+        #expect(wantsEvents)
         #expect(EscalationConfiguration().windowBytes == Limits.Escalation.windowBytes)
         var chunks: [Int] = []
-        run.note(run.machine.eventArrived(.text(String(repeating: "x", count: 3 * Limits.Escalation.chunkBytes)), now: run.now))
+        run.note(
+            run.machine.eventArrived(
+                .text(String(repeating: "x", count: 3 * Limits.Escalation.chunkBytes)),
+                now: run.now
+            )
+        )
         while case .chunk(let chunk)? = run.machine.nextOutput() { chunks.append(chunk.bytes.count) }
         #expect(chunks.max() == Limits.Escalation.chunkBytes)
     }
@@ -303,6 +345,7 @@ struct HubRun: ~Copyable {
         #expect(run.machine.nextDeadline == instant(20) + Limits.Escalation.keptPatience)
         let late = EscalationStateMachine(
             question: HubRun.digest,
+            answer: 1,
             promptTokens: 1,
             timeLeft: .seconds(1_000_000),
             now: instant(0)
@@ -317,6 +360,8 @@ struct HubRun: ~Copyable {
         run.note(run.machine.eventArrived(.usage(ChatUsage(inputTokens: 9, outputTokens: 1)), now: run.now))
         run.note(run.machine.eventArrived(.text(String(repeating: "x", count: 392)), now: run.now))
         run.note(run.machine.cancelled(now: run.now))
-        #expect(run.settlements == [.book(.clientLeft, ChatUsage(inputTokens: 9, outputTokens: 100, isEstimated: true))])
+        #expect(
+            run.settlements == [.book(.clientLeft, ChatUsage(inputTokens: 9, outputTokens: 100, isEstimated: true))]
+        )
     }
 }

@@ -7,11 +7,14 @@ import MeshWire
 import Testing
 
 @Suite struct `An escalation frame` {
-    private func opening(
-        offset: UInt64 = 0,
-        question: SampleQuestion? = wholeQuestion()
-    ) -> SampleOpening {
-        EscalationOpening(run: run(7), offset: offset, timeLeft: .seconds(30), question: question)
+    private func opening(offset: UInt64 = 0, question: SampleQuestion? = wholeQuestion()) -> SampleOpening {
+        SampleOpening(
+            run: run(7),
+            offset: offset,
+            answer: offset == 0 ? nil : 77,
+            timeLeft: .seconds(30),
+            ask: question.map { .question($0) }
+        )
     }
 
     @Test func `has these bytes`() {
@@ -19,24 +22,27 @@ import Testing
         let small = opening(question: SampleQuestion(SampleTunnelText("Why?"), maximumTokens: 64))
         #expect(
             Hexadecimal.encode(small.wireBytes)
-                == "8450000000000000000780000000000000000019753" + "08a006457" + "68793f80f68080f61840f6f6"
+                == "85" + "50" + "00000000000000078000000000000000" + "00" + "f6" + "197530"
+                + "8200" + "89" + "645768793f" + "80" + "f6" + "80" + "80" + "f6" + "1840" + "f6" + "f6"
         )
         #expect(
             WireDescription.text(of: opening().wireBytes) == """
-                [h'00000000000000078000000000000000', 0, 30000, [0, ["Where does PERSON_Q7K4M2 live?", \
+                [h'00000000000000078000000000000000', 0, null, 30000, [0, ["Where does PERSON_Q7K4M2 live?", \
                 [[0, "Hello"], [1, "Hi"]], "A letter to a friend", [["notes.md", "PERSON_Q7K4M2 has moved to Rome."], \
-                [null, "Rome is in Italy."]], ["Be brief", "No guesses\\nand no lists"], "opus", 256, "letters", "style-7"]]]
+                [null, "Rome is in Italy."]], ["Be brief", "No guesses\\nand no lists"], "opus", 256, "letters", \
+                "style-7"]]]
                 """
         )
         #expect(
             WireDescription.text(of: opening(offset: 99, question: nil).wireBytes)
-                == "[h'00000000000000078000000000000000', 99, 30000, null]"
+                == "[h'00000000000000078000000000000000', 99, 77, 30000, null]"
         )
     }
 
     @Test func `is read as it was written, and fits its frame`() throws {
         var whole = opening()
-        whole.trace = try #require(TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".utf8))
+        whole.trace = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".utf8)
+        #expect(whole.trace != nil)
         for value in [whole, opening(), opening(offset: 5, question: nil)] {
             #expect(try SampleOpening(wireBytes: value.wireBytes) == value)
         }
@@ -64,12 +70,18 @@ import Testing
         refused { $0.maximumTokens = 0 }
         refused { $0.maximumTokens = Limits.Escalation.maximumTokens + 1 }
         refused { $0.model = "a model" }
-        refused { $0.constraints = Array(repeating: SampleTunnelText("c"), count: Limits.Sessions.maximumConstraints + 1) }
+        refused {
+            $0.constraints = Array(repeating: SampleTunnelText("c"), count: Limits.Sessions.maximumConstraints + 1)
+        }
         refused { $0.history = Array(repeating: $0.history[0], count: Limits.Escalation.maximumTurns + 1) }
         let growth = Limits.Escalation.redactionGrowth
-        refused { $0.query = SampleTunnelText(String(repeating: "x", count: Limits.Escalation.maximumQueryBytes * growth + 1)) }
+        refused {
+            $0.query = SampleTunnelText(String(repeating: "x", count: Limits.Escalation.maximumQueryBytes * growth + 1))
+        }
         let asksAgain = opening(offset: 3).wireBytes
         #expect(throws: WireError.self) { try SampleOpening(wireBytes: asksAgain) }
+        let nobodys = SampleOpening(run: run(7), offset: 3, ask: nil).wireBytes
+        #expect(throws: WireError.self) { try SampleOpening(wireBytes: nobodys) }
         let behind = opening(offset: Limits.ByteStream.maximumLength + 1, question: nil).wireBytes
         #expect(throws: WireError.self) { try SampleOpening(wireBytes: behind) }
     }
@@ -95,7 +107,9 @@ import Testing
             change(&chat)
             #expect(throws: WireError.self) { try ChatBytes(wireBytes: ChatBytes(chat).wireBytes) }
         }
-        refused { $0.messages = Array(repeating: ChatMessage(.user, "x"), count: Limits.Escalation.maximumMessages + 1) }
+        refused {
+            $0.messages = Array(repeating: ChatMessage(.user, "x"), count: Limits.Escalation.maximumMessages + 1)
+        }
         refused { $0.messages[0].parts = Array(repeating: .text("x"), count: Limits.Escalation.maximumParts + 1) }
         refused { $0.tools = Array(repeating: ChatTool(name: "t"), count: Limits.Escalation.maximumTools + 1) }
         refused { $0.stopSequences = Array(repeating: "x", count: Limits.Escalation.maximumStopSequences + 1) }
@@ -113,7 +127,7 @@ import Testing
 
 @Suite struct `An answer as bytes` {
     private let items: [AnswerItem] = [
-        .event(.started(ChatStart(id: "a", model: "m"))), .event(.thinking("hm")), .event(.thinkingSigned("s")),
+        .opened(77), .event(.started(ChatStart(id: "a", model: "m"))), .event(.thinking("hm")), .event(.thinkingSigned("s")),
         .event(.thinkingSealed("z")), .event(.text("Rö")), .event(.toolUseStarted(id: "i", name: "n")),
         .event(.toolUseArguments("{}")), .event(.toolUseEnded), .event(.usage(.sample)),
         .ended(AnswerEnd(reason: .stopSequence("."), usage: .sample, cost: Money(nanodollars: 10_815_000))),
@@ -124,8 +138,9 @@ import Testing
     @Test func `has these bytes`() {
         #expect(
             Hexadecimal.encode(bytes(items))
-                == "4683006161616d" + "458202" + "62686d" + "4482036173" + "448204617a" + "46820163" + "52c3b6"
-                + "4683056169616e" + "458206" + "627b7d" + "428107" + "4d8208870c0000001822" + "00f4"
+                == "44820b184d" + "4683006161616d" + "45820262686d" + "4482036173" + "448204617a" + "4682016352c3b6"
+                + "4683056169616e" + "458206627b7d" + "428107" + "4b8208870c000000182200f4"
+                + "5484098202612e870c000000182200f41a00a50618"
         )
     }
 
@@ -228,7 +243,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["00", "40", "4180", "428120", "43810000", "5821"]) func `that are none are an error`(_ text: String) {
+    @Test(arguments: ["00", "40", "4180", "428120", "43810000", "5821"]) func `that are none are an error`(
+        _ text: String
+    ) {
         var decoder = ReceiptDecoder()
         #expect(throws: EscalationFailure.self) { try decoder.take(Hexadecimal.decode(text) ?? []) }
         #expect(Limits.Escalation.maximumReceiptBytes == 0x20)

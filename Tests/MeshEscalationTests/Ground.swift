@@ -1,6 +1,7 @@
 import MeshChat
 import MeshCore
 import MeshEscalation
+import MeshJSON
 import MeshSessions
 import MeshTestKit
 
@@ -44,7 +45,9 @@ func wholeChat() -> ChatRequest {
             ChatMessage(.user, [ChatPart(.toolResult(tool))]),
         ]
     )
-    chat.tools = [ChatTool(name: "weather", description: "d", schema: ["type": "object"], isStrict: true, cached: .oneHour)]
+    chat.tools = [
+        ChatTool(name: "weather", description: "d", schema: ["type": "object"], isStrict: true, cached: .oneHour)
+    ]
     chat.toolChoice = .named("weather")
     chat.allowsParallelTools = false
     chat.maximumOutputTokens = 99

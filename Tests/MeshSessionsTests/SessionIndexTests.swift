@@ -147,6 +147,8 @@ import Testing
                 """
         )
         #expect(try JSONReader.read(JSONWriter.bytes(of: json)) == json)
-        #expect(SessionContext(constraints: ["be brief"]) == (try SessionContext(json: JSONField(json["context"] ?? []))))
+        #expect(
+            SessionContext(constraints: ["be brief"]) == (try SessionContext(json: JSONField(json["context"] ?? [])))
+        )
     }
 }

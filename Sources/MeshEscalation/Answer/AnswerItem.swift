@@ -4,11 +4,14 @@ package import MeshWire
 
 /// What is said of an answer, in order: all of it is bytes of one stream, whose offsets count them.
 ///
-///     ( event )* ─▶ ended | failed
+///     opened ─▶ ( event )* ─▶ ended | failed
 ///
-/// The last item is part of the stream as the words are: it is kept, repeated and acknowledged like them, so that an
+/// The first one names the answer: a hub that has begun it anew says another one, and its bytes are not those that an
+/// edge has. The last item is part of the stream as the words are: it is kept, repeated and acknowledged like them, so that an
 /// edge has the whole answer, or one error, or knows that it has neither.
 package enum AnswerItem: Hashable, Sendable {
+    /// The number of this answer, which no other answer of the run has.
+    case opened(UInt64)
     /// Something that the model said or did; never ``ChatEvent/ended(_:)``.
     case event(ChatEvent)
     /// The answer is whole.
@@ -19,7 +22,7 @@ package enum AnswerItem: Hashable, Sendable {
     /// Whether nothing follows it.
     package var isLast: Bool {
         switch self {
-        case .event: false
+        case .opened, .event: false
         case .ended, .failed: true
         }
     }
@@ -74,6 +77,10 @@ extension AnswerItem {
 extension AnswerItem: WireCodable {
     package func encode(into writer: inout WireWriter) {
         switch self {
+        case .opened(let answer):
+            writer.writeArrayHead(count: 2)
+            writer.write(UInt64(11))
+            writer.write(answer)
         case .event(let event): Self.encode(event, into: &writer)
         case .ended(let end):
             writer.writeArrayHead(count: 4)
@@ -138,14 +145,15 @@ extension AnswerItem: WireCodable {
             let usage = try reader.readUsage()
             let cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
             self = .ended(AnswerEnd(reason: reason, usage: usage, cost: cost))
-        default: self = .failed(try Self.failure(&reader))
+        case 10: self = .failed(try Self.failure(&reader))
+        default: self = .opened(try reader.readUInt64())
         }
         for _ in fields..<count { try reader.skipItem() }
         reader.endNesting()
     }
 
     /// How many fields an item of each number has, the number included.
-    private static let fields = [3, 2, 2, 2, 2, 3, 2, 1, 2, 4, 5]
+    private static let fields = [3, 2, 2, 2, 2, 3, 2, 1, 2, 4, 5, 2]
 
     private static func words(_ reader: inout WireReader) throws(WireError) -> String {
         let words = try reader.readText()

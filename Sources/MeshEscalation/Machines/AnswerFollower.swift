@@ -8,8 +8,8 @@ package import MeshWire
 ///                          │                          │
 ///                          └──────── whole, failed, too late, cancelled ───────▶ over
 ///
-/// Whoever asked gets the whole answer, or one error, and never both: there is one step to `over`. The question is asked
-/// anew only where no word has been handed over, and under the same run, which the hub's account knows.
+/// Whoever asked gets the whole answer, or one error, and never both: nothing leads out of `over`. The question is
+/// asked anew only where no word has been handed over, and under the same run, which the hub's account knows.
 package struct AnswerFollower: ~Copyable {
     private enum State {
         case ready
@@ -30,6 +30,7 @@ package struct AnswerFollower: ~Copyable {
     private var acknowledged: UInt64 = 0
     private var early: [StreamChunk] = []
     private var earlyBytes = 0
+    private var answer: UInt64?
     private var head: [ChatEvent] = []
     private var hasDelivered = false
 
@@ -47,7 +48,7 @@ package struct AnswerFollower: ~Copyable {
         /// Nothing.
         case none
         /// Let go of the stream before, and open one that says so: with the question, or to go on with the answer.
-        case open(attempt: UInt64, offset: UInt64, asks: Bool)
+        case open(attempt: UInt64, offset: UInt64, answer: UInt64?, asks: Bool)
         /// Hand these over; there are more to come.
         case deliver([ChatEvent])
         /// Hand these over, and the end: the answer is whole.
@@ -176,8 +177,10 @@ package struct AnswerFollower: ~Copyable {
         attempt += 1
         hasProgressed = false
         forgetEarly()
+        // Bytes of an answer whose number has not come are nobody's.
+        if answer == nil { startAnew() }
         state = .following
-        return .open(attempt: attempt, offset: offset, asks: offset == 0)
+        return .open(attempt: attempt, offset: offset, answer: answer, asks: offset == 0)
     }
 
     /// At once where something has come by this attempt, or by none before it; else after a pause that doubles.
@@ -202,6 +205,7 @@ package struct AnswerFollower: ~Copyable {
     /// Nothing of the answer has been handed over, and nothing of it counts any more.
     private mutating func startAnew() {
         decoder = AnswerDecoder()
+        answer = nil
         offset = 0
         head = []
     }
@@ -242,7 +246,11 @@ package struct AnswerFollower: ~Copyable {
     /// The head of an answer waits for its first word, so that the question can be asked anew until then.
     private mutating func handOver(_ items: [AnswerItem], then error: EscalationFailure?) -> Action {
         for item in items {
+            guard (answer == nil) == item.isOpening else {
+                return fail(EscalationFailure(.answerMalformed, "an answer does not begin with its number"))
+            }
             switch item {
+            case .opened(let number): answer = number
             case .event(let event): head.append(event)
             case .ended(let end):
                 state = .over(isWhole: true)
@@ -283,4 +291,8 @@ extension ChatEvent {
         default: false
         }
     }
+}
+
+extension AnswerItem {
+    fileprivate var isOpening: Bool { if case .opened = self { true } else { false } }
 }

@@ -56,6 +56,7 @@ package struct EscalationStateMachine: ~Copyable {
 
     private let configuration: EscalationConfiguration
     private let question: SHA256Digest
+    private let answer: UInt64
     private let deadline: Instant
     private let promptTokens: Int
     private var state = State.reserving
@@ -68,9 +69,10 @@ package struct EscalationStateMachine: ~Copyable {
 
     /// A run whose question has the digest `question` and about `promptTokens`, begun at `now`: its driver reserves.
     ///
-    /// `timeLeft` is what the edge says; there is a deadline in any case.
+    /// `answer` is a number that is drawn for it, and that no other answer to this run has; `timeLeft` is what the edge says; there is a deadline in any case.
     package init(
         question: SHA256Digest,
+        answer: UInt64,
         promptTokens: Int,
         timeLeft: Duration?,
         configuration: EscalationConfiguration = EscalationConfiguration(),
@@ -78,9 +80,11 @@ package struct EscalationStateMachine: ~Copyable {
     ) {
         self.configuration = configuration
         self.question = question
+        self.answer = answer
         self.promptTokens = promptTokens
         deadline = now + min(timeLeft ?? configuration.patience, Limits.Escalation.longestPatience)
         lastContact = now
+        window.append(AnswerItem.opened(answer).streamBytes)
     }
 
     /// What the driver must do.
@@ -226,18 +230,21 @@ package struct EscalationStateMachine: ~Copyable {
         case refuse(PeerErrorCode)
     }
 
-    /// An edge that has the first `offset` bytes wants the rest on the stream `number`: the newest counts.
+    /// An edge that has the first `offset` bytes of `answer` wants the rest on the stream `number`: the newest counts.
     ///
     /// Where it asks, `question` is the digest of what it asks.
     package mutating func attached(
         _ number: UInt64,
         offset: UInt64,
+        answer: UInt64?,
         question: SHA256Digest?,
         now: Instant
     ) -> AttachAction {
         if case .over = state { return .refuse(.notFound) }
         guard question == nil || question == self.question else { return .refuse(.conflict) }
-        guard (window.start...window.end).contains(offset) else { return .refuse(.offsetRefused) }
+        guard (window.start...window.end).contains(offset), offset == 0 || answer == self.answer else {
+            return .refuse(.offsetRefused)
+        }
         let former = stream?.number
         stream = Stream(number: number, sent: offset)
         lastContact = now

@@ -208,7 +208,7 @@ extension AskQueue {
         }
     }
 
-    /// Notes the answer; replies whether it was news. The first one counts.
+    /// Notes the answer; replies whether it was news, for the first one counts.
     package struct Answer: Command {
         package typealias Target = AskQueue
         package typealias Reply = Bool
@@ -313,8 +313,9 @@ extension AskQueue {
         }
     }
 
-    /// The alarm: what has waited too long leaves. One that waited for its hub is answered with an error, which waits
-    /// for as long again.
+    /// The alarm: what has waited too long leaves.
+    ///
+    /// A question that waited for its hub is answered with an error, which waits for as long again.
     package struct Expire: Command {
         package typealias Target = AskQueue
         package typealias Reply = Done

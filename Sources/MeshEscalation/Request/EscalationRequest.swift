@@ -55,7 +55,10 @@ extension EscalationRequest {
             document = try JSONReader.read(body, upTo: Limits.Escalation.maximumDocumentBytes)
         } catch {
             // Of a document that cannot be read only the place is said: the reader's words may quote it.
-            throw EscalationFailure(.malformed, "the body is no JSON document that can be read (\(error.code.rawValue))")
+            throw EscalationFailure(
+                .malformed,
+                "the body is no JSON document that can be read (\(error.code.rawValue))"
+            )
         }
         guard document.object != nil else { throw EscalationFailure(.malformed, "the body is no JSON object") }
         let request: EscalationRequest

@@ -35,8 +35,10 @@ package protocol TunnelChat: Hashable, Sendable {
 ///
 /// It says nothing of itself in logs.
 package struct UnredactedText: EscalationText {
+    /// The text, for whoever redacts it, or asks with it on a hub.
     package let text: String
 
+    /// Nobody has put any in.
     package static var mayHoldPlaceholders: Bool { false }
 
     /// What an application wrote.

@@ -159,7 +159,10 @@ extension Question {
             throw .field("max_tokens", "must be a whole number \(range)")
         }
         guard textBytes <= Limits.Escalation.maximumTextBytes else {
-            throw .field("context", "and query have \(textBytes) bytes of text, limit \(Limits.Escalation.maximumTextBytes)")
+            throw .field(
+                "context",
+                "and query have \(textBytes) bytes of text, limit \(Limits.Escalation.maximumTextBytes)"
+            )
         }
     }
 

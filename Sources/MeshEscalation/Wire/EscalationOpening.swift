@@ -48,6 +48,9 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
     /// How many bytes of its answer the edge has.
     package var offset: UInt64
 
+    /// Of which answer they are; nil where it has none.
+    package var answer: UInt64?
+
     /// For how long the edge still waits; nil for as long as it takes.
     package var timeLeft: Duration?
 
@@ -57,16 +60,18 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
     /// The trace that it belongs to, if the edge knows of one.
     package var trace: TraceContext?
 
-    /// Asks for `run` from `offset` on.
+    /// Asks for `run` from its beginning, or from `offset` of `answer` on.
     package init(
         run: UniqueID,
-        offset: UInt64,
+        offset: UInt64 = 0,
+        answer: UInt64? = nil,
         timeLeft: Duration? = nil,
         ask: EscalatedAsk<Text, Chat>?,
         trace: TraceContext? = nil
     ) {
         self.run = run
         self.offset = offset
+        self.answer = answer
         self.timeLeft = timeLeft
         self.ask = ask
         self.trace = trace
@@ -75,18 +80,20 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
 
 extension EscalationOpening: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: trace == nil ? 4 : 5)
+        writer.writeArrayHead(count: trace == nil ? 5 : 6)
         run.encode(into: &writer)
         writer.write(offset)
+        answer.encode(into: &writer)
         timeLeft.map(\.wireMilliseconds).encode(into: &writer)
         ask.encode(into: &writer)
         trace?.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        var tail = try reader.beginRecord(fields: 4)
+        var tail = try reader.beginRecord(fields: 5)
         run = try UniqueID(from: &reader)
         offset = try reader.readUInt64()
+        answer = try UInt64?(from: &reader)
         timeLeft = try UInt64?(from: &reader).map(Duration.init(wireMilliseconds:))
         ask = try EscalatedAsk<Text, Chat>?(from: &reader)
         trace = try reader.readTrace(&tail)
@@ -96,6 +103,9 @@ extension EscalationOpening: WireCodable {
         }
         guard ask == nil || offset == 0 else {
             throw WireError(.invalidValue, "what has been begun is asked again")
+        }
+        guard (answer == nil) == (offset == 0) else {
+            throw WireError(.invalidValue, "an offset without its answer, or an answer without an offset")
         }
     }
 }

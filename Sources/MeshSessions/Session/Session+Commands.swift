@@ -59,7 +59,9 @@ extension Session {
         }
     }
 
-    /// Adds a message; replies with its number. A question is told from its repetition by the run that it begins.
+    /// Adds a message; replies with its number.
+    ///
+    /// A question is told from its repetition by the run that it begins.
     package struct AddMessage: Command {
         package typealias Target = Session
         package typealias Reply = UInt64
@@ -225,7 +227,9 @@ extension Session {
 
         package func encode(into writer: inout WireWriter) { change.encode(into: &writer) }
 
-        package init(from reader: inout WireReader) throws(WireError) { change = try SessionContextChange(from: &reader) }
+        package init(from reader: inout WireReader) throws(WireError) {
+            change = try SessionContextChange(from: &reader)
+        }
     }
 
     /// Says which model shall answer.

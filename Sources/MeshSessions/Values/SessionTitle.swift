@@ -31,15 +31,16 @@ package enum SessionTitle {
 
     private static func title(of words: [Substring]) -> String {
         let limit = Limits.Sessions.maximumTitleCharacters
-        var title = ""
+        var (title, shorter) = ("", "")
         for (index, word) in words.enumerated() {
             let longer = title.isEmpty ? String(word) : "\(title) \(word)"
             guard longer.count <= limit else {
                 // A single word that is too long is cut.
-                let kept = title.isEmpty ? String(longer.prefix(limit - 1)) : String(title.prefix(limit - 1))
+                let kept = shorter.isEmpty ? String(longer.prefix(limit - 1)) : shorter
                 return "\(kept)…".cut(toBytes: Limits.Sessions.maximumTitleBytes)
             }
             title = longer
+            if title.count < limit { shorter = title }
             let endsSentence = word.last.map { ".?!。？！".contains($0) } ?? false
             // `e.g.` and `1.` end no sentence worth a title.
             if endsSentence, title.count >= 12, index + 1 < words.count { break }

@@ -54,7 +54,9 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "provider-answer") { FuzzedDialects.checkAnswers($0) },
         FuzzTarget(name: "chat-request") { FuzzedDialects.checkRequests($0) },
         FuzzTarget(name: "escalation-request") { FuzzedEscalation.checkRequest($0) },
-        FuzzTarget(name: "escalation-opening") { checkRoundTrip(EscalationOpening<SampleTunnelText, SampleTunnelChat>.self, $0) },
+        FuzzTarget(name: "escalation-opening") {
+            checkRoundTrip(EscalationOpening<SampleTunnelText, SampleTunnelChat>.self, $0)
+        },
         FuzzTarget(name: "escalation-answer") { FuzzedEscalation.checkAnswer($0) },
         FuzzTarget(name: "session") { FuzzedEscalation.checkSession($0) },
         FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },

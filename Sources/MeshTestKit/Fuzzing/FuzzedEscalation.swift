@@ -1,4 +1,5 @@
 internal import MeshActors
+internal import MeshChat
 internal import MeshCore
 internal import MeshEscalation
 internal import MeshJSON
@@ -18,7 +19,7 @@ enum FuzzedEscalation {
         precondition(prompt.request.messages.last?.text.hasSuffix(request.question.query.text) == true, "no question")
     }
 
-    /// An answer is the same however it is cut; the first byte says how. Nothing follows its end.
+    /// An answer is the same however it is cut, and nothing follows its end; the first byte says how it is.
     static func checkAnswer(_ input: UnsafeRawBufferPointer) {
         guard let first = input.first else { return }
         let stream = Array(input.dropFirst())

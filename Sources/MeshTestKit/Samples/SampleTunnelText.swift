@@ -12,6 +12,7 @@ package struct SampleTunnelText: TunnelText {
     /// Text that is taken for redacted.
     package init(_ text: String) { self.text = text }
 
+    /// Text that came through a tunnel.
     package init(receivedThroughTunnel text: String) { self.text = text }
 }
 
@@ -20,5 +21,6 @@ package struct SampleTunnelChat: TunnelChat {
     /// What is asked.
     package let request: ChatRequest
 
+    /// A chat that came through a tunnel.
     package init(receivedThroughTunnel request: ChatRequest) { self.request = request }
 }
