@@ -264,6 +264,16 @@ struct HubRun: ~Copyable {
         #expect(run.settlements == [.book(.complete, .sample)])
     }
 
+    @Test func `whoever settles counts for the end that is said`() throws {
+        let other = ChatUsage(inputTokens: 1, outputTokens: 2, isEstimated: true)
+        var settling = HubRun()
+        Self.begin(&settling)
+        settling.note(settling.machine.eventArrived(.ended(.endOfTurn), now: settling.now))
+        settling.note(settling.machine.settled(usage: other, cost: .zero, now: settling.now))
+        let last = try settling.items().last
+        #expect(last == .ended(AnswerEnd(reason: .endOfTurn, usage: other, cost: .zero)))
+    }
+
     @Test func `a stream that follows another begins where the edge is`() {
         var run = HubRun()
         Self.begin(&run)

@@ -93,7 +93,7 @@ package struct EscalationStateMachine: ~Copyable {
         case none
         /// Begin the answer and hand its events over while ``wantsEvents``.
         case ask
-        /// Stop the answer if it runs, and settle; then call ``settled(cost:now:)``. Asked for once.
+        /// Stop the answer if it runs, and settle; then call ``settled(usage:cost:now:)``. Asked for once.
         case settle(RunSettlement)
         /// Forget the run.
         case release
@@ -174,10 +174,11 @@ package struct EscalationStateMachine: ~Copyable {
         }
     }
 
-    /// What was used has been settled; `cost` is what it came to.
-    package mutating func settled(cost: Money?, now: Instant) -> Action {
+    /// What was used has been settled: as `usage`, where whoever settles counts by itself, and for `cost`.
+    package mutating func settled(usage: ChatUsage? = nil, cost: Money?, now: Instant) -> Action {
         guard case .settling(let item, _) = state else { return .none }
         if case .ended(var end) = item {
+            end.usage = usage ?? end.usage
             end.cost = cost
             self.end(saying: .ended(end), now)
         } else {
