@@ -9,10 +9,10 @@ struct AnswerWorld: ~Copyable {
     /// What is on its way; each belongs to the stream of an attempt.
     enum Message {
         case opening(attempt: UInt64, offset: UInt64, answer: UInt64?, asks: Bool)
-        case taken(attempt: UInt64, offset: UInt64)
+        case taken(attempt: UInt64, offset: UInt64, life: Int)
         case left
         case hubLostStream(attempt: UInt64)
-        case chunk(attempt: UInt64, StreamChunk)
+        case chunk(attempt: UInt64, StreamChunk, life: Int)
         case end(attempt: UInt64, StreamEnd)
         case refusal(attempt: UInt64, ErrorFrame)
         case edgeLostStream(attempt: UInt64)
@@ -36,6 +36,7 @@ struct AnswerWorld: ~Copyable {
     private(set) var said = ""
     private(set) var outcomes: [Outcome] = []
     private(set) var opened = 0
+    private var edgeLife = 0
 
     // The hub
     private var machine: EscalationStateMachine?
@@ -97,14 +98,18 @@ struct AnswerWorld: ~Copyable {
     private mutating func deliver(_ index: Int) {
         switch network.remove(at: index) {
         case .opening(let attempt, let offset, let answer, let asks): open(attempt, offset, answer, asks)
-        case .taken(let attempt, let offset): tell { $0.acknowledged(attempt, offset: offset, now: $1) }
+        case .taken(let attempt, let offset, let life):
+            // It travels on a stream of the hub that has ended with it.
+            if life == self.life { tell { $0.acknowledged(attempt, offset: offset, now: $1) } }
         case .left: tell { $0.cancelled(now: $1) }
         case .hubLostStream(let attempt):
             tell { machine, now in
                 machine.detached(attempt, now: now)
                 return .none
             }
-        case .chunk(let attempt, let chunk): perform(follower.chunkArrived(chunk, attempt: attempt, now: now))
+        case .chunk(let attempt, let chunk, let life):
+            if attempt == UInt64(opened) { edgeLife = life }
+            perform(follower.chunkArrived(chunk, attempt: attempt, now: now))
         case .end(let attempt, let end):
             perform(follower.endArrived(end, attempt: attempt, now: now, jitter: generator.next()))
         case .refusal(let attempt, let frame):
@@ -114,11 +119,12 @@ struct AnswerWorld: ~Copyable {
         }
     }
 
-    /// What was said on a stream comes twice; a stream itself is opened once.
+    /// What was said on a stream comes twice. So does an older question, as where another hub had been asked too and
+    /// takes the place of this one; the newest stream is opened once.
     private mutating func repeatSomething() {
         guard !network.isEmpty else { return }
         let message = network[generator.integer(below: network.count)]
-        if case .opening = message { return }
+        if case .opening(UInt64(opened), _, _, _) = message { return }
         network.append(message)
     }
 
@@ -174,7 +180,7 @@ struct AnswerWorld: ~Copyable {
             network.append(.left)
         }
         if let offset = follower.nextAcknowledgement() {
-            network.append(.taken(attempt: UInt64(opened), offset: offset))
+            network.append(.taken(attempt: UInt64(opened), offset: offset, life: edgeLife))
         }
     }
 
@@ -240,7 +246,7 @@ struct AnswerWorld: ~Copyable {
         while let output = machine?.nextOutput() {
             // It may be an older one than the edge's newest.
             switch output {
-            case .chunk(let chunk): network.append(.chunk(attempt: hubStream, chunk))
+            case .chunk(let chunk): network.append(.chunk(attempt: hubStream, chunk, life: life))
             case .end(let end): network.append(.end(attempt: hubStream, end))
             }
         }

@@ -294,7 +294,9 @@ struct HubRun: ~Copyable {
         // An older stream says nothing that counts.
         run.machine.detached(2, now: run.now)
         #expect(run.flush().bytes == Array(all[5...]))
+        let kept = run.machine.keptBytes
         #expect(run.machine.acknowledged(2, offset: 9, now: run.now) == .none)
+        #expect(run.machine.keptBytes == kept)
     }
 
     @Test func `keeps a bounded number of bytes, and then the engine waits`() {
