@@ -22,7 +22,9 @@ import Testing
 
     private func begun(acknowledgementBytes: UInt64 = Limits.Escalation.acknowledgementBytes) -> AnswerFollower {
         var follower = AnswerFollower(deadline: instant(600), acknowledgementBytes: acknowledgementBytes)
-        #expect(follower.begin(isConnected: true, now: instant(0)) == .open(attempt: 1, offset: 0, answer: nil, asks: true))
+        #expect(
+            follower.begin(isConnected: true, now: instant(0)) == .open(attempt: 1, offset: 0, answer: nil, asks: true)
+        )
         return follower
     }
 
@@ -84,7 +86,8 @@ import Testing
         let stream = bytes(start, .event(.text("one")), .event(.text("two")), .ended(end))
         _ = follower.chunkArrived(chunk(0, Array(stream[..<20])), attempt: 1, now: instant(1))
         #expect(
-            follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 20, answer: 77, asks: false)
+            follower.streamCut(attempt: 1, now: instant(1), jitter: 0)
+                == .open(attempt: 2, offset: 20, answer: 77, asks: false)
         )
         // What is left of the stream before does not count.
         #expect(follower.chunkArrived(chunk(20, Array(stream[20...])), attempt: 1, now: instant(1)) == .none)
@@ -156,7 +159,8 @@ import Testing
         var follower = begun()
         _ = follower.chunkArrived(chunk(0, bytes(start)), attempt: 1, now: instant(1))
         #expect(
-            follower.streamCut(attempt: 1, now: instant(1), jitter: 0) == .open(attempt: 2, offset: 12, answer: 77, asks: false)
+            follower.streamCut(attempt: 1, now: instant(1), jitter: 0)
+                == .open(attempt: 2, offset: 12, answer: 77, asks: false)
         )
         let action = follower.streamRefused(refusal(.notFound), attempt: 2, now: instant(1), jitter: 0)
         #expect(action == .open(attempt: 3, offset: 0, answer: nil, asks: true))

@@ -145,6 +145,10 @@ struct AnswerWorld: ~Copyable {
         reserving = false
         settling = nil
         cut()
+        guard generator.chance(1, in: 2) else { return }
+        // Another hub takes its place, which had been asked before and has begun by itself.
+        open(0, 0, nil, true)
+        for _ in 0..<generator.integer(below: 20) { work() }
     }
 
     private mutating func leave() {

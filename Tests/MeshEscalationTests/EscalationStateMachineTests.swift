@@ -78,64 +78,68 @@ struct HubRun: ~Copyable {
         }
     }
 
-    static var situations: [(name: String, reach: (inout HubRun) -> Void)] { [
-        ("reserving", { _ in }),
-        ("reserving, alone", { $0.machine.detached(1, now: $0.now) }),
-        ("forsaken", { $0.note($0.machine.cancelled(now: $0.now)) }),
-        ("running", { $0.note($0.machine.reserved(now: $0.now)) }),
-        ("running, begun", { begin(&$0) }),
-        (
-            "running, counted",
-            { run in
-                begin(&run)
-                run.note(run.machine.eventArrived(.usage(ChatUsage(inputTokens: 12, outputTokens: 1)), now: run.now))
-            }
-        ),
-        (
-            "running, alone",
-            { run in
-                begin(&run)
-                run.machine.detached(1, now: run.now)
-            }
-        ),
-        (
-            "settling",
-            { run in
-                begin(&run)
-                run.note(run.machine.eventArrived(.ended(.endOfTurn), now: run.now))
-            }
-        ),
-        (
-            "settling, failed",
-            { run in
-                begin(&run)
-                run.note(run.machine.answerFailed(HubRun.broken, now: run.now))
-            }
-        ),
-        ("ended", { end(&$0) }),
-        (
-            "ended, said",
-            { run in
-                end(&run)
-                run.flush()
-            }
-        ),
-        (
-            "ended, alone",
-            { run in
-                end(&run)
-                run.machine.detached(1, now: run.now)
-            }
-        ),
-        (
-            "over",
-            { run in
-                end(&run)
-                run.flush()
-                acknowledge(&run)
-            }
-        ),
-    ] }
+    static var situations: [(name: String, reach: (inout HubRun) -> Void)] {
+        [
+            ("reserving", { _ in }),
+            ("reserving, alone", { $0.machine.detached(1, now: $0.now) }),
+            ("forsaken", { $0.note($0.machine.cancelled(now: $0.now)) }),
+            ("running", { $0.note($0.machine.reserved(now: $0.now)) }),
+            ("running, begun", { begin(&$0) }),
+            (
+                "running, counted",
+                { run in
+                    begin(&run)
+                    run.note(
+                        run.machine.eventArrived(.usage(ChatUsage(inputTokens: 12, outputTokens: 1)), now: run.now)
+                    )
+                }
+            ),
+            (
+                "running, alone",
+                { run in
+                    begin(&run)
+                    run.machine.detached(1, now: run.now)
+                }
+            ),
+            (
+                "settling",
+                { run in
+                    begin(&run)
+                    run.note(run.machine.eventArrived(.ended(.endOfTurn), now: run.now))
+                }
+            ),
+            (
+                "settling, failed",
+                { run in
+                    begin(&run)
+                    run.note(run.machine.answerFailed(HubRun.broken, now: run.now))
+                }
+            ),
+            ("ended", { end(&$0) }),
+            (
+                "ended, said",
+                { run in
+                    end(&run)
+                    run.flush()
+                }
+            ),
+            (
+                "ended, alone",
+                { run in
+                    end(&run)
+                    run.machine.detached(1, now: run.now)
+                }
+            ),
+            (
+                "over",
+                { run in
+                    end(&run)
+                    run.flush()
+                    acknowledge(&run)
+                }
+            ),
+        ]
+    }
 
     static func begin(_ run: inout HubRun) {
         run.note(run.machine.reserved(now: run.now))
@@ -155,35 +159,43 @@ struct HubRun: ~Copyable {
         return run.note(run.machine.acknowledged(1, offset: UInt64(run.machine.keptBytes), now: run.now))
     }
 
-    static var events: [Event] { [
-        ("reserved", { described($0.note($0.machine.reserved(now: $0.now))) }),
-        ("not reserved", { described($0.note($0.machine.refused(HubRun.broken, now: $0.now))) }),
-        ("more is said", { described($0.note($0.machine.eventArrived(.text("more"), now: $0.now))) }),
-        ("answer ends", { described($0.note($0.machine.eventArrived(.ended(.endOfTurn), now: $0.now))) }),
-        ("answer fails", { described($0.note($0.machine.answerFailed(HubRun.broken, now: $0.now))) }),
-        ("cancelled", { described($0.note($0.machine.cancelled(now: $0.now))) }),
-        ("settled", { described($0.note($0.machine.settled(cost: Money(nanodollars: 5), now: $0.now))) }),
-        ("10 s pass", { pass(10, &$0) }),
-        ("60 s pass", { pass(60, &$0) }),
-        ("300 s pass", { pass(300, &$0) }),
-        ("600 s pass", { pass(600, &$0) }),
-        ("asked again", { described($0.machine.attached(2, offset: 0, answer: nil, question: HubRun.digest, now: $0.now)) }),
-        ("gone on with", { described($0.machine.attached(2, offset: 3, answer: 77, question: nil, now: $0.now)) }),
-        (
-            "another answer gone on with",
-            { described($0.machine.attached(2, offset: 3, answer: 78, question: nil, now: $0.now)) }
-        ),
-        ("another question", { described($0.machine.attached(2, offset: 0, answer: nil, question: .zero, now: $0.now)) }),
-        (
-            "cut",
-            { run in
-                run.machine.detached(1, now: run.now)
-                return "nothing"
-            }
-        ),
-        ("all acknowledged", { described(acknowledge(&$0)) }),
-        ("too much acknowledged", { described($0.note($0.machine.acknowledged(1, offset: 9_999, now: $0.now))) }),
-    ] }
+    static var events: [Event] {
+        [
+            ("reserved", { described($0.note($0.machine.reserved(now: $0.now))) }),
+            ("not reserved", { described($0.note($0.machine.refused(HubRun.broken, now: $0.now))) }),
+            ("more is said", { described($0.note($0.machine.eventArrived(.text("more"), now: $0.now))) }),
+            ("answer ends", { described($0.note($0.machine.eventArrived(.ended(.endOfTurn), now: $0.now))) }),
+            ("answer fails", { described($0.note($0.machine.answerFailed(HubRun.broken, now: $0.now))) }),
+            ("cancelled", { described($0.note($0.machine.cancelled(now: $0.now))) }),
+            ("settled", { described($0.note($0.machine.settled(cost: Money(nanodollars: 5), now: $0.now))) }),
+            ("10 s pass", { pass(10, &$0) }),
+            ("60 s pass", { pass(60, &$0) }),
+            ("300 s pass", { pass(300, &$0) }),
+            ("600 s pass", { pass(600, &$0) }),
+            (
+                "asked again",
+                { described($0.machine.attached(2, offset: 0, answer: nil, question: HubRun.digest, now: $0.now)) }
+            ),
+            ("gone on with", { described($0.machine.attached(2, offset: 3, answer: 77, question: nil, now: $0.now)) }),
+            (
+                "another answer gone on with",
+                { described($0.machine.attached(2, offset: 3, answer: 78, question: nil, now: $0.now)) }
+            ),
+            (
+                "another question",
+                { described($0.machine.attached(2, offset: 0, answer: nil, question: .zero, now: $0.now)) }
+            ),
+            (
+                "cut",
+                { run in
+                    run.machine.detached(1, now: run.now)
+                    return "nothing"
+                }
+            ),
+            ("all acknowledged", { described(acknowledge(&$0)) }),
+            ("too much acknowledged", { described($0.note($0.machine.acknowledged(1, offset: 9_999, now: $0.now))) }),
+        ]
+    }
 
     static func pass(_ seconds: Int64, _ run: inout HubRun) -> String {
         run.now = instant(seconds)
@@ -290,7 +302,9 @@ struct HubRun: ~Copyable {
         #expect(run.machine.attached(3, offset: 4, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused))
         #expect(run.machine.attached(3, offset: 5, answer: 77, question: nil, now: run.now) == .begin(instead: 2))
         let behind = UInt64(all.count) + 1
-        #expect(run.machine.attached(4, offset: behind, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused))
+        #expect(
+            run.machine.attached(4, offset: behind, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused)
+        )
         // An older stream says nothing that counts.
         run.machine.detached(2, now: run.now)
         #expect(run.flush().bytes == Array(all[5...]))

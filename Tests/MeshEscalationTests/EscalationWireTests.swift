@@ -127,7 +127,8 @@ import Testing
 
 @Suite struct `An answer as bytes` {
     private let items: [AnswerItem] = [
-        .opened(77), .event(.started(ChatStart(id: "a", model: "m"))), .event(.thinking("hm")), .event(.thinkingSigned("s")),
+        .opened(77), .event(.started(ChatStart(id: "a", model: "m"))), .event(.thinking("hm")),
+        .event(.thinkingSigned("s")),
         .event(.thinkingSealed("z")), .event(.text("Rö")), .event(.toolUseStarted(id: "i", name: "n")),
         .event(.toolUseArguments("{}")), .event(.toolUseEnded), .event(.usage(.sample)),
         .ended(AnswerEnd(reason: .stopSequence("."), usage: .sample, cost: Money(nanodollars: 10_815_000))),
