@@ -119,8 +119,7 @@ struct AnswerWorld: ~Copyable {
         }
     }
 
-    /// What was said on a stream comes twice. So does an older question, as where another hub had been asked too and
-    /// takes the place of this one; the newest stream is opened once.
+    /// What was said on a stream comes twice, and so does an older question; the newest stream is opened once.
     private mutating func repeatSomething() {
         guard !network.isEmpty else { return }
         let message = network[generator.integer(below: network.count)]

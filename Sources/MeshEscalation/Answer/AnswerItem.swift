@@ -7,8 +7,8 @@ package import MeshWire
 ///     opened ─▶ ( event )* ─▶ ended | failed
 ///
 /// The first one names the answer: a hub that has begun it anew says another one, and its bytes are not those that an
-/// edge has. The last item is part of the stream as the words are: it is kept, repeated and acknowledged like them, so that an
-/// edge has the whole answer, or one error, or knows that it has neither.
+/// edge has. The last one is part of the stream as the words are: it is kept, repeated and acknowledged like them, so
+/// that an edge has the whole answer, or one error, or knows that it has neither.
 package enum AnswerItem: Hashable, Sendable {
     /// The number of this answer, which no other answer of the run has.
     case opened(UInt64)

@@ -69,7 +69,8 @@ package struct EscalationStateMachine: ~Copyable {
 
     /// A run whose question has the digest `question` and about `promptTokens`, begun at `now`: its driver reserves.
     ///
-    /// `answer` is a number that is drawn for it, and that no other answer to this run has; `timeLeft` is what the edge says; there is a deadline in any case.
+    /// `answer` is a number that is drawn for it, and that no other answer to this run has; `timeLeft` is what the edge
+    /// says, and there is a deadline in any case.
     package init(
         question: SHA256Digest,
         answer: UInt64,
