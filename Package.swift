@@ -22,6 +22,12 @@ let modules: [Module] = [
     .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .library("MeshPrivacy", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
+    .library("MeshSessions", layer: .l1, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
+    .library(
+        "MeshEscalation",
+        layer: .l1,
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshSessions", "MeshWire"]
+    ),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -100,9 +106,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy", "MeshQUIC", "MeshStore",
-            "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy", "MeshQUIC",
+            "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -156,6 +161,17 @@ let modules: [Module] = [
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
+    .tests(
+        "MeshSessionsTests",
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshSessions", "MeshTestKit", "MeshWire"]
+    ),
+    .tests(
+        "MeshEscalationTests",
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshJSON", "MeshSessions", "MeshTestKit",
+            "MeshWire",
+        ]
+    ),
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]

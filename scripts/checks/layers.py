@@ -17,6 +17,9 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshBlobs", "MeshHTTP"): "architecture",
     ("MeshPrivacy", "MeshChat"): "0020",
     ("MeshDialects", "MeshChat"): "0017",
+    ("MeshSessions", "MeshChat"): "0023",
+    ("MeshEscalation", "MeshChat"): "0023",
+    ("MeshEscalation", "MeshSessions"): "0023",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

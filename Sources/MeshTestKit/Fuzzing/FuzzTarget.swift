@@ -2,6 +2,7 @@ internal import MeshActors
 internal import MeshCertificates
 internal import MeshCheck
 internal import MeshCore
+internal import MeshEscalation
 internal import MeshStore
 internal import MeshWire
 
@@ -55,6 +56,12 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "chat-request") { FuzzedDialects.checkRequests($0) },
         FuzzTarget(name: "redactor") { FuzzedPrivacy.checkRedactor($0) },
         FuzzTarget(name: "restorer") { FuzzedPrivacy.checkRestorer($0) },
+        FuzzTarget(name: "escalation-request") { FuzzedEscalation.checkRequest($0) },
+        FuzzTarget(name: "escalation-opening") {
+            checkRoundTrip(EscalationOpening<SampleTunnelText, SampleTunnelChat>.self, $0)
+        },
+        FuzzTarget(name: "escalation-answer") { FuzzedEscalation.checkAnswer($0) },
+        FuzzTarget(name: "session") { FuzzedEscalation.checkSession($0) },
         FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },
         FuzzTarget(name: "safetensors") { FuzzedModels.checkSafetensors($0) },
         FuzzTarget(name: "adapter-conversion") { FuzzedModels.checkConversion($0) },

@@ -26,6 +26,8 @@ package struct PeerErrorCode: RawRepresentable, Hashable, Sendable {
     package static let notFound = PeerErrorCode(rawValue: 8)
     /// A stream cannot go on from its offset.
     package static let offsetRefused = PeerErrorCode(rawValue: 9)
+    /// The number by which something is known was used for something else.
+    package static let conflict = PeerErrorCode(rawValue: 10)
 }
 
 extension PeerErrorCode {

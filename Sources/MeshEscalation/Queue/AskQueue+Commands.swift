@@ -1,0 +1,451 @@
+package import MeshActors
+package import MeshCore
+package import MeshWire
+
+extension AskQueue {
+    /// Why the queue stays as it is.
+    package enum Refusal: UInt64, Error, CaseIterable, WireCodable {
+        /// So many wait that there is no room: ``Limits/AskQueue/retryAfter``.
+        case full = 1
+        /// The run is another question's.
+        case conflict = 2
+        /// There is no such question: it was never here, was fetched, or has expired.
+        case notFound = 3
+        /// It has no answer yet.
+        case notAnswered = 4
+        /// The question has too many bytes.
+        case tooLarge = 5
+
+        package func encode(into writer: inout WireWriter) { writer.write(rawValue) }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            guard let refusal = Refusal(rawValue: try reader.readUInt64()) else {
+                throw WireError(.invalidValue, "no such refusal")
+            }
+            self = refusal
+        }
+    }
+
+    /// Lets a question wait; replies with how it stands, also where it is here already.
+    package struct Enqueue: Command {
+        package typealias Target = AskQueue
+        package typealias Reply = QueuedStanding
+        package typealias Refusal = AskQueue.Refusal
+
+        package static let tag: UInt32 = 1
+        /// Its run.
+        package let run: UniqueID
+        /// The question as it will travel.
+        package let question: [UInt8]
+        /// How long it waits, and its answer.
+        package let lifetime: Duration
+
+        /// The question of `run`; it waits for ``Limits/AskQueue/longestLifetime`` at most.
+        package init(
+            run: UniqueID,
+            ask: EscalatedAsk<some TunnelText, some TunnelChat>,
+            lifetime: Duration = Limits.AskQueue.lifetime
+        ) {
+            self.run = run
+            question = ask.wireBytes
+            self.lifetime = min(max(lifetime, .zero), Limits.AskQueue.longestLifetime)
+        }
+
+        package func decide(
+            _ state: AskQueue,
+            _ turn: inout Turn<AskQueue>
+        ) throws(AskQueue.Refusal) -> QueuedStanding {
+            let digest = SHA256.digest(question)
+            if let known = state.ask(of: run) {
+                guard known.digest == digest else { throw .conflict }
+                return state.standing(of: known)
+            }
+            guard question.count <= Limits.AskQueue.maximumQuestionBytes else { throw .tooLarge }
+            let open = state.open
+            let bytes = open.reduce(question.count) { $0 + $1.bytes }
+            guard open.count < Limits.AskQueue.maximumWaiting, bytes <= Limits.AskQueue.maximumBytes else {
+                throw .full
+            }
+            let now = turn.wallTime
+            let ask = QueuedAsk(
+                run: run,
+                question: question,
+                digest: digest,
+                created: now,
+                expires: now.later(by: lifetime),
+                state: .waiting,
+                attempts: 0
+            )
+            turn.emit(.queued(ask))
+            return QueuedStanding(ask, ahead: open.count)
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 3)
+            run.encode(into: &writer)
+            writer.write(bytes: question)
+            writer.write(UInt64(clamping: lifetime.wholeNanoseconds / 1_000_000))
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 3)
+            run = try UniqueID(from: &reader)
+            question = try reader.readBytes()
+            let milliseconds = Int64(clamping: min(try reader.readUInt64(), 1 << 40))
+            lifetime = min(.milliseconds(milliseconds), Limits.AskQueue.longestLifetime)
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Asks for the next question to be asked; nil where there is none, or as many are asked as may be.
+    ///
+    /// Questions that an earlier life of the edge was asking come first: nobody follows their answers.
+    package struct TakeNext: Command {
+        package typealias Target = AskQueue
+        package typealias Reply = UniqueID?
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 2
+        /// This life of the edge.
+        package let life: UniqueID
+
+        /// The next question for who asks in this `life` of the edge.
+        package init(life: UniqueID) { self.life = life }
+
+        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> UniqueID? {
+            var (waiting, orphaned, asked): (QueuedAsk?, QueuedAsk?, Int) = (nil, nil, 0)
+            let now = turn.wallTime
+            for ask in state.asks where ask.expires > now {
+                switch ask.state {
+                case .waiting: waiting = waiting ?? ask
+                case .asked(life): asked += 1
+                case .asked: orphaned = orphaned ?? ask
+                case .answered: break
+                }
+            }
+            guard asked < Limits.AskQueue.maximumAsked, let next = orphaned ?? waiting else { return nil }
+            turn.emit(.asked(next.run, life: life))
+            return next.run
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 1)
+            life.encode(into: &writer)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 1)
+            life = try UniqueID(from: &reader)
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Asks for the question itself, piece by piece: `EscalatedAsk(wireBytes:)` reads them together; empty at its end.
+    package struct Words: Command {
+        package typealias Target = AskQueue
+        package typealias Reply = QuestionPiece
+        package typealias Refusal = AskQueue.Refusal
+
+        package static let tag: UInt32 = 9
+        /// Which.
+        package let run: UniqueID
+        /// How many bytes of it the reader has.
+        package let offset: UInt64
+
+        /// The question of `run` from `offset` on.
+        package init(run: UniqueID, from offset: Int = 0) {
+            self.run = run
+            self.offset = UInt64(clamping: offset)
+        }
+
+        package func decide(
+            _ state: AskQueue,
+            _ turn: inout Turn<AskQueue>
+        ) throws(AskQueue.Refusal) -> QuestionPiece {
+            guard let ask = state.ask(of: run), !ask.isAnswered else { throw .notFound }
+            let rest = ask.question.dropFirst(Int(clamping: offset))
+            return QuestionPiece(bytes: Array(rest.prefix(Limits.AskQueue.pieceBytes)))
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 2)
+            run.encode(into: &writer)
+            writer.write(offset)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 2)
+            run = try UniqueID(from: &reader)
+            offset = try reader.readUInt64()
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Lets a question wait again of whose answer nothing has come; replies whether it does.
+    ///
+    /// One that was asked ``Limits/AskQueue/maximumAttempts`` times is answered with an error.
+    package struct PutBack: Command, RunCommand {
+        package typealias Target = AskQueue
+        package typealias Reply = Bool
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 3
+        /// Which.
+        package let run: UniqueID
+
+        /// The question of `run`.
+        package init(run: UniqueID) { self.run = run }
+
+        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Bool {
+            guard let ask = state.ask(of: run), case .asked = ask.state else { return false }
+            guard ask.attempts < UInt64(Limits.AskQueue.maximumAttempts) else {
+                let failure = EscalationFailure(.offline, "no hub has answered the question")
+                turn.emit(.answered(run, QueuedAnswer(failure)))
+                return false
+            }
+            turn.emit(.putBack(run))
+            return true
+        }
+    }
+
+    /// Notes the answer; replies whether it was news, for the first one counts.
+    package struct Answer: Command {
+        package typealias Target = AskQueue
+        package typealias Reply = Bool
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 4
+        /// Whose.
+        package let run: UniqueID
+        /// What was said.
+        package let answer: QueuedAnswer
+
+        /// The answer to the question of `run`.
+        package init(run: UniqueID, _ answer: QueuedAnswer) {
+            self.run = run
+            self.answer = answer
+        }
+
+        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Bool {
+            guard let ask = state.ask(of: run), !ask.isAnswered else { return false }
+            turn.emit(.answered(run, answer))
+            return true
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 2)
+            run.encode(into: &writer)
+            answer.encode(into: &writer)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 2)
+            run = try UniqueID(from: &reader)
+            answer = try QueuedAnswer(from: &reader)
+            try reader.endRecord(tail)
+        }
+    }
+
+    /// Asks how a question stands, without its own words.
+    package struct Look: Command, RunCommand {
+        package typealias Target = AskQueue
+        package typealias Reply = QueuedStanding
+        package typealias Refusal = AskQueue.Refusal
+
+        package static let tag: UInt32 = 5
+        /// Which.
+        package let run: UniqueID
+
+        /// The question of `run`.
+        package init(run: UniqueID) { self.run = run }
+
+        package func decide(
+            _ state: AskQueue,
+            _ turn: inout Turn<AskQueue>
+        ) throws(AskQueue.Refusal) -> QueuedStanding {
+            guard let ask = state.ask(of: run) else { throw .notFound }
+            return state.standing(of: ask)
+        }
+    }
+
+    /// Takes the answer away: whoever asks later finds nothing, and a repetition of this very command the same answer.
+    package struct Fetch: Command, RunCommand {
+        package typealias Target = AskQueue
+        package typealias Reply = QueuedAnswer
+        package typealias Refusal = AskQueue.Refusal
+
+        package static let tag: UInt32 = 6
+        /// Which.
+        package let run: UniqueID
+
+        /// The answer to the question of `run`.
+        package init(run: UniqueID) { self.run = run }
+
+        package func decide(
+            _ state: AskQueue,
+            _ turn: inout Turn<AskQueue>
+        ) throws(AskQueue.Refusal) -> QueuedAnswer {
+            guard let ask = state.ask(of: run) else { throw .notFound }
+            guard case .answered(let answer) = ask.state else { throw .notAnswered }
+            turn.emit(.left(run))
+            return answer
+        }
+    }
+
+    /// Forgets a question that nobody wants any more; replies whether it is being asked, and is to be stopped.
+    package struct Drop: Command, RunCommand {
+        package typealias Target = AskQueue
+        package typealias Reply = Bool
+        package typealias Refusal = AskQueue.Refusal
+
+        package static let tag: UInt32 = 7
+        /// Which.
+        package let run: UniqueID
+
+        /// The question of `run`.
+        package init(run: UniqueID) { self.run = run }
+
+        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) throws(AskQueue.Refusal) -> Bool {
+            guard let ask = state.ask(of: run) else { throw .notFound }
+            turn.emit(.left(run))
+            if case .asked = ask.state { return true }
+            return false
+        }
+    }
+
+    /// The alarm: what has waited too long leaves.
+    ///
+    /// A question that waited for its hub is answered with an error, which waits for as long again.
+    package struct Expire: Command {
+        package typealias Target = AskQueue
+        package typealias Reply = Done
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 8
+
+        /// The only one.
+        package init() {}
+
+        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Done {
+            let now = turn.wallTime
+            for ask in state.asks where ask.expires <= now {
+                let lifetime = max(0, ask.expires.millisecondsSince1970 &- ask.created.millisecondsSince1970)
+                let again = now.later(by: min(.milliseconds(lifetime), Limits.AskQueue.longestLifetime))
+                turn.emit(ask.isAnswered || again <= now ? .left(ask.run) : .expired(ask.run, until: again))
+            }
+            return Done()
+        }
+
+        package func encode(into writer: inout WireWriter) { Done().encode(into: &writer) }
+
+        package init(from reader: inout WireReader) throws(WireError) { _ = try Done(from: &reader) }
+    }
+}
+
+extension AskQueue {
+    func standing(of ask: QueuedAsk) -> QueuedStanding {
+        QueuedStanding(ask, ahead: open.prefix { $0.run != ask.run }.count)
+    }
+}
+
+/// A piece of a question that waits.
+package struct QuestionPiece: Hashable, Sendable, WireCodable {
+    /// Its bytes; none at the end.
+    package let bytes: [UInt8]
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    package func encode(into writer: inout WireWriter) { writer.write(bytes: bytes) }
+
+    package init(from reader: inout WireReader) throws(WireError) { bytes = try reader.readBytes() }
+}
+
+/// How a question that waits stands, for whoever has asked it.
+package struct QueuedStanding: Hashable, Sendable {
+    /// How it stands.
+    package enum State: UInt64, Sendable {
+        /// It waits for a hub.
+        case waiting = 0
+        /// It is asked.
+        case asked = 1
+        /// Its answer can be fetched.
+        case answered = 2
+    }
+
+    /// How it stands.
+    package let state: State
+
+    /// How many wait before it.
+    package let ahead: UInt64
+
+    /// When it came.
+    package let created: WallTime
+
+    /// When it, or its answer, is forgotten.
+    package let expires: WallTime
+
+    /// How `ask` stands, behind `ahead` others.
+    init(_ ask: QueuedAsk, ahead: Int) {
+        switch ask.state {
+        case .waiting: state = .waiting
+        case .asked: state = .asked
+        case .answered: state = .answered
+        }
+        self.ahead = state == .waiting ? UInt64(ahead) : 0
+        created = ask.created
+        expires = ask.expires
+    }
+}
+
+extension QueuedStanding: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 4)
+        writer.write(state.rawValue)
+        writer.write(ahead)
+        writer.write(created.millisecondsSince1970)
+        writer.write(expires.millisecondsSince1970)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 4)
+        guard let state = State(rawValue: try reader.readUInt64()) else {
+            throw WireError(.invalidValue, "no question stands like that")
+        }
+        self.state = state
+        ahead = try reader.readUInt64()
+        created = WallTime(millisecondsSince1970: try reader.readInt64())
+        expires = WallTime(millisecondsSince1970: try reader.readInt64())
+        try reader.endRecord(tail)
+    }
+}
+
+/// A command that is about one run.
+package protocol RunCommand: WireCodable {
+    init(run: UniqueID)
+    var run: UniqueID { get }
+}
+
+extension RunCommand {
+    /// Writes the run.
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 1)
+        run.encode(into: &writer)
+    }
+
+    /// Reads it.
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 1)
+        let run = try UniqueID(from: &reader)
+        try reader.endRecord(tail)
+        self.init(run: run)
+    }
+}
+
+extension WallTime {
+    /// The moment `duration` later.
+    func later(by duration: Duration) -> WallTime {
+        let milliseconds = duration.wholeNanoseconds / 1_000_000
+        let (sum, overflow) = millisecondsSince1970.addingReportingOverflow(milliseconds)
+        return overflow ? self : WallTime(millisecondsSince1970: sum)
+    }
+}

@@ -1,0 +1,115 @@
+internal import MeshChat
+internal import MeshCore
+internal import MeshWire
+
+// How values of lower modules stand in this module's records.
+
+extension WireReader {
+    /// At most `maximum` elements.
+    @_lifetime(self: copy self)
+    mutating func readList<Element: WireCodable>(
+        of element: Element.Type,
+        atMost maximum: Int
+    ) throws(WireError) -> [Element] {
+        let count = try beginArray()
+        guard count <= maximum else { throw WireError(.tooManyElements, "\(count) elements, limit \(maximum)") }
+        var list: [Element] = []
+        for _ in 0..<count { list.append(try Element(from: &self)) }
+        endNesting()
+        return list
+    }
+
+    /// Text of at most `maximum` bytes.
+    @_lifetime(self: copy self)
+    mutating func readText(atMost maximum: Int) throws(WireError) -> String {
+        let text = try readText()
+        guard text.utf8.count <= maximum else {
+            throw WireError(.invalidValue, "\(text.utf8.count) bytes of text where at most \(maximum) belong")
+        }
+        return text
+    }
+
+    @_lifetime(self: copy self)
+    mutating func readUsage() throws(WireError) -> ChatUsage {
+        let tail = try beginRecord(fields: 7)
+        let usage = ChatUsage(
+            inputTokens: try readCount(),
+            cacheReadTokens: try readCount(),
+            cacheWriteTokens: try readCount(),
+            longCacheWriteTokens: try readCount(),
+            outputTokens: try readCount(),
+            reasoningTokens: try readCount(),
+            isEstimated: try readBool()
+        )
+        try endRecord(tail)
+        return usage
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func readCount() throws(WireError) -> Int { Int(clamping: try readUInt64()) }
+}
+
+extension WireWriter {
+    mutating func write(_ usage: ChatUsage) {
+        writeArrayHead(count: 7)
+        let counts = [
+            usage.inputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.longCacheWriteTokens,
+            usage.outputTokens, usage.reasoningTokens,
+        ]
+        for count in counts { write(UInt64(clamping: count)) }
+        write(usage.isEstimated)
+    }
+}
+
+/// Why an answer is over, by numbers that never change.
+enum StopReasonNumber {
+    static func encode(_ reason: StopReason, into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 2)
+        let (number, sequence): (UInt64, String?) =
+            switch reason {
+            case .endOfTurn: (0, nil)
+            case .maximumTokens: (1, nil)
+            case .stopSequence(let sequence): (2, sequence)
+            case .toolUse: (3, nil)
+            case .refusal: (4, nil)
+            case .contextFull: (5, nil)
+            case .paused: (6, nil)
+            }
+        writer.write(number)
+        sequence.encode(into: &writer)
+    }
+
+    static func decode(_ reader: inout WireReader) throws(WireError) -> StopReason {
+        let tail = try reader.beginRecord(fields: 2)
+        let number = try reader.readUInt64()
+        let sequence = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.wordBytes)
+        try reader.endRecord(tail)
+        return switch number {
+        case 0: .endOfTurn
+        case 1: .maximumTokens
+        case 2: .stopSequence(sequence)
+        case 3: .toolUse
+        case 4: .refusal
+        case 5: .contextFull
+        case 6: .paused
+        default: throw WireError(.invalidValue, "no answer ends by the number \(number)")
+        }
+    }
+}
+
+/// What went wrong with a chat, by numbers that never change; one that is not known counts as a failure upstream.
+enum ChatErrorNumber {
+    private static let codes: [ChatErrorCode] = [
+        .malformed, .unsupported, .contextExceeded, .unauthenticated, .forbidden, .unknownModel, .unknownAdapter,
+        .conflict, .tooLarge, .paymentRequired, .rateLimited, .overloaded, .unavailable, .timedOut, .cancelled,
+        .upstreamCredentials, .upstreamBilling, .upstreamFailed, .upstreamMalformed, .engineFailed,
+    ]
+
+    static func number(of code: ChatErrorCode) -> UInt64 {
+        codes.firstIndex(of: code).map { UInt64($0) } ?? number(of: .upstreamFailed)
+    }
+
+    static func code(of number: UInt64) -> ChatErrorCode {
+        number < UInt64(codes.count) ? codes[Int(number)] : .upstreamFailed
+    }
+}

@@ -1,0 +1,76 @@
+internal import MeshActors
+internal import MeshChat
+internal import MeshCore
+internal import MeshWire
+
+// How values of lower modules stand in this module's records.
+
+extension WireWriter {
+    mutating func write(_ time: WallTime) { write(time.millisecondsSince1970) }
+
+    mutating func write(_ role: ChatRole) {
+        switch role {
+        case .user: write(UInt64(0))
+        case .assistant: write(UInt64(1))
+        }
+    }
+}
+
+extension WireReader {
+    @_lifetime(self: copy self)
+    mutating func readTime() throws(WireError) -> WallTime { WallTime(millisecondsSince1970: try readInt64()) }
+
+    @_lifetime(self: copy self)
+    mutating func readRole() throws(WireError) -> ChatRole {
+        switch try readUInt64() {
+        case 0: return .user
+        case 1: return .assistant
+        default: throw WireError(.invalidValue, "nobody of that number speaks")
+        }
+    }
+
+    /// Text of at most `maximum` bytes.
+    @_lifetime(self: copy self)
+    mutating func readText(atMost maximum: Int) throws(WireError) -> String {
+        let text = try readText()
+        guard text.utf8.count <= maximum else {
+            throw WireError(.invalidValue, "\(text.utf8.count) bytes of text where at most \(maximum) belong")
+        }
+        return text
+    }
+
+    /// Such text, or none.
+    @_lifetime(self: copy self)
+    mutating func readOptionalText(atMost maximum: Int) throws(WireError) -> String? {
+        try readNil() ? nil : try readText(atMost: maximum)
+    }
+
+    /// A model's name, or none.
+    @_lifetime(self: copy self)
+    mutating func readModel() throws(WireError) -> String? {
+        try readOptionalText(atMost: Limits.Sessions.maximumModelBytes)
+    }
+
+    /// A session's name.
+    @_lifetime(self: copy self)
+    mutating func readSessionID() throws(WireError) -> SessionID {
+        let text = try readText()
+        do throws(CoreError) { return try SessionID(text) } catch {
+            throw WireError(.invalidValue, "no name of a session", cause: error)
+        }
+    }
+
+    /// At most `maximum` elements.
+    @_lifetime(self: copy self)
+    mutating func readList<Element: WireCodable>(
+        of element: Element.Type,
+        atMost maximum: Int
+    ) throws(WireError) -> [Element] {
+        let count = try beginArray()
+        guard count <= maximum else { throw WireError(.tooManyElements, "\(count) elements, limit \(maximum)") }
+        var list: [Element] = []
+        for _ in 0..<count { list.append(try Element(from: &self)) }
+        endNesting()
+        return list
+    }
+}

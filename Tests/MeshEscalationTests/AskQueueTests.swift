@@ -1,0 +1,190 @@
+import MeshActors
+import MeshChat
+import MeshCore
+import MeshEscalation
+import MeshTestKit
+import MeshWire
+import Testing
+
+@Suite struct `The queue of questions on an edge` {
+    private var ground = JournalGround<AskQueue>(key: "laptop-7")
+    private let life = UniqueID(high: 1, low: 1)
+
+    private func question(_ text: String = "Why?") -> SampleAsk {
+        .question(SampleQuestion(SampleTunnelText(text), maximumTokens: 64))
+    }
+
+    private mutating func enqueue(
+        _ number: UInt64,
+        _ text: String = "Why?",
+        _ lifetime: Duration = Limits.AskQueue.lifetime
+    ) throws -> QueuedStanding {
+        try ground.perform(AskQueue.Enqueue(run: run(number), ask: question(text), lifetime: lifetime))
+    }
+
+    private func answer(_ text: String) -> QueuedAnswer { QueuedAnswer(text: text, model: "tiny", usage: .sample) }
+
+    @Test mutating func `asks in order, answers, and gives each answer away once`() throws {
+        #expect(try enqueue(1).ahead == 0)
+        #expect(try enqueue(2, "When?").ahead == 1)
+        #expect(try ground.perform(AskQueue.TakeNext(life: life)) == run(1))
+        #expect(try ground.perform(AskQueue.Look(run: run(1))).state == .asked)
+        let piece = try ground.perform(AskQueue.Words(run: run(1)))
+        #expect(try SampleAsk(wireBytes: piece.bytes) == question())
+        #expect(throws: AskQueue.Refusal.notAnswered) { try ground.perform(AskQueue.Fetch(run: run(1))) }
+        #expect(try ground.perform(AskQueue.Answer(run: run(1), answer("Because."))))
+        #expect(try !ground.perform(AskQueue.Answer(run: run(1), answer("Otherwise."))))
+        #expect(try ground.perform(AskQueue.Fetch(run: run(1))) == answer("Because."))
+        #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Fetch(run: run(1))) }
+        #expect(try ground.perform(AskQueue.Look(run: run(2))).ahead == 0)
+        #expect(try ground.survives())
+    }
+
+    @Test mutating func `the same question twice is one, and another one of its run is refused`() throws {
+        _ = try enqueue(1)
+        #expect(try enqueue(1).state == .waiting)
+        #expect(throws: AskQueue.Refusal.conflict) { try enqueue(1, "Where?") }
+        _ = try ground.perform(AskQueue.TakeNext(life: life))
+        try ground.perform(AskQueue.Answer(run: run(1), answer("Because.")))
+        #expect(try enqueue(1).state == .answered)
+        #expect(ground.value.asks.count == 1)
+        // The question is forgotten once it is answered, and still told from another.
+        #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Words(run: run(1))) }
+        #expect(throws: AskQueue.Refusal.conflict) { try enqueue(1, "Where?") }
+        #expect(try ground.survives())
+    }
+
+    @Test mutating func `asks so many at a time, and after a restart those first that were asked`() throws {
+        for number in 1...10 as ClosedRange<UInt64> { _ = try enqueue(number) }
+        for number in 1...UInt64(Limits.AskQueue.maximumAsked) {
+            #expect(try ground.perform(AskQueue.TakeNext(life: life)) == run(number))
+        }
+        #expect(try ground.perform(AskQueue.TakeNext(life: life)) == nil)
+        try ground.perform(AskQueue.Answer(run: run(2), answer("x")))
+        let second = UniqueID(high: 2, low: 2)
+        for number in [1, 3, 4, 5] as [UInt64] {
+            #expect(try ground.perform(AskQueue.TakeNext(life: second)) == run(number))
+        }
+        #expect(try ground.perform(AskQueue.TakeNext(life: second)) == nil)
+        #expect(try ground.survives())
+    }
+
+    @Test mutating func `what has no answer waits again, so often and then no more`() throws {
+        _ = try enqueue(1)
+        for _ in 1..<Limits.AskQueue.maximumAttempts {
+            #expect(try ground.perform(AskQueue.TakeNext(life: life)) == run(1))
+            #expect(try ground.perform(AskQueue.PutBack(run: run(1))))
+        }
+        #expect(try ground.perform(AskQueue.TakeNext(life: life)) == run(1))
+        #expect(try !ground.perform(AskQueue.PutBack(run: run(1))))
+        #expect(try ground.perform(AskQueue.Fetch(run: run(1))).failure == .unavailable)
+    }
+
+    @Test mutating func `what waits for too long is answered by an error, which waits as long again`() throws {
+        _ = try enqueue(1, "Why?", .seconds(60))
+        #expect(ground.value.nextAlarm?.wallTime == WallTime(millisecondsSince1970: 1_800_000_060_000))
+        ground.pass(.seconds(59))
+        try ground.perform(AskQueue.Expire())
+        #expect(try ground.perform(AskQueue.Look(run: run(1))).state == .waiting)
+        ground.pass(.seconds(1))
+        #expect(try ground.perform(AskQueue.TakeNext(life: life)) == nil)
+        try ground.perform(AskQueue.Expire())
+        #expect(try ground.perform(AskQueue.Look(run: run(1))).state == .answered)
+        #expect(ground.value.nextAlarm?.wallTime == WallTime(millisecondsSince1970: 1_800_000_120_000))
+        // An answer that comes later changes nothing.
+        #expect(try !ground.perform(AskQueue.Answer(run: run(1), answer("late"))))
+        ground.pass(.seconds(60))
+        try ground.perform(AskQueue.Expire())
+        #expect(ground.value.asks.isEmpty && ground.value.nextAlarm == nil)
+        #expect(try ground.survives())
+    }
+
+    @Test mutating func `waits no longer than anybody may ask for`() throws {
+        let standing = try enqueue(1, "Why?", .seconds(1_000_000_000))
+        let life = standing.expires.millisecondsSince1970 - standing.created.millisecondsSince1970
+        #expect(.milliseconds(life) == Limits.AskQueue.longestLifetime)
+        _ = try enqueue(2, "Why?", .seconds(-5))
+        try ground.perform(AskQueue.Expire())
+        #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Look(run: run(2))) }
+    }
+
+    @Test mutating func `what nobody wants any more leaves, and its asker is told to stop`() throws {
+        _ = try enqueue(1)
+        _ = try enqueue(2)
+        _ = try ground.perform(AskQueue.TakeNext(life: life))
+        #expect(try ground.perform(AskQueue.Drop(run: run(1))))
+        #expect(try !ground.perform(AskQueue.Drop(run: run(2))))
+        #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Drop(run: run(2))) }
+        #expect(try !ground.perform(AskQueue.Answer(run: run(1), answer("late"))))
+    }
+
+    @Test mutating func `is bounded in questions and bytes`() throws {
+        let most = UInt64(Limits.AskQueue.maximumWaiting)
+        for number in 1...most { _ = try enqueue(number) }
+        #expect(throws: AskQueue.Refusal.full) { try enqueue(most + 1) }
+        #expect(try enqueue(most).state == .waiting)
+        #expect(Limits.AskQueue.retryAfter > .zero)
+
+        ground = JournalGround(key: "laptop-7")
+        let long = String(repeating: "x", count: Limits.AskQueue.maximumQuestionBytes - 100)
+        #expect(throws: AskQueue.Refusal.tooLarge) { try enqueue(1, long + String(repeating: "x", count: 100)) }
+        for number in 1...8 as ClosedRange<UInt64> { _ = try enqueue(number, long) }
+        #expect(9 * long.utf8.count > Limits.AskQueue.maximumBytes)
+        #expect(throws: AskQueue.Refusal.full) { try enqueue(9, long) }
+        #expect(ground.value.wireBytes.count < Limits.Journal.maximumSnapshotBytes)
+        // A long question is read piece by piece.
+        var bytes: [UInt8] = []
+        while case let piece = try ground.perform(AskQueue.Words(run: run(1), from: bytes.count)).bytes, !piece.isEmpty
+        {
+            #expect(piece.count <= Limits.AskQueue.pieceBytes)
+            bytes += piece
+        }
+        #expect(try SampleAsk(wireBytes: bytes) == question(long))
+    }
+
+    @Test mutating func `answers are bounded in number and bytes, and the oldest is forgotten`() throws {
+        for number in 1...UInt64(Limits.AskQueue.maximumAnswered) + 2 {
+            _ = try enqueue(number)
+            _ = try ground.perform(AskQueue.TakeNext(life: life))
+            try ground.perform(AskQueue.Answer(run: run(number), answer("a")))
+        }
+        #expect(ground.value.asks.count == Limits.AskQueue.maximumAnswered && ground.value.asks[0].run == run(3))
+        ground = JournalGround(key: "laptop-7")
+        let long = String(repeating: "x", count: Limits.AskQueue.maximumAnswerBytes + 1)
+        let fitting = Limits.AskQueue.maximumAnsweredBytes / Limits.AskQueue.maximumAnswerBytes
+        for number in 1...UInt64(fitting) + 1 {
+            _ = try enqueue(number)
+            try ground.perform(AskQueue.Answer(run: run(number), answer(long)))
+        }
+        #expect(ground.value.asks.count == fitting)
+        let fetched = try ground.perform(AskQueue.Fetch(run: run(2)))
+        #expect(fetched.isCut && fetched.text.utf8.count == Limits.AskQueue.maximumAnswerBytes)
+        #expect(fetched.wireBytes.count < Limits.Journal.maximumAnswerBytes)
+    }
+
+    @Test func `any history of commands replays, and no answer is given away twice`() throws {
+        for seed in 0..<60 as Range<UInt64> {
+            var generator = SeededGenerator(seed: seed)
+            var ground = JournalGround<AskQueue>(key: "laptop-7")
+            var fetched: [UniqueID] = []
+            for step in 0..<200 {
+                let run = run(UInt64(generator.integer(below: 12)))
+                switch generator.integer(below: 8) {
+                case 0, 1:
+                    // A run that was fetched is not asked again by an application that has its answer.
+                    guard !fetched.contains(run) else { continue }
+                    let lifetime = Duration.seconds(generator.integer(below: 500))
+                    _ = try? ground.perform(AskQueue.Enqueue(run: run, ask: question(), lifetime: lifetime))
+                case 2: try ground.perform(AskQueue.TakeNext(life: UniqueID(high: UInt64(step / 50), low: 1)))
+                case 3: try ground.perform(AskQueue.PutBack(run: run))
+                case 4: try ground.perform(AskQueue.Answer(run: run, answer("\(step)")))
+                case 5: if (try? ground.perform(AskQueue.Fetch(run: run))) != nil { fetched.append(run) }
+                case 6: try ground.perform(AskQueue.Expire())
+                default: ground.pass(.seconds(generator.integer(below: 30)))
+                }
+            }
+            #expect(Set(fetched).count == fetched.count, "seed \(seed)")
+            #expect(try ground.survives(), "seed \(seed)")
+        }
+    }
+}
