@@ -21,6 +21,7 @@ let modules: [Module] = [
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
+    .library("MeshLedger", layer: .l1, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -148,6 +149,12 @@ let modules: [Module] = [
     ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
+    .tests(
+        "MeshLedgerTests",
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshLedger", "MeshTestKit", "MeshWire",
+        ]
+    ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests(
         "MeshProvidersTests",

@@ -16,6 +16,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
     ("MeshDialects", "MeshChat"): "0018",
+    ("MeshLedger", "MeshChat"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

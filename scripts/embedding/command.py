@@ -14,7 +14,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: Each folder, the Swift file it becomes, and what the table in it is called.
 _PAGES = (("pages/status", "Sources/MeshHTTP/Operations/StatusPage.swift", "StatusPage"),)
 #: Each text, the Swift file it becomes, and what it is called there.
-_TEXTS = (("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),)
+_TEXTS = (
+    ("data/ledger.json5", "Sources/MeshLedger/Policy/LedgerPolicyFile.swift", "LedgerPolicyFile"),
+    ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
+)
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
