@@ -70,8 +70,8 @@ extension Ledger {
             let isKnown = state.guests[guest.invite] != nil
             guard isKnown || state.guests.count < Limits.Ledger.maximumGuests else { throw .tooManyGuests }
             let use = state.guestUse(guest.invite)
-            let left = guest.quota - use.spent - use.held
-            guard amount <= left else { throw .guestQuotaSpent(needed: amount, available: left) }
+            let left = use.isEnded ? .zero : guest.quota - use.spent - use.held
+            guard amount <= left, !use.isEnded else { throw .guestQuotaSpent(needed: amount, available: left) }
         }
     }
 

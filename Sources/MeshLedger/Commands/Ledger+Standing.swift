@@ -116,7 +116,7 @@ extension Ledger {
         package init(from reader: inout WireReader) throws(WireError) { self.init(try reader.readName()) }
     }
 
-    /// Pays for the guests of an invite no more, and forgets what they used; the postings have it.
+    /// Pays for no further call of an invite's guests, and forgets what they used; the postings have it.
     package struct EndGuest: Command {
         package typealias Target = Ledger
         package typealias Reply = Done
@@ -130,7 +130,7 @@ extension Ledger {
         package init(_ invite: String) { self.invite = invite.cut(toBytes: Limits.Ledger.maximumNameBytes) }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
-            if state.guests[invite] != nil { turn.emit(.guestEnded(invite)) }
+            if state.guests[invite]?.isEnded == false { turn.emit(.guestEnded(invite)) }
             return Done()
         }
 

@@ -70,6 +70,8 @@ package struct Ledger: Journaled, Hashable {
         package internal(set) var spent = Money.zero
         /// What is set aside for them.
         package internal(set) var held = Money.zero
+        /// Whether no further call of them is paid for; once nothing is set aside any more, it is forgotten.
+        package internal(set) var isEnded = false
     }
 
     package mutating func apply(_ event: Event, at position: EventPosition) {
@@ -108,7 +110,9 @@ package struct Ledger: Journaled, Hashable {
                 $0.position = position
             }
         case .periodClosed(let period, _): close(period)
-        case .guestEnded(let invite): guests[invite] = nil
+        case .guestEnded(let invite):
+            guests[invite]?.isEnded = true
+            release(.zero, for: invite)
         case .planned, .covered, .monthGranted, .suspended, .resumed, .customerSet: break
         }
     }
@@ -162,13 +166,11 @@ package struct Ledger: Journaled, Hashable {
 
     private mutating func end(_ settlement: Settlement) {
         let posting = settlement.posting
-        let charged = settlement.receipt.charge.total
-        // An invite that was ended while its guest asked stays ended.
-        if let invite = posting.call?.invite, guests[invite] != nil || holds[posting.id] == nil {
-            var use = guestUse(invite)
-            use.spent = use.spent + charged
-            use.held = use.held - settlement.released
-            guests[invite] = use
+        if let call = posting.call, let invite = call.invite {
+            if call.end == .recorded, guests[invite] == nil { guests[invite] = GuestUse() }
+            let spent = guestUse(invite).spent + settlement.receipt.charge.total
+            guests[invite]?.spent = spent
+            release(settlement.released, for: invite)
         }
         holds[posting.id] = nil
         let settled = SettledCall(outcome: settlement.outcome, receipt: settlement.receipt, refunded: .zero)
@@ -182,11 +184,14 @@ package struct Ledger: Journaled, Hashable {
             ended.note(EndedCall(id: id, fingerprint: call.fingerprint, fate: fate(hold)))
             return
         }
-        if let guest = hold.call.guest, var use = guests[guest.invite] {
-            use.held = use.held - hold.amount
-            guests[guest.invite] = use
-        }
+        if let guest = hold.call.guest { release(hold.amount, for: guest.invite) }
         ended.note(EndedCall(id: id, fingerprint: hold.call.fingerprint, fate: fate(hold)))
+    }
+
+    private mutating func release(_ amount: Money, for invite: String) {
+        guard var use = guests[invite] else { return }
+        use.held = use.held - amount
+        guests[invite] = use.isEnded && use.held == .zero ? nil : use
     }
 
     private mutating func change(_ identifier: String, _ change: (inout OutboxEntry) -> Void) {
@@ -226,15 +231,17 @@ extension Ledger {
 
 extension Ledger.GuestUse: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 2)
+        writer.writeArrayHead(count: 3)
         writer.write(spent)
         writer.write(held)
+        writer.write(isEnded)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 2)
+        let tail = try reader.beginRecord(fields: 3)
         spent = try reader.readMoney()
         held = try reader.readMoney()
+        isEnded = try reader.readBool()
         try reader.endRecord(tail)
     }
 }
