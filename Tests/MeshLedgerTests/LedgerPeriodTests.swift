@@ -19,7 +19,8 @@ import Testing
     @Test func `a period is a month from its first moment on, and the next one's first moment is not in it`() throws {
         let november = BillingPeriod(of: try Self.time("2026-11-22"))
         #expect(november.description == "2026-11")
-        #expect(november.start == (try Self.time("2026-11-01")) && november.end == (try Self.time("2026-12-01")))
+        let (start, end) = (try Self.time("2026-11-01"), try Self.time("2026-12-01"))
+        #expect(november.start == start && november.end == end)
         #expect(BillingPeriod(of: try Self.time("2026-12-01", -1)) == november)
         #expect(BillingPeriod(of: try Self.time("2026-12-01")) == november.next)
         #expect(BillingPeriod(of: try Self.time("2028-02-29", 86_399_999)).description == "2028-02")

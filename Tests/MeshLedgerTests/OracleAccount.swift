@@ -1,0 +1,132 @@
+import MeshChat
+import MeshCore
+import MeshLedger
+
+/// What an account should be, by the plainest means: nothing is bounded, nothing is forgotten, nothing is an event.
+///
+/// It rounds by another way than the ledger: twice the numerator and a floor.
+struct OracleAccount {
+    enum Fate { case held, expired, voided, settled }
+
+    struct Call {
+        let call: LedgerCall
+        let thousandths: Int128
+        let isFeeAlone: Bool
+        let worst: Int128
+        let expiresAt: WallTime
+        var fate = Fate.held
+        var used: ChatUsage?
+        var end = CallEnd.complete
+        var charged: Int128 = 0
+        /// Knowledge, granted, paid, metered.
+        var parts: [Int128] = [0, 0, 0, 0]
+        var refunded: Int128 = 0
+    }
+
+    var tier = LedgerTier.free
+    var ceiling: Int128 = 0
+    /// Knowledge, granted, paid.
+    var funds: [Int128] = [0, 0, 0]
+    var owed: Int128 = 0
+    var calls: [UniqueID: Call] = [:]
+    var held: Int128 = 0
+    var billed: Int128 = 0
+    var given: [UniqueID: Money] = [:]
+
+    var available: Int128 { funds.reduce(0, +) + ceiling - owed - held }
+
+    static func cost(_ call: LedgerCall, _ usage: ChatUsage, _ thousandths: Int128, _ isFeeAlone: Bool) -> Int128 {
+        let rates = usage.promptTokens > (call.price.long?.aboveTokens ?? .max) ? call.price.long?.rates : nil
+        let price = rates ?? call.price.base
+        let parts: [Int128] = [
+            Int128(usage.inputTokens) * Int128(price.input), Int128(usage.outputTokens) * Int128(price.output),
+            Int128(usage.cacheReadTokens) * Int128(price.cacheRead),
+            Int128(usage.cacheWriteTokens) * Int128(price.cacheWrite),
+            Int128(usage.longCacheWriteTokens) * Int128(price.longCacheWrite),
+        ]
+        let numerator = parts.reduce(0, +) * (isFeeAlone ? thousandths - 1_000 : thousandths)
+        let unit: Int128 = 1_000_000_000
+        let up = (2 * numerator + unit) / (2 * unit)
+        let isTie = (2 * numerator + unit) % (2 * unit) == 0
+        return isTie && up % 2 == 1 ? up - 1 : up
+    }
+
+    /// What `kind` is multiplied by in `tier`, typed in again.
+    static func rate(_ tier: LedgerTier, _ kind: UseKind) -> (thousandths: Int128, isFeeAlone: Bool) {
+        switch (tier, kind) {
+        case (_, .local): (1_000, false)
+        case (_, .knowledge): (1_300, false)
+        case (.byok, .cloud): (1_300, true)
+        case (.free, .cloud), (.managed, .cloud): (1_030, false)
+        }
+    }
+
+    /// What is set aside for `call`; nil where there is too little.
+    mutating func reserve(_ call: LedgerCall, now: WallTime, expiresAt: WallTime) -> Int128? {
+        let due = calls.filter { $0.value.fate == .held && $0.value.expiresAt <= now }
+        let freed = due.values.reduce(Int128(0)) { $0 + $1.worst }
+        let (thousandths, isFeeAlone) = Self.rate(tier, call.kind)
+        let worst = Self.cost(call, call.worst, thousandths, isFeeAlone)
+        guard call.price == Sample.own || (available + freed > 0 && worst <= available + freed) else { return nil }
+        expire(now)
+        held += worst
+        calls[call.id] = Call(
+            call: call,
+            thousandths: thousandths,
+            isFeeAlone: isFeeAlone,
+            worst: worst,
+            expiresAt: expiresAt
+        )
+        return worst
+    }
+
+    mutating func expire(_ now: WallTime) {
+        for (id, call) in calls where call.fate == .held && call.expiresAt <= now {
+            calls[id]?.fate = .expired
+            held -= call.worst
+        }
+    }
+
+    mutating func void(_ id: UniqueID) {
+        guard let call = calls[id], call.fate == .held || call.fate == .expired else { return }
+        if call.fate == .held { held -= call.worst }
+        calls[id]?.fate = .voided
+    }
+
+    mutating func settle(_ id: UniqueID, _ usage: ChatUsage, _ end: CallEnd) {
+        guard var call = calls[id], call.fate == .held || call.fate == .expired else { return }
+        if call.fate == .held { held -= call.worst }
+        call.fate = .settled
+        call.used = usage
+        call.end = end
+        call.charged = Self.cost(call.call, usage, call.thousandths, call.isFeeAlone)
+        var rest = call.charged
+        for index in 0..<3 {
+            call.parts[index] = min(rest, funds[index])
+            funds[index] -= call.parts[index]
+            rest -= call.parts[index]
+        }
+        call.parts[3] = rest
+        owed += rest
+        billed += call.charged
+        calls[id] = call
+    }
+
+    /// Gives `amount` of a call back, the latest part first.
+    mutating func refund(_ id: UniqueID, _ amount: Int128) {
+        guard var call = calls[id] else { return }
+        // As if each part were a stretch of one line, of which `refunded` has gone already.
+        var from = call.refunded
+        var rest = amount
+        for index in [3, 2, 1, 0] {
+            let gone = min(from, call.parts[index])
+            from -= gone
+            let back = min(rest, call.parts[index] - gone)
+            rest -= back
+            if index == 3 { owed -= back } else { funds[index] += back }
+        }
+        call.refunded += amount
+        billed -= amount
+        calls[id] = call
+    }
+}
