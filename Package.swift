@@ -152,7 +152,7 @@ let modules: [Module] = [
     .tests(
         "MeshLedgerTests",
         uses: [
-            "MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshLedger", "MeshTestKit", "MeshWire",
+            "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit", "MeshWire",
         ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),

@@ -50,7 +50,7 @@ extension Limits {
         /// How long after its end a period is closed by itself.
         package static let closingGrace = Duration.seconds(86_400)
 
-        /// Meter events that have not been delivered; while there are as many, none is begun, and usage waits unflushed.
+        /// Meter events that have not been delivered; while there are as many, none is begun, and usage waits.
         package static let maximumOutbox = 64
 
         /// How long usage waits at most before it is told to Stripe, whatever it comes to.
@@ -68,7 +68,7 @@ extension Limits {
 
     /// What Stripe allows of meter events.
     package enum Meter {
-        /// How long Stripe knows an identifier at least; older than that, an event is looked for before it is sent again.
+        /// How long Stripe knows an identifier at least; an older event is looked for before it is sent again.
         package static let identifierMemory = Duration.seconds(86_400)
 
         /// How old an event may be; an older one is refused, not sent.

@@ -137,7 +137,11 @@ import Testing
         try ground.perform(Ledger.SetTier(.managed, terms: Sample.terms(ceiling: 900_000)))
         let name = String(repeating: "n", count: Limits.Ledger.maximumNameBytes - 8)
         func call(_ number: Int) -> LedgerCall {
-            let place = CallPlace(project: "\(name)\(number % 300)", session: "\(name)\(number)", edge: "\(name)\(number)")
+            let place = CallPlace(
+                project: "\(name)\(number % 300)",
+                session: "\(name)\(number)",
+                edge: "\(name)\(number)"
+            )
             let guest = GuestPass(invite: "\(name)\(number % 200)", quota: Sample.money(900_000))
             return LedgerCall(
                 id: Sample.id(UInt64(number)),

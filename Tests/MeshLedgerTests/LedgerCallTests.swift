@@ -146,13 +146,17 @@ import Testing
         try ground.check()
     }
 
-    @Test mutating func `credits go first, knowledge, then granted, then paid, and a refund goes back in reverse`() throws {
+    @Test mutating func `credits go first, knowledge, then granted, then paid, and a refund goes back in reverse`()
+        throws
+    {
         try ground.open(.managed)
         try ground.perform(Ledger.AddCredit(Sample.id(91), .paid, Sample.money(30)))
         try ground.perform(Ledger.AddCredit(Sample.id(92), .granted, Sample.money(20)))
         try ground.perform(Ledger.AddCredit(Sample.id(93), .knowledge, Sample.money(10)))
         let funding = try ground.use(Sample.call(1, 70)).funding
-        #expect([funding.knowledge, funding.granted, funding.paid, funding.metered] == [10, 20, 30, 10].map(Sample.money))
+        #expect(
+            [funding.knowledge, funding.granted, funding.paid, funding.metered] == [10, 20, 30, 10].map(Sample.money)
+        )
         try ground.perform(Ledger.Refund(Sample.id(94), of: Sample.id(1), Sample.money(25)))
         var balance = try ground.perform(Ledger.ShowBalance())
         #expect([balance.owed, balance.paid, balance.granted] == [0, 15, 0].map(Sample.money))

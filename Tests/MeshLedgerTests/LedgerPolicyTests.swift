@@ -21,7 +21,9 @@ import Testing
         "{version: \"\(version)\", rows: [\(rows)]}"
     }
 
-    private func row(_ from: String, cloud: String = "1030", charges: String = "whole", flush: String = "5000") -> String {
+    private func row(_ from: String, cloud: String = "1030", charges: String = "whole", flush: String = "5000")
+        -> String
+    {
         let tier = """
             {local: 1000, cloud: \(cloud), knowledge: 1300, cloudCharges: "\(charges)", ceiling: 7, grant: 0}
             """

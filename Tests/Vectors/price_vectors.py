@@ -25,18 +25,21 @@ PRICES: tuple[tuple[str, str, str, str | None, str, tuple[int, str] | None], ...
     ("claude-opus-5-5", "fast", "2026-01-01", None, "8 40 0.40 10 16", None),
     ("claude-sonnet-5-5", "standard", "2026-01-01", "2026-10-07", "2 10 0.20 2.5 4", None),
     ("claude-sonnet-5-5", "standard", "2026-10-07", None, "2 10 0.10 2.5 4", None),
-    ("claude-haiku-5-5", "standard", "2026-01-01", None, "0.10 0.50 0.01 0.125 0.20", (100_000, "0.50 2.50 0.05 0.625 1")),
+    (
+        "claude-haiku-5-5", "standard", "2026-01-01", None,
+        "0.10 0.50 0.01 0.125 0.20", (100_000, "0.50 2.50 0.05 0.625 1"),
+    ),
     ("claude-sonnet-4-6", "standard", "2026-01-01", None, "3 15 0.30 3.75 6", None),
     ("gpt-6.1-sol", "standard", "2026-01-01", None, "2 10 0.10 2.5 5", (272_000, "4 15 0.20 5 10")),
     ("gpt-6.1-sol", "priority", "2026-01-01", None, "4 20 0.20 5 10", (272_000, "8 30 0.40 10 20")),
     ("gpt-6.1-sol", "flex", "2026-01-01", None, "1 5 0.05 1.25 2.5", (272_000, "2 7.5 0.10 2.5 5")),
-)
+)  # fmt: skip
 #: Multipliers of tier and kind.
 RATES = {
     ("free", "local"): "1.00", ("free", "cloud"): "1.03", ("free", "knowledge"): "1.30",
     ("managed", "local"): "1.00", ("managed", "cloud"): "1.03", ("managed", "knowledge"): "1.30",
     ("byok", "local"): "1.00", ("byok", "cloud"): "1.30", ("byok", "knowledge"): "1.30",
-}
+}  # fmt: skip
 DAYS = ("2026-01-01", "2026-10-06", "2026-10-07", "2026-11-22")
 #: Input, cache read, cache write, cache write of an hour, output.
 USAGES = (
@@ -96,8 +99,11 @@ def of_models() -> list[dict[str, object]]:
 def of_halves() -> list[dict[str, object]]:
     """Prices made so that the product ends in a half, and just beside it: 1 n$ for a million tokens is the unit."""
     cases = []
-    for multiplier, basis, step in (("1.00", "whole", 500_000), ("1.30", "whole", 5_000_000), ("1.03", "whole", 500_000),
-                                    ("1.30", "fee", 5_000_000), ("1.03", "fee", 50_000_000)):
+    steps = (
+        ("1.00", "whole", 500_000), ("1.30", "whole", 5_000_000), ("1.03", "whole", 500_000),
+        ("1.30", "fee", 5_000_000), ("1.03", "fee", 50_000_000),
+    )  # fmt: skip
+    for multiplier, basis, step in steps:
         for tokens in (1, 2, 3, 5, 99, 100, 101, 300, 500, 700, 1_300, 99_999):
             for off in (-1, 0, 1):
                 rate = step + off

@@ -2,6 +2,7 @@ internal import MeshCore
 package import MeshWire
 
 extension Ledger.Reserve {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 3)
         call.encode(into: &writer)
@@ -9,6 +10,7 @@ extension Ledger.Reserve {
         writer.write(life.wholeNanoseconds / 1_000_000)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 3)
         let call = try LedgerCall(from: &reader)
@@ -19,12 +21,14 @@ extension Ledger.Reserve {
 }
 
 extension Ledger.Settle {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 2)
         writer.write(id)
         used.encode(into: &writer)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 2)
         id = try reader.readUniqueID()
@@ -34,11 +38,13 @@ extension Ledger.Settle {
 }
 
 extension Ledger.VoidHold {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 1)
         writer.write(id)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 1)
         id = try reader.readUniqueID()
@@ -47,12 +53,14 @@ extension Ledger.VoidHold {
 }
 
 extension Ledger.Record {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 2)
         call.encode(into: &writer)
         terms.encode(into: &writer)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 2)
         call = try LedgerCall(from: &reader)

@@ -155,6 +155,7 @@ extension Ledger {
 }
 
 extension Ledger.AddCredit {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 4)
         writer.write(id)
@@ -163,6 +164,7 @@ extension Ledger.AddCredit {
         writer.write(note)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 4)
         let id = try reader.readUniqueID()
@@ -172,6 +174,7 @@ extension Ledger.AddCredit {
 }
 
 extension Ledger.Refund {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 4)
         writer.write(id)
@@ -180,6 +183,7 @@ extension Ledger.Refund {
         writer.write(note)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 4)
         let id = try reader.readUniqueID()
@@ -191,6 +195,7 @@ extension Ledger.Refund {
 }
 
 extension Ledger.Correct {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 4)
         writer.write(id)
@@ -199,6 +204,7 @@ extension Ledger.Correct {
         writer.write(note)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 4)
         let id = try reader.readUniqueID()
@@ -208,6 +214,7 @@ extension Ledger.Correct {
 }
 
 extension Ledger.NotePayment {
+    /// Writes the command.
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 3)
         writer.write(id)
@@ -215,6 +222,7 @@ extension Ledger.NotePayment {
         writer.write(note)
     }
 
+    /// Reads the command.
     package init(from reader: inout WireReader) throws(WireError) {
         let tail = try reader.beginRecord(fields: 3)
         let id = try reader.readUniqueID()

@@ -4,17 +4,18 @@
 enum LedgerPolicyFile {
     /// All of it.
     static let text = #"""
-        // What tiers pay for which kind of use, and how much they may owe. The one place: scripts/embed puts it into the
-        // binary, and tests hold it to its rules. Why it looks like this: docs/decisions/0021-ledger.md.
+        // What tiers pay for which kind of use, and how much they may owe. The one place: scripts/embed puts it into
+        // the binary, and tests hold it to its rules. Why it looks like this: docs/decisions/0021-ledger.md.
         //
-        // A row holds from the day `from` on (00:00 UTC), until the next one does. A call has one multiplier, that of the
-        // account's tier and of its kind of use, in thousandths: 1030 is 1.03. Two are never multiplied with each other.
+        // A row holds from the day `from` on (00:00 UTC), until the next one does. A call has one multiplier, that of
+        // the account's tier and of its kind of use, in thousandths: 1030 is 1.03. Two are never multiplied with each
+        // other.
         //
-        // cloudCharges: `whole` charges the multiplied cost (1.30 x cost); `fee` charges only what the multiplier adds to it
-        // (0.30 x cost), for accounts whose own key has paid the provider. Each posting says which one was taken.
+        // cloudCharges: `whole` charges the multiplied cost (1.30 x cost); `fee` charges only what the multiplier adds
+        // to it (0.30 x cost), for accounts whose own key has paid the provider. Each posting says which one was taken.
         //
-        // ceiling, grant and flushAt are nano-dollars: 1000000000 is $1. ceiling: what the account may owe. grant: what it is
-        // given once in each month. flushAt: from how much unflushed usage on it is told to Stripe.
+        // ceiling, grant and flushAt are nano-dollars: 1000000000 is $1. ceiling: what the account may owe. grant: what
+        // it is given once in each month. flushAt: from how much unflushed usage on it is told to Stripe.
         {
           version: "2026-11-22",
           rows: [

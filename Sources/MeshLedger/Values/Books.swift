@@ -1,7 +1,9 @@
 package import MeshCore
 package import MeshWire
 
-/// A book of an account. What a posting takes from one it adds to others, so that all of them add up to nothing.
+/// A book of an account.
+///
+/// What a posting takes from one it adds to others, so that all of them add up to nothing.
 package enum Book: UInt64, LedgerNumber, CaseIterable {
     /// Knowledge credits: what the account has earned or was given for knowledge. Never below nothing.
     case knowledge = 0
