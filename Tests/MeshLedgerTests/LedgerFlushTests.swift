@@ -45,7 +45,7 @@ import Testing
                 model: "odd",
                 kind: .cloud,
                 price: price,
-                worst: ChatUsage(inputTokens: 3_999)
+                worst: ChatUsage(inputTokens: 399)
             )
             try ground.use(call)
             if let begun { told += begun.microdollars }

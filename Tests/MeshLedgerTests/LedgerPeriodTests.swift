@@ -92,7 +92,7 @@ import Testing
         try ground.open(.managed)
         var told: [BillingPeriod: Int64] = [:]
         for day in 0..<120 {
-            try ground.use(Sample.call(UInt64(day), 400 * (day % 7)))
+            try ground.use(Sample.call(UInt64(day), 100 * (day % 7)))
             try ground.perform(Ledger.LookAfter())
             for case .flushBegun(let event, let posting) in ground.latest {
                 told[posting.period, default: 0] += event.microdollars

@@ -10,9 +10,8 @@ import Testing
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `aborts, retries, duplicates, lost memory and jumping clocks change no nano-dollar`(_ seed: UInt64) throws {
         var world = RandomWorld(seed: seed)
-        for _ in 0..<25_000 { try world.step() }
+        while world.requests < 25_000 { try world.step() }
         try world.finish()
-        #expect(world.requests >= 25_000)
         #expect(world.ledger.core.totals.charged - world.ledger.core.totals.refunded == world.oracle.billed)
         #expect(world.auditor.verdict(on: world.ledger) == [])
         let rare = [
@@ -267,7 +266,7 @@ struct RandomWorld {
 
     /// The node dies: what is left is a snapshot of some time, and the journal since.
     private mutating func crash() throws {
-        guard generator.chance(1, in: 4) else { return }
+        guard generator.chance(1, in: 16) else { return }
         crashes += 1
         var revived = try Ledger(wireBytes: snapshot)
         for (position, bytes) in tail { revived.apply(try Ledger.Event(wireBytes: bytes), at: position) }

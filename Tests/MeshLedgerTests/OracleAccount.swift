@@ -29,6 +29,7 @@ struct OracleAccount {
     var funds: [Int128] = [0, 0, 0]
     var owed: Int128 = 0
     var calls: [UniqueID: Call] = [:]
+    var open: Set<UniqueID> = []
     var held: Int128 = 0
     var billed: Int128 = 0
     var given: [UniqueID: Money] = [:]
@@ -63,13 +64,14 @@ struct OracleAccount {
 
     /// What is set aside for `call`; nil where there is too little.
     mutating func reserve(_ call: LedgerCall, now: WallTime, expiresAt: WallTime) -> Int128? {
-        let due = calls.filter { $0.value.fate == .held && $0.value.expiresAt <= now }
-        let freed = due.values.reduce(Int128(0)) { $0 + $1.worst }
+        let due = open.compactMap { calls[$0] }.filter { $0.expiresAt <= now }
+        let freed = due.reduce(Int128(0)) { $0 + $1.worst }
         let (thousandths, isFeeAlone) = Self.rate(tier, call.kind)
         let worst = Self.cost(call, call.worst, thousandths, isFeeAlone)
         guard call.price == Sample.own || (available + freed > 0 && worst <= available + freed) else { return nil }
         expire(now)
         held += worst
+        open.insert(call.id)
         calls[call.id] = Call(
             call: call,
             thousandths: thousandths,
@@ -81,21 +83,26 @@ struct OracleAccount {
     }
 
     mutating func expire(_ now: WallTime) {
-        for (id, call) in calls where call.fate == .held && call.expiresAt <= now {
+        for id in open.sorted() {
+            guard let call = calls[id], call.expiresAt <= now else { continue }
             calls[id]?.fate = .expired
-            held -= call.worst
+            release(call)
         }
+    }
+
+    private mutating func release(_ call: Call) {
+        if open.remove(call.call.id) != nil { held -= call.worst }
     }
 
     mutating func void(_ id: UniqueID) {
         guard let call = calls[id], call.fate == .held || call.fate == .expired else { return }
-        if call.fate == .held { held -= call.worst }
+        release(call)
         calls[id]?.fate = .voided
     }
 
     mutating func settle(_ id: UniqueID, _ usage: ChatUsage, _ end: CallEnd) {
         guard var call = calls[id], call.fate == .held || call.fate == .expired else { return }
-        if call.fate == .held { held -= call.worst }
+        release(call)
         call.fate = .settled
         call.used = usage
         call.end = end
