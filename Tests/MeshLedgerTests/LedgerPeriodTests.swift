@@ -93,8 +93,10 @@ import Testing
         var told: [BillingPeriod: Int64] = [:]
         for day in 0..<120 {
             try ground.use(Sample.call(UInt64(day), 100 * (day % 7)))
+            var events = ground.latest
             try ground.perform(Ledger.LookAfter())
-            for case .flushBegun(let event, let posting) in ground.latest {
+            events += ground.latest
+            for case .flushBegun(let event, let posting) in events {
                 told[posting.period, default: 0] += event.microdollars
             }
             for entry in ground.value.outbox {

@@ -41,7 +41,7 @@ struct RandomWorld {
     private var head: UInt64 = 0
     private var recent: [UniqueID] = []
     private var nextID: UInt64 = 1
-    private let terms = Sample.terms(ceiling: 30_000)
+    private let terms = Sample.terms(ceiling: 10_000)
 
     private(set) var requests = 0
     private(set) var refusals = 0
@@ -212,17 +212,17 @@ struct RandomWorld {
     private mutating func enter() throws {
         guard generator.chance(1, in: 8) else { return }
         let id = generator.chance(1, in: 4) ? oracle.given.keys.min() ?? freshID() : freshID()
-        let amount = oracle.given[id] ?? Money(nanodollars: Int64(generator.integer(in: 1...9_000_000_000)))
+        let amount = oracle.given[id] ?? Money(nanodollars: Int64(generator.integer(in: 1...5_000_000_000)))
         let fund: Fund = [.knowledge, .granted, .paid][Int(id.low % 3)]
         let receipt: EntryReceipt
-        if id.low % 4 == 0 {
+        if id.low % 2 == 0 {
             receipt = try perform(Ledger.NotePayment(id, amount))
         } else {
             receipt = try perform(Ledger.AddCredit(id, fund, amount))
         }
         try #require(receipt.amount == amount)
         guard oracle.given.updateValue(amount, forKey: id) == nil else { return }
-        if id.low % 4 == 0 {
+        if id.low % 2 == 0 {
             oracle.owed -= Int128(amount.nanodollars)
         } else {
             oracle.funds[Int(fund.rawValue)] += Int128(amount.nanodollars)

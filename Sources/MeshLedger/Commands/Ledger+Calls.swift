@@ -114,7 +114,9 @@ extension Ledger {
         }
     }
 
-    /// Gives what was set aside for a call back: it used nothing. The same again changes nothing.
+    /// Gives what was set aside for a call back: it used nothing.
+    ///
+    /// The same again changes nothing.
     package struct VoidHold: Command {
         package typealias Target = Ledger
         package typealias Reply = Done
@@ -143,7 +145,9 @@ extension Ledger {
         }
     }
 
-    /// Charges a call after the fact, without a hold; replies what was charged. What was used is never refused.
+    /// Charges a call after the fact, without a hold; replies what was charged.
+    ///
+    /// What was used is never refused.
     package struct Record: Command {
         package typealias Target = Ledger
         package typealias Reply = ChargeReceipt

@@ -10,7 +10,9 @@ extension Ledger {
         return entry.receipt
     }
 
-    /// Puts credit into a fund; a top-up puts it into ``Fund/paid``. The same again has the same answer.
+    /// Puts credit into a fund; a top-up puts it into ``Fund/paid``.
+    ///
+    /// The same again has the same answer.
     package struct AddCredit: Command {
         package typealias Target = Ledger
         package typealias Reply = EntryReceipt
@@ -122,7 +124,9 @@ extension Ledger {
         }
     }
 
-    /// Notes that something of what was owed has been paid: an invoice. What is too much counts for later ones.
+    /// Notes that something of what was owed has been paid: an invoice.
+    ///
+    /// What is too much counts for later ones.
     package struct NotePayment: Command {
         package typealias Target = Ledger
         package typealias Reply = EntryReceipt

@@ -112,7 +112,9 @@ extension Ledger {
         package init(from reader: inout WireReader) throws(WireError) { last = try BillingPeriod(from: &reader) }
     }
 
-    /// Does what time asks for: ends holds, has Stripe told once a day, closes periods. The alarm.
+    /// Does what time asks for: ends holds, has Stripe told once a day, closes periods.
+    ///
+    /// The alarm.
     package struct LookAfter: Command, LedgerEmpty {
         package typealias Target = Ledger
         package typealias Reply = Done
