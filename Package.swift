@@ -19,7 +19,7 @@ let modules: [Module] = [
     .library("MeshTunnel", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshVitals", "MeshWire"]),
     .library("MeshIdentity", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
     .library("MeshCheck", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshWire"]),
-    .library("MeshChat", layer: .l1, uses: ["MeshCore", "MeshJSON"]),
+    .library("MeshChat", layer: .l1, uses: ["MeshActors", "MeshCore", "MeshJSON"]),
     .library("MeshDialects", layer: .l1, uses: ["MeshChat", "MeshCore", "MeshJSON"]),
     .library("MeshLedger", layer: .l1, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
     .shim("CMeshCounters"),
@@ -63,14 +63,18 @@ let modules: [Module] = [
     .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
-    .library("MeshGateway", layer: .l3, uses: ["MeshAPI", "MeshCore", "MeshHTTP"]),
+    .library(
+        "MeshGateway",
+        layer: .l3,
+        uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIdentity"]
+    ),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel",
-            "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON",
+            "MeshProviders", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -96,8 +100,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel", "MeshVitals",
-            "MeshWire",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshQUIC", "MeshStore", "MeshTunnel",
+            "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -175,7 +179,10 @@ let modules: [Module] = [
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",
-        uses: ["MeshAPI", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshTestKit"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshJSON", "MeshTestKit",
+        ]
     ),
     .tests(
         "MeshCommandsTests",
@@ -184,16 +191,23 @@ let modules: [Module] = [
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO",
-            "MeshIdentity",
-            "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshGateway",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore", "MeshTestKit",
+            "MeshTunnel",
+            "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),
     .tests("MeshProxyTests", uses: ["MeshCore", "MeshIO", "MeshProxy"]),
     .tests("MeshTopologyTests", uses: ["MeshCore", "MeshJSON", "MeshTestKit", "MeshTopology"]),
     .tests("MeshCheckTests", uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshWire"]),
-    .tests("MeshClusterTests", uses: ["MeshCluster", "MeshCore", "MeshTopology"]),
+    .tests(
+        "MeshClusterTests",
+        uses: [
+            "MeshActors", "MeshCheck", "MeshCluster", "MeshCommandLine", "MeshCore", "MeshIO", "MeshTestKit",
+            "MeshTopology",
+        ]
+    ),
     .tests(
         "MeshSimulationTests",
         uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshSimulation", "MeshStore", "MeshTestKit", "MeshWire"]

@@ -9,6 +9,18 @@ package enum APIPath {
     /// What is wrong with the node.
     package static let doctor = "/v1/doctor"
 
+    /// OpenAI's chats, below which their own shape of errors is spoken.
+    package static let chat = "/v1/chat"
+    /// What follows ``chat``.
+    package static let completions = "completions"
+    /// Anthropic's chats.
+    package static let messages = "/v1/messages"
+    /// The models that can be asked; one of them below it.
+    package static let models = "/v1/models"
+
+    /// The API keys of a hub, at its operators' own listener; one of them below it.
+    package static let keys = "/v1/keys"
+
     /// Everything about one edge.
     package static func node(_ name: String) -> String { "\(nodes)/\(name)" }
 

@@ -6,6 +6,9 @@ extension Limits {
         /// Nodes on one page, also where nobody asks for so many; the document then says where the next one begins.
         package static let nodesPerPage = 200
 
+        /// Keys on one page; the document then says where the next one begins.
+        package static let keysPerPage = 500
+
         /// Labels that one question may want; more are refused.
         package static let maximumLabelsWanted = 16
 

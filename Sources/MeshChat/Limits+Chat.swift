@@ -20,5 +20,32 @@ extension Limits {
 
         /// Events of an answer that wait for their reader; then the engine decodes no further.
         package static let maximumEventsAhead = 64
+
+        /// The time in which a key's requests are counted.
+        package static let requestWindow = Duration.seconds(60)
+
+        /// Keys whose requests of the last window are in mind; a further one waits until one of them has made none.
+        ///
+        /// None is forgotten before: it could ask more often than it may.
+        package static let maximumLimitedCallers = 4_096
+
+        /// Requests of the last window that are in mind, of all keys together, eight bytes each; beyond them every
+        /// limited key has to wait until some are over.
+        package static let maximumRememberedRequests = 1_048_576
+
+        /// How long a key waits at least where there is no room to count its requests.
+        package static let limiterPause = Duration.seconds(1)
+
+        /// Calls that a desk has under way, those among them whose account is still to be settled; a further one is
+        /// `overloaded`.
+        ///
+        /// So it bounds the queue of settlements too, which therefore never refuses one.
+        package static let maximumCalls = 4_096
+
+        /// How long a call waits for models that are being loaded; then it is `unavailable`, with a time to wait.
+        package static let modelPatience = Duration.seconds(5)
+
+        /// Attempts to settle one call; then it is given up, and said so: a hold ends by itself.
+        package static let maximumSettlingAttempts = 6
     }
 }

@@ -1,6 +1,7 @@
 internal import MeshAPI
 package import MeshCore
 package import MeshHTTP
+internal import MeshIdentity
 
 /// From where a listener can be reached.
 package enum GatewayReach: Hashable, Sendable {
@@ -24,6 +25,10 @@ package struct Gateway: Sendable {
         package var directory: (any NodeDirectory)?
         /// Who sends them something; nil on an edge.
         package var commander: (any NodeCommander)?
+        /// Who knows the keys that callers show; nil where nobody has one, and other machines are answered nothing.
+        package var callers: (any CallerDirectory)?
+        /// Who answers chats; nil where nobody does.
+        package var chat: (any ChatPort)?
 
         /// What every node has.
         package init(status: any StatusPort, doctor: any DoctorPort) {
@@ -35,27 +40,60 @@ package struct Gateway: Sendable {
     private let ports: Ports
     private let clock: any Clock
     private let room: CommandRoom
+    private let chats: ChatRoutes
 
-    /// A gateway that asks `ports`, and lets `maximumCommands` be under way.
+    /// What it lets be under way, and how long.
+    package struct Bounds: Hashable, Sendable {
+        /// Commands to edges at a time.
+        package var commands = Limits.Gateway.maximumCommands
+        /// Chats at a time.
+        package var chats = Limits.Gateway.maximumChats
+        /// Bytes of the bodies of chats at a time.
+        package var chatBytes = Limits.Gateway.maximumChatBytesAtOnce
+        /// How long a chat may take.
+        package var chatPatience = Limits.Gateway.chatPatience
+        /// How long a stream may be silent.
+        package var heartbeat = Limits.Gateway.heartbeat
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// A gateway that asks `ports`; `logger` is told of chats that are over, `generator` makes their ids.
     package init(
         ports: Ports,
         clock: any Clock,
-        maximumCommands: Int = Limits.Gateway.maximumCommands
+        logger: Logger?,
+        generator: SeededGenerator,
+        bounds: Bounds = Bounds()
     ) {
         self.ports = ports
         self.clock = clock
-        room = CommandRoom(places: maximumCommands)
+        room = CommandRoom(places: bounds.commands)
+        chats = ChatRoutes(
+            port: ports.chat,
+            clock: clock,
+            logger: logger,
+            room: ChatRoom(places: bounds.chats, bytes: bounds.chatBytes),
+            patience: bounds.chatPatience,
+            heartbeat: bounds.heartbeat,
+            generator: Lock(generator)
+        )
     }
 
     /// Adds its routes for a listener that can be reached from `reach`.
     package func add(to routes: inout RouterBuilder, reach: GatewayReach) {
         let limit = BodyLimit(maximumBytes: Limits.Gateway.maximumBodyBytes)
-        let middleware: [any Middleware] = [CommandGuard(reach: reach), limit]
-        routes.group(middleware: middleware) { routes in
+        let readers = guardian(of: .read, reach)
+        let operators = guardian(of: .operate, reach)
+        routes.group("/v1", middleware: [readers, limit]) { _ in }  // for paths that there are not
+        routes.group(middleware: [readers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.version)) { _ in Self.answer(ports.status.version()) }
             routes.on(.get, Path.at(APIPath.status)) { _ in Self.answer(await ports.status.status()) }
             routes.on(.get, Path.at(APIPath.nodes)) { try await nodes($0) }
             routes.on(.get, Self.node) { _, id in try await node(id) }
+        }
+        routes.group(middleware: [operators, CommandGuard(), limit]) { routes in
             for command in NodeCommand.allCases {
                 routes.on(.post, Self.node.at(command.rawValue)) { request, id in
                     try await send(command, to: id, request)
@@ -63,15 +101,27 @@ package struct Gateway: Sendable {
             }
             let patience = RequestDeadline(Limits.Gateway.doctorPatience, clock: clock)
             // Looking writes to the disk, takes ports and threads: nothing for whoever passes by.
-            let questions = CommandGuard(reach: reach, subject: .questions)
+            let questions = CommandGuard(subject: .questions)
             routes.group(middleware: [questions, patience]) { routes in
                 routes.on(.get, Path.at(APIPath.doctor)) { _ in Self.answer(await ports.doctor.examine()) }
             }
         }
+        chats.add(to: &routes, behind: guardian(of: .chat, reach))
     }
 
-    /// The bytes of bodies that a listener has to take for it.
-    package static let bodyBytes = UInt64(Limits.Gateway.maximumBodyBytes)
+    /// Whether callers can show keys.
+    package var knowsKeys: Bool { ports.callers != nil }
+
+    /// What stands before routes of others that tell how a node fares, on a listener that can be reached from `reach`.
+    package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach) }
+
+    private func guardian(of scope: KeyScope, _ reach: GatewayReach) -> CallerGuard {
+        CallerGuard(reach: reach, callers: ports.callers, scope: scope)
+    }
+
+    /// The bytes of bodies that a listener has to take for it: more than any route, each of which has its own bound and
+    /// says so in its own shape.
+    package static let bodyBytes = Limits.HTTPServer.maximumBodyBytes
 
     private static let node = Path.at(APIPath.nodes).value("id", NodeID.self)
 

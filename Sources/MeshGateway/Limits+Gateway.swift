@@ -3,13 +3,30 @@ package import MeshCore
 extension Limits {
     /// Bounds on the gateway.
     package enum Gateway {
-        /// Bytes of a request's body; a longer one is refused.
+        /// Bytes of a request's body, but of a chat's; a longer one is refused.
         package static let maximumBodyBytes = 16 * 1_024
 
         /// Commands to edges under way at a time; a further one is refused, with when to come again.
         package static let maximumCommands = 32
 
-        /// When somebody whose command was refused for want of room may come again.
+        /// Bytes of a chat's body; a longer one is refused with 413.
+        package static let maximumChatBytes = 32 * 1_024 * 1_024
+
+        /// Chats under way at a time, those included whose body still comes; a further one is refused as overloaded,
+        /// with when to come again.
+        package static let maximumChats = 1_024
+
+        /// Bytes of the bodies of all chats under way; one that would be beyond is refused as overloaded.
+        package static let maximumChatBytesAtOnce = 256 * 1_024 * 1_024
+
+        /// How long a chat may take, its body and its answer included; then it is refused as timed out, or its stream
+        /// ends with that error.
+        package static let chatPatience = Duration.seconds(600)
+
+        /// A stream that is silent for so long says that it is there.
+        package static let heartbeat = Duration.seconds(10)
+
+        /// When somebody whose command or chat was refused for want of room may come again.
         package static let retryAfter = Duration.seconds(1)
 
         /// How long an edge may take to answer a ping, where nobody says how long.

@@ -3,6 +3,15 @@ package import MeshCore
 extension Limits {
     /// Bounds on configurations.
     package enum Configuration {
+        /// Providers of a file of settings; a file with more is refused.
+        package static let maximumProviders = 64
+
+        /// Models of one provider, and models with substitutes; a file with more is refused.
+        package static let maximumModels = 1_024
+
+        /// Tokens of a model's context; a file that says more is refused.
+        package static let maximumContextTokens = 100_000_000
+
         /// A longer file is refused unread.
         package static let maximumBytes = 256 * 1_024
     }

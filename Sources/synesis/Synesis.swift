@@ -5,7 +5,7 @@ internal import MeshCommands
 @main
 enum Synesis {
     static func main() async {
-        let names = ["SYNESIS_GATEWAY", "SYNESIS_CA", "NO_COLOR", "TERM"]
+        let names = ["SYNESIS_GATEWAY", "SYNESIS_CA", "SYNESIS_KEY", "NO_COLOR", "TERM"]
         let variables = names.reduce(into: [String: String]()) { found, name in
             found[name] = getenv(name).map { String(cString: $0) }
         }

@@ -25,6 +25,7 @@ import Testing
         try Self.checkExample("ping", as: PingDocument.self)
         try Self.checkExample("renew", as: RenewDocument.self)
         try Self.checkExample("drain", as: DrainDocument.self)
+        try Self.checkExample("keys", as: KeysDocument.self)
         try Self.checkExample("doctor", as: DoctorDocument.self)
     }
 
@@ -36,9 +37,33 @@ import Testing
         var status = try StatusDocument(bytes: Self.example("status"))
         status.labels = ["site": "berlin"]
         status.edge = StatusDocument.Edge(tunnel: "connected", detail: "to hub-1", hub: "hub-1", connectedSeconds: 3.5)
+        status.models = [
+            StatusDocument.Model(name: "mesh-tiny", engine: "embedded", isAsked: true),
+            StatusDocument.Model(name: "claude", engine: "anthropic", isAsked: false),
+        ]
         #expect(try StatusDocument(bytes: status.bytes) == status)
+        status.models = []
+        #expect(try StatusDocument(bytes: status.bytes).models == [])
         let refusal = ErrorDocument(code: "unknown_node", message: "nobody", requestID: "r-1")
         #expect(try ErrorDocument(bytes: refusal.bytes) == refusal)
+        var key = KeyDocument(
+            id: "5pz04c8t",
+            name: "ci",
+            tenant: "main",
+            scopes: ["chat", "read"],
+            requestsPerMinute: 100,
+            created: "2026-11-21T08:15:00.250Z",
+            state: .revoked
+        )
+        (key.expires, key.revoked) = ("2027-02-19T08:15:00.250Z", "2026-11-22T08:15:00.250Z")
+        let keys = KeysDocument(keys: [key, key], next: key.id)
+        #expect(try KeysDocument(bytes: keys.bytes) == keys)
+        let new = NewKeyDocument(key: key, text: "mesh_")
+        #expect(try NewKeyDocument(bytes: new.bytes) == new)
+        var wanted = KeyRequest(name: "ci", scopes: ["chat"])
+        #expect(try KeyRequest(bytes: wanted.bytes) == wanted)
+        (wanted.tenant, wanted.seconds, wanted.requestsPerMinute) = ("main", 60, 3)
+        #expect(try KeyRequest(bytes: wanted.bytes) == wanted)
         for timeout in [nil, Duration.milliseconds(250)] {
             let command = CommandRequest(timeout: timeout)
             #expect(try CommandRequest(bytes: command.bytes) == command)

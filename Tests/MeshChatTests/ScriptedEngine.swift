@@ -7,6 +7,8 @@ final class ScriptedEngine: InferenceEngine {
         case answer([ChatEvent])
         case refuse(ChatError)
         case breakOff([ChatEvent], ChatError)
+        /// Events, and behind them only what stops it.
+        case waitBehind([ChatEvent])
         case hang
     }
 
@@ -36,6 +38,7 @@ final class ScriptedEngine: InferenceEngine {
         switch step {
         case .answer(let events): return ScriptedAnswer(events, nil)
         case .breakOff(let events, let error): return ScriptedAnswer(events, error)
+        case .waitBehind(let events): return ScriptedAnswer(events, nil, waitsOn: clock)
         case .refuse(let error): throw error
         case .hang:
             do { try await clock.sleep(for: .seconds(86_400)) } catch {
@@ -56,22 +59,40 @@ final class ScriptedEngine: InferenceEngine {
     func health() async -> EngineHealth { .ready }
 }
 
-/// A test double: an answer of given events, which may break off behind them.
+/// A test double: an answer of given events, which may break off behind them, or wait until it is stopped.
 final class ScriptedAnswer: ChatAnswer {
-    private let events: Lock<[ChatEvent]>
-    private let error: ChatError?
-
-    init(_ events: [ChatEvent], _ error: ChatError?) {
-        self.events = Lock(events)
-        self.error = error
+    private struct State {
+        var events: [ChatEvent]
+        var usage = ChatUsage()
+        var isCancelled = false
     }
 
-    var usageSoFar: ChatUsage { ChatUsage() }
-    func cancel() {}
+    private let state: Lock<State>
+    private let error: ChatError?
+    private let clock: (any Clock)?
+
+    init(_ events: [ChatEvent], _ error: ChatError?, waitsOn clock: (any Clock)? = nil) {
+        state = Lock(State(events: events))
+        self.error = error
+        self.clock = clock
+    }
+
+    var usageSoFar: ChatUsage { state.withLock { $0.usage } }
+    func cancel() { state.withLock { $0.isCancelled = true } }
 
     func next() async throws(ChatError) -> ChatEvent? {
-        let event: ChatEvent? = events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-        if event == nil, let error { throw error }
-        return event
+        let event: ChatEvent? = state.withLock { state in
+            guard !state.events.isEmpty else { return nil }
+            let event = state.events.removeFirst()
+            if case .usage(let usage) = event { state.usage = usage }
+            return event
+        }
+        if let event { return event }
+        if let error { throw error }
+        guard let clock else { return nil }
+        while !state.withLock({ $0.isCancelled }) {
+            do { try await clock.sleep(for: .milliseconds(100)) } catch { cancel() }
+        }
+        throw ChatError(.cancelled, "stopped")
     }
 }

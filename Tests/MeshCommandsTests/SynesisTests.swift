@@ -141,6 +141,15 @@ import Testing
         #expect(GatewayPlace(text) == nil)
     }
 
+    @Test(arguments: [
+        ("https://hub", true), ("http://127.0.0.1:1", true), ("http://[::1]:1", true), ("localhost:1", true),
+        ("http://hub", false), ("http://192.0.2.1:1", false), ("http://[2001:db8::1]:1", false),
+        ("http://localhost.example.org", false),
+    ])
+    func `is told a key where nobody on the way reads it`(text: String, keepsSecrets: Bool) {
+        #expect(GatewayPlace(text)?.keepsSecrets == keepsSecrets)
+    }
+
     @Test func `is an edge's first where nobody says anything, and a hub's for what hubs alone know`() {
         let (edge, hub) = ("http://127.0.0.1:8787", "http://127.0.0.1:7413")
         #expect(GatewayPlace.usual(needsHub: false).map(\.description) == [edge, hub])

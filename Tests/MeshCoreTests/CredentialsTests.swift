@@ -27,6 +27,16 @@ import Testing
     }
 }
 
+@Suite struct `Secret bytes` {
+    @Test func `are lent as they were filled in, and say nothing of it`() {
+        let bytes = SecretBytes(count: 3) { $0[1] = 7 }
+        #expect(bytes.withBytes { Array($0) } == [0, 7, 0])
+        var dumped = ""
+        dump(bytes, to: &dumped)
+        #expect("\(bytes)" == "secret bytes" && !dumped.contains("7") && Mirror(reflecting: bytes).children.isEmpty)
+    }
+}
+
 @Suite struct `What a node needs` {
     @Test func `a few authorities and a short chain are accepted, no more`() async {
         let one = TrustAnchors(certificates: Array(repeating: [1], count: Limits.Credentials.maximumRoots))

@@ -88,34 +88,50 @@ final class ScriptedPorts: StatusPort, NodeDirectory, NodeCommander, DoctorPort 
 /// A gateway behind a real server, and a client that asks it.
 struct GatewayGround: Sendable {
     let ports: ScriptedPorts
+    let chat: ScriptedChat
+    let log: VolatileLogSink
     let client: HTTPClient
     let port: UInt16
 
     static func run(
         reach: GatewayReach = .thisMachine,
         isHub: Bool = true,
-        maximumCommands: Int = Limits.Gateway.maximumCommands,
+        hasKeys: Bool = true,
+        bounds: Gateway.Bounds = Gateway.Bounds(),
         _ body: (GatewayGround) async throws -> Void
     ) async throws {
         let loop = try EventLoop.start(name: "gateway")
         let clock = MachineClock(loop: loop)
         let ports = ScriptedPorts()
         var all = Gateway.Ports(status: ports, doctor: ports)
-        if isHub { (all.directory, all.commander) = (ports, ports) }
-        let gateway = Gateway(ports: all, clock: clock, maximumCommands: maximumCommands)
-        var routes = RouterBuilder()
+        let chat = ScriptedChat()
+        if isHub { (all.directory, all.commander, all.chat) = (ports, ports, chat) }
+        if hasKeys { all.callers = try ScriptedCallers() }
+        let log = VolatileLogSink()
+        let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)
+        let gateway = Gateway(
+            ports: all,
+            clock: clock,
+            logger: logger,
+            generator: SeededGenerator(seed: 2),
+            bounds: bounds
+        )
+        var routes = RouterBuilder(middleware: [HostCheck(names: [])])
         gateway.add(to: &routes, reach: reach)
+        var configuration = ServerConfiguration()
+        configuration.limits.bodyBytes = Gateway.bodyBytes
         let server = HTTPServer(
             loops: [loop],
+            configuration: configuration,
             handler: routes.build(),
             clock: clock,
-            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .debug),
+            logger: logger,
             generator: SeededGenerator(seed: 1)
         )
         let address = try await server.listen(at: .loopbackIPv4(port: 0))
         let client = try await HTTPClient(loop: loop)
         let outcome: Result<Void, any Error>
-        let ground = GatewayGround(ports: ports, client: client, port: address.port)
+        let ground = GatewayGround(ports: ports, chat: chat, log: log, client: client, port: address.port)
         do { outcome = .success(try await body(ground)) } catch { outcome = .failure(error) }
         await client.close()
         await server.stop()

@@ -188,6 +188,8 @@ func mistakes(_ flags: [String: [String]] = [:], variables: [String: String] = [
             ),
             (["http.key": ["k"]], "http.key: a key is of no use without 'http.certificate'"),
             (["http.certificate": ["c"]], "http.certificate: a certificate is of no use without 'http.key'"),
+            (["http.listen": ["0.0.0.0:7413"]], "http.listen: other machines reach 0.0.0.0:7413, where keys must not"),
+            (["http.listen": ["[::]:0"]], "http.listen: other machines reach [::]:0"),
             (["hub.dns": ["not a name"]], "hub.dns: 'not a name' is no host name"),
             (["hub.certificatesFor": ["0s"]], "hub.certificatesFor: a life is a second at least"),
         ] {

@@ -66,6 +66,17 @@ class Nodes(unittest.TestCase):
         self.assertLess(min(later), 100)
         self.assertLess(min(first), 300)
 
+    def test_who_takes_one_port_of_a_hub_for_the_other_is_told_so(self) -> None:
+        hub = self.place.hub()
+        words = [self.place.token("edge-1"), "--hub", hub.address, "--folder", self.place.folder / "wrong"]
+        enrolled = self.place.run("enrol", *words)
+        self.assertEqual(enrolled.returncode, 4)
+        self.assertIn("no enrolment is spoken there", enrolled.stderr)
+        folder = self.place.enrol(hub)
+        edge = self.place.start("--role", "edge", "--data", folder, "--hub", hub.enrolment)
+        reasons = [edge.wait_for("tunnel.changed").get("reason", "") for _ in range(2)]
+        self.assertIn("is it the hub's port for enrolment", reasons[1])
+
     def test_a_folder_without_a_format_is_taken_and_marked(self) -> None:
         hub = self.place.hub()
         hub.signal(signal.SIGTERM)

@@ -118,6 +118,14 @@ def wrong_certificate_of_operators(ground: Ground) -> Start:
     return Start(["--role", "hub", "--data", ground.folder / "other", *FREE[:4], *words])
 
 
+def open_listener(ground: Ground) -> Start:
+    return Start(["--role", "hub", "--data", ground.folder / "other", *FREE[:4], "--http-listen", "0.0.0.0:0"])
+
+
+def open_listener_of_an_edge(ground: Ground) -> Start:
+    return Start(ground.edge_words("edge", "127.0.0.1:9", "--http-listen", "[::]:0"))
+
+
 def foreign_address(ground: Ground) -> Start:
     return Start(["--role", "hub", "--data", ground.folder / "other", "--listen", "192.0.2.1:0"])
 
@@ -138,6 +146,13 @@ def a_file_in_its_place(ground: Ground) -> Start:
 def read_only(ground: Ground) -> Start:
     (ground.folder / "other").mkdir(mode=0o700)
     script = 'mount -t tmpfs -o ro,mode=700 tmpfs "$0" && exec "$@"'
+    before = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(ground.folder / "other"))
+    return Start(ground.hub_words(), before=before)
+
+
+def full_disk(ground: Ground) -> Start:
+    (ground.folder / "other").mkdir(mode=0o700)
+    script = 'mount -t tmpfs -o size=64k,mode=700 tmpfs "$0" && exec "$@"'
     before = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(ground.folder / "other"))
     return Start(ground.hub_words(), before=before)
 
@@ -264,11 +279,14 @@ CASES: list[Case] = [
     ("a busy port of enrolment", busy_enrolment_port, ADDRESS, r"127\.0\.0\.1:\d+ .*--enrol-listen"),
     ("a busy port of operators", busy_port_of_operators, ADDRESS, r"127\.0\.0\.1:\d+ \(TCP\).*--http-listen"),
     ("a wrong certificate for HTTPS", wrong_certificate_of_operators, CERTIFICATES, r"http\.certificate '.*site\.pem'"),
+    ("a listener for all without TLS", open_listener, CONFIGURATION, r"--http-listen: .*0\.0\.0\.0:0, where keys"),
+    ("an edge's for all without TLS", open_listener_of_an_edge, CONFIGURATION, r"--http-listen: .*http\.certificate"),
     ("an address of another machine", foreign_address, ADDRESS, r"192\.0\.2\.1:0 is no address of this machine"),
     ("a folder in no folder", no_parent, FOLDER, r"no/such' cannot be made: the folder above it does not exist"),
     ("a folder where none can be made", folder_of_the_kernel, FOLDER, r"/proc/meshnode' cannot be made there"),
     ("a file in the folder's place", a_file_in_its_place, FOLDER, r"is a file, and a node needs a folder"),
     ("a folder that is read only", read_only, FOLDER, r"cannot be written to: Read-only file system"),
+    ("a folder without room", full_disk, FOLDER, r"journal.readOnly: no room while opening"),
     ("a folder of another user", anothers_folder, FOLDER, r"belongs to user 65534, and this process runs as user"),
     ("a folder that is open to others", open_folder, FOLDER, r"mode 777\); run: chmod go-w"),
     ("a key that is open to others", readable_key, FOLDER, r"hub-key\.pem' .*mode 644\); run: chmod 600"),

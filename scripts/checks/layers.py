@@ -15,7 +15,7 @@ NEIGHBOURLY = {"l1": {"MeshActors"}, "l2": {"MeshIO"}, "testSupport": {"MeshTest
 SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
-    ("MeshDialects", "MeshChat"): "0018",
+    ("MeshDialects", "MeshChat"): "0017",
     ("MeshLedger", "MeshChat"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from library.entry import exit_with
 from testing import counting
-from testing.stage import REPORTS, ROOT, Counts, Stage
+from testing.stage import REPORTS, ROOT, Counts, SecondChance, Stage
 
 _HELP = """
   scripts/test          set-up, then all tests that CI runs
@@ -39,6 +39,8 @@ def main(arguments: list[str]) -> int:
     counts = Counts()
     for stage in _stages(fast=options.fast, everything=options.all):
         counts += stage.run()
+    if counts.unsteady:
+        print(f"unsteady, failed beside others and passed alone: {', '.join(counts.unsteady)}")
     print(f"{counts.passed} passed, {counts.failed} failed")
     return 0 if counts.failed == 0 else 1
 
@@ -52,7 +54,8 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for release", ["swift", "build", "--configuration", "release", "--jobs", "2"])
     yield Stage("interoperability", [_python_of("Interop"), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("official SDKs", [_python_of("SDKs"), *_UNITTEST, "Tests/SDKs"], counting.python)
-    yield Stage("process tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"], counting.python)
+    processes = ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
+    yield Stage("process tests", processes, counting.python, _alone(processes))
     yield from _hunt_stages()
     yield Stage("counts of meshbench", ["scripts/bench", "--check"], is_one_test=True)
     if everything:
@@ -103,7 +106,25 @@ def _swift_tests(name: str, command: list[str]) -> Stage:
     asked = REPORTS / f"{name.replace(' ', '-')}.xml"
     written = asked.with_name(f"{asked.stem}-swift-testing.xml")
     written.unlink(missing_ok=True)
-    return Stage(name, [*command, "--xunit-output", str(asked)], lambda _: counting.swift(written))
+    second = asked.with_name(f"{asked.stem}-alone.xml")
+    found = second.with_name(f"{second.stem}-swift-testing.xml")
+
+    def alone(test: str) -> list[str]:
+        found.unlink(missing_ok=True)
+        return [*command, "--xunit-output", str(second), "--filter", test]
+
+    chance = SecondChance(lambda _: counting.swift_failures(written), alone, lambda _: counting.swift(found))
+    return Stage(name, [*command, "--xunit-output", str(asked)], lambda _: counting.swift(written), chance)
+
+
+def _alone(command: list[str]) -> SecondChance:
+    """Runs one test of `unittest discover`: its module by the file's name, the test by its own."""
+
+    def run(test: str) -> list[str]:
+        module, name = test.split(".", 1)
+        return [*command, "--pattern", f"{module}.py", "-k", name]
+
+    return SecondChance(counting.python_failures, run, counting.python)
 
 
 def _python_of(folder: str) -> str:

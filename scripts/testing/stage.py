@@ -18,9 +18,31 @@ class Counts:
 
     passed: int = 0
     failed: int = 0
+    #: Tests that failed beside others and passed alone.
+    unsteady: tuple[str, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.passed + other.passed, self.failed + other.failed)
+        unsteady = self.unsteady + other.unsteady
+        return Counts(self.passed + other.passed, self.failed + other.failed, unsteady)
+
+
+@dataclass(frozen=True)
+class SecondChance:
+    """Runs failed tests once more, each alone.
+
+    Some tests watch real processes and clocks, and a busy machine can starve them beside a thousand others. One that
+    passes alone has shown no fault of the product; it is named as unsteady, for it has one of its own. Where more than
+    a few fail nothing is tried again: that is no noise.
+    """
+
+    #: The names of the failed tests; none where a failure has no name.
+    failures: Callable[[str], list[str]]
+    #: The command that runs one of them and nothing else.
+    command: Callable[[str], list[str]]
+    #: What that run found, from its log.
+    count: Callable[[str], Counts]
+    #: So many at most are tried again.
+    most: int = 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +55,8 @@ class Stage:
     name: str
     command: list[str]
     count: Callable[[str], Counts] = lambda log: Counts()
+    #: Who knows which tests failed and how each is run by itself; None where a failure stands as it is.
+    second: SecondChance | None = None
     #: Whether the command is a test itself, which its success passes.
     is_one_test: bool = False
     #: How many lines of the log to show when the stage fails.
@@ -47,7 +71,8 @@ class Stage:
         status = self._execute(path)
         text = path.read_text(errors="replace")
         counts = self.count(text) + Counts(passed=1 if self.is_one_test and status == 0 else 0)
-        if status != 0 and counts.failed == 0:
+        counts += self._try_again(counts, text, path)
+        if status != 0 and counts.failed == 0 and not counts.unsteady:
             counts += Counts(failed=1)  # a crash, or a build that failed, is a failure although no test says so
         if counts.failed:
             print("\n".join(text.splitlines()[-self.shown:]))
@@ -55,10 +80,24 @@ class Stage:
         print(f"  {counts.passed} passed, {counts.failed} failed in {time.monotonic() - start:.0f} s", flush=True)
         return counts
 
-    def _execute(self, path: Path) -> int:
+    def _try_again(self, counts: Counts, text: str, path: Path) -> Counts:
+        """By how much the counts change when the failed tests are run alone."""
+        names = self.second.failures(text) if self.second else []
+        if self.second is None or not names or len(names) != counts.failed or len(names) > self.second.most:
+            return Counts()
+        change = Counts()
+        for number, name in enumerate(names, start=1):
+            alone = path.with_suffix(f".alone-{number}.log")
+            status = self._execute(alone, self.second.command(name))
+            if status == 0 and self.second.count(alone.read_text(errors="replace")) == Counts(passed=1):
+                change += Counts(passed=1, failed=-1, unsteady=(name,))
+                print(f"  UNSTEADY: {name} failed beside others and passed alone, see {path.relative_to(ROOT)}")
+        return change
+
+    def _execute(self, path: Path, command: list[str] | None = None) -> int:
         with path.open("w") as log:
             try:
-                return subprocess.run(self.command, cwd=ROOT, stdout=log, stderr=log, check=False).returncode
+                return subprocess.run(command or self.command, cwd=ROOT, stdout=log, stderr=log, check=False).returncode
             except FileNotFoundError as error:
                 log.write(f"{error}. Mend: scripts/setup\n")
                 return 127

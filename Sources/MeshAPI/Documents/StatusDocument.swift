@@ -26,6 +26,10 @@ package struct StatusDocument: APIDocument {
     package var hub: Hub?
     /// Of an edge, how its tunnel stands; nil while it starts.
     package var edge: Edge?
+    /// The models that can be asked here; nil where none ever can.
+    package var models: [Model]?
+    /// Of a hub, the engine in its process.
+    package var engine: Engine?
 
     /// A node that has run since `startedAt`.
     package init(
@@ -63,6 +67,8 @@ package struct StatusDocument: APIDocument {
         object["labels"] = .texts(labels)
         object["hub"] = hub?.json
         object["edge"] = edge?.json
+        object["engine"] = engine?.json
+        object["models"] = models.map { .array($0.map(\.json)) }
         return .object(object)
     }
 
@@ -81,6 +87,8 @@ package struct StatusDocument: APIDocument {
         labels = try fields.texts("labels")
         hub = try fields.optional("hub", Hub.self)
         edge = try fields.optional("edge", Edge.self)
+        engine = try fields.optional("engine", Engine.self)
+        models = try fields["models"] == nil ? nil : fields.list("models", of: Model.self)
     }
 }
 
@@ -223,6 +231,69 @@ extension StatusDocument {
             detail = try fields.text("detail")
             hub = fields["hub"]?.text
             connectedSeconds = fields["connected_seconds"]?.number
+        }
+    }
+}
+
+extension StatusDocument {
+    /// A model, and who runs it.
+    package struct Model: APIDocument {
+        /// Its name in the table.
+        package let name: String
+        /// Who runs it, by the node's name for it.
+        package let engine: String
+        /// Whether that one is asked as usual; false while it is left alone because it keeps failing.
+        package let isAsked: Bool
+
+        /// A model that `engine` runs.
+        package init(name: String, engine: String, isAsked: Bool) {
+            self.name = name
+            self.engine = engine
+            self.isAsked = isAsked
+        }
+
+        /// As the gateway says it.
+        package var json: JSONValue {
+            ["name": .string(name), "engine": .string(engine), "asked": .bool(isAsked)]
+        }
+
+        /// What a gateway has said.
+        package init(json: JSONValue) throws(APIError) {
+            let fields = try DocumentFields(json, of: "model")
+            name = try fields.text("name")
+            engine = try fields.text("engine")
+            isAsked = try fields.truth("asked")
+        }
+    }
+}
+
+extension StatusDocument {
+    /// The engine in a hub's process.
+    package struct Engine: APIDocument {
+        /// `starting`, `ready` or `none`.
+        package let state: String
+        /// Why it is so, or what is amiss, for people.
+        package let detail: String?
+
+        /// An engine that stands so.
+        package init(state: String, detail: String?) {
+            self.state = state
+            self.detail = detail
+        }
+
+        /// As the gateway says it.
+        package var json: JSONValue {
+            var object = JSONObject()
+            object["state"] = .string(state)
+            object["detail"] = detail.map { .string($0) }
+            return .object(object)
+        }
+
+        /// What a gateway has said.
+        package init(json: JSONValue) throws(APIError) {
+            let fields = try DocumentFields(json, of: "engine")
+            state = try fields.text("state")
+            detail = fields["detail"]?.text
         }
     }
 }

@@ -48,6 +48,14 @@ struct DocumentFields {
         return documents
     }
 
+    /// The texts of a list.
+    func texts(in key: String) throws(APIError) -> [String] {
+        let elements = try need(key, self[key]?.array, "a list")
+        var texts: [String] = []
+        for element in elements { texts.append(try need(key, element.text, "a list of texts")) }
+        return texts
+    }
+
     /// The text behind each name, in the order of the document; none where the member is not there.
     func texts(_ key: String) throws(APIError) -> [String: String] {
         guard let value = self[key] else { return [:] }

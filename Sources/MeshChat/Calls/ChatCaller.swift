@@ -71,6 +71,9 @@ package final class ChatCaller: Sendable {
         }
     }
 
+    /// Our names for all engines, in order.
+    package var engineNames: [String] { engines.keys.sorted() }
+
     /// Whether `engine` is asked as usual; false while it is left alone.
     package func isAsked(_ engine: String) -> Bool { breakers[engine]?.withLock { $0.isClosed } ?? false }
 

@@ -52,9 +52,13 @@ package struct ModelDirectory: Sendable {
     /// Throws `unknownModel` where nobody has the model, `paymentRequired` where all who have it cost something and the
     /// client pays nothing, `unsupported` or `contextExceeded` where those who have it
     /// cannot do what is asked.
+    ///
+    /// `promptTokens` may be an estimate. Refused as too long is only what is so even with `fewestPromptTokens`: in
+    /// between, whoever answers counts.
     package func route(
         _ request: ChatRequest,
         promptTokens: Int,
+        fewestPromptTokens: Int? = nil,
         paysNothing: Bool = false,
         at time: WallTime
     ) throws(ChatError) -> ModelRoute {
@@ -69,9 +73,10 @@ package struct ModelDirectory: Sendable {
         }
         if paysNothing { choices.removeAll { !$0.price.isFree } }
         guard !choices.isEmpty else { throw ChatError(.paymentRequired, "this model costs something") }
-        let able = choices.filter { obstacle($0.row, request, promptTokens) == nil }
+        let fewest = fewestPromptTokens ?? promptTokens
+        let able = choices.filter { obstacle($0.row, request, fewest) == nil }
         guard !able.isEmpty else {
-            throw obstacle(choices[0].row, request, promptTokens) ?? ChatError(.unsupported, "no model can do this")
+            throw obstacle(choices[0].row, request, fewest) ?? ChatError(.unsupported, "no model can do this")
         }
         return ModelRoute(choices: able, reason: reason)
     }
@@ -191,11 +196,17 @@ package struct ModelChoice: Hashable, Sendable {
 
     /// The most that an answer can use, and what that costs: what is reserved.
     ///
-    /// `promptTokens` must not be too few. Where the request does not say how much may be said, it is all that the
+    /// `promptTokens` must not be too few, and `fewestPromptTokens`, where that is an estimate, not too many: they
+    /// leave the most room for an answer. Where the request does not say how much may be said, it is all that the
     /// model can.
-    package func worstCase(of request: ChatRequest, promptTokens: Int) -> (usage: ChatUsage, cost: Money) {
-        let most = min(request.maximumOutputTokens ?? row.maximumOutputTokens, row.maximumOutputTokens)
-        let output = max(0, min(most, row.contextTokens - promptTokens))
+    package func worstCase(
+        of request: ChatRequest,
+        promptTokens most: Int,
+        fewestPromptTokens: Int? = nil
+    ) -> (usage: ChatUsage, cost: Money) {
+        let promptTokens = min(most, row.contextTokens)
+        let allowed = min(request.maximumOutputTokens ?? row.maximumOutputTokens, row.maximumOutputTokens)
+        let output = max(0, min(allowed, row.contextTokens - min(fewestPromptTokens ?? most, promptTokens)))
         let rates = price.rates(ofPromptTokens: promptTokens)
         // Whatever of the prompt is written to a cache is dearest.
         let isLong = rates.longCacheWrite > max(rates.input, rates.cacheWrite) && request.asksForLongCache

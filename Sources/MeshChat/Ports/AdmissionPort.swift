@@ -33,16 +33,16 @@ package struct AdmissionAsk: Hashable, Sendable {
     /// The name of the key that was shown; nil where none is needed.
     package var key: String?
 
-    /// The model that will answer, by its name in the table.
+    /// The model that is asked first, by its name in the table.
     package var model: String
 
     /// The most that can be used.
     package var worst: ChatUsage
 
-    /// What that costs.
+    /// What that costs; where others may answer in its place, with the dearest of them.
     package var worstCost: Money
 
-    /// The price that is agreed on: what is settled later goes by this one.
+    /// The price that is agreed on: what is settled later goes by this one, unless another model answered.
     package var price: ModelPrice
 
     /// A call of these parts.
@@ -106,14 +106,33 @@ package struct AdmissionOutcome: Hashable, Sendable {
     /// What was used; it says whether that is an estimate.
     package var usage: ChatUsage
 
-    /// What that costs at the price that was agreed on.
+    /// What that costs at the price of whoever answered, as it was when the call was admitted.
     package var cost: Money
 
+    /// Who answered in place of the model that was asked first, by an operator's word or because that one could not,
+    /// and at what price; nil where it was that one.
+    package var substitute: Substitute?
+
+    /// A model that answered in another one's place.
+    package struct Substitute: Hashable, Sendable {
+        /// Its name in the table.
+        package var model: String
+        /// What it cost when the call was admitted.
+        package var price: ModelPrice
+
+        /// The model called so, at this price.
+        package init(model: String, price: ModelPrice) {
+            self.model = model
+            self.price = price
+        }
+    }
+
     /// An outcome of these parts.
-    package init(end: End, usage: ChatUsage, cost: Money) {
+    package init(end: End, usage: ChatUsage, cost: Money, substitute: Substitute? = nil) {
         self.end = end
         self.usage = usage
         self.cost = cost
+        self.substitute = substitute
     }
 }
 

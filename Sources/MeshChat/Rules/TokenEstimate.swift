@@ -16,6 +16,11 @@ package enum TokenEstimate {
         return (size.bytes + 3) / 4 + 4 * size.parts + Self.likelyImageTokens * size.images
     }
 
+    /// No more than the prompt has, unless it is odd: few tokens of any model have more than a dozen bytes.
+    ///
+    /// For what is refused as too long before anybody has counted.
+    package static func fewest(of request: ChatRequest) -> Int { size(of: request).bytes / 12 }
+
     /// About as many tokens as an answer of so many bytes has.
     package static func likely(ofBytes bytes: Int) -> Int { (max(0, bytes) + 3) / 4 }
 

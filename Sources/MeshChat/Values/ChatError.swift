@@ -58,6 +58,9 @@ package struct ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// After how long it may be tried again; nil where nobody said.
     package var retryAfter: Duration?
 
+    /// How often the client may still ask, where it has asked too often.
+    package var allowance: RequestAllowance?
+
     /// The provider that failed, by our name for it.
     package var provider: String?
 

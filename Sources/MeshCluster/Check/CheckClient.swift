@@ -109,20 +109,3 @@ struct CheckClient: Sendable {
         }
     }
 }
-
-/// What clients have seen, in the order in which they said so; bounded by ``Limits/Cluster/historyEvents``.
-final class CheckNotes: Sendable {
-    private let events = Lock<[HistoryEvent]>([])
-
-    func add(_ event: HistoryEvent) {
-        events.withLock { events in
-            // One more for the answer to what was noted as asked.
-            if events.count < Limits.Cluster.historyEvents * 2 { events.append(event) }
-        }
-    }
-
-    var all: [HistoryEvent] { events.withLock { $0 } }
-
-    /// Whether there is no room for more.
-    var isFull: Bool { events.withLock { $0.count } >= Limits.Cluster.historyEvents }
-}

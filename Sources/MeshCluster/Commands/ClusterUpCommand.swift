@@ -51,13 +51,13 @@ enum ClusterUpCommand {
             plan = try ClusterPlan.load(invocation[ClusterCommand.topology], folder: invocation[ClusterCommand.folder])
         } catch { return ClusterCommand.report(error, invocation) }
         let longest = plan.topology.nodes.map(\.name.text.count).max() ?? 0
-        let style = ClusterOutput.Style(
+        var style = ClusterOutput.Style(
             isJSON: invocation[ClusterCommand.json],
             level: invocation[level],
             isQuiet: invocation[quiet],
-            hasColours: invocation.terminal.isInteractive && getenv("NO_COLOR") == nil,
-            nameWidth: max(longest, "cluster".count)
+            hasColours: invocation.terminal.isInteractive && getenv("NO_COLOR") == nil
         )
+        style.nameWidth = max(longest, "cluster".count)
         let run = ClusterRun(
             plan: plan,
             style: style,

@@ -1,6 +1,6 @@
 internal import Glibc
-internal import MeshCommandLine
-internal import MeshCore
+package import MeshCommandLine
+package import MeshCore
 internal import MeshJSON
 internal import MeshNode
 
@@ -8,19 +8,24 @@ internal import MeshNode
 ///
 /// A thread of its own writes, so that a reader who stands still holds up nobody; beyond
 /// ``Limits/Cluster/linesWaiting`` lines are left out, and their number is said.
-final class ClusterOutput: Sendable {
+package final class ClusterOutput: Sendable {
     /// How it looks.
-    struct Style: Hashable, Sendable {
+    package struct Style: Hashable, Sendable {
         /// One JSON object a line.
-        var isJSON = false
+        package var isJSON = false
         /// Nothing of the nodes but what matters as much.
-        var level = LogLevel.info
+        package var level = LogLevel.info
         /// Nothing of the nodes at all.
-        var isQuiet = false
+        package var isQuiet = false
         /// For a terminal.
-        var hasColours = false
+        package var hasColours = false
         /// As wide as the longest name.
-        var nameWidth = 10
+        package var nameWidth = 10
+
+        /// How it looks, as far as it is said.
+        package init(isJSON: Bool = false, level: LogLevel = .info, isQuiet: Bool = false, hasColours: Bool = false) {
+            (self.isJSON, self.level, self.isQuiet, self.hasColours) = (isJSON, level, isQuiet, hasColours)
+        }
     }
 
     private struct State {
@@ -39,7 +44,7 @@ final class ClusterOutput: Sendable {
     private let done = Semaphore()
 
     /// Writes to `terminal`; `closed` is called once when nobody reads any more.
-    init(_ terminal: Terminal, _ style: Style, closed: @escaping @Sendable () -> Void) {
+    package init(_ terminal: Terminal, _ style: Style, closed: @escaping @Sendable () -> Void) {
         self.terminal = terminal
         self.style = style
         if !OwnThread.run({ [self] in write(closed) }) { done.post() }
@@ -69,7 +74,7 @@ final class ClusterOutput: Sendable {
     }
 
     /// Text that is asked for by itself, such as a table; not in JSON.
-    func show(_ text: String) { for line in text.split(separator: "\n") { add(String(line)) } }
+    package func show(_ text: String) { for line in text.split(separator: "\n") { add(String(line)) } }
 
     /// How far the start is; the last such line is shown on a terminal alone.
     func progress(_ words: String) {
@@ -82,7 +87,7 @@ final class ClusterOutput: Sendable {
     func started() { state.withLock { $0.isStarting = false } }
 
     /// Writes what waits, and returns when it is written.
-    func finish() {
+    package func finish() {
         state.withLock { $0.isOver = true }
         wake.post()
         done.wait()

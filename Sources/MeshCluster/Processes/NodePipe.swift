@@ -1,12 +1,12 @@
 internal import Glibc
 internal import MeshCore
-internal import MeshIO
+package import MeshIO
 
 /// What the process of a node writes, line by line.
 ///
 /// It is text and nothing else: a program that the node has started may hold the other end when the node has ended.
 /// Confined to its loop.
-final class NodePipe: LoopHandler {
+package final class NodePipe: LoopHandler {
     private let loop: EventLoop
     private let descriptor: Int32
     private let line: (String) -> Void
@@ -14,17 +14,18 @@ final class NodePipe: LoopHandler {
     private var rest: [UInt8] = []
 
     /// Reads `descriptor`, which is closed at its end, or by ``close()``; where this throws, it is still the caller's.
-    init(_ descriptor: Int32, on loop: EventLoop, line: @escaping (String) -> Void) throws(IOError) {
+    package init(_ descriptor: Int32, on loop: EventLoop, line: @escaping (String) -> Void) throws(IOError) {
         self.loop = loop
         self.descriptor = descriptor
         self.line = line
         registration = try loop.register(descriptor, for: .readable, handler: self)
     }
 
-    func ready(_ readiness: Readiness) { if read() == .atEnd { end() } }
+    /// Called by the loop.
+    package func ready(_ readiness: Readiness) { if read() == .atEnd { end() } }
 
     /// The process has ended: what it wrote last is read, and then nothing any more.
-    func close() {
+    package func close() {
         // No more than a pipe holds: somebody else may be writing still.
         for _ in 0..<Self.piecesInPipe { if read() != .some { break } }
         end()

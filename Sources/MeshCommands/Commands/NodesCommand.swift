@@ -27,11 +27,13 @@ enum NodesCommand {
 
     enum NodeState: String, CaseIterable, CommandLineValue {
         case connected
+        /// The word of the table; `suspected` is that of the JSON.
+        case silent
         case suspected
         case draining
         case gone
 
-        var state: NodeDocument.State? { NodeDocument.State(rawValue: rawValue) }
+        var state: NodeDocument.State? { self == .silent ? .suspected : NodeDocument.State(rawValue: rawValue) }
     }
 
     static func command(_ ground: CommandGround) -> Command {

@@ -44,6 +44,7 @@ enum StatusCommand {
             sheet.fact("edges come to", hub.edgesAt)
             sheet.fact("devices enrol at", hub.enrolmentAt ?? "nowhere")
         }
+        if let models = status.models { sheet.fact("models", Self.models(models, status.engine)) }
         if let edge = status.edge {
             let since = edge.connectedSeconds.map { " for \(Words.time($0))" } ?? ""
             sheet.fact("tunnel", edge.detail + since, edge.tunnel == "connected" ? .green : .yellow)
@@ -63,6 +64,14 @@ enum StatusCommand {
         if hub.suspected > 0 { parts.append("\(hub.suspected) of them silent") }
         if hub.gone > 0 { parts.append("\(hub.gone) gone") }
         return parts.joined(separator: ", ")
+    }
+
+    /// The first few, for a hub may have hundreds.
+    private static func models(_ models: [StatusDocument.Model], _ engine: StatusDocument.Engine?) -> String {
+        if engine?.state == "starting" { return "the engine is starting" }
+        guard !models.isEmpty else { return "none: \(engine?.detail ?? "no engine, and no providers")" }
+        let shown = models.prefix(4).map { "\($0.name) (\($0.engine)\($0.isAsked ? "" : ", left alone"))" }
+        return shown.joined(separator: ", ") + (models.count > 4 ? ", and \(models.count - 4) more" : "")
     }
 
     private static func beats(_ hub: StatusDocument.Hub) -> String {

@@ -16,10 +16,12 @@ package struct GatewayClient: Sendable {
     /// Where it is.
     package let place: GatewayPlace
     private let client: HTTPClient
+    private let key: String?
 
-    /// Asks the gateway at `place` by `client`.
-    package init(_ place: GatewayPlace, _ client: HTTPClient) {
+    /// Asks the gateway at `place` by `client`, and shows it `key`.
+    package init(_ place: GatewayPlace, _ client: HTTPClient, key: String? = nil) {
         self.place = place
+        self.key = key
         self.client = client
     }
 
@@ -52,6 +54,15 @@ package struct GatewayClient: Sendable {
     ) async throws(GatewayFailure) -> Answer<Document> {
         guard let url = place.url(target) else { throw GatewayFailure(.refused, "'\(target)' is no path") }
         var request = ClientRequest(method, url, fields: [.accept: "application/json"], body: body)
+        if let key {
+            guard place.keepsSecrets else {
+                throw GatewayFailure(
+                    .refused,
+                    "the key in SYNESIS_KEY is not sent to \(place) in the clear: name the gateway by https://"
+                )
+            }
+            request.fields.append(.authorization, "Bearer \(key)")
+        }
         if method == .post { request.fields.append(.contentType, "application/json") }
         request.timeouts = ClientTimeouts(connect: min(timeout, .seconds(5)), firstByte: timeout, whole: timeout)
         let (status, bytes): (HTTPStatus, [UInt8])
@@ -110,6 +121,11 @@ package struct GatewayClient: Sendable {
             return GatewayFailure(.node, document.message)
         case "not_found":
             return GatewayFailure(.notAGateway, "the gateway at \(place) does not know this: is it older than synesis?")
+        case "no_key":
+            return GatewayFailure(
+                .refused,
+                "the gateway at \(place) wants a key (meshnode keys create): put it into the variable SYNESIS_KEY"
+            )
         default: return GatewayFailure(.refused, "\(document.message) (\(status.code), \(document.code))")
         }
     }

@@ -1,5 +1,7 @@
 package import MeshCommandLine
+internal import MeshCore
 package import MeshHTTP
+internal import MeshIO
 
 /// Where a gateway is, as people say it: `http://127.0.0.1:7413`, or without the scheme.
 package struct GatewayPlace: Hashable, Sendable, CommandLineValue {
@@ -18,6 +20,13 @@ package struct GatewayPlace: Hashable, Sendable, CommandLineValue {
     package static func usual(needsHub: Bool) -> [GatewayPlace] {
         let (edge, hub) = ("http://127.0.0.1:8787", "http://127.0.0.1:7413")
         return (needsHub ? [hub, edge] : [edge, hub]).compactMap { GatewayPlace($0) }
+    }
+
+    /// Whether nobody on the way reads what is sent there: over TLS, or inside this machine.
+    package var keepsSecrets: Bool {
+        if origin.scheme == .https || origin.host == "localhost" { return true }
+        guard let address = IPAddress(origin.host) else { return false }
+        return SocketAddress(IPEndpoint(address: address, port: origin.port)).isLoopback
     }
 
     /// What lies at `target` there.

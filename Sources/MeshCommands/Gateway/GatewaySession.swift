@@ -78,10 +78,12 @@ struct GatewaySession: Sendable {
 /// Finds the gateway: the one that is named, or the first of this machine that answers.
 struct GatewayFinder: Sendable {
     private let named: GatewayPlace?
+    private let key: String?
     private let client: HTTPClient
 
     init(_ invocation: Invocation, _ ground: CommandGround, _ client: HTTPClient) throws(GatewayFailure) {
         self.client = client
+        key = ground.variable("SYNESIS_KEY")
         if let place = invocation[SharedOptions.gateway] {
             named = place
         } else if let text = ground.variable("SYNESIS_GATEWAY") {
@@ -100,7 +102,7 @@ struct GatewayFinder: Sendable {
     ///
     /// Of those of this machine, each says first what it is: some other server may be at its port.
     func find(_ need: GatewaySession.Need) async throws(GatewayFailure) -> GatewayClient {
-        if let named { return GatewayClient(named, client) }
+        if let named { return GatewayClient(named, client, key: key) }
         var edge: GatewayPlace?
         let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {

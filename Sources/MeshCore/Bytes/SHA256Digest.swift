@@ -37,6 +37,13 @@ package struct SHA256Digest: Hashable, Sendable {
         }
     }
 
+    /// Whether it is `other`, in a time that does not depend on where they differ.
+    package func isSame(as other: SHA256Digest) -> Bool {
+        let difference =
+            (first ^ other.first) | (second ^ other.second) | (third ^ other.third) | (fourth ^ other.fourth)
+        return difference == 0
+    }
+
     /// The 32 bytes, most significant first.
     package var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { buffer, count in

@@ -34,6 +34,9 @@ extension HTTPRefusal {
         "this node is an edge, and knows of no others: ask its hub"
     )
 
+    /// What is asked of a node that answers no chats.
+    static let noChats = HTTPRefusal(.notFound, "not_a_hub", "this node answers no chats: ask its hub")
+
     /// 503 while a node starts.
     static let starting = HTTPRefusal(
         .serviceUnavailable,

@@ -9,7 +9,11 @@ package struct HTTPFieldName: Hashable, Sendable, CustomStringConvertible {
         self.text = text.lowercased()
     }
 
-    private init(known text: StaticString) { self.text = "\(text)" }
+    /// The name that stands in our own source as `text`, a token in lower case; anything else is our mistake and traps.
+    package init(known text: StaticString) {
+        self.text = "\(text)"
+        precondition(HTTPFieldName(self.text)?.text == self.text, "a name is a token in lower case")
+    }
 
     /// As it is written on the wire.
     package var description: String { text }

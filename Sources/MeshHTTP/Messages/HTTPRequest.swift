@@ -26,6 +26,9 @@ package struct HTTPRequest: Sendable {
     /// What logs and answers name this request with.
     package var id: RequestID
 
+    /// By which an answer can begin before its handler knows all of it; nil where nothing is there to take it.
+    package var early: EarlyAnswer?
+
     private var notes: [ObjectIdentifier: any Sendable] = [:]
 
     /// A request of these parts.

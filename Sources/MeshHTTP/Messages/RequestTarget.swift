@@ -26,13 +26,25 @@ package struct RequestTarget: Hashable, Sendable {
     ///
     /// Whoever compares paths compares these: an encoded dot or slash cannot lead past a check.
     package var segments: [String]? {
+        guard let segments = segmentsWithSlashes, !segments.contains(where: { $0.utf8.contains(UInt8(ascii: "/")) })
+        else { return nil }
+        return segments
+    }
+
+    /// The same, where a segment may have slashes inside; nil where a part between any two slashes is `.` or `..`.
+    var segmentsWithSlashes: [String]? {
         var segments: [String] = []
         for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let segment = Self.decode(part, isForm: false) else { return nil }
-            guard segment != ".", segment != "..", !segment.utf8.contains(UInt8(ascii: "/")) else { return nil }
+            guard !Self.hasDots(segment) else { return nil }
             segments.append(segment)
         }
         return segments == [""] ? [] : segments
+    }
+
+    private static func hasDots(_ segment: String) -> Bool {
+        guard segment.utf8.contains(UInt8(ascii: "/")) else { return segment == "." || segment == ".." }
+        return segment.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
 
     /// The first value of the parameter `name` in the query, decoded; nil where there is none or it is no UTF-8.

@@ -18,18 +18,20 @@ package struct Operations: Sendable {
         shared = SharedReadiness(clock: clock)
     }
 
-    /// Adds `/health`, `/ready` and `/metrics` to the group that is being built.
-    package func add(to routes: inout RouterBuilder) {
+    /// Adds `/health`, `/ready` and `/metrics` to the group that is being built; `guards` stand before the numbers.
+    package func add(to routes: inout RouterBuilder, metricsBehind guards: [any Middleware] = []) {
         routes.on(.get, Path.at("/health")) { _ in Self.answer(.ok, "{\"status\":\"alive\"}") }
         routes.on(.get, Path.at("/ready")) { _ in
             let readiness = try await shared.answer { try await round() }
             return Self.answer(readiness.isReady ? .ok : .serviceUnavailable, readiness.text)
         }
-        routes.on(.get, Path.at("/metrics")) { _ in
-            await registry.prepare()
-            var response = HTTPResponse(type: PrometheusText.contentType, bytes: PrometheusText.encode(registry))
-            response.fields.append(.cacheControl, "no-store")
-            return response
+        routes.group(middleware: guards) { routes in
+            routes.on(.get, Path.at("/metrics")) { _ in
+                await registry.prepare()
+                var response = HTTPResponse(type: PrometheusText.contentType, bytes: PrometheusText.encode(registry))
+                response.fields.append(.cacheControl, "no-store")
+                return response
+            }
         }
     }
 

@@ -3,13 +3,14 @@ package import MeshCore
 extension HTTPResponse {
     /// A stream of events, written by `produce`.
     ///
-    /// While it writes none, a comment says every `heartbeat` that somebody is there, so that nobody on the way takes
-    /// the stream for dead.
+    /// While it writes none, `pulse` (a comment, unless told) says every `heartbeat` that somebody is there, so that
+    /// nobody on the way takes the stream for dead.
     ///
     /// Nothing is sent before the first event or heartbeat, so a refusal thrown before it still becomes the answer.
     package static func events(
         clock: any Clock,
         heartbeat: Duration = Limits.Routing.heartbeat,
+        pulse: [UInt8] = ServerSentEvent.comment(),
         produce: @escaping @Sendable (EventWriter) async throws -> Void
     ) -> HTTPResponse {
         let fields: HTTPFields = [
@@ -19,7 +20,7 @@ extension HTTPResponse {
             let events = EventWriter(writer, clock: clock)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                group.addTask { try await events.beat(every: heartbeat) }
+                group.addTask { try await events.beat(pulse, every: heartbeat) }
                 try await produce(events)
             }
         }
@@ -55,8 +56,8 @@ package final class EventWriter: Sendable {
         try await writer.write(bytes)
     }
 
-    /// Writes a comment whenever nothing was written for so long; never while an event is being written.
-    func beat(every interval: Duration) async throws {
+    /// Writes `pulse` whenever nothing was written for so long; never while an event is being written.
+    func beat(_ pulse: [UInt8], every interval: Duration) async throws {
         while true {
             let last = turn.withLock { $0.lastWrite }
             let next = last + interval
@@ -70,7 +71,7 @@ package final class EventWriter: Sendable {
                 continue
             }
             defer { release() }
-            try await writer.write(ServerSentEvent.comment())
+            try await writer.write(pulse)
         }
     }
 

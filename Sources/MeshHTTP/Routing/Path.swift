@@ -53,10 +53,10 @@ package struct Path3<First: PathValue, Second: PathValue, Third: PathValue>: Sen
 enum RouteSegment: Hashable, Sendable {
     case word(String)
     case value(String)
-    case rest(String)
+    case rest(String, takesSlashes: Bool)
 
     static func reading(_ type: any PathValue.Type, _ name: String) -> RouteSegment {
-        type.takesRest ? .rest(name) : .value(name)
+        type.takesRest ? .rest(name, takesSlashes: type.takesSlashes) : .value(name)
     }
 
     static func words(of text: String) -> [RouteSegment] {
@@ -73,7 +73,7 @@ enum RouteSegment: Hashable, Sendable {
             switch segment {
             case .word(let word): text += "/" + word
             case .value(let name): text += "/{\(name)}"
-            case .rest(let name): text += "/{\(name)...}"
+            case .rest(let name, _): text += "/{\(name)...}"
             }
         }
     }

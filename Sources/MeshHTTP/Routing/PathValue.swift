@@ -5,6 +5,9 @@ package protocol PathValue: Sendable {
     /// Whether it takes all segments that are left.
     static var takesRest: Bool { get }
 
+    /// Whether a segment may have an encoded slash inside; only of those that take the rest.
+    static var takesSlashes: Bool { get }
+
     /// The value that the decoded `segments` spell, one or all that are left.
     ///
     /// Nil makes the path one that is not found.
@@ -14,6 +17,9 @@ package protocol PathValue: Sendable {
 extension PathValue {
     /// One segment.
     package static var takesRest: Bool { false }
+
+    /// None: whoever compares paths must not be led past by one.
+    package static var takesSlashes: Bool { false }
 }
 
 extension String: PathValue {
@@ -54,4 +60,23 @@ package struct PathRest: PathValue, Hashable {
     package let segments: [String]
 
     package init?(path segments: ArraySlice<String>) { self.segments = Array(segments) }
+}
+
+/// All that is left of a path as one name, whose slashes may come as they are or encoded: `meshnode/tiny` and
+/// `meshnode%2Ftiny` are the same.
+///
+/// For names that are looked up in a table; never for files.
+package struct PathName: PathValue, Hashable {
+    package static var takesRest: Bool { true }
+
+    /// They are part of the name.
+    package static var takesSlashes: Bool { true }
+
+    /// The name, decoded; never empty, and no part of it is a dot or two.
+    package let text: String
+
+    package init?(path segments: ArraySlice<String>) {
+        text = segments.joined(separator: "/")
+        guard !text.isEmpty else { return nil }
+    }
 }

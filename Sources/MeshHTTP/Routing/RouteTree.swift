@@ -11,6 +11,8 @@ struct RouteTree: Sendable {
     /// What stands at one pattern.
     struct Place: Sendable {
         let pattern: String
+        /// Whether the last of its values may have encoded slashes inside.
+        var takesSlashes = false
         var endpoints: [HTTPMethod: Endpoint] = [:]
 
         /// What answers `method`: GET answers HEAD too.
@@ -65,9 +67,10 @@ struct RouteTree: Sendable {
             valueName = name
             if value.isEmpty { value = [RouteTree()] }
             value[0].insert(method, segments.dropFirst(), pattern, endpoint)
-        case .rest:
+        case .rest(_, let takesSlashes):
             precondition(segments.count == 1, "\(pattern) goes on behind all that is left")
             Self.insert(method, pattern, endpoint, into: &rest)
+            rest?.takesSlashes = takesSlashes
         }
     }
 
@@ -87,6 +90,13 @@ struct RouteTree: Sendable {
         guard segments.count <= Limits.Routing.maximumSegments else { return nil }
         var values: [ArraySlice<String>] = []
         return find(segments[...], &values).map { ($0, values) }
+    }
+
+    /// The place of `segments`, some of which have slashes inside: only where its last value takes them.
+    func find(withSlashes segments: [String]) -> (place: Place, values: [ArraySlice<String>])? {
+        guard let found = find(segments), found.place.takesSlashes else { return nil }
+        let others = found.values.dropLast().joined()
+        return others.contains { $0.utf8.contains(UInt8(ascii: "/")) } ? nil : found
     }
 
     private func find(_ segments: ArraySlice<String>, _ values: inout [ArraySlice<String>]) -> Place? {

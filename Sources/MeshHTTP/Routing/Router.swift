@@ -14,7 +14,7 @@ package struct Router: HTTPHandler {
     package func respond(to request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         let segments = request.target.segments
-        let found = segments.flatMap { request.target.text == "*" ? nil : tree.find($0) }
+        let found = segments.map { request.target.text == "*" ? nil : tree.find($0) } ?? findWithSlashes(request)
         request[MatchedRoute.self] = found?.place.pattern
         guard let found else {
             let scope = scope(of: segments ?? [])
@@ -39,6 +39,11 @@ package struct Router: HTTPHandler {
     ) async throws(CancellationError) -> HTTPResponse {
         let chain = Next.Chain(scope: scope, failures: failures, handler: handler)
         return try await Next(chain: chain, index: 0).respond(to: request)
+    }
+
+    /// A path with encoded slashes is understood where a route says so, and nowhere else.
+    private func findWithSlashes(_ request: HTTPRequest) -> (place: RouteTree.Place, values: [ArraySlice<String>])? {
+        request.target.segmentsWithSlashes.flatMap { tree.find(withSlashes: $0) }
     }
 
     private func scope(of segments: [String]) -> RouteScope {

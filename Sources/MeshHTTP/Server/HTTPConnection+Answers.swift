@@ -7,6 +7,7 @@ extension HTTPConnection {
     /// Sends all of an answer.
     func answer(_ exchange: ServerExchange, with response: HTTPResponse) {
         guard self.exchange === exchange else { return }
+        if let stream = exchange.stream.take(), stream.head == nil { return breakOff(exchange, stream) }
         let action = machine.answerBegan(.whole(bodyLeft: exchange.bodyLeft))
         guard action != .ignore else { return }
         var bytes: [UInt8] = []
@@ -67,6 +68,8 @@ extension HTTPConnection {
     /// Makes ready for pieces; false where none are wanted.
     func beginStream(_ exchange: ServerExchange, _ response: HTTPResponse, length: UInt64?) -> Bool {
         guard self.exchange === exchange else { return false }
+        // It has begun early, and goes on.
+        guard exchange.stream == nil else { return true }
         guard exchange.method != .head, !response.status.isBodiless else {
             let framing: AnswerHead.Framing = response.status.isBodiless ? .none : length.map { .length($0) } ?? .none
             let action = machine.answerBegan(.whole(bodyLeft: exchange.bodyLeft))

@@ -189,7 +189,7 @@ extension HTTPConnection {
         self.exchange = exchange
         let body: RequestBody =
             head.framing == .none ? .empty : RequestBody(declaredLength: exchange.declaredLength, source: exchange)
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method: head.method,
             target: head.target,
             authority: head.authority,
@@ -199,6 +199,7 @@ extension HTTPConnection {
             client: client,
             id: id
         )
+        request.early = EarlyAnswer(exchange)
         return (exchange, request)
     }
 

@@ -258,6 +258,14 @@ extension ServerExchange: ResponseSink {
         case failed(HTTPError)
     }
 
+    /// The answer begins before its handler has returned.
+    func beginEarly(_ head: HTTPResponse) async {
+        _ =
+            loop.isOnLoop
+            ? connection.beginStream(self, head, length: nil)
+            : await onLoop { self.connection.beginStream(self, head, length: nil) }
+    }
+
     func write(_ bytes: [UInt8]) async throws(HTTPError) {
         switch loop.isOnLoop
             ? connection.write(bytes, of: self) : await onLoop({ self.connection.write(bytes, of: self) })

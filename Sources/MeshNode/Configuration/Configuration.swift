@@ -39,9 +39,13 @@ package struct Configuration: Sendable {
     /// The settings in the order of the table, those of other roles included.
     package let entries: [Entry]
 
-    init(role: NodeRole, entries: [Entry]) {
+    /// What a file says beside them: of providers.
+    package let providers: ProviderSection
+
+    init(role: NodeRole, entries: [Entry], providers: ProviderSection) {
         self.role = role
         self.entries = entries
+        self.providers = providers
     }
 
     /// Those that concern a node of this role.

@@ -12,6 +12,8 @@ struct ConfigurationFile {
 
     private(set) var found: [String: Found] = [:]
     private(set) var mistakes: [ConfigurationMistake] = []
+    /// What it says of providers.
+    private(set) var providers = ProviderSection()
     private let source: JSONSource
     /// Where in the file the settings stand.
     private let root: [JSONStep]
@@ -23,7 +25,11 @@ struct ConfigurationFile {
     init(_ bytes: [UInt8], path: String) {
         source = JSONSource(bytes, path: path)
         root = []
-        do throws(JSONMistake) { take(try source.object(), at: []) } catch { mistakes.append(error) }
+        do throws(JSONMistake) {
+            let object = try source.object()
+            takeProviders(object)
+            take(object, at: [])
+        } catch { mistakes.append(error) }
     }
 
     /// Reads settings that stand as `section` at `root` of a file that says more.
@@ -31,6 +37,17 @@ struct ConfigurationFile {
         self.source = source
         self.root = root
         take(section, at: [])
+    }
+
+    // MARK: Providers
+
+    private mutating func takeProviders(_ object: JSONObject) {
+        var reader = ProviderSectionReader(source)
+        for member in object.members where ProviderSectionReader.keys.contains(member.key) {
+            reader.take(member.value, at: member.key)
+        }
+        providers = reader.section
+        mistakes += reader.mistakes
     }
 
     // MARK: Walking
@@ -46,6 +63,9 @@ struct ConfigurationFile {
                     continue
                 }
                 take(section, at: here)
+            } else if steps.isEmpty, ProviderSectionReader.keys.contains(member.key) {
+                guard !root.isEmpty else { continue }
+                add(here, "'\(member.key)' stands in a file of the node's own, which --config names")
             } else {
                 addUnknown(here)
             }
@@ -63,8 +83,9 @@ struct ConfigurationFile {
     private static func nearest(to steps: [String]) -> String? {
         let paths = Settings.all.map(\.path)
         let around = Array(steps.dropLast())
-        let siblings = Settings.all.map(\.steps).filter { $0.count > around.count && $0.starts(with: around) }
-            .map { $0[around.count] }
+        let siblings =
+            Settings.all.map(\.steps).filter { $0.count > around.count && $0.starts(with: around) }
+            .map { $0[around.count] } + (around.isEmpty ? ProviderSectionReader.keys : [])
         guard let name = steps.last else { return nil }
         if let sibling = name.nearest(among: siblings.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }) {
             return (around + [sibling]).joined(separator: ".")

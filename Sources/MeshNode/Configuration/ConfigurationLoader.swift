@@ -52,7 +52,7 @@ package struct ConfigurationLoader: Sendable {
             let inFile = mistakes.filter { $0.position != nil }.sorted { $0.isBefore($1) }
             throw ConfigurationError(inFile + mistakes.filter { $0.position == nil })
         }
-        return role.map { Configuration(role: $0, entries: entries) }
+        return role.map { Configuration(role: $0, entries: entries, providers: file?.providers ?? ProviderSection()) }
     }
 
     /// What `section`, which stands at `root` of another file, says to a node of `role`, as it is to be started.

@@ -15,6 +15,13 @@ package struct ConfigurationReport: Sendable {
         for entry in configuration.concerning {
             table.append([entry.row.path, Self.value(of: entry), "\(entry.source)".printable])
         }
+        let place = configuration.providers.place ?? "default"
+        for provider in configuration.providers.providers {
+            table.append(["providers.\(provider.name)", provider.summary.printable, place.printable])
+        }
+        for (model, names) in configuration.providers.substitutes.sorted(by: { $0.key < $1.key }) {
+            table.append(["substitutes.\(model.printable)", names.joined(separator: ", ").printable, place.printable])
+        }
         return table.text
     }
 
@@ -28,8 +35,33 @@ package struct ConfigurationReport: Sendable {
             if entry.source != .standard { members["place"] = .string("\(entry.source)") }
             settings[entry.row.path] = .object(members)
         }
-        let document: JSONValue = ["role": .string(configuration.role.rawValue), "settings": .object(settings)]
-        return JSONWriter.text(of: document, isIndented: true) + "\n"
+        var document = JSONObject()
+        document["role"] = .string(configuration.role.rawValue)
+        document["settings"] = .object(settings)
+        if configuration.role == .hub {
+            document["providers"] = .array(configuration.providers.providers.map(Self.json))
+            var substitutes = JSONObject()
+            for (model, names) in configuration.providers.substitutes.sorted(by: { $0.key < $1.key }) {
+                substitutes[model] = .array(names.map { .string($0) })
+            }
+            document["substitutes"] = .object(substitutes)
+        }
+        return JSONWriter.text(of: .object(document), isIndented: true) + "\n"
+    }
+
+    /// Where a key lies is said, what it is nobody reads here.
+    private static func json(_ provider: ProviderSettings) -> JSONValue {
+        var object = JSONObject()
+        object["name"] = .string(provider.name)
+        object["kind"] = .string(provider.kind.rawValue)
+        object["url"] = .string(provider.url)
+        object["models"] = .array(provider.models.map { .string($0.name) })
+        switch provider.key {
+        case .file(let path)?: object["keyFile"] = .string(path)
+        case .variable(let name)?: object["keyVariable"] = .string(name)
+        case nil: break
+        }
+        return .object(object)
     }
 
     private static func value(of entry: Configuration.Entry) -> String {

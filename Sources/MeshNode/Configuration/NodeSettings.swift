@@ -57,6 +57,17 @@ package struct HTTPSettings: Hashable, Sendable {
             files = nil
             mistakes.add(configuration, Settings.httpKey, "a key is of no use without 'http.certificate'")
         }
+        if case .at(.address(let address)) = listen, !address.isLoopback,
+            configuration[Settings.httpCertificate] == nil, configuration[Settings.httpKey] == nil
+        {
+            mistakes.add(configuration, Settings.httpListen, Self.needsCertificate(address.description))
+        }
+    }
+
+    /// Why nobody listens in the clear at a `place` that others reach.
+    static func needsCertificate(_ place: String) -> String {
+        "other machines reach \(place), where keys must not travel in the clear: say 'http.certificate' and "
+            + "'http.key', or listen at an address of the loopback, such as 127.0.0.1"
     }
 }
 
@@ -80,6 +91,8 @@ package struct HubSettings: Sendable {
     package let drainPatience: Duration
     /// Whether the accounts of checks live there.
     package let checkAccounts: Bool
+    /// How it answers chats.
+    package let chat: ChatSettings
 
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -110,6 +123,7 @@ package struct HubSettings: Sendable {
         handshakesPerSecond = configuration[Settings.handshakesPerSecond]
         drainPatience = configuration[Settings.drainPatience]
         checkAccounts = configuration[Settings.checkAccounts]
+        chat = ChatSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
         }

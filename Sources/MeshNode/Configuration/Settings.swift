@@ -117,6 +117,58 @@ package enum Settings {
         "Whether the hub keeps the accounts of `meshnode cluster up --check`; there is no money in them."
     )
 
+    /// Whether models run in the hub's process.
+    package static let engineEnabled = Setting<Bool>(
+        "engine.enabled",
+        flag: "engine",
+        .value("true"),
+        for: [.hub],
+        "Whether the hub answers chats with models in its own process, where the engine's library is there."
+    )
+    /// Where the library is.
+    package static let engineLibrary = Setting<String?>(
+        "engine.library",
+        flag: "engine-library",
+        as: .file,
+        .nothing("MESHNODE_LLM_LIBRARY, else beside the program, in ../lib, where set-up has built it"),
+        for: [.hub],
+        "The file libmeshllm.so, which the models in the hub's process need."
+    )
+    /// Models beside the tiny one.
+    package static let engineModels = Setting<[ModelPlace]>(
+        "engine.models",
+        flag: "engine-model",
+        .nothing("none but the tiny one"),
+        for: [.hub],
+        "Models in the hub's process by name, the most wanted first: the first is what `local` means."
+    )
+    /// Whether the tiny model is there.
+    package static let engineTiny = Setting<Bool>(
+        "engine.tiny",
+        flag: "engine-tiny",
+        .value("true"),
+        for: [.hub],
+        "Whether the tiny model that comes with the program is there as `tiny`."
+    )
+    /// Threads of a model.
+    package static let engineThreads = Setting<Int>(
+        "engine.threads",
+        flag: "engine-threads",
+        as: .within(1...64),
+        .value("1"),
+        for: [.hub],
+        "Threads that each model of engine.models computes with; the tiny one has one."
+    )
+    /// The most tokens of a conversation.
+    package static let engineContext = Setting<Int?>(
+        "engine.contextTokens",
+        flag: "engine-context-tokens",
+        as: .within(256...1_048_576),
+        .nothing("what a model was trained with, 8192 at most"),
+        for: [.hub],
+        "The most tokens of a conversation with a model of engine.models."
+    )
+
     // MARK: Edges
 
     /// Where hubs are.
@@ -197,7 +249,7 @@ package enum Settings {
         flag: "http-listen",
         .nothing("a hub: on the loopback, two ports after that of hub.listen; an edge: nowhere"),
         for: both,
-        "Where operators ask for state and metrics by HTTP."
+        "Where the node answers by HTTP: models, state, metrics; with http.certificate where other machines reach it."
     )
     /// The certificate of that listener.
     package static let httpCertificate = Setting<String?>(
@@ -238,7 +290,9 @@ package enum Settings {
     /// All of them, in the order in which people are shown them.
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
-        certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row, hubs.row,
+        certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row,
+        engineEnabled.row, engineLibrary.row, engineModels.row, engineTiny.row, engineThreads.row, engineContext.row,
+        hubs.row,
         enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, idleTimeout.row,
         resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,

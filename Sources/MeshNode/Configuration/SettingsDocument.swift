@@ -27,6 +27,12 @@ package enum SettingsDocument {
             ]
         }
         if !section.isEmpty { lines.append("  },") }
+        if role == .hub {
+            lines += [
+                "", "  // Whom to ask beside the models in this process (docs/configuration.md says how)",
+                "  // providers: [{ kind: \"anthropic\", keyVariable: \"ANTHROPIC_API_KEY\" }],",
+            ]
+        }
         lines.append("}")
         // An empty line stands before a section and between settings, and not before a brace.
         var text = ""
@@ -73,6 +79,7 @@ package enum SettingsDocument {
             text += "## \(title)\n\n"
             for row in rows { text += paragraph(row) }
         }
+        text += providers
         text += "## Exit codes\n\n| code | meaning |\n|---|---|\n"
         for exit in NodeExit.allCases { text += "| \(exit.rawValue) | \(exit.meaning) |\n" }
         text += "| 128 + n | Ended at once by a second signal n. |\n\n"
@@ -106,6 +113,48 @@ package enum SettingsDocument {
 
             """
     }
+
+    private static let providers = """
+        ## Providers
+
+        Whom a hub asks beside the models in its own process stands in the file alone, in two sections of its root:
+
+        ```json5
+        {
+          role: "hub",
+          providers: [
+            { kind: "anthropic", keyVariable: "ANTHROPIC_API_KEY" },
+            { kind: "openai", keyFile: "/etc/meshnode/openai.key", models: ["gpt-5.4"] },
+            {
+              name: "house", kind: "openai-compatible", url: "http://10.0.0.7:8000/v1",
+              models: [{ name: "qwen", as: "Qwen/Qwen3-32B", context: 32768, tools: true, free: true }],
+            },
+          ],
+          substitutes: { "claude-sonnet-5-5": ["gpt-5.4", "qwen"] },
+        }
+        ```
+
+        | key | meaning |
+        |---|---|
+        | `kind` | `anthropic`, `openai`, or `openai-compatible` for any server that speaks like OpenAI. |
+        | `name` | Our name for it, which answers and metrics say; its kind where nothing is said. |
+        | `url` | Where it is, as its vendor's SDK takes it; the vendor's own where nothing is said. |
+        | `keyFile` | A file with the key, which nobody but its owner may read. |
+        | `keyVariable` | The name of a variable of the environment with the key. |
+        | `models` | What it has, by names of the table or described; else all that the table has of the vendor. |
+        | `substitutes` | By model, up to eight others that are asked where it cannot answer, each at its own price. |
+
+        A model that the table does not know is described: `name`, `as` (the provider's name for it), `context` and
+        `output` (tokens), `tools`, `images`, and `free: true` or a `price: { input: …, output: … }` in nano-dollars
+        for a million tokens (`cacheRead`, `cacheWrite`, `longCacheWrite` too, if they differ): no model is free by
+        mistake.
+
+        A key never stands in the file: `config show` says where it lies. A provider whose key cannot be read is left
+        out, said in the log, and found by `meshnode doctor`; the hub runs. Several providers with the same model are
+        asked in their order. The sections count from the next start; SIGHUP does not take them over.
+
+
+        """
 
     private static let operation = """
         ## Signals

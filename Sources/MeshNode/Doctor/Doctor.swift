@@ -74,7 +74,8 @@ package enum Doctor {
         switch subject.settings {
         case .wrong, .nothing: return []
         case .hub(let settings):
-            return [certificates(settings, clock), ports(settings, folder?.holder, own, clock)]
+            let chat = Part("chat.engine") { await onThread { ChatFindings.read(settings.chat).checks } }
+            return [certificates(settings, clock), ports(settings, folder?.holder, own, clock), chat]
         case .edge(let settings):
             return edge(settings, subject.life, folder, loop, clock)
         }

@@ -67,10 +67,14 @@ extension DialError {
         let isLasting = code == .notAuthenticated || code == .incompatible
         self.init(
             isLasting && !reason.isProven ? .unreachable : code,
-            reason.description,
+            reason.kind == .alert(120) ? Self.wrongPort : reason.description,
             retryAfter: reason.retryAfter
         )
     }
+
+    private static let wrongPort =
+        "no tunnel is spoken there: is it the hub's port for enrolment (7412) in place of the one for edges (7411), or "
+        + "a hub of another version?"
 
     private static func code(of kind: CloseReason.Kind) -> DialErrorCode {
         switch kind {

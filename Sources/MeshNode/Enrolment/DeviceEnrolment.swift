@@ -354,6 +354,11 @@ extension DeviceEnrolmentError {
             return
         }
         switch (reason.side, reason.kind) {
+        case (.peer, .alert(120)):
+            let words =
+                "no enrolment is spoken there: devices without a certificate come to hub.enrolListen, which is the "
+                + "port after that of edges unless the hub says otherwise"
+            self.init(.unreachable, words, cause: error)
         case (.peer, .alert):
             self.init(.refused, "the hub does not take this device's certificate: \(reason.message)", cause: error)
         case (.peer, .application):

@@ -4,19 +4,30 @@ internal import MeshCore
 internal import MeshGateway
 
 extension Gateway {
-    /// What the hub of `settings` answers, once `service` is there.
+    /// What the hub of `settings` answers to whom `keys` know, once `service` is there.
     init(
         ofHub settings: HubSettings,
+        _ keys: KeyOffice,
+        _ chats: HubChats,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
         let clock = ground.clock
-        let status = HubStatus(identity: settings.grant.identity, service: service, state: state, clock: clock)
+        let status = HubStatus(
+            identity: settings.grant.identity,
+            service: service,
+            chats: chats,
+            state: state,
+            clock: clock
+        )
         var ports = Ports(status: status, doctor: NodeDoctor(.hub(settings), ground, state: state))
         ports.directory = HubNodes(service: service, clock: clock)
+        ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
-        self.init(ports: ports, clock: clock)
+        ports.chat = chats
+        var generator = ground.generator
+        self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
 
     /// What the edge of `settings` answers, once `service` is there.
@@ -28,7 +39,9 @@ extension Gateway {
     ) {
         let status = EdgeStatus(service: service, state: state, clock: ground.clock)
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
-        self.init(ports: Ports(status: status, doctor: doctor), clock: ground.clock)
+        let ports = Ports(status: status, doctor: doctor)
+        var generator = ground.generator
+        self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }
 }
 

@@ -9,6 +9,7 @@ internal import MeshTunnel
 struct HubStatus: StatusPort {
     private let identity: NodeIdentity
     private let service: @Sendable () -> HubService?
+    private let chats: HubChats
     private let state: @Sendable () -> NodeState
     private let clock: any Clock
     private let beginning: NodeBeginning
@@ -16,11 +17,13 @@ struct HubStatus: StatusPort {
     init(
         identity: NodeIdentity,
         service: @escaping @Sendable () -> HubService?,
+        chats: HubChats,
         state: @escaping @Sendable () -> NodeState,
         clock: any Clock
     ) {
         self.identity = identity
         self.service = service
+        self.chats = chats
         self.state = state
         self.clock = clock
         beginning = NodeBeginning(clock)
@@ -47,6 +50,15 @@ struct HubStatus: StatusPort {
                 enrolmentAt: service.listener?.localAddress.description
             )
         }
+        status.models = chats.offers.map {
+            StatusDocument.Model(name: $0.name, engine: $0.engine, isAsked: $0.isAsked)
+        }
+        status.engine =
+            switch chats.engineCondition {
+            case .starting: StatusDocument.Engine(state: "starting", detail: "its models are being loaded")
+            case .ready(let words): StatusDocument.Engine(state: "ready", detail: words)
+            case .none(let words): StatusDocument.Engine(state: "none", detail: words)
+            }
         return status
     }
 }

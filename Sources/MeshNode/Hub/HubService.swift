@@ -31,6 +31,8 @@ package final class HubService: Sendable {
         package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
+        /// Who judges API keys, by the rings in the store; nil where nobody has one.
+        package var keys: KeyOffice?
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -100,7 +102,7 @@ package final class HubService: Sendable {
             clock: clock,
             logger: logger
         )
-        try await Self.loadRevocations(into: admission, of: office, configuration.grant.identity, ground)
+        try await Self.readActors(of: configuration, into: admission, office, ground)
         let links = HubLinks(office: office, clock: clock)
         self.links = links
         let hub = try await Self.makeHub(configuration, credentials, admission, office.kinds, links, ground)
@@ -109,6 +111,7 @@ package final class HubService: Sendable {
             await hub.transport.recheckPeers()
         }
         office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
+        configuration.keys?.open(on: hub.node)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
@@ -183,7 +186,7 @@ package final class HubService: Sendable {
             generator: ground.generator,
             logger: ground.logger
         )
-        parts.kinds = configuration.kinds + kinds
+        parts.kinds = configuration.kinds + kinds + (configuration.keys?.kinds ?? [])
         parts.connections = configuration.connections
         parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
@@ -220,17 +223,19 @@ package final class HubService: Sendable {
         }
     }
 
-    /// Before anybody can come: a node without a transport reads them from the journal.
-    private static func loadRevocations(
+    /// Who is put out and which keys count, before anybody can come: a node without a transport reads them from the
+    /// journal.
+    private static func readActors(
+        of configuration: Configuration,
         into admission: AdmissionVerifier,
-        of office: EnrolmentOffice,
-        _ identity: NodeIdentity,
+        _ office: EnrolmentOffice,
         _ ground: Ground
     ) async throws {
-        let owner = ground.owner(identity)
+        let owner = ground.owner(configuration.grant.identity)
+        let keys = configuration.keys
         let reader = ActorNode(
             owner: owner,
-            kinds: office.kinds,
+            kinds: office.kinds + (keys?.kinds ?? []),
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
             journal: ground.store,
             transport: nil,
@@ -241,6 +246,7 @@ package final class HubService: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await reader.run() }
             try await RevocationOffice(node: reader, admission: admission, cutLinks: {}).load()
+            try await keys?.load(from: ground.store, on: reader)
             await reader.drain()
             group.cancelAll()
         }

@@ -20,6 +20,7 @@ struct HubReading: NodeReading {
     let state: NodeState
     let certificateLeft: Duration
     let authorityLeft: Duration?
+    let chats: ChatReading
 
     struct Tunnels: Sendable {
         let open: Int
@@ -49,6 +50,7 @@ enum HubMetrics {
         group.part(\.beats).registerBeats()
         group.part(\.budgets).registerBudgets()
         group.part(\.tunnels).registerTunnels()
+        group.part(\.chats).registerChats()
         registerOwn(group)
     }
 
@@ -123,7 +125,8 @@ extension MetricGroup<HubReading.Tunnels> {
 
 extension HubService {
     /// What metrics tell of it now; `node` is what was found of the node itself.
-    func reading(_ node: NodeMetrics.Reading, _ phase: NodeState.Phase) async -> HubReading {
+    func reading(_ node: NodeMetrics.Reading, _ phase: NodeState.Phase, _ chats: HubChats) async -> HubReading {
+        let told = await chats.reading()
         let links = await hub.transport.summary()
         let now = node.now
         return HubReading(
@@ -145,7 +148,8 @@ extension HubService {
             enrolment: office.answers,
             state: state(phase),
             certificateLeft: certificateEnd.withLock { $0 }.since(now),
-            authorityLeft: authorityEnd.withLock { $0 }?.since(now)
+            authorityLeft: authorityEnd.withLock { $0 }?.since(now),
+            chats: told
         )
     }
 }

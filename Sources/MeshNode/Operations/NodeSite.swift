@@ -32,11 +32,16 @@ struct NodeSite: Sendable {
     static func open(_ settings: HTTPSettings, _ content: Content, _ ground: RoleGround) async throws -> NodeSite? {
         guard let place = settings.listen.address else { return nil }
         let address = try await place.resolved(by: SystemResolver(clock: ground.clock))
+        let reach: GatewayReach = address.isLoopback ? .thisMachine : .network
+        // An address is refused where settings are read; what a name leads to is known here.
+        if reach == .network, settings.files == nil {
+            throw StartError(.configuration, HTTPSettings.needsCertificate(place.description))
+        }
         let identity = try settings.files.map { TLSIdentity(try readable($0)) }
         let server = HTTPServer(
             loops: [ground.loop],
             configuration: configuration,
-            handler: router(content, ground, address.isLoopback ? .thisMachine : .network),
+            handler: router(content, ground, reach),
             observer: AccessLog(logger: ground.logger),
             clock: ground.clock,
             logger: ground.logger,
@@ -46,10 +51,13 @@ struct NodeSite: Sendable {
         do { bound = try await server.listen(at: address, identity: identity) } catch {
             throw StartError(listeningAt: address, over: "TCP", "--http-listen", error) ?? error
         }
-        if identity == nil, !bound.isLoopback {
-            let words = "operators are answered at \(bound) without encryption and without asking who they are"
-            ground.logger.log(.warning, .siteOpen, [LogField(.reason, .text(words))])
-        }
+        let words =
+            reach == .thisMachine
+            ? "whoever runs programs on this machine is answered at \(bound) without a key"
+            : content.gateway.knowsKeys
+                ? "whoever shows a key is answered at \(bound); only /health and /ready need none"
+                : "this node knows no keys, so that \(bound) answers /health and /ready alone"
+        ground.logger.log(.info, reach == .thisMachine ? .siteLocal : .siteGuarded, [LogField(.reason, .text(words))])
         return NodeSite(address: bound, server: server, identity: identity, files: settings.files)
     }
 
@@ -98,9 +106,11 @@ struct NodeSite: Sendable {
         var routes = RouterBuilder(middleware: [metrics, HostCheck(names: content.names)])
         let checks = content.parts.map { StateCheck(part: $0, state: content.state) }
         let phase = PhaseCheck(state: content.state)
-        Operations(checks: checks + [phase], registry: content.registry, clock: ground.clock).add(to: &routes)
+        let readers = content.gateway.readersGuard(reach)
+        Operations(checks: checks + [phase], registry: content.registry, clock: ground.clock)
+            .add(to: &routes, metricsBehind: [readers])
         content.gateway.add(to: &routes, reach: reach)
-        StaticFiles(StatusPage.files).add(to: &routes)
+        routes.group(middleware: [readers]) { StaticFiles(StatusPage.files).add(to: &$0) }
         return routes.build()
     }
 }
@@ -130,7 +140,8 @@ private struct PhaseCheck: ReadinessCheck {
 }
 
 extension LogEvent {
-    static let siteOpen = LogEvent("http.open-to-all")
+    static let siteLocal = LogEvent("http.no-keys-needed")
+    static let siteGuarded = LogEvent("http.keys-needed")
 }
 
 extension LogKey {

@@ -1,3 +1,4 @@
+internal import MeshActors
 internal import MeshCertificates
 package import MeshCommandLine
 internal import MeshCore
@@ -38,7 +39,8 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
         case .configuration: "The configuration is wrong; each mistake is a line with its place."
         case .address: "An address cannot be listened at: another process has the port, or it is not this machine's."
         case .notInOrder: "Told to stop, the node did not end in time, as where the disk hangs, and was ended."
-        case .folder: "The data folder cannot be used: not made, not written to, of another owner, or open to others."
+        case .folder:
+            "The data folder cannot be used: not made, not written to, full, of another owner, or open to others."
         case .version: "The data folder is of another version or of another role, or its store is damaged."
         case .busy: "Another process has the data folder."
         case .certificates: "A certificate, a key or the authority is missing, expired, or not fit to be used."
@@ -73,7 +75,18 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
             case let error as NodeFolderError: error.code.exit
             case let error as CertificateError: error.code == .notYetValid ? .clock : .certificates
             case let error as StoreFolderError: error.code == .damaged ? .version : .folder
+            case let error as JournalError: Self(error.code)
+            case is OperatorFileError: .folder
             case let error as IOError: error.code == .failed || error.code == .stopped ? .failed : .address
+            default: .failed
+            }
+    }
+
+    private init(_ code: JournalErrorCode) {
+        self =
+            switch code {
+            case .readOnly, .failed: .folder
+            case .corrupt: .version
             default: .failed
             }
     }

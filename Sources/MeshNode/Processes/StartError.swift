@@ -5,6 +5,8 @@ internal import MeshIO
 package enum StartErrorCode: String, ErrorCode {
     package static let domain = "start"
 
+    /// What the configuration says does not fit what it leads to.
+    case configuration
     /// An address cannot be listened at.
     case address
     /// A certificate, a key or an authority.
@@ -14,6 +16,7 @@ package enum StartErrorCode: String, ErrorCode {
 
     var exit: NodeExit {
         switch self {
+        case .configuration: .configuration
         case .address: .address
         case .certificates: .certificates
         case .clock: .clock

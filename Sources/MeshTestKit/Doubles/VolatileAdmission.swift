@@ -21,6 +21,7 @@ package final class VolatileAdmission: AdmissionPort {
     private struct State {
         var credit: Int64
         var calls: [UniqueID: Call] = [:]
+        var settlements = 0
 
         var held: Int64 {
             calls.values.reduce(0) { $1.fate == .held ? $0 + $1.ask.worstCost.nanodollars : $0 }
@@ -37,6 +38,9 @@ package final class VolatileAdmission: AdmissionPort {
 
     /// What became of the call `id`; nil where there was none.
     package func fate(of id: UniqueID) -> Fate? { state.withLock { $0.calls[id]?.fate } }
+
+    /// How often anybody has settled or voided, in vain or not: whoever does so twice relies on it being forgiven.
+    package var settlements: Int { state.withLock { $0.settlements } }
 
     /// Sets the worst case aside.
     package func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold {
@@ -56,6 +60,7 @@ package final class VolatileAdmission: AdmissionPort {
     /// Books what was used.
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
         state.withLock { state in
+            state.settlements += 1
             guard state.calls[hold.id]?.fate == .held else { return }
             state.calls[hold.id]?.fate = .settled(outcome)
             state.credit -= outcome.cost.nanodollars
@@ -65,6 +70,7 @@ package final class VolatileAdmission: AdmissionPort {
     /// Gives all of it back.
     package func void(_ hold: AdmissionHold) async throws(ChatError) {
         state.withLock { state in
+            state.settlements += 1
             guard state.calls[hold.id]?.fate == .held else { return }
             state.calls[hold.id]?.fate = .voided
         }

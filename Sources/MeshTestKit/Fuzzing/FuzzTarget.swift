@@ -35,6 +35,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "actor-call") { checkActorCall($0) },
         FuzzTarget(name: "actor-reply") { checkActorReply($0) },
         FuzzTarget(name: "store-record") { checkStoreRecord($0) },
+        FuzzTarget(name: "api-key") { FuzzedKeys.check($0) },
         FuzzTarget(name: "pem") { checkPEM($0) },
         FuzzTarget(name: "certificate") { checkCertificate($0) },
         FuzzTarget(name: "dns-message") { FuzzedNames.check($0) },

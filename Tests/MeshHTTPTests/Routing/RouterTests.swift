@@ -85,6 +85,29 @@ import Testing
         #expect(try await Self.status(router, .put, "/twice/open") == .methodNotAllowed)
     }
 
+    @Test func `understands encoded slashes in names alone`() async throws {
+        var routes = RouterBuilder()
+        routes.on(.get, Path.at("names").value("name", PathName.self)) { (_, name: PathName) in
+            Self.answer(name.text)
+        }
+        routes.on(.get, Path.at("files").value("path", PathRest.self)) { (_, _: PathRest) in Self.answer("") }
+        routes.on(.get, Path.at("one").value("a", String.self)) { (_, _: String) in Self.answer("") }
+        routes.on(.get, Path.at("two").value("a", String.self).value("name", PathName.self)) {
+            (_, _: String, name: PathName) in
+            Self.answer(name.text)
+        }
+        let router = routes.build()
+        for path in ["/names/a/b", "/names/a%2Fb", "/two/x/a%2Fb"] {
+            #expect(try await Self.text(router, path) == "a/b", "\(path)")
+        }
+        for path in [
+            "/files/a%2Fb", "/one/a%2Fb", "/two/x%2Fy/a", "/names/a%2F..%2Fb", "/names/..%2Fb", "/names%2Fa",
+            "/names/%00",
+        ] {
+            #expect(try await Self.status(router, .get, path) == .badRequest, "\(path)")
+        }
+    }
+
     @Test func `looks up no path longer than its bound`() async throws {
         var routes = RouterBuilder()
         routes.on(.get, Path.at("").value("all", PathRest.self)) { (_, _: PathRest) in Self.answer("") }

@@ -163,6 +163,30 @@ import Testing
         }
     }
 
+    @Test func `begins a stream before its handler has returned, and lets nothing else follow`() async throws {
+        try await ServerGround.run { request in
+            let path = request.target.text
+            let head = HTTPResponse(.ok, fields: [.contentType: "text/first"])
+            if let writer = await request.early?.begin(head), path != "/silent" { try await writer.write("one") }
+            if path == "/refused" { throw HTTPRefusal(.badGateway, "gone", "nobody is there") }
+            guard path == "/stream" else { return Self.plain("whole") }
+            return HTTPResponse(
+                .notFound,
+                fields: [.contentType: "text/second"],
+                body: .stream(length: nil) { try await $0.write("three") }
+            )
+        } _: { ground in
+            let stream = try await ground.exchange(Self.get("/stream") + Self.get("/silent", "Connection: close\r\n"))
+            #expect(stream.hasPrefix("HTTP/1.1 200 ") && stream.contains("text/first"))
+            #expect(stream.contains("\r\n\r\n3\r\none\r\n5\r\nthree\r\n0\r\n\r\n"))
+            #expect(!stream.contains("text/second") && stream.hasSuffix("\r\n\r\nwhole"))
+            for path in ["/refused", "/whole"] {
+                let broken = try await ground.exchange(Self.get(path))
+                #expect(broken.hasSuffix("\r\n\r\n3\r\none\r\n"), "\(path)")
+            }
+        }
+    }
+
     @Test func `holds a stream to the length that it said`() async throws {
         try await ServerGround.run { request in
             HTTPResponse(

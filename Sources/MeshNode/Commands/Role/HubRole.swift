@@ -16,16 +16,25 @@ struct HubRole {
         ground.signals.letStopTake(settings.drainPatience)
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
+        let chats = try await HubChats.make(settings.chat, of: settings.grant.identity.tenant, ground)
         let registry = MetricRegistry()
         let startedAt = ground.clock.wallTime
         HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
             guard let service = told.withLock({ $0 }), let node = await ground.nodeReading() else { return nil }
-            return await service.reading(node, ground.phase.current)
+            return await service.reading(node, ground.phase.current, chats)
         }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
-        let site = try await openSite(registry) { told.withLock { $0 } }
+        let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
+        let site = try await openSite(registry, keys, chats) { told.withLock { $0 } }
+        let operators: OperatorSite
         let service: HubService
-        do { service = try await open(HubFolder(path: folder.path)) } catch {
+        do {
+            operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
+            do { service = try await open(HubFolder(path: folder.path), keys, chats) } catch {
+                await operators.stop()
+                throw error
+            }
+        } catch {
             await site?.stop()
             throw error
         }
@@ -37,6 +46,7 @@ struct HubRole {
         let patience = Lock(settings.drainPatience)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
+            group.addTask { await chats.run() }
             group.addTask { [ground] in
                 await ground.reload.run { configuration throws(ConfigurationError) in
                     let next = try HubSettings(configuration)
@@ -53,7 +63,11 @@ struct HubRole {
             await report(service, site)
             await ground.signals.waitForStop()
             await ground.stopping()
-            await service.hub.drain("the hub is being stopped", patience: patience.withLock { $0 })
+            let patience = patience.withLock { $0 }
+            async let chatsEnd: Void = chats.drain(patience: patience)
+            await service.hub.drain("the hub is being stopped", patience: patience)
+            await chatsEnd
+            await operators.stop()
             await site?.stop()
             group.cancelAll()
         }
@@ -62,6 +76,8 @@ struct HubRole {
 
     private func openSite(
         _ registry: MetricRegistry,
+        _ keys: KeyOffice,
+        _ chats: HubChats,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
@@ -71,13 +87,13 @@ struct HubRole {
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ folder: HubFolder) async throws -> HubService {
+    private func open(_ folder: HubFolder, _ keys: KeyOffice, _ chats: HubChats) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
             folder: folder,
@@ -85,6 +101,8 @@ struct HubRole {
             enrolmentAddress: try await settings.enrolListen?.resolved(by: resolver),
             grant: settings.grant
         )
+        configuration.warmUp = chats
+        configuration.keys = keys
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption

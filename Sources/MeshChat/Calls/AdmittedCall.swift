@@ -1,0 +1,140 @@
+internal import MeshCore
+
+/// A call at a desk, from its admission until its account is settled; it ends once, by whoever ends it first.
+final class AdmittedCall: Sendable {
+    /// What is to be done for the account, once.
+    struct Settlement: Sendable {
+        let call: AdmittedCall
+        let hold: AdmissionHold
+        /// Nil where nothing was used.
+        let outcome: AdmissionOutcome?
+        let record: CallRecord
+        var attempts = 0
+    }
+
+    private struct State {
+        var hold: AdmissionHold?
+        var answer: BegunAnswer?
+        var firstWord: Duration?
+        var isOver = false
+        /// Why the desk itself has broken it off.
+        var reason: ChatError?
+    }
+
+    let ask: DeskCall
+    let began: Instant
+    private let trace: TraceContext?
+    private let firstModel = Lock<String?>(nil)
+    private let state = Lock(State())
+
+    init(_ ask: DeskCall, began: Instant, trace: TraceContext?) {
+        self.ask = ask
+        self.began = began
+        self.trace = trace
+    }
+
+    // MARK: Beginning
+
+    /// It is to be answered by `model`, if that can.
+    func routed(to model: String) { firstModel.withLock { $0 = model } }
+
+    /// It was admitted; false where the desk has broken it off meanwhile.
+    func admitted(_ hold: AdmissionHold) -> Bool {
+        state.withLock { state in
+            guard !state.isOver else { return false }
+            state.hold = hold
+            return true
+        }
+    }
+
+    /// What was set aside for it.
+    var hold: AdmissionHold? { state.withLock { $0.hold } }
+
+    /// Its first word is there; false where the desk has broken it off meanwhile.
+    func answerBegan(_ answer: BegunAnswer, now: Instant) -> Bool {
+        state.withLock { state in
+            state.answer = answer
+            state.firstWord = now - began
+            return !state.isOver
+        }
+    }
+
+    // MARK: Ending
+
+    /// Why the desk has broken it off, if it has.
+    var reason: ChatError? { state.withLock { $0.reason } }
+
+    /// Whether it has ended.
+    var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// Ends it, if nobody has: what remains to be done then.
+    func end(_ end: AdmissionOutcome.End, _ code: ChatErrorCode?, now: Instant) -> Settlement? {
+        settlement(of: claim(nil), end, code, now: now)
+    }
+
+    /// Ends it because the desk wants it so; whoever reads is told `reason`.
+    func breakOff(_ reason: ChatError, now: Instant) -> Settlement? {
+        guard let ended = claim(reason) else { return nil }
+        ended.answer?.cancel()
+        return settlement(of: ended, .brokenOff, reason.code, now: now)
+    }
+
+    /// Stops it, as whoever has asked for it wants.
+    func leave(now: Instant) -> Settlement? {
+        guard let ended = claim(nil) else { return nil }
+        ended.answer?.cancel()
+        return settlement(of: ended, .clientLeft, nil, now: now)
+    }
+
+    /// Of a call that nobody has admitted, or that found nobody to answer.
+    func record(refusedBy code: ChatErrorCode, now: Instant) -> CallRecord {
+        var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: .refused(code))
+        record.model = firstModel.withLock { $0 }
+        record.whole = now - began
+        return record
+    }
+
+    private func claim(_ reason: ChatError?) -> State? {
+        state.withLock { state in
+            guard !state.isOver else { return nil }
+            state.isOver = true
+            state.reason = reason
+            return state
+        }
+    }
+
+    private func settlement(
+        of ended: State?,
+        _ end: AdmissionOutcome.End,
+        _ code: ChatErrorCode?,
+        now: Instant
+    ) -> Settlement? {
+        guard let ended, let hold = ended.hold else { return nil }
+        guard let answer = ended.answer else {
+            let record = record(refusedBy: code ?? .cancelled, now: now)
+            return Settlement(call: self, hold: hold, outcome: nil, record: record)
+        }
+        let outcome: CallRecord.Outcome =
+            switch end {
+            case .complete: .complete
+            case .clientLeft: .clientLeft
+            case .brokenOff: .brokenOff(code ?? .upstreamFailed)
+            }
+        var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: outcome)
+        let choice = answer.choice
+        record.model = choice.row.name
+        record.engine = choice.offer.engine
+        record.usage = answer.usageSoFar
+        record.firstWord = ended.firstWord
+        record.whole = now - began
+        let isNothing = record.usage.totalTokens == 0 && end != .complete
+        let isSubstitute = firstModel.withLock { $0 } != choice.row.name
+        let settled = AdmissionOutcome(
+            end: end,
+            usage: record.usage,
+            cost: choice.price.cost(of: record.usage),
+            substitute: isSubstitute ? .init(model: choice.row.name, price: choice.price) : nil
+        )
+        return Settlement(call: self, hold: hold, outcome: isNothing ? nil : settled, record: record)
+    }
+}

@@ -1,0 +1,28 @@
+package import MeshCore
+package import MeshIdentity
+
+/// The port to the keys that callers show.
+///
+/// Asked for every request, by many at a time: answers from memory.
+package protocol CallerDirectory: Sendable {
+    /// Whose key `text` is, if it counts now.
+    func caller(showing text: String) throws(CallerError) -> Caller
+
+    /// Who asks from this machine without a key.
+    var localCaller: Caller { get }
+}
+
+/// Why a key does not count.
+package enum CallerErrorCode: String, ErrorCode {
+    package static let domain = "caller"
+
+    /// It is none of ours, or was taken back; which of both is nobody's business.
+    case unknownKey
+    /// It is ours, and its time is over.
+    case expiredKey
+    /// The node is starting, and does not know its keys yet.
+    case notNow
+}
+
+/// An error of a key that was shown.
+package typealias CallerError = MeshError<CallerErrorCode>
