@@ -183,6 +183,46 @@ import Testing
         try ground.check()
     }
 
+    @Test mutating func `whoever answers in another one's place is charged by its own price and kind`() throws {
+        try ground.perform(Ledger.SetTier(.managed, terms: Sample.terms()))
+        let asked = LedgerCall(
+            id: Sample.id(1),
+            model: "tiny",
+            kind: .local,
+            price: Sample.own,
+            worst: ChatUsage(outputTokens: 1_000),
+            dearestCost: Sample.money(1_000)
+        )
+        let hold = try ground.perform(Ledger.Reserve(asked, terms: Sample.terms()))
+        #expect(hold.amount == Sample.money(1_000))
+        let other = Substitute(model: "sonnet", kind: .cloud, price: Sample.round)
+        let usage = ChatUsage(outputTokens: 100)
+        let told = Ledger.Settle(asked.id, usage: usage, end: .complete, substitute: other)
+        let receipt = try ground.perform(told)
+        #expect(receipt.charge.upstream == Sample.money(100) && receipt.charge.total == Sample.money(103))
+        guard case .settled(let settlement)? = ground.latest.first else { return }
+        let call = try #require(settlement.posting.call)
+        #expect(call.model == "sonnet" && call.asked == "tiny" && call.kind == .cloud)
+        #expect(call.priceVersion == "round@1")
+        #expect(try ground.perform(told) == receipt)
+        #expect(throws: LedgerRefusal.conflict) { try ground.perform(settle(1, 100)) }
+        try ground.check()
+    }
+
+    @Test mutating func `a call that a dearer model may answer is not free, and is refused at the ceiling`() throws {
+        let asked = LedgerCall(
+            id: Sample.id(1),
+            model: "tiny",
+            kind: .local,
+            price: Sample.own,
+            worst: ChatUsage(outputTokens: 1),
+            dearestCost: Sample.money(1)
+        )
+        #expect(throws: LedgerRefusal.ceilingExceeded(needed: Sample.money(1), available: .zero)) {
+            try ground.perform(Ledger.Reserve(asked, terms: Sample.terms()))
+        }
+    }
+
     @Test mutating func `a call told after the fact is charged once, without a hold`() throws {
         try ground.open(.managed)
         let record = Ledger.Record(Sample.call(1, 1_000, kind: .cloud), terms: Sample.terms())

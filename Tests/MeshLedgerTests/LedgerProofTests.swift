@@ -142,10 +142,11 @@ extension Ledger.Settlement {
         let legs = funds + [Leg(.metered, rest), Leg(.upstream, charge.upstream), Leg(.fee, charge.fee)]
         let changed = try posting.with(legs)
         let bytes = WireWriter.bytes { writer in
-            writer.writeArrayHead(count: 5)
+            writer.writeArrayHead(count: 6)
             changed.encode(into: &writer)
             writer.write(released.nanodollars)
             writer.write(call)
+            substitute.encode(into: &writer)
             writer.write(outcome)
             writer.writeArrayHead(count: 5)
             writer.write(charge.upstream.nanodollars)

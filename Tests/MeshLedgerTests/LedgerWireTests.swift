@@ -108,7 +108,8 @@ import Testing
         #expect(command.call.id == ask.id && command.call.place == place && command.call.kind == .cloud)
         let hold = AdmissionHold(id: ask.id, tenant: tenant, price: ask.price)
         let outcome = AdmissionOutcome(end: .clientLeft, usage: worst, cost: ask.worstCost)
-        #expect(LedgerAdmission.settle(hold, as: outcome).used == SettledUsage(usage: worst, end: .clientLeft))
+        let told = LedgerAdmission.settle(hold, as: outcome, substituteKind: .cloud)
+        #expect(told.used == SettledUsage(usage: worst, end: .clientLeft))
         #expect(LedgerAdmission.void(hold).id == ask.id)
         let codes = Self.refusals.map { LedgerAdmission.error(for: $0).code }
         #expect(codes[0] == .paymentRequired && codes[1] == .paymentRequired && codes[5] == .conflict)

@@ -36,21 +36,29 @@ package enum LedgerAdmission {
             kind: circumstances.kind,
             price: ask.price,
             worst: ask.worst,
+            dearestCost: ask.worstCost,
             place: circumstances.place,
             guest: circumstances.guest
         )
         return Ledger.Reserve(call, terms: terms, life: life)
     }
 
-    /// Books what was used.
-    package static func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) -> Ledger.Settle {
+    /// Books what was used; `substituteKind` is the kind of use of whoever answered in another one's place.
+    package static func settle(
+        _ hold: AdmissionHold,
+        as outcome: AdmissionOutcome,
+        substituteKind: UseKind
+    ) -> Ledger.Settle {
         let end: CallEnd =
             switch outcome.end {
             case .complete: .complete
             case .clientLeft: .clientLeft
             case .brokenOff: .brokenOff
             }
-        return Ledger.Settle(hold.id, usage: outcome.usage, end: end)
+        let substitute = outcome.substitute.map {
+            Substitute(model: $0.model, kind: substituteKind, price: $0.price)
+        }
+        return Ledger.Settle(hold.id, usage: outcome.usage, end: end, substitute: substitute)
     }
 
     /// Gives all of it back.

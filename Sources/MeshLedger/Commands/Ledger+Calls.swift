@@ -39,13 +39,13 @@ extension Ledger {
             decision.plan(terms, &turn)
             decision.look(&turn)
             decision.expireHolds(&turn)
-            let rate = terms[decision.core.tier].rate(of: call.kind)
-            let amount = Charge(call.worst, at: call.price, rate: rate).total
+            let tierTerms = terms[decision.core.tier]
+            let amount = call.worstCharge(by: tierTerms.rate(of: call.kind))
             try admit(amount, state, decision)
             let hold = Hold(
                 call: call,
                 tier: decision.core.tier,
-                rate: rate,
+                terms: tierTerms,
                 policyVersion: terms.version,
                 amount: amount,
                 available: decision.available - amount,
@@ -58,7 +58,7 @@ extension Ledger {
 
         private func admit(_ amount: Money, _ state: Ledger, _ decision: LedgerDecision) throws(LedgerRefusal) {
             let core = decision.core
-            if !call.price.isFree {
+            if !call.isFree {
                 if let suspension = core.suspension, suspension != .ceiling { throw .suspended(suspension) }
                 guard core.available > 0, Int128(amount.nanodollars) <= core.available else {
                     throw .ceilingExceeded(needed: amount, available: decision.available)
@@ -90,26 +90,26 @@ extension Ledger {
         /// What was used.
         package let used: SettledUsage
 
-        /// The call `id` has used `usage` and ended so.
-        package init(_ id: UniqueID, usage: ChatUsage, end: CallEnd) {
+        /// The call `id` has used `usage` and ended so, answered by `substitute` in place of the model that was asked.
+        package init(_ id: UniqueID, usage: ChatUsage, end: CallEnd, substitute: Substitute? = nil) {
             self.id = id
-            used = SettledUsage(usage: usage, end: end)
+            used = SettledUsage(usage: usage, end: end, substitute: substitute)
         }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) throws(LedgerRefusal) -> ChargeReceipt {
             if let hold = state.holds[id] {
                 var decision = LedgerDecision(state, now: turn.wallTime)
-                return decision.charge(UsedCall(hold, used.usage, used.end, isLate: false), &turn)
+                return decision.charge(UsedCall(hold, used, isLate: false), &turn)
             }
             switch state.ended[id]?.fate {
             case nil: throw .unknownCall
             case .voided: throw .callEnded
             case .settled(let settled):
-                guard settled.outcome == UsedCall.outcome(used.usage, used.end) else { throw .conflict }
+                guard settled.outcome == used.fingerprint else { throw .conflict }
                 return settled.receipt
             case .expired(let hold):
                 var decision = LedgerDecision(state, now: turn.wallTime)
-                return decision.charge(UsedCall(hold, used.usage, used.end, isLate: true), &turn)
+                return decision.charge(UsedCall(hold, used, isLate: true), &turn)
             }
         }
     }
@@ -166,10 +166,11 @@ extension Ledger {
         }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) throws(LedgerRefusal) -> ChargeReceipt {
+            let used = SettledUsage(usage: call.worst, end: .recorded)
             guard state.holds[call.id] == nil else { throw .conflict }
             if let known = state.ended[call.id] {
                 guard known.fingerprint == call.fingerprint, case .settled(let settled) = known.fate,
-                    settled.outcome == UsedCall.outcome(call.worst, .recorded)
+                    settled.outcome == used.fingerprint
                 else { throw .conflict }
                 return settled.receipt
             }
@@ -178,7 +179,7 @@ extension Ledger {
             }
             var decision = LedgerDecision(state, now: turn.wallTime)
             decision.plan(terms, &turn)
-            return decision.charge(UsedCall(call, call.worst, by: terms, decision.core.tier), &turn)
+            return decision.charge(UsedCall(call, used, by: terms, decision.core.tier), &turn)
         }
     }
 }

@@ -105,31 +105,32 @@ struct LedgerDecision {
     }
 
     /// Charges a call: its one posting, and what follows from it.
-    mutating func charge(_ used: UsedCall, _ turn: inout Turn<Ledger>) -> ChargeReceipt {
-        let call = used.call
-        let charge = Charge(used.usage, at: call.price, rate: used.rate)
+    mutating func charge(_ use: UsedCall, _ turn: inout Turn<Ledger>) -> ChargeReceipt {
+        let (call, used) = (use.call, use.used)
+        let charge = Charge(used.usage, at: use.price, rate: use.rate)
         let funding = Funding(of: charge.total, from: core.books)
         let legs = funding.legs(-1) + [Leg(.upstream, charge.upstream), Leg(.fee, charge.fee)]
         var after = core.books
         after.take(legs)
         let overdraft = min(funding.metered, Money(clamping: max(0, after.owed - Int128(core.ceiling.nanodollars))))
         let posted = PostedCall(
-            model: call.model,
-            kind: call.kind,
-            tier: used.tier,
-            rate: used.rate,
-            policyVersion: used.policyVersion,
-            priceVersion: call.price.version,
+            model: used.substitute?.model ?? call.model,
+            asked: used.substitute == nil ? nil : call.model,
+            kind: use.kind,
+            tier: use.tier,
+            rate: use.rate,
+            policyVersion: use.policyVersion,
+            priceVersion: use.price.version,
             usage: used.usage,
             end: used.end,
             place: call.place,
             invite: call.guest?.invite,
             overdraft: overdraft,
-            isLate: used.isLate,
+            isLate: use.isLate,
             charge: charge
         )
         let posting = posting(call.id, .charge, legs, call: posted, &turn)
-        let left = core.available + Int128(used.released.nanodollars) - Int128(charge.total.nanodollars)
+        let left = core.available + Int128(use.released.nanodollars) - Int128(charge.total.nanodollars)
         let receipt = ChargeReceipt(
             charge: charge,
             funding: funding,
@@ -138,9 +139,10 @@ struct LedgerDecision {
         )
         let settlement = Ledger.Settlement(
             posting: posting,
-            released: used.released,
+            released: use.released,
             call: call.fingerprint,
-            outcome: used.outcome,
+            substitute: used.substitute,
+            outcome: used.fingerprint,
             receipt: receipt
         )
         emit(.settled(settlement), &turn)
@@ -235,39 +237,34 @@ struct LedgerDecision {
 struct UsedCall {
     let call: LedgerCall
     let tier: LedgerTier
-    let rate: ChargeRate
+    let terms: TierTerms
     let policyVersion: String
-    let usage: ChatUsage
-    let end: CallEnd
+    let used: SettledUsage
     let released: Money
     let isLate: Bool
 
-    init(_ hold: Hold, _ usage: ChatUsage, _ end: CallEnd, isLate: Bool) {
+    init(_ hold: Hold, _ used: SettledUsage, isLate: Bool) {
         call = hold.call
         tier = hold.tier
-        rate = hold.rate
+        terms = hold.terms
         policyVersion = hold.policyVersion
-        self.usage = usage
-        self.end = end
+        self.used = used
         released = isLate ? .zero : hold.amount
         self.isLate = isLate
     }
 
-    init(_ call: LedgerCall, _ usage: ChatUsage, by terms: LedgerTerms, _ tier: LedgerTier) {
+    /// Told after the fact.
+    init(_ call: LedgerCall, _ used: SettledUsage, by terms: LedgerTerms, _ tier: LedgerTier) {
         self.call = call
         self.tier = tier
-        rate = terms[tier].rate(of: call.kind)
+        self.terms = terms[tier]
         policyVersion = terms.version
-        self.usage = usage
-        end = .recorded
+        self.used = used
         released = .zero
         isLate = false
     }
 
-    /// What stands for the outcome.
-    var outcome: UInt64 { Self.outcome(usage, end) }
-
-    static func outcome(_ usage: ChatUsage, _ end: CallEnd) -> UInt64 {
-        Fingerprint.of(SettledUsage(usage: usage, end: end))
-    }
+    var price: ModelPrice { used.substitute?.price ?? call.price }
+    var kind: UseKind { used.substitute?.kind ?? call.kind }
+    var rate: ChargeRate { terms.rate(of: kind) }
 }

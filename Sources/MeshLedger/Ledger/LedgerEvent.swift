@@ -58,6 +58,8 @@ extension Ledger {
         package let released: Money
         /// What stands for the call's content.
         package let call: UInt64
+        /// Who answered in place of the model that was asked: the price in its hold does not count then.
+        package let substitute: Substitute?
         /// What stands for the outcome that was told.
         package let outcome: UInt64
         /// What was answered.
@@ -111,19 +113,21 @@ extension Ledger.Plan: WireCodable {
 
 extension Ledger.Settlement: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 5)
+        writer.writeArrayHead(count: 6)
         posting.encode(into: &writer)
         writer.write(released)
         writer.write(call)
+        substitute.encode(into: &writer)
         writer.write(outcome)
         receipt.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 5)
+        let tail = try reader.beginRecord(fields: 6)
         posting = try Posting(from: &reader)
         released = try reader.readMoney()
         call = try reader.readUInt64()
+        substitute = try Substitute?(from: &reader)
         outcome = try reader.readUInt64()
         receipt = try ChargeReceipt(from: &reader)
         try reader.endRecord(tail)

@@ -37,7 +37,9 @@ package struct LedgerAuditor: Sendable {
         switch event {
         case .reserved(let hold):
             held[hold.call.id] = hold
-            expect(.charge, "a hold", Int128(hold.amount.nanodollars), cost(hold.call, hold.call.worst, hold.rate))
+            let worst = cost(hold.call.price, hold.call.worst, hold.rate)
+            let least = min(worst, Int128(hold.amount.nanodollars))
+            expect(.charge, "what a hold is short of", worst, least)
         case .voided(let id, _):
             held[id] = nil
             expired[id] = nil
@@ -88,8 +90,10 @@ package struct LedgerAuditor: Sendable {
         let hold = held.removeValue(forKey: posting.id) ?? expired.removeValue(forKey: posting.id)
         let total = Int128(settlement.receipt.charge.total.nanodollars)
         if let hold {
-            expect(.charge, "posting \(posting.number)", total, cost(hold.call, call.usage, hold.rate))
-            expect(.charge, "the multiplier", Int128(call.rate.thousandths), Int128(hold.rate.thousandths))
+            let rate = hold.terms.rate(of: settlement.substitute?.kind ?? hold.call.kind)
+            let price = settlement.substitute?.price ?? hold.call.price
+            expect(.charge, "posting \(posting.number)", total, cost(price, call.usage, rate))
+            expect(.charge, "the multiplier", Int128(call.rate.thousandths), Int128(rate.thousandths))
         } else if call.end != .recorded {
             found.append(LedgerFault(rule: .charge, detail: "posting \(posting.number) had no hold"))
         }
@@ -116,8 +120,8 @@ package struct LedgerAuditor: Sendable {
     }
 
     /// What `usage` costs, come by without ``Charge``: quotient and remainder by hand.
-    private func cost(_ call: LedgerCall, _ usage: ChatUsage, _ rate: ChargeRate) -> Int128 {
-        let rates = call.price.rates(ofPromptTokens: usage.promptTokens)
+    private func cost(_ price: ModelPrice, _ usage: ChatUsage, _ rate: ChargeRate) -> Int128 {
+        let rates = price.rates(ofPromptTokens: usage.promptTokens)
         var exact = Int128(usage.inputTokens) * Int128(rates.input)
         exact += Int128(usage.outputTokens) * Int128(rates.output)
         exact += Int128(usage.cacheReadTokens) * Int128(rates.cacheRead)

@@ -7,9 +7,9 @@ package struct Hold: Hashable, Sendable {
     package let call: LedgerCall
     /// The tier of the account when it was set aside.
     package let tier: LedgerTier
-    /// The one multiplier, and of what it is taken.
-    package let rate: ChargeRate
-    /// The row of the policy that it comes from.
+    /// What the tier had agreed to: its multipliers stay, whatever changes before the call is charged.
+    package let terms: TierTerms
+    /// The row of the policy that they come from.
     package let policyVersion: String
     /// How much.
     package let amount: Money
@@ -19,6 +19,9 @@ package struct Hold: Hashable, Sendable {
     package let reservedAt: WallTime
     /// From when on it does not count any more.
     package let expiresAt: WallTime
+
+    /// The one multiplier of the call, unless a model of another kind answers in its place.
+    package var rate: ChargeRate { terms.rate(of: call.kind) }
 
     /// What its asker is told, however often it asks.
     package var receipt: HoldReceipt {
@@ -67,7 +70,7 @@ extension Hold: WireCodable {
         writer.writeArrayHead(count: 8)
         call.encode(into: &writer)
         tier.encode(into: &writer)
-        rate.encode(into: &writer)
+        terms.encode(into: &writer)
         writer.write(policyVersion)
         writer.write(amount)
         writer.write(available)
@@ -79,7 +82,7 @@ extension Hold: WireCodable {
         let tail = try reader.beginRecord(fields: 8)
         call = try LedgerCall(from: &reader)
         tier = try LedgerTier(from: &reader)
-        rate = try ChargeRate(from: &reader)
+        terms = try TierTerms(from: &reader)
         policyVersion = try reader.readName()
         amount = try reader.readMoney()
         available = try reader.readMoney()

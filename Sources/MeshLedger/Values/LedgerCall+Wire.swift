@@ -37,24 +37,26 @@ extension GuestPass: WireCodable {
 
 extension LedgerCall: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 7)
+        writer.writeArrayHead(count: 8)
         writer.write(id)
         writer.write(model)
         kind.encode(into: &writer)
         writer.write(price)
         writer.write(worst)
+        writer.write(dearestCost)
         place.encode(into: &writer)
         guest.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 7)
+        let tail = try reader.beginRecord(fields: 8)
         self.init(
             id: try reader.readUniqueID(),
             model: try reader.readName(),
             kind: try UseKind(from: &reader),
             price: try reader.readPrice(),
             worst: try reader.readUsage(),
+            dearestCost: try reader.readMoney(),
             place: try CallPlace(from: &reader),
             guest: try GuestPass?(from: &reader)
         )

@@ -56,6 +56,9 @@ package struct LedgerCall: Hashable, Sendable {
     /// The most that can be used.
     package let worst: ChatUsage
 
+    /// What a dearer model costs that may answer in place of this one, before any multiplier; nothing for none.
+    package let dearestCost: Money
+
     /// Where it belongs.
     package let place: CallPlace
 
@@ -69,6 +72,7 @@ package struct LedgerCall: Hashable, Sendable {
         kind: UseKind,
         price: ModelPrice,
         worst: ChatUsage,
+        dearestCost: Money = .zero,
         place: CallPlace = CallPlace(),
         guest: GuestPass? = nil
     ) {
@@ -77,8 +81,18 @@ package struct LedgerCall: Hashable, Sendable {
         self.kind = kind
         self.price = price
         self.worst = worst
+        self.dearestCost = max(.zero, dearestCost)
         self.place = place
         self.guest = guest
+    }
+
+    /// Whether it costs nothing, whatever it uses and whoever answers.
+    var isFree: Bool { price.isFree && dearestCost == .zero }
+
+    /// What it can come to at most, by `rate`.
+    func worstCharge(by rate: ChargeRate) -> Money {
+        let dearest = Int128(dearestCost.nanodollars) * ModelPrice.millionths
+        return max(Charge(worst, at: price, rate: rate).total, Charge(exact: dearest, rate: rate).total)
     }
 
     /// What stands for the whole content where it is remembered.

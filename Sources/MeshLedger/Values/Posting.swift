@@ -26,6 +26,8 @@ package enum PostingKind: UInt64, LedgerNumber, CaseIterable {
 package struct PostedCall: Hashable, Sendable {
     /// The model that answered.
     package let model: String
+    /// The model that was asked and did not answer; nil where it did.
+    package let asked: String?
     /// What kind of use it was.
     package let kind: UseKind
     /// The tier of the account.
@@ -117,8 +119,9 @@ package struct Posting: Hashable, Sendable {
 
 extension PostedCall: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 14)
+        writer.writeArrayHead(count: 15)
         writer.write(model)
+        asked.encode(into: &writer)
         kind.encode(into: &writer)
         tier.encode(into: &writer)
         rate.encode(into: &writer)
@@ -135,8 +138,9 @@ extension PostedCall: WireCodable {
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 14)
+        let tail = try reader.beginRecord(fields: 15)
         model = try reader.readName()
+        asked = try reader.readOptionalName()
         kind = try UseKind(from: &reader)
         tier = try LedgerTier(from: &reader)
         rate = try ChargeRate(from: &reader)
