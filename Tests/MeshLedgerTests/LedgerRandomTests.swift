@@ -84,6 +84,12 @@ struct RandomWorld {
         )
     }
 
+    private mutating func someoneElse() -> Substitute {
+        let price = Self.prices[generator.integer(below: Self.prices.count)]
+        let kind = UseKind.allCases[generator.integer(below: UseKind.allCases.count)]
+        return Substitute(model: "other", kind: kind, price: price)
+    }
+
     /// Decides, and takes in what was decided, as the journal would: in bytes.
     private mutating func perform<C: Command>(_ command: C) throws -> C.Reply where C.Target == Ledger {
         var turn = Turn<Ledger>(clock: VirtualClock(wallTime: now))
@@ -165,8 +171,10 @@ struct RandomWorld {
         // More than was set aside, now and then.
         let usage = generator.chance(1, in: 4) ? self.usage() : call.call.worst
         let end = [CallEnd.complete, .clientLeft, .brokenOff][generator.integer(below: 3)]
-        let receipt = try perform(Ledger.Settle(id, usage: usage, end: end))
-        oracle.settle(id, usage, end)
+        let substitute = generator.chance(1, in: 10) ? someoneElse() : nil
+        let told = Ledger.Settle(id, usage: usage, end: end, substitute: substitute)
+        let receipt = try perform(told)
+        oracle.settle(id, usage, end, substitute)
         try #require(Int128(receipt.charge.total.nanodollars) == oracle.calls[id]?.charged)
     }
 
@@ -186,7 +194,8 @@ struct RandomWorld {
         let before = head
         switch call.fate {
         case .settled:
-            let again = Ledger.Settle(id, usage: call.used ?? ChatUsage(), end: call.end)
+            let used = call.used ?? ChatUsage()
+            let again = Ledger.Settle(id, usage: used, end: call.end, substitute: call.substitute)
             try #require(Int128(try perform(again).charge.total.nanodollars) == call.charged)
         case .voided: _ = try perform(Ledger.VoidHold(id))
         case .held:

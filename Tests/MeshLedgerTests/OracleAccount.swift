@@ -10,13 +10,13 @@ struct OracleAccount {
 
     struct Call {
         let call: LedgerCall
-        let thousandths: Int128
-        let isFeeAlone: Bool
+        let tier: LedgerTier
         let worst: Int128
         let expiresAt: WallTime
         var fate = Fate.held
         var used: ChatUsage?
         var end = CallEnd.complete
+        var substitute: Substitute?
         var charged: Int128 = 0
         /// Knowledge, granted, paid, metered.
         var parts: [Int128] = [0, 0, 0, 0]
@@ -36,9 +36,10 @@ struct OracleAccount {
 
     var available: Int128 { funds.reduce(0, +) + ceiling - owed - held }
 
-    static func cost(_ call: LedgerCall, _ usage: ChatUsage, _ thousandths: Int128, _ isFeeAlone: Bool) -> Int128 {
-        let rates = usage.promptTokens > (call.price.long?.aboveTokens ?? .max) ? call.price.long?.rates : nil
-        let price = rates ?? call.price.base
+    static func cost(_ price: ModelPrice, _ usage: ChatUsage, _ tier: LedgerTier, _ kind: UseKind) -> Int128 {
+        let (thousandths, isFeeAlone) = rate(tier, kind)
+        let rates = usage.promptTokens > (price.long?.aboveTokens ?? .max) ? price.long?.rates : nil
+        let price = rates ?? price.base
         let parts: [Int128] = [
             Int128(usage.inputTokens) * Int128(price.input), Int128(usage.outputTokens) * Int128(price.output),
             Int128(usage.cacheReadTokens) * Int128(price.cacheRead),
@@ -66,19 +67,12 @@ struct OracleAccount {
     mutating func reserve(_ call: LedgerCall, now: WallTime, expiresAt: WallTime) -> Int128? {
         let due = open.compactMap { calls[$0] }.filter { $0.expiresAt <= now }
         let freed = due.reduce(Int128(0)) { $0 + $1.worst }
-        let (thousandths, isFeeAlone) = Self.rate(tier, call.kind)
-        let worst = Self.cost(call, call.worst, thousandths, isFeeAlone)
+        let worst = Self.cost(call.price, call.worst, tier, call.kind)
         guard call.price == Sample.own || (available + freed > 0 && worst <= available + freed) else { return nil }
         expire(now)
         held += worst
         open.insert(call.id)
-        calls[call.id] = Call(
-            call: call,
-            thousandths: thousandths,
-            isFeeAlone: isFeeAlone,
-            worst: worst,
-            expiresAt: expiresAt
-        )
+        calls[call.id] = Call(call: call, tier: tier, worst: worst, expiresAt: expiresAt)
         return worst
     }
 
@@ -100,13 +94,15 @@ struct OracleAccount {
         calls[id]?.fate = .voided
     }
 
-    mutating func settle(_ id: UniqueID, _ usage: ChatUsage, _ end: CallEnd) {
+    mutating func settle(_ id: UniqueID, _ usage: ChatUsage, _ end: CallEnd, _ substitute: Substitute?) {
         guard var call = calls[id], call.fate == .held || call.fate == .expired else { return }
         release(call)
         call.fate = .settled
         call.used = usage
         call.end = end
-        call.charged = Self.cost(call.call, usage, call.thousandths, call.isFeeAlone)
+        call.substitute = substitute
+        let price = substitute?.price ?? call.call.price
+        call.charged = Self.cost(price, usage, call.tier, substitute?.kind ?? call.call.kind)
         var rest = call.charged
         for index in 0..<3 {
             call.parts[index] = min(rest, funds[index])
