@@ -175,7 +175,10 @@ let modules: [Module] = [
     .tests("MeshTelemetryTests", uses: ["MeshCore", "MeshTelemetry"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
-    .tests("MeshInferenceTests", uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON"]),
+    .tests(
+        "MeshInferenceTests",
+        uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshTestKit"]
+    ),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
     .tests(
         "MeshGatewayTests",

@@ -41,6 +41,19 @@ extension Limits {
         /// Bytes of a regular expression in a JSON schema; a longer one is refused, for the same reason.
         package static let maximumPatternBytes = 1_024
 
+        /// Bytes of the grammar that is made of a JSON schema; a longer one is refused, for each token goes through it.
+        package static let maximumGrammarBytes = 512 * 1_024
+
+        /// Bytes of a chat template; a model with a longer one is refused.
+        package static let maximumTemplateBytes = 256 * 1_024
+
+        /// Bytes of one expression of a chat template, its texts not counted; a model with a longer one is refused, for
+        /// the library follows it by recursion.
+        package static let maximumExpressionBytes = 4 * 1_024
+
+        /// Brackets inside each other in such an expression; a model with more is refused, for the same reason.
+        package static let maximumExpressionDepth = 64
+
         /// Texts that end one answer; a request with more is refused.
         package static let maximumStops = 16
 

@@ -4,7 +4,8 @@ internal import MeshCore
 /// A test double: an engine that says what the name of the model asks for, the same every time.
 ///
 /// `echo` says what the user said, a character at a time; `tools` thinks, speaks and calls two tools; `stop-REASON`
-/// ends so; `fail-CODE` refuses; `break-CODE` breaks off behind some words; `endless` never ends.
+/// ends so; `fail-CODE` refuses; `break-CODE` breaks off behind some words; `endless` never ends; `paced` says twenty
+/// words, one every 50 ms.
 final class CannedEngine: Sendable {
     private struct Counts {
         var running = 0
@@ -12,6 +13,9 @@ final class CannedEngine: Sendable {
     }
 
     private let counts = Lock(Counts())
+    private let clock: any Clock
+
+    init(clock: any Clock) { self.clock = clock }
 
     static let usage = ChatUsage(
         inputTokens: 11,
@@ -33,7 +37,7 @@ final class CannedEngine: Sendable {
         if let code = Self.code(in: model, behind: "break-") {
             events.append(.text("some words"))
             failure = ChatError(code, "as asked", cause: ChatFailure(hasBegun: true))
-            return CannedAnswer(events, failure: failure, isEndless: false, engine: self)
+            return CannedAnswer(events, failure: failure, engine: self)
         }
         var stop = StopReason.endOfTurn
         switch model {
@@ -46,10 +50,18 @@ final class CannedEngine: Sendable {
         case "stop-context": stop = .contextFull
         default: break
         }
-        if model != "tools" { events += (chat.messages.last?.text ?? "").unicodeScalars.map { .text(String($0)) } }
+        if model == "paced" {
+            events += (1...20).map { .text("word \($0) ") }
+        } else if model != "tools" {
+            events += (chat.messages.last?.text ?? "").unicodeScalars.map { .text(String($0)) }
+        }
         events += [.usage(Self.usage), .ended(stop)]
-        return CannedAnswer(events, failure: nil, isEndless: model == "endless", engine: self)
+        let pace: Duration? = model == "paced" ? .milliseconds(50) : nil
+        return CannedAnswer(events, isEndless: model == "endless", pace: pace, engine: self)
     }
+
+    /// Waits, as long as nobody cancels.
+    func wait(_ time: Duration) async { try? await clock.sleep(for: time) }
 
     func began() { counts.withLock { $0.running += 1 } }
 
@@ -81,13 +93,21 @@ final class CannedAnswer: ChatAnswer {
     private let events: [ChatEvent]
     private let failure: ChatError?
     private let isEndless: Bool
+    private let pace: Duration?
     private let engine: CannedEngine
     private let state = Lock(State())
 
-    init(_ events: [ChatEvent], failure: ChatError?, isEndless: Bool, engine: CannedEngine) {
+    init(
+        _ events: [ChatEvent],
+        failure: ChatError? = nil,
+        isEndless: Bool = false,
+        pace: Duration? = nil,
+        engine: CannedEngine
+    ) {
         self.events = events
         self.failure = failure
         self.isEndless = isEndless
+        self.pace = pace
         self.engine = engine
         engine.began()
     }
@@ -103,6 +123,7 @@ final class CannedAnswer: ChatAnswer {
             defer { state.taken += 1 }
             return state.taken
         }
+        if let pace, (3..<events.count - 2).contains(index) { await engine.wait(pace) }
         if isEndless, index > 1 { return .text("for ever and ever ") }
         if index < events.count { return events[index] }
         end(byCancelling: false)

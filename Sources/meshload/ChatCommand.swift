@@ -11,7 +11,7 @@ enum ChatCommand {
         discussion: """
             Prints `listening ADDRESS`, and ends with its input. Paths: /v1/chat/completions, /v1/messages, /v1/models,
             /counters. What is said goes by the model: echo, tools, endless, stop-length, stop-sequence, stop-refusal,
-            stop-context, fail-CODE, break-CODE.
+            stop-context, paced, fail-CODE, break-CODE.
             """,
         parameters: []
     ) { invocation in

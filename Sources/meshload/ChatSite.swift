@@ -5,8 +5,13 @@ internal import MeshHTTP
 
 /// Speaks both vendors' dialects for the canned engine; no keys, no account, no models but those that it is asked for.
 struct ChatSite: HTTPHandler {
-    let engine = CannedEngine()
+    let engine: CannedEngine
     let clock: any Clock
+
+    init(clock: any Clock) {
+        self.clock = clock
+        engine = CannedEngine(clock: clock)
+    }
 
     func respond(to request: HTTPRequest) async throws -> HTTPResponse {
         let path = request.target.path

@@ -18,6 +18,8 @@ enum GetCommand {
     private static let proxy = Option<String?>("proxy", valueName: "HOST:PORT", "Go through this proxy.")
     private static let perHost = Option<Int>("per-host", as: .within(1...10_000), default: 16, "Connections.")
     private static let body = Option<Int?>("body-bytes", as: .within(0...10_000_000_000), "POST so many bytes.")
+    private static let bodyFile = Option<String?>("body-file", as: .file, "POST what stands in this file, as JSON.")
+    private static let bearer = Option<String?>("bearer", "Show this key.")
     private static let streamed = Flag("stream-body", "Bring the body in pieces, without saying its length.")
     private static let cancelAfter = Option<Int?>(
         "cancel-after-bytes",
@@ -47,13 +49,15 @@ enum GetCommand {
         "get",
         summary: "Make requests over HTTP.",
         discussion: """
-            Prints one JSON object: latencies are in microseconds from the call to the end of the body, `cancelled` \
+            Prints one JSON object: latencies are in microseconds from the call to the end of the body and to its \
+            first piece (`firstP50`); `cancelled` \
             has the number of each cancelled request and the nanosecond of the machine's clock at which it was let go. \
             Exit status 1 where a request failed.
             """,
         parameters: [
             url, count, parallel, warm, http1, alone, numbered, authority, certificate, key, proxy, perHost, body,
-            streamed, cancelAfter, every, pause, hold, stamped, waiting, connect, firstByte, idle, whole,
+            bodyFile, bearer, streamed, cancelAfter, every, pause, hold, stamped, waiting, connect, firstByte, idle,
+            whole,
         ]
     ) { invocation in
         let plan = Getting.Plan(
@@ -63,6 +67,8 @@ enum GetCommand {
             isAlone: invocation[alone],
             isNumbered: invocation[numbered],
             bodyBytes: invocation[body],
+            json: invocation[bodyFile].map(bytes),
+            bearer: invocation[bearer],
             isBodyStreamed: invocation[streamed],
             cancelAfter: invocation[cancelAfter],
             every: invocation[every],

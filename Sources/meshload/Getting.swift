@@ -11,6 +11,8 @@ final class Getting: Sendable {
         let isAlone: Bool
         let isNumbered: Bool
         let bodyBytes: Int?
+        let json: [UInt8]?
+        let bearer: String?
         let isBodyStreamed: Bool
         let cancelAfter: Int?
         let every: Int
@@ -27,6 +29,8 @@ final class Getting: Sendable {
                 isAlone: isAlone,
                 isNumbered: isNumbered,
                 bodyBytes: bodyBytes,
+                json: json,
+                bearer: bearer,
                 isBodyStreamed: isBodyStreamed,
                 cancelAfter: nil,
                 every: 1,
@@ -95,6 +99,12 @@ final class Getting: Sendable {
                     plan.isBodyStreamed
                     ? .stream(length: nil, source: PlainBody(count)) : .bytes([UInt8](repeating: 0x78, count: count))
             }
+            if let json = plan.json {
+                request.method = .post
+                request.fields = [.contentType: "application/json"]
+                request.body = .bytes(json)
+            }
+            if let bearer = plan.bearer { request.fields.append(.authorization, "Bearer \(bearer)") }
             let response = try await client.send(request)
             tally.began(response.status, response.version)
             let isChosen = number.isMultiple(of: plan.every)
@@ -105,7 +115,7 @@ final class Getting: Sendable {
                 try await clock.sleep(for: hold)
                 tally.held(ProcessFigures.residentBytes)
             } else {
-                try await read(response.body, isStamped: plan.isStamped)
+                try await read(response.body, since: begin, isStamped: plan.isStamped)
                 tally.answered(after: clock.now - begin)
             }
         } catch {
@@ -120,8 +130,11 @@ final class Getting: Sendable {
         body.cancel()
     }
 
-    private func read(_ body: ClientBody, isStamped: Bool) async throws {
+    private func read(_ body: ClientBody, since begin: Instant, isStamped: Bool) async throws {
+        var isFirst = true
         while let piece = try await body.next() {
+            if isFirst { tally.beganBody(after: clock.now - begin) }
+            isFirst = false
             tally.received(piece.count)
             if isStamped { tally.stamps(in: piece, now: clock.now) }
         }

@@ -17,6 +17,7 @@ final class HTTPTally: ClientObserver {
         var firstFailure: String?
         var failedAfter: [Int64] = []
         var latencies: [Int64] = []
+        var firsts: [Int64] = []
         var ages: [Int64] = []
         var cancelled: [(number: Int, at: Instant)] = []
         var heldResident = 0
@@ -51,6 +52,12 @@ final class HTTPTally: ClientObserver {
         state.withLock { state in
             state.answered += 1
             if state.latencies.count < Self.kept { state.latencies.append(duration.wholeNanoseconds / 1_000) }
+        }
+    }
+
+    func beganBody(after duration: Duration) {
+        state.withLock { state in
+            if state.firsts.count < Self.kept { state.firsts.append(duration.wholeNanoseconds / 1_000) }
         }
     }
 
@@ -95,6 +102,7 @@ final class HTTPTally: ClientObserver {
         let state = state.withLock { $0 }
         let grownBytes = ProcessFigures.residentBytes - resident
         let latencies = state.latencies.sorted()
+        let firsts = state.firsts.sorted()
         let ages = state.ages.sorted()
         let at = { (sorted: [Int64], percent: Int) in
             sorted.isEmpty ? 0 : Int(sorted[min(sorted.count - 1, sorted.count * percent / 100)])
@@ -106,6 +114,7 @@ final class HTTPTally: ClientObserver {
             ("connections", state.connections), ("reused", state.reused),
             ("milliseconds", microseconds / 1_000), ("perSecond", count * 1_000_000 / microseconds),
             ("p50", at(latencies, 50)), ("p99", at(latencies, 99)),
+            ("firstP50", at(firsts, 50)), ("firstP99", at(firsts, 99)),
             ("processorMicroseconds", processorMicroseconds / max(1, count)),
             ("agesCount", ages.count), ("ageP50", at(ages, 50)), ("ageP99", at(ages, 99)),
             ("grownBytes", grownBytes), ("heldGrownBytes", max(0, state.heldResident - resident)),

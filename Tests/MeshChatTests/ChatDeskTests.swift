@@ -38,7 +38,7 @@ struct ChatDeskTests {
     private static func run(
         seed: UInt64,
         _ steps: [ScriptedEngine.Step],
-        credit: Int64 = 1_000_000_000_000,
+        credit: Int64 = 1_000_000_000_000_000_000,
         admission: (@Sendable (VolatileAdmission) -> any AdmissionPort)? = nil,
         _ body: @escaping @Sendable (Ground) async throws -> Void
     ) throws {

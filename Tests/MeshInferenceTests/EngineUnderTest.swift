@@ -4,17 +4,11 @@ import MeshCore
 import MeshIO
 import MeshInference
 import MeshJSON
+import MeshTestKit
 
 /// The tiny model in the real library; tests that need it are left out, and say so, where there is no library.
 struct EngineUnderTest {
-    static let library: LlamaLibrary? = {
-        let environment = getenv(LibrarySearch.environmentName).map { String(cString: $0) }
-        let home = getenv("HOME").map { String(cString: $0) + "/.cache" }
-        let cache = getenv("XDG_CACHE_HOME").map { String(cString: $0) } ?? home
-        let folder = getenv("MESHNODE_CACHE_DIR").map { String(cString: $0) } ?? cache.map { $0 + "/meshnode" }
-        let search = LibrarySearch(environment: environment, executableFolder: nil, cacheFolder: folder)
-        return try? LlamaLibrary.open(search)
-    }()
+    static let library = EngineLibrary.present
 
     static var isThere: Bool { library != nil }
     static let why: String = "there is no libmeshllm.so: run scripts/setup"
@@ -29,8 +23,7 @@ struct EngineUnderTest {
 
     /// The tiny model, changed.
     static func tiny(_ change: (inout EmbeddedModel) -> Void) -> EmbeddedModel {
-        var model = EmbeddedModel(name: "tiny", path: "\(folder)/tiny-q8_0.gguf")
-        model.temperature = 0
+        var model = EmbeddedModel.tiny(at: EngineLibrary.tinyModel)
         change(&model)
         return model
     }

@@ -273,6 +273,17 @@ class Chats(unittest.TestCase):
         self.assertEqual(models, {"echo", "tools", "tiny"})
         self.assertNotIn("sk-", json.dumps(hub.records))
 
+    def test_other_providers_count_from_the_next_start(self) -> None:
+        """SIGHUP says so, and changes nothing."""
+        upstream = self.upstream()
+        path = self.settings(providers=[self.provider(upstream, "echo")])
+        hub, address = self.hub("--config", path)
+        self.settings(providers=[self.provider(upstream, "tools")])
+        hub.signal(signal.SIGHUP)
+        self.assertEqual(hub.wait_for("node.needs-restart")["setting"], "providers")
+        answer = ask(f"http://{address}/v1/chat/completions", {"model": "echo", "messages": HELLO})
+        self.assertEqual(answer.status, 200, answer.text)
+
     def test_mistakes_in_a_section_of_providers(self) -> None:
         """Each is said with its place and what was probably meant; no key stands in a file."""
         for provider, words in (

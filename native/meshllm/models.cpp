@@ -1,4 +1,5 @@
 // Models: opening, facts, tokens.
+#include "allowance.h"
 #include "shim.h"
 
 #include <memory>
@@ -11,6 +12,9 @@ static int32_t cell_bytes(const llama_model *model) {
     if (heads <= 0) return 0;
     return 2 * 2 * llama_model_n_layer(model) * (llama_model_n_embd(model) / heads) * kept;
 }
+
+// What it may cost to find out what a template can do: it is rendered with a dozen conversations.
+static const size_t bytes_of_templates = 32 * 1024 * 1024;
 
 extern "C" {
 
@@ -36,6 +40,7 @@ mesh_llm_model *mesh_llm_model_open(const char *path, mesh_llm_failure *failure)
         auto model = std::make_unique<mesh_llm_model>();
         model->vocab = llama_model_get_vocab(loaded);
         try {
+            const allowance bounded(bytes_of_templates);
             model->templates = common_chat_templates_init(loaded, "");
         } catch (const std::exception &) {
             model->templates = nullptr;
@@ -52,6 +57,15 @@ void mesh_llm_model_close(mesh_llm_model *model) {
             delete model;
         }
         return 0;
+    });
+}
+
+int32_t mesh_llm_model_use_template(mesh_llm_model *model, const char *text, mesh_llm_failure *failure) {
+    return guarded<int32_t>(failure, MESH_LLM_UNREADABLE, MESH_LLM_UNREADABLE, [&] {
+        const allowance bounded(bytes_of_templates);
+        model->templates = common_chat_templates_init(model->model, text);
+        model->is_plain.reset();
+        return MESH_LLM_OK;
     });
 }
 

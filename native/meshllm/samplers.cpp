@@ -1,9 +1,16 @@
 // Choosing tokens.
+#include "allowance.h"
 #include "context.h"
 
+#include <cctype>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
+
+#include "common.h"
+
+// What a grammar may use to be read, and to find what it lets follow: where there are many ways it goes them all.
+static const size_t bytes_of_grammar = 256 * 1024 * 1024;
 
 namespace {
 
@@ -46,11 +53,25 @@ static sampler_pointer chain_of(const mesh_llm_sampler_options &options, int32_t
     return chain;
 }
 
+// A template's grammar begins where the prompt's last words do: it goes on behind what the template said of the answer.
+static void follow(llama_sampler *grammar, const llama_vocab *vocab, const std::string &said) {
+    if (said.empty()) return;
+    const std::vector<llama_token> tokens = common_tokenize(vocab, said, /* add_special */ false, /* special */ true);
+    for (size_t index = 0; index < tokens.size(); ++index) {
+        const std::string piece = common_token_to_piece(vocab, tokens[index], /* special */ true);
+        // Some vocabularies put a space before the first one.
+        const bool is_added = index == 0 && !piece.empty() && isspace(piece[0]) && !isspace(said[0]);
+        if (!is_added) llama_sampler_accept(grammar, tokens[index]);
+    }
+}
+
 static sampler_pointer grammar_of(const llama_vocab *vocab, const mesh_llm_sampler_options &options) {
     if (options.grammar) return sampler_pointer(llama_sampler_init_grammar(vocab, options.grammar, "root"));
     const common_chat_params &rendered = options.chat->rendered;
     if (!rendered.grammar_lazy) {
-        return sampler_pointer(llama_sampler_init_grammar(vocab, rendered.grammar.c_str(), "root"));
+        sampler_pointer grammar(llama_sampler_init_grammar(vocab, rendered.grammar.c_str(), "root"));
+        if (grammar) follow(grammar.get(), vocab, rendered.generation_prompt);
+        return grammar;
     }
     // The grammar counts from the moment that the answer begins to call a tool.
     std::vector<std::string> patterns;
@@ -115,6 +136,7 @@ mesh_llm_sampler *mesh_llm_sampler_open(
         auto sampler = std::make_unique<mesh_llm_sampler>();
         sampler->vocabulary = llama_vocab_n_tokens(model->vocab);
         sampler->chain = chain_of(*options, sampler->vocabulary);
+        const allowance bounded(bytes_of_grammar);
         if (options->grammar || (options->chat && !options->chat->rendered.grammar.empty())) {
             sampler->grammar = grammar_of(model->vocab, *options);
             if (!sampler->grammar) throw std::runtime_error("the grammar cannot be read");
@@ -134,6 +156,7 @@ int32_t mesh_llm_sampler_next(mesh_llm_sampler *sampler, mesh_llm_context *conte
     return guarded<int32_t>(nullptr, MESH_LLM_INTERNAL, -MESH_LLM_INTERNAL, [&]() -> int32_t {
         const float *logits = llama_get_logits_ith(context->context, row);
         if (!logits) return -MESH_LLM_INTERNAL;
+        const allowance bounded(bytes_of_grammar);
         return next(*sampler, logits);
     });
 }

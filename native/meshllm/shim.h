@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "chat.h"
@@ -15,6 +16,8 @@ struct mesh_llm_model {
     llama_model *model;
     const llama_vocab *vocab;
     common_chat_templates_ptr templates;  // null where the model's template cannot be read
+    // Whether chats without tools need nothing but the template's words; unknown until the first one.
+    std::optional<bool> is_plain;
 };
 
 struct mesh_llm_adapter {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, http, meshbench, peers, record
+from benching import baseline, engine, gateway, http, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway", "engine"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 
@@ -55,7 +55,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _table(name: str, part: str | None) -> str:
-    return http.table(part) if name == "http" else meshbench.table(name)
+    match name:
+        case "http":
+            return http.table(part)
+        case "gateway":
+            return gateway.table()
+        case "engine":
+            return engine.table()
+        case _:
+            return meshbench.table(name)
 
 
 if __name__ == "__main__":

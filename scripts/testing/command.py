@@ -96,6 +96,10 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("100 MB between processes over a tunnel that is cut", streams, counting.python)
     browsers = ["/usr/bin/python3", *_UNITTEST, "Tests/BrowserTests"]
     yield Stage("browsers", browsers, counting.python)
+    yield Stage("LiteLLM as a client", [_python_of("LiteLLM"), *_UNITTEST, "Tests/LiteLLM"], counting.python)
+    between = [*_UNITTEST, "Tests/SDKs", "--pattern", "test_*_heavy.py"]
+    sdks = ["env", "MESHNODE_HEAVY=1", "MESHNODE_LEAVES=200", _python_of("SDKs"), *between]
+    yield Stage("official SDKs, LiteLLM between", sdks, counting.python)
     prometheus = ["/usr/bin/python3", *_UNITTEST, "Tests/PrometheusTests"]
     yield Stage("a Prometheus server", prometheus, counting.python)
     yield Stage("fuzzing", ["scripts/fuzz", "--all", "--seconds", "60"], is_one_test=True)

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 // Another number for every change of this file; a library that answers with another one is not used.
-#define MESH_LLM_ABI 1
+#define MESH_LLM_ABI 2
 
 enum {
     MESH_LLM_OK = 0,
@@ -100,6 +100,8 @@ void mesh_llm_text_free(char *text);
 mesh_llm_model *mesh_llm_model_open(const char *path, mesh_llm_failure *failure);
 void mesh_llm_model_close(mesh_llm_model *model);
 void mesh_llm_model_describe(const mesh_llm_model *model, mesh_llm_model_facts *facts);
+// Takes `text` for the model's chat template in place of the file's own. MESH_LLM_UNREADABLE: the old one stays.
+int32_t mesh_llm_model_use_template(mesh_llm_model *model, const char *text, mesh_llm_failure *failure);
 // Writes at most `capacity` tokens and returns how many the text has, or a negative failure code.
 int32_t mesh_llm_model_tokenize(
     const mesh_llm_model *model, const char *text, size_t bytes, int32_t reads_special, int32_t *tokens,
@@ -146,15 +148,17 @@ int32_t mesh_llm_sampler_next(mesh_llm_sampler *sampler, mesh_llm_context *conte
 // MARK: Chats and grammars
 
 // Renders the model's template. `request` is JSON with the keys of OpenAI's API: messages, tools, tool_choice (text),
-// parallel_tool_calls, json_schema.
-mesh_llm_chat *mesh_llm_chat_open(const mesh_llm_model *model, const char *request, mesh_llm_failure *failure);
+// parallel_tool_calls, json_schema. What a template may use while it is rendered is bounded: MESH_LLM_NO_MEMORY.
+mesh_llm_chat *mesh_llm_chat_open(mesh_llm_model *model, const char *request, mesh_llm_failure *failure);
 void mesh_llm_chat_close(mesh_llm_chat *chat);
 const char *mesh_llm_chat_prompt(const mesh_llm_chat *chat, size_t *bytes);
 // Texts after which the model should be stopped; NULL beyond the last.
 const char *mesh_llm_chat_stop(const mesh_llm_chat *chat, int32_t index);
 // An answer as a message in OpenAI's form, tool calls taken out of the text; to be freed. NULL: failure.
-char *mesh_llm_chat_parse(const mesh_llm_chat *chat, const char *answer, mesh_llm_failure *failure);
-// GBNF for a JSON schema, to be freed. NULL: failure.
+// `is_partial`: more will follow; what may yet become a tool call is not among the text.
+char *mesh_llm_chat_parse(
+    const mesh_llm_chat *chat, const char *answer, int32_t is_partial, mesh_llm_failure *failure);
+// GBNF for a JSON schema, to be freed. NULL: failure, MESH_LLM_NO_MEMORY where it would use too much.
 char *mesh_llm_grammar_from_schema(const char *schema, mesh_llm_failure *failure);
 
 #ifdef __cplusplus

@@ -99,6 +99,15 @@ package final class EmbeddedEngine: InferenceEngine {
         while try await answer.next() != nil {}
     }
 
+    /// Has a model and an adapter ready to compute, without a conversation: for whoever knows that requests will come.
+    ///
+    /// False where memory must become free first; then the first request waits for it.
+    package func warm(model: String, adapter: AdapterHandle? = nil) async throws(ChatError) -> Bool {
+        try await forChats { () async throws(EngineError) in
+            try await self.host(model).run { (worker) throws(EngineError) in try worker.warm(adapter) }
+        }
+    }
+
     /// The exact number of tokens of a prompt.
     package func promptTokens(of request: GenerationRequest) async throws(ChatError) -> TokenCount {
         try await forChats { () async throws(EngineError) in
@@ -143,7 +152,23 @@ package struct EngineMemory: Hashable, Sendable {
     package var adapters: Int
 }
 
+/// What a model is doing.
+package struct EngineActivity: Hashable, Sendable {
+    /// Answers that wait or are computed.
+    package var answers: Int
+
+    /// Tokens that were computed since it was opened, prompts and answers together.
+    package var computedTokens: UInt64
+}
+
 extension EmbeddedEngine {
+    /// What the model `name` is doing.
+    package func activity(of name: String) async throws(ChatError) -> EngineActivity {
+        try await forChats { () async throws(EngineError) in
+            try await self.host(name).run { (worker) throws(EngineError) in worker.activity }
+        }
+    }
+
     /// What the model `name` uses.
     package func memory(of name: String) async throws(ChatError) -> EngineMemory {
         try await forChats { () async throws(EngineError) in

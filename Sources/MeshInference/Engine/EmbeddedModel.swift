@@ -17,8 +17,11 @@ package struct EmbeddedModel: Hashable, Sendable {
     /// ``Limits/Inference/maximumContextTokens``.
     package var contextTokens: Int?
 
-    /// How daring it is where nobody says.
+    /// How daring it is where a request does not say.
     package var temperature = 0.7
+
+    /// The chat template in place of the file's own; nil for that.
+    package var template: String?
 
     /// Bytes that its contexts may have together; at least one is always made.
     package var contextBytes = Limits.Inference.maximumContextBytes
@@ -30,5 +33,12 @@ package struct EmbeddedModel: Hashable, Sendable {
     package init(name: String, path: String) {
         self.name = name
         self.path = path
+    }
+
+    /// The tiny model of this project, which was trained to be asked for its likeliest words.
+    package static func tiny(at path: String) -> EmbeddedModel {
+        var model = EmbeddedModel(name: "tiny", path: path)
+        model.temperature = 0
+        return model
     }
 }

@@ -59,7 +59,7 @@ final class Generation {
         self.model = model
         stops = request.chat.stopSequences
         text = AnswerText(stops: stops + prompt.chat.stops)
-        reading = AnswerReading(tools: prompt.tools, callPrefix: "\(request.id)")
+        reading = AnswerReading(form: prompt.tools, callPrefix: "\(request.id)")
     }
 
     /// Tokens that the context has yet to read.
@@ -80,7 +80,8 @@ final class Generation {
     func begin(model name: String) {
         guard !hasBegun else { return }
         hasBegun = true
-        channel.send([.started(ChatStart(id: "\(id)", model: name))], usage: usage)
+        // What the prompt has is known before its first answer; some dialects say it first.
+        channel.send([.started(ChatStart(id: "\(id)", model: name)), .usage(usage)], usage: usage)
     }
 
     /// Takes the next token from row `row`; true where the answer is over.
@@ -96,7 +97,8 @@ final class Generation {
             return true
         }
         tokens.append(token)
-        channel.send(reading.take(text.take(model.piece(token))), usage: usage)
+        let events = reading.take(text.take(model.piece(token))) { try? chat.message($0, isPartial: true) }
+        channel.send(events, usage: usage)
         if let stop = text.stop {
             finish(stop < stops.count ? .stopSequence(stops[stop]) : .endOfTurn)
             return true
@@ -113,7 +115,8 @@ final class Generation {
     }
 
     func finish(_ reason: StopReason) {
-        let rest = reading.take(text.finish()) + reading.finish { try? chat.message($0) }
+        let last = reading.take(text.finish()) { try? chat.message($0, isPartial: true) }
+        let rest = last + reading.finish { try? chat.message($0, isPartial: false) }
         let isWish = reading.wantsTools && reason == .endOfTurn
         channel.send(rest + [.usage(usage), .ended(isWish ? .toolUse : reason)], usage: usage)
         channel.finish()
@@ -136,5 +139,5 @@ struct PreparedPrompt {
     let tokens: [Int32]
     let chat: LlamaChat
     let schema: String?
-    let tools: PromptWriter.Tools
+    let tools: ToolForm
 }

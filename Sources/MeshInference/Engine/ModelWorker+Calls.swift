@@ -71,17 +71,39 @@ extension ModelWorker {
         )
     }
 
+    /// What is going on.
+    var activity: EngineActivity {
+        EngineActivity(
+            answers: waiting.count + contexts.values.reduce(0) { $0 + $1.generations.count },
+            computedTokens: computedTokens
+        )
+    }
+
+    /// Has a context for `handle` that has computed before; false where memory must become free first.
+    func warm(_ handle: AdapterHandle?) throws(EngineError) -> Bool {
+        if let handle { _ = try number(of: handle) }
+        guard let resident = try context(of: handle?.number) else { return false }
+        resident.warm()
+        // The first chat finds out what kind of template the model has.
+        _ = try? prepare(ChatRequest(model: configuration.name, messages: [ChatMessage(.user, "-")]))
+        return true
+    }
+
     // MARK: - Adapters
 
     /// The number of the request's adapter, if it is ready and the tenant's own; who asks for another's learns nothing.
     private func resident(_ request: GenerationRequest) throws(EngineError) -> UInt64? {
         guard let handle = request.adapter else { return nil }
-        guard let adapter = adapters[handle.number], adapter.key == handle.key, handle.key.tenant == request.tenant
-        else {
-            throw EngineError(.unknownAdapter, "there is no such adapter")
-        }
+        guard handle.key.tenant == request.tenant else { throw Self.unknownAdapter }
+        return try number(of: handle)
+    }
+
+    private func number(of handle: AdapterHandle) throws(EngineError) -> UInt64 {
+        guard let adapter = adapters[handle.number], adapter.key == handle.key else { throw Self.unknownAdapter }
         return handle.number
     }
+
+    private static let unknownAdapter = EngineError(.unknownAdapter, "there is no such adapter")
 
     /// The number of an adapter that is ready.
     func handle(for key: AdapterKey) -> UInt64? {

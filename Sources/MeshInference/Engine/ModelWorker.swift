@@ -21,6 +21,8 @@ final class ModelWorker {
     var waiting = FairQueue<Generation>()
     var tick: UInt64 = 0
     private var secondsPerToken = 0.0
+    /// Tokens that were computed, prompts and answers together.
+    private(set) var computedTokens: UInt64 = 0
 
     init(
         _ configuration: EmbeddedModel,
@@ -30,6 +32,10 @@ final class ModelWorker {
         clock: any Clock
     ) throws(EngineError) {
         model = try LlamaModel(library, path: configuration.path)
+        if let template = configuration.template {
+            try TemplateCheck.check(template)
+            try model.use(template: template)
+        }
         self.head = head
         self.configuration = configuration
         self.clock = clock
@@ -202,6 +208,7 @@ final class ModelWorker {
         running.end()
         switch outcome {
         case .done:
+            computedTokens += UInt64(rows.count)
             learn(clock.now - start, tokens: rows.count)
             handOut(parts, resident)
         case .interrupted: resident.wasUndone(parts.map(\.generation))

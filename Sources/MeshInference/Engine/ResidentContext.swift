@@ -1,3 +1,4 @@
+internal import CMeshLLM
 internal import MeshCore
 
 /// A context with its sequences: which answers they compute, and what those that are free still remember.
@@ -111,6 +112,19 @@ final class ResidentContext {
             _ = context.forget(index, from: 0)
             slots[index].remembered = []
         }
+    }
+
+    /// Computes something once, so that the first answer does not wait for memory to be laid out.
+    func warm() {
+        guard lastUsed == 0, isIdle, slots.allSatisfy({ $0.remembered.isEmpty }) else { return }
+        let count = min(16, context.cells)
+        let rows = (0..<count).map { position in
+            let isLast = position == count - 1
+            return LlamaContext.Row(token: 0, position: Int32(position), sequence: 0, wants_scores: isLast ? 1 : 0)
+        }
+        // Whether it worked is for the first answer to find out.
+        _ = context.decode(rows)
+        _ = context.forget(0, from: 0)
     }
 
     /// After a batch that was not computed: models that cannot go back have forgotten the sequences in it.

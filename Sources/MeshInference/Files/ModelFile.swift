@@ -29,6 +29,9 @@ package enum ModelFile {
         guard head.tensors["token_embd.weight"] != nil, head.integer("\(architecture).block_count") ?? 0 > 0 else {
             throw EngineError(.unreadable, "the model's file has no layers")
         }
+        for (key, value) in head.keys where key.hasPrefix("tokenizer.chat_template") {
+            if case .text(let template) = value { try TemplateCheck.check(template) }
+        }
     }
 
     /// All bytes of a file of at most `limit` bytes.

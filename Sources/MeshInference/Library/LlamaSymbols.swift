@@ -13,6 +13,7 @@ struct LlamaSymbols {
     let openModel: @convention(c) (UnsafePointer<CChar>, Failure) -> OpaquePointer?
     let closeModel: @convention(c) (OpaquePointer) -> Void
     let describeModel: @convention(c) (OpaquePointer, UnsafeMutablePointer<mesh_llm_model_facts>) -> Void
+    let useTemplate: @convention(c) (OpaquePointer, UnsafePointer<CChar>, Failure) -> Int32
     let tokenize:
         @convention(c) (
             OpaquePointer, UnsafePointer<CChar>?, Int, Int32, UnsafeMutablePointer<Int32>?, Int32
@@ -43,7 +44,8 @@ struct LlamaSymbols {
     let closeChat: @convention(c) (OpaquePointer) -> Void
     let chatPrompt: @convention(c) (OpaquePointer, UnsafeMutablePointer<Int>) -> UnsafePointer<CChar>?
     let chatStop: @convention(c) (OpaquePointer, Int32) -> UnsafePointer<CChar>?
-    let parseAnswer: @convention(c) (OpaquePointer, UnsafePointer<CChar>, Failure) -> UnsafeMutablePointer<CChar>?
+    let parseAnswer:
+        @convention(c) (OpaquePointer, UnsafePointer<CChar>, Int32, Failure) -> UnsafeMutablePointer<CChar>?
     let grammarFromSchema: @convention(c) (UnsafePointer<CChar>, Failure) -> UnsafeMutablePointer<CChar>?
 
     /// All of them; throws where one is missing.
@@ -69,6 +71,7 @@ struct LlamaSymbols {
         openModel = try find("model_open")
         closeModel = try find("model_close")
         describeModel = try find("model_describe")
+        useTemplate = try find("model_use_template")
         tokenize = try find("model_tokenize")
         piece = try find("model_piece")
         isEnd = try find("model_is_end")

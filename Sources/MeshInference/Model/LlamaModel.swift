@@ -1,4 +1,5 @@
 internal import CMeshLLM
+internal import Glibc
 internal import MeshCore
 
 /// An open model.
@@ -10,7 +11,7 @@ internal import MeshCore
 final class LlamaModel {
     let symbols: LlamaSymbols
     let pointer: OpaquePointer
-    let facts: mesh_llm_model_facts
+    private(set) var facts: mesh_llm_model_facts
     /// Keeps the functions there.
     private let library: LlamaLibrary
 
@@ -28,6 +29,16 @@ final class LlamaModel {
     }
 
     deinit { symbols.closeModel(pointer) }
+
+    /// Takes `template`, which ``TemplateCheck`` has let through, in place of the file's own.
+    func use(template: String) throws(EngineError) {
+        var failure = mesh_llm_failure()
+        guard Int(symbols.useTemplate(pointer, template, &failure)) == MESH_LLM_OK else {
+            throw EngineError(.unreadable, "the chat template cannot be read")
+        }
+        // Whether there is a place for tools is the template's affair.
+        symbols.describeModel(pointer, &facts)
+    }
 
     /// The tokens of `text`.
     func tokens(of text: UnsafeBufferPointer<CChar>, readsSpecial: Bool) throws(EngineError) -> [Int32] {
@@ -84,6 +95,9 @@ final class LlamaModel {
             throw EngineError(.unsupported, "the JSON schema cannot be imposed on an answer")
         }
         defer { symbols.freeText(text) }
+        guard strlen(text) <= Limits.Inference.maximumGrammarBytes else {
+            throw EngineError(.unsupported, "the JSON schema has too many forms to be imposed on an answer")
+        }
         return String(cString: text)
     }
 }
@@ -140,10 +154,10 @@ final class LlamaChat {
         return stops
     }
 
-    /// `answer` as a message in OpenAI's form.
-    func message(_ answer: String) throws(EngineError) -> String {
+    /// `answer`, or the beginning of one, as a message in OpenAI's form.
+    func message(_ answer: String, isPartial: Bool) throws(EngineError) -> String {
         var failure = mesh_llm_failure()
-        guard let text = model.symbols.parseAnswer(pointer, answer, &failure) else {
+        guard let text = model.symbols.parseAnswer(pointer, answer, isPartial ? 1 : 0, &failure) else {
             throw EngineError(.malformed, "the answer does not follow the model's own form")
         }
         defer { model.symbols.freeText(text) }

@@ -16,17 +16,7 @@ struct PromptWriter {
         /// The schema that the answer must follow, as text; nil where it may be anything.
         var schema: String?
         /// How wishes for tools are found in the answer.
-        var tools: Tools
-    }
-
-    /// How wishes for tools are found in an answer.
-    enum Tools: Hashable {
-        /// There are none.
-        case none
-        /// By the model's own form, which the library knows.
-        case native
-        /// An answer that is a JSON object with name and arguments; one of these names.
-        case plain(Set<String>)
+        var tools: ToolForm
     }
 
     func prompt(for chat: ChatRequest) throws(EngineError) -> Prompt {
@@ -148,52 +138,6 @@ struct PromptWriter {
     private static func checked(_ schema: JSONValue) throws(EngineError) -> String {
         try SchemaCheck.check(schema)
         return JSONWriter.text(of: schema)
-    }
-}
-
-/// Refuses JSON schemas that would cost the library its stack: it follows them by recursion, without a bound.
-enum SchemaCheck {
-    static func check(_ schema: JSONValue) throws(EngineError) {
-        guard schema.object != nil || schema.bool != nil else {
-            throw EngineError(.malformed, "the JSON schema is no object")
-        }
-        guard JSONWriter.bytes(of: schema).count <= Limits.Inference.maximumSchemaBytes else {
-            throw EngineError(
-                .unsupported,
-                "the JSON schema has more than \(Limits.Inference.maximumSchemaBytes) bytes"
-            )
-        }
-        try check(schema, depth: 0)
-    }
-
-    private static func check(_ value: JSONValue, depth: Int) throws(EngineError) {
-        guard depth <= Limits.Inference.maximumSchemaDepth else {
-            throw EngineError(
-                .unsupported,
-                "the JSON schema is deeper than \(Limits.Inference.maximumSchemaDepth) values"
-            )
-        }
-        switch value {
-        case .array(let elements): for element in elements { try check(element, depth: depth + 1) }
-        case .object(let object):
-            for member in object.members {
-                if member.key == "pattern", let pattern = member.value.text { try check(pattern: pattern) }
-                try check(member.value, depth: depth + 1)
-            }
-        case .null, .bool, .integer, .number, .string: break
-        }
-    }
-}
-
-extension SchemaCheck {
-    /// The library takes any text where a pattern is not anchored, and says so, with the pattern, on standard error.
-    private static func check(pattern: String) throws(EngineError) {
-        guard pattern.utf8.count <= Limits.Inference.maximumPatternBytes else {
-            throw EngineError(.unsupported, "a pattern of the JSON schema is too long")
-        }
-        guard pattern.hasPrefix("^"), pattern.hasSuffix("$") else {
-            throw EngineError(.unsupported, "a pattern of the JSON schema does not begin with ^ and end with $")
-        }
     }
 }
 

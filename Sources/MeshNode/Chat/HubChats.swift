@@ -244,7 +244,7 @@ final class HubChats: Sendable {
         if engine.hasTiny {
             // Where it is nowhere, loading the first place says so.
             let path = places.tinyModel ?? places.tinyModels.first ?? "tiny-q8_0.gguf"
-            models.append(EmbeddedModel(name: ChatSettings.tiny, path: path))
+            models.append(.tiny(at: path))
         }
         return models
     }

@@ -249,7 +249,7 @@ package enum Settings {
         flag: "http-listen",
         .nothing("a hub: on the loopback, two ports after that of hub.listen; an edge: nowhere"),
         for: both,
-        "Where the node answers by HTTP: models, state, metrics; with http.certificate where other machines reach it."
+        "Where the node answers by HTTP (models, state, metrics); with http.certificate where other machines reach it."
     )
     /// The certificate of that listener.
     package static let httpCertificate = Setting<String?>(

@@ -41,8 +41,8 @@ package enum RepositoryFile {
         return names.sorted()
     }
 
-    /// The checkout that this file was compiled from: four folders up.
-    private static func absolute(_ path: String) -> String {
+    /// `path` from the root of the file system: the checkout that this file was compiled from is four folders up.
+    package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
         return (root + [path[...]]).joined(separator: "/")

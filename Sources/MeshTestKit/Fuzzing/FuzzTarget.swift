@@ -56,6 +56,8 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "gguf") { FuzzedModels.checkGGUF($0) },
         FuzzTarget(name: "safetensors") { FuzzedModels.checkSafetensors($0) },
         FuzzTarget(name: "adapter-conversion") { FuzzedModels.checkConversion($0) },
+        FuzzTarget(name: "chat-template") { FuzzedForms.checkTemplate($0) },
+        FuzzTarget(name: "grammar-schema") { FuzzedForms.checkSchema($0) },
         FuzzTarget(name: "answer-text") { FuzzedModels.checkAnswerText($0) },
     ]
 

@@ -38,13 +38,12 @@ struct NodeReload: Sendable {
     private func report(from known: Configuration, to next: Configuration) {
         let changed = next.concerning.filter { known[$0.row.path]?.words != $0.words }
         let waiting = changed.filter { !$0.row.shape.isReloadable }
-        for entry in waiting {
-            let words = "'\(entry.row.path)' has changed, which counts when the node is started again"
-            logger.log(
-                .warning,
-                .needsRestart,
-                [LogField(.setting, .text(entry.row.path)), LogField(.reason, .text(words))]
-            )
+        var paths = waiting.map(\.row.path)
+        if known.providers.providers != next.providers.providers { paths.append("providers") }
+        if known.providers.substitutes != next.providers.substitutes { paths.append("substitutes") }
+        for path in paths {
+            let words = "'\(path)' has changed, which counts when the node is started again"
+            logger.log(.warning, .needsRestart, [LogField(.setting, .text(path)), LogField(.reason, .text(words))])
         }
         let taken = changed.filter(\.row.shape.isReloadable).map(\.row.path)
         let words =

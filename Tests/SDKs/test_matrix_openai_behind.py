@@ -1,0 +1,15 @@
+"""The matrix, at a hub with a provider of OpenAI's dialect behind it."""
+
+from __future__ import annotations
+
+import unittest
+
+import features_provided  # noqa: F401
+from grounds import OpenAIBehind
+from matrix import declare
+from sdk_makers import MAKERS
+
+declare(globals(), OpenAIBehind, MAKERS)
+
+if __name__ == "__main__":
+    unittest.main()
