@@ -28,6 +28,7 @@ let modules: [Module] = [
         layer: .l1,
         uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshSessions", "MeshWire"]
     ),
+    .library("MeshLedger", layer: .l1, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshJSON", "MeshWire"]),
     .shim("CMeshCounters"),
     .library("MeshTelemetry", layer: .l1, uses: ["CMeshCounters", "MeshCore"]),
 
@@ -106,7 +107,8 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy", "MeshQUIC",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy",
+            "MeshQUIC",
             "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
@@ -159,6 +161,12 @@ let modules: [Module] = [
     ),
     .tests("MeshIdentityTests", uses: ["MeshActors", "MeshCore", "MeshIdentity", "MeshTestKit", "MeshWire"]),
     .tests("MeshChatTests", uses: ["MeshChat", "MeshCore", "MeshTestKit"]),
+    .tests(
+        "MeshLedgerTests",
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit", "MeshWire",
+        ]
+    ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
     .tests(

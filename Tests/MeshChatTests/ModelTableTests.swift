@@ -19,19 +19,21 @@ struct ModelTableTests {
     }
 
     @Test(
-        "Prices are those of the sources",
+        "Prices are those of the sources, here in thousandths of a dollar",
         arguments: [
-            ("claude-opus-5-5", 4.0, 20.0, 0.2, 5.0), ("claude-sonnet-5-5", 2, 10, 0.1, 2.5),
-            ("claude-haiku-5-5", 0.1, 0.5, 0.01, 0.125), ("claude-fable-5-1", 10, 50, 0.25, 12.5),
-            ("claude-opus-4-5", 5, 25, 0.5, 6.25), ("claude-sonnet-4-6", 3, 15, 0.3, 3.75),
-            ("gpt-6.1-sol", 2, 10, 0.1, 2.5), ("gpt-6.1-terra", 1, 5, 0.05, 1.25),
-            ("gpt-6-luna", 0.1, 0.5, 0.01, 0.125),
-            ("gpt-5.4", 2.5, 15, 0.25, 2.5), ("gpt-4.1", 2, 8, 0.5, 2), ("gpt-4o", 2.5, 10, 1.25, 2.5),
+            ("claude-opus-5-5", 4_000, 20_000, 200, 5_000), ("claude-sonnet-5-5", 2_000, 10_000, 100, 2_500),
+            ("claude-haiku-5-5", 100, 500, 10, 125), ("claude-fable-5-1", 10_000, 50_000, 250, 12_500),
+            ("claude-opus-4-5", 5_000, 25_000, 500, 6_250), ("claude-sonnet-4-6", 3_000, 15_000, 300, 3_750),
+            ("gpt-6.1-sol", 2_000, 10_000, 100, 2_500), ("gpt-6.1-terra", 1_000, 5_000, 50, 1_250),
+            ("gpt-6-luna", 100, 500, 10, 125),
+            ("gpt-5.4", 2_500, 15_000, 250, 2_500), ("gpt-4.1", 2_000, 8_000, 500, 2_000),
+            ("gpt-4o", 2_500, 10_000, 1_250, 2_500),
         ]
     )
-    func prices(_ name: String, _ input: Double, _ output: Double, _ read: Double, _ write: Double) throws {
+    func prices(_ name: String, _ input: Int64, _ output: Int64, _ read: Int64, _ write: Int64) throws {
         let price = try #require(try table.get()[name]?.price(at: november(20)))
-        func nanodollars(_ dollars: Double) -> Int64 { Int64((dollars * 1_000_000_000).rounded()) }
+        /// Of thousandths of a dollar.
+        func nanodollars(_ thousandths: Int64) -> Int64 { thousandths * 1_000_000 }
         #expect(price.base.input == nanodollars(input))
         #expect(price.base.output == nanodollars(output))
         #expect(price.base.cacheRead == nanodollars(read))

@@ -16,6 +16,7 @@ from checks import (
     limits,
     links,
     logs,
+    money,
     readmes,
     shell,
     sizes,
@@ -45,6 +46,7 @@ CHECKS = (
     Check("links", "relative links and labels in Markdown lead somewhere", links.inspect),
     Check("logs", "docs/logs.md lists every event and field that is logged", logs.inspect),
     Check("limits", "every bound in Limits is named by a test", limits.inspect),
+    Check("money", "nothing computes money in floating point", money.inspect),
     Check("shell", "shellcheck has nothing to say", shell.inspect),
     Check("committable", "no merge markers, tabs, loose white space, paths of one machine", committable.inspect),
 )

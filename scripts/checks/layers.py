@@ -20,6 +20,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshSessions", "MeshChat"): "0023",
     ("MeshEscalation", "MeshChat"): "0023",
     ("MeshEscalation", "MeshSessions"): "0023",
+    ("MeshLedger", "MeshChat"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

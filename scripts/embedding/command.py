@@ -15,9 +15,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 _PAGES = (("pages/status", "Sources/MeshHTTP/Operations/StatusPage.swift", "StatusPage"),)
 #: Each text, the Swift file it becomes, and what it is called there.
 _TEXTS = (
-    ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
     ("data/privacy-names.json5", "Sources/MeshPrivacy/Detection/PrivacyNamesFile.swift", "PrivacyNamesFile"),
     ("data/privacy-words.json5", "Sources/MeshPrivacy/Detection/PrivacyWordsFile.swift", "PrivacyWordsFile"),
+    ("data/ledger.json5", "Sources/MeshLedger/Policy/LedgerPolicyFile.swift", "LedgerPolicyFile"),
+    ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
 )
 _TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 
 /// An answer whose first word is there, and who gives it.
 package final class BegunAnswer: ChatAnswer {

@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 
 /// An admission that admits everybody and charges nothing: what a hub has until there is a ledger.
 ///

@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// What a model's tokens cost, in nano-dollars for a million of them; a row of the table at one time.
 package struct ModelPrice: Hashable, Sendable {
     /// Names the row for good, so that a call can be priced again: `claude-sonnet-5-5@2026-10-07`.
@@ -58,13 +60,21 @@ package struct ModelPrice: Hashable, Sendable {
 
     /// What `usage` costs; all in integers, rounded once.
     package func cost(of usage: ChatUsage) -> Money {
+        Money(rounding: exactCost(of: usage), over: Self.millionths)
+    }
+
+    /// By what ``exactCost(of:)`` is divided to be nano-dollars.
+    package static let millionths: Int128 = 1_000_000
+
+    /// What `usage` costs in millionths of a nano-dollar, before any rounding.
+    package func exactCost(of usage: ChatUsage) -> Int128 {
         let rates = rates(ofPromptTokens: usage.promptTokens)
         let parts: [(Int, Int64)] = [
             (usage.inputTokens, rates.input), (usage.cacheReadTokens, rates.cacheRead),
             (usage.cacheWriteTokens, rates.cacheWrite), (usage.longCacheWriteTokens, rates.longCacheWrite),
             (usage.outputTokens, rates.output),
         ]
-        return Money(roundingMillionths: parts.reduce(0) { $0 + Int128($1.0) * Int128($1.1) })
+        return parts.reduce(0) { $0 + Int128($1.0) * Int128($1.1) }
     }
 
     /// The rates of a prompt of so many tokens.

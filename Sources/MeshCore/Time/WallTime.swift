@@ -33,6 +33,11 @@ extension WallTime: CustomStringConvertible {
         return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 
+    /// The day that it is in, UTC, by its numbers.
+    var civilDate: (year: Int64, month: Int64, day: Int64) {
+        Self.civilDate(daysSince1970: millisecondsSince1970.quotientFlooring(dividingBy: 86_400_000).quotient)
+    }
+
     /// The proleptic Gregorian date, counted in 400-year eras that begin on 1 March, so that the leap day comes last.
     private static func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (era, dayOfEra) = (daysSince1970 + 719_468).quotientFlooring(dividingBy: 146_097)

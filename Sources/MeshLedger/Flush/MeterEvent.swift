@@ -1,0 +1,117 @@
+package import MeshActors
+package import MeshCore
+package import MeshWire
+
+/// Usage that Stripe is told of: what a line of an invoice is made of.
+package struct MeterEvent: Hashable, Sendable {
+    /// The same for every try, in every life: the account and its postings since the last one.
+    package let identifier: String
+
+    /// Millionths of a dollar.
+    package let microdollars: Int64
+
+    /// When the usage is said to have been.
+    package let time: WallTime
+
+    /// Stripe's name for the account; nil where nobody has told it.
+    package let customer: String?
+
+    /// The event `microdollars` over the postings `range` of `account`.
+    package init(
+        account: String,
+        range: ClosedRange<UInt64>,
+        microdollars: Int64,
+        time: WallTime,
+        customer: String?
+    ) {
+        identifier = Self.identifier(of: account, range)
+        self.microdollars = microdollars
+        self.time = time
+        self.customer = customer
+    }
+
+    /// What it comes to.
+    package var amount: Money { Money(clamping: Int128(microdollars) * Self.nanodollars) }
+
+    /// Nano-dollars of a millionth of a dollar.
+    static let nanodollars: Int128 = 1_000
+
+    /// At most a hundred bytes, as Stripe wants it: `mesh|acct-1|usage|1-7`.
+    static func identifier(of account: String, _ range: ClosedRange<UInt64>) -> String {
+        let isShort = account.utf8.count <= Limits.Ledger.maximumIdentifierName
+        let name =
+            isShort
+            ? account
+            : Hexadecimal.encode(Array(SHA256.digest(Array(account.utf8)).bytes.prefix(16)))
+        return "mesh|\(name)|usage|\(range.lowerBound)-\(range.upperBound)"
+    }
+}
+
+/// What became of telling Stripe.
+package enum MeterOutcome: Hashable, Sendable {
+    /// It knows, by this telling or an earlier one.
+    case delivered
+    /// It will never take it; a word that says why. People look at it, and have it tried again.
+    case refused(String)
+}
+
+/// A meter event that is not known to be delivered.
+package struct OutboxEntry: Hashable, Sendable {
+    /// What to tell.
+    package let event: MeterEvent
+
+    /// The event that asked for it, at the latest.
+    package internal(set) var position: EventPosition
+
+    /// Why Stripe does not take it; nil while it is on its way.
+    package internal(set) var refusal: String?
+}
+
+extension MeterEvent: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 4)
+        writer.write(identifier)
+        writer.write(microdollars)
+        writer.write(time)
+        customer.encode(into: &writer)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 4)
+        identifier = try reader.readName()
+        microdollars = try reader.readInt64()
+        time = try reader.readTime()
+        customer = try reader.readOptionalName()
+        try reader.endRecord(tail)
+    }
+}
+
+extension MeterOutcome: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        switch self {
+        case .delivered: writer.writeNil()
+        case .refused(let word): writer.write(word)
+        }
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        self = try reader.readNil() ? .delivered : .refused(try reader.readName())
+    }
+}
+
+extension OutboxEntry: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 3)
+        event.encode(into: &writer)
+        position.encode(into: &writer)
+        refusal.encode(into: &writer)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 3)
+        event = try MeterEvent(from: &reader)
+        position = try EventPosition(from: &reader)
+        refusal = try reader.readOptionalName()
+        try reader.endRecord(tail)
+    }
+}

@@ -1,0 +1,109 @@
+package import MeshChat
+package import MeshCore
+internal import MeshWire
+
+/// Where a call belongs, as far as anybody said.
+package struct CallPlace: Hashable, Sendable {
+    /// The project; nil for none.
+    package let project: String?
+    /// The session; nil for none.
+    package let session: String?
+    /// The edge that it came from; nil for the hub's own listener.
+    package let edge: String?
+
+    /// A place of these parts; longer names than ``Limits/Ledger/maximumNameBytes`` are cut, empty ones are none.
+    package init(project: String? = nil, session: String? = nil, edge: String? = nil) {
+        self.project = Self.name(project)
+        self.session = Self.name(session)
+        self.edge = Self.name(edge)
+    }
+
+    private static func name(_ text: String?) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        return text.cut(toBytes: Limits.Ledger.maximumNameBytes)
+    }
+}
+
+/// A guest for whom the account pays, until a quota is spent.
+package struct GuestPass: Hashable, Sendable {
+    /// The invite by which the guest came.
+    package let invite: String
+
+    /// What all its calls together may come to.
+    package let quota: Money
+
+    /// A guest by `invite` with a quota.
+    package init(invite: String, quota: Money) {
+        self.invite = invite.cut(toBytes: Limits.Ledger.maximumNameBytes)
+        self.quota = quota
+    }
+}
+
+/// A call that an account shall pay for: what makes two askings the same one.
+package struct LedgerCall: Hashable, Sendable {
+    /// By which the call is known.
+    package let id: UniqueID
+
+    /// The model that answers, by its name in the table.
+    package let model: String
+
+    /// What kind of use it is.
+    package let kind: UseKind
+
+    /// The price that is agreed on.
+    package let price: ModelPrice
+
+    /// The most that can be used.
+    package let worst: ChatUsage
+
+    /// What a dearer model costs that may answer in place of this one, before any multiplier; nothing for none.
+    package let dearestCost: Money
+
+    /// Where it belongs.
+    package let place: CallPlace
+
+    /// The guest who asks; nil for the account itself.
+    package let guest: GuestPass?
+
+    /// A call of these parts.
+    package init(
+        id: UniqueID,
+        model: String,
+        kind: UseKind,
+        price: ModelPrice,
+        worst: ChatUsage,
+        dearestCost: Money = .zero,
+        place: CallPlace = CallPlace(),
+        guest: GuestPass? = nil
+    ) {
+        self.id = id
+        self.model = model.cut(toBytes: Limits.Ledger.maximumNameBytes)
+        self.kind = kind
+        self.price = price
+        self.worst = worst
+        self.dearestCost = max(.zero, dearestCost)
+        self.place = place
+        self.guest = guest
+    }
+
+    /// Whether it costs nothing, whatever it uses and whoever answers.
+    var isFree: Bool { price.isFree && dearestCost == .zero }
+
+    /// What it can come to at most, by `rate`.
+    func worstCharge(by rate: ChargeRate) -> Money {
+        let dearest = Int128(dearestCost.nanodollars) * ModelPrice.millionths
+        return max(Charge(worst, at: price, rate: rate).total, Charge(exact: dearest, rate: rate).total)
+    }
+
+    /// What stands for the whole content where it is remembered.
+    var fingerprint: UInt64 { Fingerprint.of(self) }
+}
+
+/// Eight bytes of a hash, by which an id with other content is told from the same one again.
+enum Fingerprint {
+    static func of(_ values: any WireCodable...) -> UInt64 {
+        var writer = WireWriter(capacity: 512)
+        for value in values { value.encode(into: &writer) }
+        return SHA256.digest(writer.array).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

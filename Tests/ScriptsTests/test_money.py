@@ -1,0 +1,72 @@
+"""The check of money: what names it counts in integers."""
+
+from fake_repository import RepositoryTestCase
+
+PATH = "Sources/MeshCore/Money.swift"
+ELSEWHERE = "Sources/MeshCore/Battery.swift"
+
+
+class MoneyTests(RepositoryTestCase):
+    """Swift that names money, declarations called like it, data, and Python."""
+
+    def assert_found(self, line: str, word: str, path: str = PATH, first: str = "let owed: Money\n") -> None:
+        self.write(path, first + line + "\n")
+        self.assert_fails("money", f"{path}:{first.count(chr(10)) + 1}", f"`{word}`", "Mend: ", "[money.floating]")
+
+    def test_floating_types_literals_and_functions_fail_beside_money(self) -> None:
+        self.assert_found("let factor: Double = 1", "Double")
+        self.assert_found("let factor = Float32(7)", "Float32")
+        self.assert_found("let factor = 1.03", "1.03")
+        self.assert_found("let factor = 1e9", "1e9")
+        self.assert_found("let factor = 0x1p-3", "0x1p-3")
+        self.assert_found("let whole = amount.rounded()", ".rounded")
+        self.assert_found("let whole = floor(amount)", "floor")
+        self.assert_found("let text = \"\\(Double(owed.nanodollars) / 1_000)\"", "Double", first="")
+
+    def test_each_of_the_names_of_money_counts(self) -> None:
+        for name in ("Money", "nanodollars", "microdollars", "unpaidNanodollars", "ModelPrice", "LedgerTerms"):
+            self.assert_found("let factor = 1.5", "1.5", first=f"let some = {name}\n")
+
+    def test_every_file_of_the_ledger_counts_and_so_do_tests(self) -> None:
+        self.assert_found("let factor = 1.5", "1.5", path="Sources/MeshLedger/Rate.swift", first="\n")
+        self.assert_found("let factor = 1.5", "1.5", path="Tests/MeshCoreTests/MoneyTests.swift")
+
+    def test_integers_places_in_tuples_prose_and_text_pass(self) -> None:
+        self.write(
+            PATH,
+            "/// 1.03 x Double\nlet owed: Money\nlet first = pair.0.1 + $0.1\nlet text = \"$0.0105\"\n"
+            "let range = 0..<1_000\nlet hex = 0x1E5\nfunc floor(_ value: Int) -> Int { value }\nlet two = floor(2)\n"
+            "let name = version1e9\nlet reallyDoubled = 2\n",
+        )
+        self.assert_passes("money")
+
+    def test_floating_numbers_far_from_money_pass_unless_they_are_called_like_it(self) -> None:
+        self.write(ELSEWHERE, "let charge: Double = 0.5\nlet load = 1.5\n")
+        self.assert_passes("money")
+        for line, word in (
+            ("let price: Double = 1", "price"), ("var totalCosts: [Double]", "totalCosts"),
+            ("let topUpDollars: Float", "topUpDollars"), ("func fee(of call: Int) -> Double { 1 }", "fee"),
+            ("case balance(Int)\nlet credit: Decimal", "credit"),
+        ):  # fmt: skip
+            self.write(ELSEWHERE, line + "\n")
+            self.assert_fails("money", ELSEWHERE, f"`{word}` is called like money", "[money.floating]")
+
+    def test_a_data_file_has_whole_numbers_only(self) -> None:
+        self.write("data/ledger.json5", '// 1.03\n{version: "2026-11-22", name: "gpt-6.1-sol", cloud: 1030}\n')
+        self.assert_passes("money")
+        self.write("data/ledger.json5", "{cloud: 1.03}\n")
+        self.assert_fails("money", "data/ledger.json5:1", "`1.03` is not whole", "[money.floating]")
+        self.write("data/ledger.json5", "{cloud: 1030}\n")
+        self.write("data/models.json5", "{\n  input: 2e9}\n")
+        self.assert_fails("money", "data/models.json5:2", "`2e9` is not whole")
+
+    def test_python_that_names_nanodollars_has_no_float(self) -> None:
+        self.write("Tests/oracle.py", '"""1.5"""\nnanodollars = 7 // 2  # 1.5\nmask = 0x1E5\n')
+        self.assert_passes("money")
+        self.write("Tests/oracle.py", "nanodollars = 7\nfactor = 1.5\n")
+        self.assert_fails("money", "Tests/oracle.py:2", "`1.5` is floating")
+        self.write("Tests/oracle.py", "nanodollars = float(7)\n")
+        self.assert_fails("money", "Tests/oracle.py:1", "`float` is floating")
+        self.write("Tests/other.py", "seconds = 1.5\n")
+        self.write("Tests/oracle.py", "")
+        self.assert_passes("money")

@@ -1,0 +1,108 @@
+"""money: nothing computes money in floating point.
+
+What it looks at, and it looks at no more: (1) every Swift file of `MeshLedger`, and every one of Sources and Tests
+that names money (`Money`, `nanodollars`, `microdollars`, `ModelPrice`, `LedgerTerms`): none of them has a
+floating-point type, a floating-point literal, or a function that returns one; (2) everywhere else in Sources,
+declarations that are called like money (`price`, `cost`, `dollars`, `fee`, `balance`, `credit`) and are of a
+floating-point type; (3) the data files of prices and policies, in which every number is whole; (4) Python files that
+name nano- or micro-dollars: no `float`, no floating-point literal. Whether Python's `/` divides floats is not seen:
+there `fractions`, `decimal` or `//` are a matter of review.
+"""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from checks.report import Finding, Outcome, counted
+from checks.sources import Repository, TextFile
+
+_NAMES = re.compile(r"\b(?:Money|\w*[Nn]anodollars|\w*[Mm]icrodollars|ModelPrice|LedgerTerms)\b")
+_TYPE = r"(?:Double|Float(?:16|32|64|80)?|CGFloat|Decimal)"
+_FLOATING = re.compile(
+    rf"(?<![\w.]){_TYPE}(?!\w)"
+    r"|(?<![\w.$])\d[\d_]*\.\d[\d_]*(?:[eE][+-]?\d+)?"
+    r"|(?<![\w.$])\d[\d_]*[eE][+-]?\d+(?!\w)"
+    r"|(?<![\w.$])0x[\da-fA-F_.]+[pP][+-]?\d+"
+    r"|(?<![\w.])(?:pow|exp|log|log2|log10|fmod|remainder|ceil|floor|round|trunc|sqrt|llround|lround)\("
+    r"(?![^()]*\b(?:Int|Int128)\b)"
+    r"|\.\s*(?:rounded|squareRoot|truncatingRemainder)\s*\("
+)
+_DECLARED = re.compile(
+    rf"\b(?:let|var|case|func)\s+`?(\w*(?:[Pp]rice|[Cc]ost|[Dd]ollar|[Ff]ee|[Bb]alance|[Cc]redit)s?)`?"
+    rf"\s*(?::\s*\[?{_TYPE}\b|\([^)\n]*\)[^{{\n]*->\s*\[?{_TYPE}\b)"
+)
+#: Prices and policies. A comment is prose, and `1.03` may stand in it.
+_DATA = ("data/models.json5", "data/ledger.json5")
+_DATA_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)(?![\w.\"-])")
+_PYTHON_NAMES = re.compile(r"nanodollar|microdollar")
+_MEND = "count in whole nano-dollars: `Int64`, `Int128` and the one rounding of `Money`"
+
+
+def inspect(repository: Repository) -> Outcome:
+    """How many files were held to it, and what in them is floating."""
+    findings: list[Finding] = []
+    looked = 0
+    for file in repository.swift:
+        if not file.path.startswith(("Sources/", "Tests/")):
+            continue
+        if _is_of_money(file):
+            looked += 1
+            findings += _floating(file)
+        elif file.path.startswith("Sources/"):
+            findings += _declared(file)
+    for path in _DATA:
+        if document := repository.texts.get(path):
+            looked += 1
+            findings += _in_data(document)
+    for file in repository.texts.values():
+        if file.is_python and _PYTHON_NAMES.search(file.text) and not file.path.startswith("scripts/checks/"):
+            looked += 1
+            findings += _in_python(file)
+    return Outcome(counted(looked, "file") + " of money", findings)
+
+
+def _is_of_money(file: TextFile) -> bool:
+    return file.path.startswith("Sources/MeshLedger/") or _NAMES.search(file.code) is not None
+
+
+def _floating(file: TextFile) -> Iterator[Finding]:
+    # `floor(…)` and `round(…)` that a file declares itself are its own, and its own code is looked at anyway.
+    declared = set(re.findall(r"\bfunc\s+(\w+)", file.code))
+    for found in _FLOATING.finditer(file.code):
+        word = found.group().rstrip("( ")
+        if found.group().endswith("(") and (word in declared or _is_declaration(file.code, found.start())):
+            continue
+        problem = f"`{word}` is floating, in a file that names money"
+        yield Finding(file.path, file.line_of(found.start()), problem, _MEND, "money.floating")
+
+
+def _is_declaration(code: str, start: int) -> bool:
+    return re.search(r"\bfunc\s+$", code[max(0, start - 20) : start]) is not None
+
+
+def _declared(file: TextFile) -> Iterator[Finding]:
+    for found in _DECLARED.finditer(file.code):
+        problem = f"`{found[1]}` is called like money and is floating"
+        yield Finding(file.path, file.line_of(found.start()), problem, _MEND, "money.floating")
+
+
+def _in_data(file: TextFile) -> Iterator[Finding]:
+    code = re.sub(r"//[^\n]*", lambda comment: " " * len(comment.group()), file.text)
+    for found in _DATA_NUMBER.finditer(code):
+        mend = "write nano-dollars, and multipliers in thousandths"
+        yield Finding(file.path, file.line_of(found.start()), f"`{found.group()}` is not whole", mend, "money.floating")
+
+
+def _in_python(file: TextFile) -> Iterator[Finding]:
+    mend = "use `fractions.Fraction` or `decimal.Decimal`, made of text or integers"
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(file.text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        yield Finding(file.path, 1, "it is no Python that can be read", "mend the syntax", "money.floating")
+        return
+    for token in tokens:
+        is_number = token.type == tokenize.NUMBER and re.search(r"^(?!0[xXbBoO]).*[.eE]", token.string)
+        if is_number or (token.type == tokenize.NAME and token.string == "float"):
+            problem = f"`{token.string}` is floating, in a file that names money"
+            yield Finding(file.path, token.start[0], problem, mend, "money.floating")
