@@ -1,4 +1,4 @@
-package import MeshCore
+internal import MeshCore
 
 /// An answer whose first word is there, and who gives it.
 package final class BegunAnswer: ChatAnswer {

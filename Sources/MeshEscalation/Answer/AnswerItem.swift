@@ -1,5 +1,5 @@
 package import MeshChat
-internal import MeshCore
+package import MeshCore
 package import MeshWire
 
 /// What is said of an answer, in order: all of it is bytes of one stream, whose offsets count them.
