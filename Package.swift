@@ -73,15 +73,27 @@ let modules: [Module] = [
     .library(
         "MeshGateway",
         layer: .l3,
-        uses: ["MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIdentity"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP", "MeshIdentity", "MeshJSON",
+            "MeshPrivacy", "MeshSessions",
+        ]
+    ),
+    .library(
+        "MeshRelay",
+        layer: .l3,
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshGateway", "MeshIdentity", "MeshPrivacy",
+            "MeshSessions", "MeshTunnel", "MeshWire",
+        ]
     ),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
             "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
-            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON",
-            "MeshProviders", "MeshQUIC", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
+            "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
+            "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -95,7 +107,7 @@ let modules: [Module] = [
     .library(
         "MeshCommands",
         layer: .l3,
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshVitals"]
+        uses: ["MeshAPI", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshPrivacy", "MeshVitals"]
     ),
 
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
@@ -108,8 +120,7 @@ let modules: [Module] = [
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
             "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy",
-            "MeshQUIC",
-            "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -203,20 +214,27 @@ let modules: [Module] = [
     .tests(
         "MeshGatewayTests",
         uses: [
-            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshJSON", "MeshTestKit",
+            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO",
+            "MeshIdentity", "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshTestKit",
+        ]
+    ),
+    .tests(
+        "MeshRelayTests",
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshEscalation", "MeshGateway", "MeshIdentity", "MeshPrivacy",
+            "MeshRelay", "MeshSessions", "MeshTestKit", "MeshTunnel", "MeshWire",
         ]
     ),
     .tests(
         "MeshCommandsTests",
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore"]
+        uses: ["MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore", "MeshJSON", "MeshPrivacy"]
     ),
     .tests(
         "MeshNodeTests",
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshNode", "MeshQUIC", "MeshStore",
-            "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshEscalation",
+            "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy",
+            "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),

@@ -22,6 +22,8 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshEscalation", "MeshSessions"): "0023",
     ("MeshLedger", "MeshChat"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
+    ("MeshRelay", "MeshGateway"): "architecture",
+    ("MeshNode", "MeshRelay"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }
 
