@@ -1,6 +1,6 @@
 internal import Glibc
 internal import MeshChat
-internal import MeshCore
+package import MeshCore
 internal import MeshDialects
 internal import MeshGateway
 internal import MeshHTTP
@@ -310,6 +310,8 @@ extension AdmittedAnswer: ChatRun {
     package var model: String { choice.row.name }
     /// Our name for who answers.
     package var engine: String { choice.offer.engine }
+    /// As it will be booked.
+    package var costSoFar: Money? { choice.price.cost(of: usageSoFar) }
 }
 
 extension HubChats: WarmUpHook {

@@ -4,6 +4,7 @@ package import MeshCore
 package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
+package import MeshRelay
 internal import MeshStore
 package import MeshTunnel
 
@@ -31,6 +32,8 @@ package final class HubService: Sendable {
         package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
+        /// Who answers the questions of edges; nil where nobody does.
+        package var questions: EscalationOffice?
         /// Who judges API keys, by the rings in the store; nil where nobody has one.
         package var keys: KeyOffice?
 
@@ -68,6 +71,7 @@ package final class HubService: Sendable {
     let authorityEnd = Lock<WallTime?>(nil)
     private let clock: any Clock
     private let clerk: RevocationClerk
+    private let questions: EscalationOffice?
     private let logger: Logger
 
     /// What a hub stands on.
@@ -93,6 +97,7 @@ package final class HubService: Sendable {
         certificateEnd = Lock(credentials.validity.notAfter)
         let (clock, logger, store) = (ground.clock, ground.logger, ground.store)
         (self.store, self.logger) = (store, logger)
+        questions = configuration.questions
         storeWatch = StoreWatch(logger: logger)
         let admission = try AdmissionVerifier(trust: credentials.trust)
         office = EnrolmentOffice(
@@ -287,6 +292,15 @@ package final class HubService: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
+            if let questions {
+                group.addTask { await questions.run() }
+                group.addTask { [hub] in
+                    await hub.transport.serveQuestions { stream in
+                        guard let payload = stream.question, let edge = stream.opener else { return }
+                        try await questions.serve(stream, asking: payload, by: edge)
+                    }
+                }
+            }
             group.addTask { await self.keeper.run() }
             group.addTask { await self.clerk.run() }
             group.addTask { [store] in await self.storeWatch.run(clock: self.clock) { store.statistics } }

@@ -5,6 +5,7 @@ internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
 internal import MeshQUIC
+internal import MeshRelay
 internal import MeshTelemetry
 
 /// `meshnode --role hub`.
@@ -103,6 +104,8 @@ struct HubRole {
         )
         configuration.warmUp = chats
         configuration.keys = keys
+        var generator = ground.generator
+        configuration.questions = EscalationOffice(chats: chats, clock: ground.clock, generator: generator.split())
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
