@@ -8,7 +8,7 @@ package import MeshWire
 package actor ModelShelf: PlainActor {
     package static let kind = ActorKind("models")
 
-    package static var commands: CommandTable<ModelShelf> { CommandTable().accepting(List.self) }
+    package static var commands: CommandTable<ModelShelf> { CommandTable().accepting(List.self).accepting(Find.self) }
 
     /// The key of the only one.
     package static let key = "all"
@@ -29,6 +29,10 @@ package actor ModelShelf: PlainActor {
 
     fileprivate func list() async -> ModelList { ModelList(await chats?.models() ?? []) }
 
+    fileprivate func find(_ name: String) async -> ModelList {
+        ModelList(await chats?.model(named: name).map { [$0] } ?? [])
+    }
+
     /// Asks for all of them.
     package struct List: PlainCommand {
         package typealias Target = ModelShelf
@@ -46,6 +50,38 @@ package actor ModelShelf: PlainActor {
         package func encode(into writer: inout WireWriter) { Done().encode(into: &writer) }
 
         package init(from reader: inout WireReader) throws(WireError) { _ = try Done(from: &reader) }
+    }
+}
+
+extension ModelShelf {
+    /// Asks for the one of a name, or what that is another name of: the list has it alone, or nothing.
+    package struct Find: PlainCommand {
+        package typealias Target = ModelShelf
+        package typealias Reply = ModelList
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 2
+
+        /// The name.
+        package let name: String
+
+        /// Asks for `name`.
+        package init(_ name: String) { self.name = name }
+
+        package func perform(on target: isolated ModelShelf) async throws(NoRefusal) -> ModelList {
+            await target.find(name)
+        }
+
+        package func encode(into writer: inout WireWriter) {
+            writer.writeArrayHead(count: 1)
+            writer.write(name)
+        }
+
+        package init(from reader: inout WireReader) throws(WireError) {
+            let tail = try reader.beginRecord(fields: 1)
+            name = try reader.readText()
+            try reader.endRecord(tail)
+        }
     }
 }
 
