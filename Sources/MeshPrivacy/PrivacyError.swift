@@ -14,6 +14,12 @@ package enum PrivacyErrorCode: String, ErrorCode {
     case malformedMap
     /// A term of the user's own is empty or too long, or there are too many.
     case malformedTerms
+    /// A map that was kept cannot be opened: its bytes are damaged, or are another conversation's.
+    case vaultDamaged
+    /// There is no room for another map, or for a larger one.
+    case vaultFull
+    /// What keeps the maps cannot be read or written just now.
+    case vaultFailed
 }
 
 /// An error of this module.

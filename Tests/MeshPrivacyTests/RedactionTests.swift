@@ -182,3 +182,29 @@ extension ChatPart.Content {
     fileprivate var arguments: String? { use?.arguments }
     fileprivate var result: ToolResult? { if case .toolResult(let result) = self { result } else { nil } }
 }
+
+/// What a model is told of placeholders.
+@Suite struct `Instructing the model` {
+    @Test func `a request with placeholders says what they are, last in its system`() throws {
+        var map = try PrivacyGround.map()
+        var request = ChatRequest(model: "m", messages: [ChatMessage(.user, "I am anna@example.org")])
+        request.system = [ChatPart(.text("Be brief"), cached: .oneHour)]
+        let redacted = try Redactor().redact(request, with: &map).instructed
+        #expect(redacted.request.system == [request.system[0], .text(Redactor.instruction.text)])
+        #expect(redacted.report.total == 1)
+        #expect(redacted.instructed == redacted, "once is enough")
+    }
+
+    @Test func `a request without any says nothing of them`() throws {
+        var map = try PrivacyGround.map()
+        let request = ChatRequest(model: "m", messages: [ChatMessage(.user, "Hello")])
+        #expect(try Redactor().redact(request, with: &map).instructed.request == request)
+    }
+
+    @Test func `what two texts had adds up`() throws {
+        var map = try PrivacyGround.map()
+        let one = try Redactor().redact("anna@example.org", with: &map).report
+        let two = try Redactor().redact("bob@example.org, 192.0.2.77", with: &map).report
+        #expect((one + two).counts == [.email: 2, .ip: 1])
+    }
+}

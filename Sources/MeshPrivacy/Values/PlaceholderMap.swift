@@ -23,7 +23,8 @@ package struct PlaceholderMap: Sendable {
     private var order: [Placeholder] = []
     /// Sorted, so that what begins like one of them is found.
     private var sorted: [UInt64] = []
-    private var byteCount = 0
+    /// Bytes of all originals.
+    package private(set) var byteCount = 0
     /// Hashes of the words of all names, by which these are found again where nothing says that they are names.
     private(set) var nameWords: Set<UInt64> = []
 

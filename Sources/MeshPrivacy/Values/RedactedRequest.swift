@@ -15,6 +15,19 @@ package struct RedactedRequest: Hashable, Sendable {
         self.report = report
     }
 
+    /// The same with ``Redactor/instruction`` at the end of its system, where anything in it has been replaced: a model
+    /// that is not told what placeholders are, rewrites them.
+    ///
+    /// It is the last part, so that what a client wants kept ready before it stays as it is.
+    package var instructed: RedactedRequest {
+        guard report.total > 0 else { return self }
+        let instruction = ChatPart.text(Redactor.instruction.text)
+        guard request.system.last != instruction else { return self }
+        var request = request
+        request.system.append(instruction)
+        return RedactedRequest(redacted: request, report: report)
+    }
+
     /// For the hub's decoder of what came through the tunnel alone, where an edge has redacted it.
     package init(receivedThroughTunnel request: ChatRequest) {
         self.request = request
@@ -45,6 +58,14 @@ package struct RedactionReport: Hashable, Sendable {
 
     /// Always false: rules find what looks like personal data, and nobody can promise that nothing else is.
     package var isComplete: Bool { false }
+
+    /// What was found in both.
+    package static func + (left: RedactionReport, right: RedactionReport) -> RedactionReport {
+        var sum = left
+        sum.counts.merge(right.counts, uniquingKeysWith: +)
+        sum.unsearched += right.unsearched
+        return sum
+    }
 
     mutating func count(_ kind: PersonalKind) { counts[kind, default: 0] += 1 }
 }
