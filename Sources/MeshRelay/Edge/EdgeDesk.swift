@@ -1,7 +1,6 @@
-package import MeshActors
 package import MeshChat
 package import MeshCore
-package import MeshEscalation
+internal import MeshEscalation
 package import MeshGateway
 internal import MeshPrivacy
 package import MeshTunnel

@@ -105,6 +105,7 @@ struct HubRole {
         configuration.warmUp = chats
         configuration.keys = keys
         var generator = ground.generator
+        configuration.kinds.append(ModelShelf.hosted(by: chats))
         configuration.questions = EscalationOffice(chats: chats, clock: ground.clock, generator: generator.split())
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
@@ -112,7 +113,7 @@ struct HubRole {
         configuration.connections.handshakesPerSecond = settings.handshakesPerSecond
         if settings.checkAccounts {
             // Any edge may come: whoever has turned this on is checking, and there is no money in them.
-            configuration.kinds = [
+            configuration.kinds += [
                 .journaled(SampleAccount.self, performer: NoTransfers(), placed: .hubs, access: .edges(.any))
             ]
         }
