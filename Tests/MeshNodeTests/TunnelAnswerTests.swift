@@ -111,7 +111,7 @@ import Testing
                 pieces.last
                     == .end(AnswerEnd(reason: .endOfTurn, usage: usage, cost: Money(nanodollars: 42)))
             )
-            #expect(pieces.first == .event(.started(ChatStart(id: "paced-1", model: "paced"))))
+            #expect(pieces.first == .event(.started(ChatStart(id: "paced-1", model: "paced-raw"))))
             while ground.office.count > 0 { try await ground.assembly.clock.sleep(for: .milliseconds(2)) }
         }
         #expect(chats.figures.value.begun.count == 1)

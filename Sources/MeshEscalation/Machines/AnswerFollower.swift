@@ -34,6 +34,9 @@ package struct AnswerFollower: ~Copyable {
     private var head: [ChatEvent] = []
     private var hasDelivered = false
 
+    /// Who answers, once the hub has said so.
+    package private(set) var choice: AnswerChoice?
+
     /// The follower of a run that must be over at `deadline`.
     ///
     /// It says how far it is whenever it is `acknowledgementBytes` ahead of what it has said: as late as the hub's
@@ -206,6 +209,7 @@ package struct AnswerFollower: ~Copyable {
     private mutating func startAnew() {
         decoder = AnswerDecoder()
         answer = nil
+        choice = nil
         offset = 0
         head = []
     }
@@ -251,6 +255,7 @@ package struct AnswerFollower: ~Copyable {
             }
             switch item {
             case .opened(let number): answer = number
+            case .chosen(let choice): self.choice = choice
             case .event(let event): head.append(event)
             case .ended(let end):
                 state = .over(isWhole: true)

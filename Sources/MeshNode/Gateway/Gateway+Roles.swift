@@ -33,13 +33,16 @@ extension Gateway {
     /// What the edge of `settings` answers, once `service` is there.
     init(
         ofEdge settings: EdgeSettings,
+        _ chats: EdgeChats,
         _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
         let status = EdgeStatus(service: service, state: state, clock: ground.clock)
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
-        let ports = Ports(status: status, doctor: doctor)
+        var ports = Ports(status: status, doctor: doctor)
+        ports.chat = chats
+        if let tenant = try? TenantID("main") { ports.callers = LocalCallers(tenant: tenant) }
         var generator = ground.generator
         self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }

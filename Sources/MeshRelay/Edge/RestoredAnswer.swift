@@ -111,16 +111,16 @@ extension RestoredAnswer: ChatRun, EscalationRun {
     }
 
     /// As the hub calls it.
-    package var model: String { state.withLock { $0.model } }
+    package var model: String { answer.choice?.model ?? state.withLock { $0.model } }
 
-    /// Which of its engines answers, the hub does not say.
-    package var engine: String { "hub" }
+    /// The hub's name for it.
+    package var engine: String { answer.choice?.engine ?? "hub" }
 
-    /// Nor why.
-    package var reason: String { "the hub has chosen" }
+    /// The hub's.
+    package var reason: String { answer.choice?.reason ?? "the hub has chosen" }
 
-    /// The hub knows.
-    package var dropped: [String] { [] }
+    /// What the hub has left out.
+    package var dropped: [String] { answer.choice?.dropped ?? [] }
 
     /// The hub's matter.
     package var allowance: RequestAllowance? { nil }

@@ -120,6 +120,9 @@ package final class TunnelAnswer: Sendable {
         stopped.raise()
     }
 
+    /// Who answers; nil until the hub has said so.
+    package var choice: AnswerChoice? { state.withLock { $0.follower.choice } }
+
     // MARK: Steps
 
     /// Waits for what happens next.

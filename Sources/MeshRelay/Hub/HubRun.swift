@@ -84,7 +84,8 @@ final class HubRun: Sendable {
         }
         change { state in
             state.answer = run
-            return state.machine.reserved(now: clock.now)
+            let choice = AnswerChoice(model: run.model, engine: run.engine, reason: run.reason, dropped: run.dropped)
+            return state.machine.reserved(choice, now: clock.now)
         }
         await takeDown(run)
     }
@@ -122,11 +123,9 @@ final class HubRun: Sendable {
                 continue
             }
             do throws(ChatError) {
-                guard var event = try await run.next() else {
+                guard let event = try await run.next() else {
                     throw ChatError(.upstreamFailed, "the answer breaks off")
                 }
-                // By the name that clients know, not by its provider's.
-                if case .started(let start) = event { event = .started(ChatStart(id: start.id, model: run.model)) }
                 change { $0.machine.eventArrived(event, now: clock.now) }
             } catch {
                 let failure = EscalationFailure(error)
