@@ -58,7 +58,9 @@ final class PacedRun: ChatRun {
 
     init(of chats: PacedChats) { self.chats = chats }
 
-    var usageSoFar: ChatUsage { ChatUsage(inputTokens: 3, outputTokens: min(max(0, state.withLock { $0.step } - 1), chats.words)) }
+    var usageSoFar: ChatUsage {
+        ChatUsage(inputTokens: 3, outputTokens: min(max(0, state.withLock { $0.step } - 1), chats.words))
+    }
 
     static func word(_ number: Int) -> String { "word \(number), " }
 

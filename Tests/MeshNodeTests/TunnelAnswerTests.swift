@@ -61,18 +61,23 @@ import Testing
                 clock: assembly.clock,
                 generator: SeededGenerator(seed: 3)
             )
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await office.run() }
-                group.addTask {
-                    await assembly.hub.transport.serveQuestions { stream in
-                        guard let payload = stream.question, let edge = stream.opener else { return }
-                        try await office.serve(stream, asking: payload, by: edge)
+            do {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await office.run() }
+                    group.addTask {
+                        await assembly.hub.transport.serveQuestions { stream in
+                            guard let payload = stream.question, let edge = stream.opener else { return }
+                            try await office.serve(stream, asking: payload, by: edge)
+                        }
                     }
+                    try await body(
+                        Ground(assembly: assembly, asker: Asker(transport: transport, hub: hub), office: office)
+                    )
+                    group.cancelAll()
                 }
-                try await body(
-                    Ground(assembly: assembly, asker: Asker(transport: transport, hub: hub), office: office)
-                )
-                group.cancelAll()
+            } catch {
+                await transport.close()
+                throw error
             }
             await transport.close()
         }

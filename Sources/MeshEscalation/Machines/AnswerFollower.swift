@@ -119,9 +119,10 @@ package struct AnswerFollower: ~Copyable {
             return tryAgain(.zero, now, jitter)
         case .conflict:
             return fail(EscalationFailure(.conflict, "the request's id was used for another question"))
-        case .protocolViolation, .frameTooLarge, .unknownFrameType, .notServed:
+        case .protocolViolation, .frameTooLarge, .unknownFrameType:
             return fail(EscalationFailure(.refused, "this hub does not take the question", chat: .unsupported))
         default:
+            // A hub that has just come up serves no questions yet.
             let wanted = refusal.retryAfterMilliseconds.map { Duration.milliseconds($0) }
             return tryAgain(wanted ?? .zero, now, jitter)
         }

@@ -34,9 +34,17 @@ struct EdgeRole {
         told.withLock { $0 = service }
         let secret = (0..<32).map { _ in UInt8(7) }.withUnsafeBytes { TokenKey(copying: $0) }
         if let secret {
-            let maps = ConversationMaps(redactor: Redactor(), secret: secret, vault: NoVault(), lifetime: .seconds(86_400), clock: ground.clock)
+            let maps = ConversationMaps(
+                redactor: Redactor(),
+                secret: secret,
+                vault: NoVault(),
+                lifetime: .seconds(86_400),
+                clock: ground.clock
+            )
             var generator = ground.generator
-            chats.open(EdgeDesk(of: service.edge, tenant: try TenantID("main"), maps: maps, generator: generator.split()))
+            chats.open(
+                EdgeDesk(of: service.edge, tenant: try TenantID("main"), maps: maps, generator: generator.split())
+            )
         }
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
@@ -94,7 +102,9 @@ struct EdgeRole {
         }
     }
 
-    private func openSite(_ chats: EdgeChats, _ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
+    private func openSite(_ chats: EdgeChats, _ service: @escaping @Sendable () -> EdgeService?) async throws
+        -> NodeSite?
+    {
         let registry = MetricRegistry()
         EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
             guard let service = service(), let node = await ground.nodeReading() else { return nil }
