@@ -4,6 +4,7 @@ package import MeshCore
 package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
+package import MeshRelay
 internal import MeshStore
 package import MeshTunnel
 
@@ -33,6 +34,8 @@ package final class HubService: Sendable {
         package var kinds: [HostedKind] = []
         /// Who judges API keys, by the rings in the store; nil where nobody has one.
         package var keys: KeyOffice?
+        /// Who keeps conversations; nil where nobody does.
+        package var sessions: SessionOffice?
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -112,6 +115,7 @@ package final class HubService: Sendable {
         }
         office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         configuration.keys?.open(on: hub.node)
+        configuration.sessions?.open(on: hub.node)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
@@ -187,6 +191,7 @@ package final class HubService: Sendable {
             logger: ground.logger
         )
         parts.kinds = configuration.kinds + kinds + (configuration.keys?.kinds ?? [])
+        parts.kinds += configuration.sessions?.kinds() ?? []
         parts.connections = configuration.connections
         parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
