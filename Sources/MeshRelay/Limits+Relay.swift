@@ -23,5 +23,11 @@ extension Limits {
 
         /// How often a hub looks for answers that nobody fetches, and for those that take too long.
         package static let sweepInterval = Duration.seconds(1)
+
+        /// Tenants whose usage is counted; what a further one uses is not.
+        package static let maximumTenantsCounted = 1_024
+
+        /// Models whose usage is counted for one tenant; further ones are counted together.
+        package static let maximumModelsCounted = 64
     }
 }

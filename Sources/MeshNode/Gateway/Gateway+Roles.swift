@@ -2,6 +2,7 @@ internal import MeshAPI
 internal import MeshCertificates
 internal import MeshCore
 internal import MeshGateway
+internal import MeshRelay
 
 extension Gateway {
     /// What the hub of `settings` answers to whom `keys` know, once `service` is there.
@@ -9,6 +10,7 @@ extension Gateway {
         ofHub settings: HubSettings,
         _ keys: KeyOffice,
         _ chats: HubChats,
+        _ sessions: SessionOffice,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -26,6 +28,9 @@ extension Gateway {
         ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
         ports.chat = chats
+        ports.escalation = HubQuestions(chats, sessions: sessions)
+        ports.sessions = sessions
+        ports.usage = chats.tally
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }

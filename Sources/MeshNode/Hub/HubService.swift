@@ -36,6 +36,8 @@ package final class HubService: Sendable {
         package var questions: EscalationOffice?
         /// Who judges API keys, by the rings in the store; nil where nobody has one.
         package var keys: KeyOffice?
+        /// Who keeps conversations; nil where nobody does.
+        package var sessions: SessionOffice?
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -117,6 +119,7 @@ package final class HubService: Sendable {
         }
         office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         configuration.keys?.open(on: hub.node)
+        configuration.sessions?.open(on: hub.node)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
@@ -192,6 +195,7 @@ package final class HubService: Sendable {
             logger: ground.logger
         )
         parts.kinds = configuration.kinds + kinds + (configuration.keys?.kinds ?? [])
+        parts.kinds += configuration.sessions?.kinds() ?? []
         parts.connections = configuration.connections
         parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
