@@ -51,14 +51,14 @@ package final class EdgeDesk: Sendable {
         self.generator = Lock(generator)
     }
 
-    /// The hub's answer to `ask`, begun; `ended` is told of a whole one before its last event is handed over.
+    /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over.
     func answer(
         to ask: RelayAsk,
         as run: UniqueID,
         _ redacted: (map: PlaceholderMap, report: RedactionReport),
         promptTokens: Int,
         deadline: Instant,
-        ended: @escaping @Sendable (AnswerEnd) async -> Void = { _ in }
+        keeper: AnswerKeeper? = nil
     ) async throws(EscalationFailure) -> RestoredAnswer {
         let answer = TunnelAnswer(
             to: ask,
@@ -73,7 +73,7 @@ package final class EdgeDesk: Sendable {
             restoredBy: redacted.map,
             found: redacted.report,
             promptTokens: promptTokens,
-            ended: ended
+            keeper: keeper
         )
         try await restored.begin()
         return restored

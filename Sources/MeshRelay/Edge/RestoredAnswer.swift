@@ -23,22 +23,22 @@ package final class RestoredAnswer: Sendable {
     private let found: RedactionReport
     private let promptTokens: Int
     private let state: Lock<State>
-    private let ended: @Sendable (AnswerEnd) async -> Void
+    private let keeper: AnswerKeeper?
 
     /// The answer of the hub to what held `found`, restored by `map`; about `promptTokens` were asked.
     ///
-    /// `ended` is called once where the answer is whole, before its last event is handed over.
-    package init(
+    /// `keeper` puts it into its session, with its placeholders, before its last event is handed over.
+    init(
         _ answer: TunnelAnswer,
         restoredBy map: PlaceholderMap,
         found: RedactionReport,
         promptTokens: Int,
-        ended: @escaping @Sendable (AnswerEnd) async -> Void = { _ in }
+        keeper: AnswerKeeper?
     ) {
         self.answer = answer
         self.found = found
         self.promptTokens = promptTokens
-        self.ended = ended
+        self.keeper = keeper
         state = Lock(State(restorer: AnswerRestorer(map: map)))
     }
 
@@ -65,13 +65,16 @@ package final class RestoredAnswer: Sendable {
         switch piece {
         case nil: return false
         case .event(let event):
+            if case .text(let text) = event { keeper?.take(text) }
             state.withLock { state in
                 state.note(event)
                 let restored = state.restorer.restore(event)
                 state.put(restored)
             }
         case .end(let end):
-            await ended(end)
+            do throws(ChatError) { try await keeper?.keep(model: model, usage: end.usage) } catch {
+                throw EscalationFailure(error)
+            }
             state.withLock { state in
                 state.cost = end.cost
                 let hasSaidUsage = state.usage == end.usage

@@ -5,23 +5,15 @@ internal import MeshSessions
 
 /// An answer of a hub's desk to a question: its session has it before its end is handed over.
 final class HubQuestionRun: EscalationRun {
-    private struct State {
-        /// What was said, as far as a session keeps it and a little more, so that it is seen to be cut.
-        var said = ""
-        var hasEnded = false
-    }
-
     let run: UniqueID
     private let answer: any ChatRun
-    private let thread: SessionThread?
-    private let deadline: Instant
-    private let state = Lock(State())
+    private let keeper: AnswerKeeper?
+    private let hasEnded = Lock(false)
 
     init(_ answer: any ChatRun, run: UniqueID, thread: SessionThread?, deadline: Instant) {
         self.answer = answer
         self.run = run
-        self.thread = thread
-        self.deadline = deadline
+        keeper = thread.map { AnswerKeeper($0, run: run, deadline: deadline) }
     }
 
     var model: String { answer.model }
@@ -29,7 +21,7 @@ final class HubQuestionRun: EscalationRun {
     /// Nothing is redacted on a hub.
     var privacy: PrivacyNote? { nil }
 
-    var cost: Money? { state.withLock { $0.hasEnded } ? answer.costSoFar : nil }
+    var cost: Money? { hasEnded.withLock { $0 } ? answer.costSoFar : nil }
 
     var usageSoFar: ChatUsage { answer.usageSoFar }
 
@@ -38,35 +30,12 @@ final class HubQuestionRun: EscalationRun {
     func next() async throws(ChatError) -> ChatEvent? {
         let event = try await answer.next()
         switch event {
-        case .text(let text)?:
-            guard thread != nil else { break }
-            state.withLock { state in
-                guard state.said.utf8.count <= Limits.Sessions.maximumMessageBytes else { return }
-                state.said += text
-            }
+        case .text(let text)?: keeper?.take(text)
         case .ended?:
-            if let thread { try await keep(in: thread) }
-            state.withLock { $0.hasEnded = true }
+            try await keeper?.keep(model: model, usage: answer.usageSoFar)
+            hasEnded.withLock { $0 = true }
         default: break
         }
         return event
-    }
-
-    /// A session that was deleted or cleared meanwhile wants no answer; one that cannot be reached has lost it, and
-    /// whoever asked is told.
-    private func keep(in thread: SessionThread) async throws(ChatError) {
-        let usage = answer.usageSoFar
-        let tokens = MessageTokens(
-            input: UInt64(clamping: usage.promptTokens),
-            output: UInt64(clamping: usage.outputTokens)
-        )
-        let said = state.withLock { $0.said }
-        do throws(SessionThread.Problem) {
-            try await thread.answer(said, run: run, model: model, tokens: tokens, deadline: deadline)
-        } catch {
-            guard case .session(.unavailable) = error else { return }
-            let failure = ChatFailure(hasBegun: true)
-            throw ChatError(.unavailable, "the answer is whole, and its session could not keep it", cause: failure)
-        }
     }
 }

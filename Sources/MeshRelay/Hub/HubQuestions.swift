@@ -45,7 +45,7 @@ package final class HubQuestions: EscalationPort {
                 if let said = try await joined.ask(question.query.text, run: run) { return SaidAgain(said, run: run) }
                 let head = try await joined.head()
                 let model = question.model ?? head.model
-                let room = await room(for: question, model: model)
+                let room = await chat.room(for: question, model: model)
                 let history = try await joined.history(tokens: room, before: run)
                 question = question.within(head.context, model: head.model, history: history)
             } catch {
@@ -54,8 +54,8 @@ package final class HubQuestions: EscalationPort {
             try question.check()
             thread = joined
         }
-        let tokens = await room(for: question, model: question.model)
-        let prompt = EscalationPrompt(question, model: Self.anyModel, tokens: tokens)
+        let tokens = await chat.room(for: question, model: question.model)
+        let prompt = EscalationPrompt(question, model: ModelDirectory.automatic, tokens: tokens)
         let chatCall = ChatCall(id: run, caller: call.caller, request: prompt.request, deadline: call.deadline)
         do throws(ChatError) {
             return HubQuestionRun(try await chat.begin(chatCall), run: run, thread: thread, deadline: call.deadline)
@@ -72,52 +72,5 @@ package final class HubQuestions: EscalationPort {
     /// Nothing waits.
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
         .unknown
-    }
-
-    /// About how many tokens of framing, knowledge and history the model can read beside the question and its answer;
-    /// without a model's name, the longest that there is.
-    private func room(for question: Question<UnredactedText>, model: String?) async -> Int {
-        let context =
-            if let model { await chat.model(named: model)?.contextTokens } else {
-                await chat.models().map(\.contextTokens).max()
-            }
-        guard let context else { return Limits.Escalation.promptTokens }
-        let own = TokenEstimate.likely(ofBytes: question.query.text.utf8.count) + question.maximumTokens
-        // Of what is estimated half may be wrong: better some history less than a prompt that is too long.
-        return min(Limits.Escalation.promptTokens, max(0, (context - own) / 2))
-    }
-
-    /// What is asked where nobody names a model: the hub's own choice.
-    private static let anyModel = "auto"
-}
-
-extension EscalationFailure {
-    fileprivate init(_ problem: SessionThread.Problem) {
-        switch problem {
-        case .conflict:
-            self.init(.conflict, "request_id was used for another question in this session", field: "request_id")
-        case .noQuestion: self.init(.conflict, "the question was cleared from its session", field: "session_id")
-        case .session(let problem): self.init(problem)
-        }
-    }
-
-    fileprivate init(_ problem: SessionProblem) {
-        switch problem {
-        case .notFound: self.init(.invalidField, "session_id is no session any more", field: "session_id")
-        case .deleted:
-            self.init(
-                .invalidField,
-                "session_id is that of a session that was deleted, and is not used again",
-                field: "session_id"
-            )
-        case .tooMany:
-            let words = "session_id is new, and there are \(Limits.Sessions.maximumSessions) sessions: delete one first"
-            self.init(.invalidField, words, field: "session_id")
-        case .tooLarge:
-            let limit = Limits.Sessions.maximumMessageBytes
-            self.init(.invalidField, "query has more bytes than a session keeps, \(limit)", field: "query")
-        case .blocked(let words): self.init(.forbidden, words)
-        case .unavailable(let words): self.init(.unavailable, words, retryAfter: .seconds(1))
-        }
     }
 }
