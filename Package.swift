@@ -64,6 +64,8 @@ let modules: [Module] = [
     ),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
+    .shim("CMeshVault", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0024
+    .library("MeshVault", layer: .l2, uses: ["CMeshVault", "MeshCore", "MeshPrivacy", "MeshWire"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
     .shim("CMeshLLM"),  // libmeshllm.so (llama.cpp, MIT) is opened at run time; scripts/setup builds it
@@ -211,6 +213,7 @@ let modules: [Module] = [
         uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshTestKit"]
     ),
     .tests("MeshCertificatesTests", uses: ["MeshCertificates", "MeshCore"]),
+    .tests("MeshVaultTests", uses: ["MeshChat", "MeshCore", "MeshPrivacy", "MeshTestKit", "MeshVault"]),
     .tests(
         "MeshGatewayTests",
         uses: [

@@ -97,9 +97,13 @@ struct ClusterPlan: Sendable {
 
     /// The words that start an edge of a hub at these addresses.
     func words(edge: NodeID, hubAt address: String, enrolAt enrolment: String) -> [String] {
-        [
+        let flags = said[edge]?.flags ?? []
+        // Edges of one machine would all listen at the same port: they answer nobody but where the description says.
+        let listens = flags.contains { $0.hasPrefix("--\(Settings.httpListen.row.flag)=") }
+        return [
             "--role=edge", "--data=\(folder(of: edge))", "--hub=\(address)", "--enrol-at=\(enrolment)",
             "--log-format=json",
-        ] + (labels[edge] ?? .none).all.map { "--label=\($0)" } + (said[edge]?.flags ?? [])
+        ] + (listens ? [] : ["--\(Settings.httpListen.row.flag)=off"])
+            + (labels[edge] ?? .none).all.map { "--label=\($0)" } + flags
     }
 }

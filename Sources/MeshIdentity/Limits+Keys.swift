@@ -21,6 +21,12 @@ extension Limits {
         /// Keys in one answer of a ring; the asker comes back for more.
         package static let maximumPage = 256
 
+        /// Characters of an edge's own key at least; the edge does not start with one that could be guessed.
+        package static let minimumEdgeKeyBytes = 16
+
+        /// Characters of an edge's own key at most; the edge does not start with a longer one.
+        package static let maximumEdgeKeyBytes = 256
+
         /// Scopes of one key in a record; more are refused.
         package static let maximumScopes = 16
     }

@@ -15,6 +15,9 @@ extension Limits {
         /// The longest that a map outlives its last use; a longer time counts as this one.
         package static let longestMapLifetime = Duration.seconds(90 * 86_400)
 
+        /// The most by which the last use that is kept of a map may be behind the true one; then it is written again.
+        package static let lastUseGrain = Duration.seconds(3_600)
+
         /// Terms of a user's own; a list of more is refused.
         package static let maximumTerms = 1_000
 

@@ -12,9 +12,5 @@ extension Limits {
         /// Requests of one conversation that wait for those before them to be redacted; one more is refused as
         /// overloaded.
         package static let maximumWaiting = 32
-
-        /// By how much the last use that is kept may be behind the true one, so that a conversation in which nothing
-        /// new is said costs no write for each of its requests.
-        package static let lastUseGrain = Duration.seconds(3_600)
     }
 }

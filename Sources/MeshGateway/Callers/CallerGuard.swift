@@ -4,8 +4,8 @@ internal import MeshIdentity
 
 /// Finds out who asks, and whether that may be: everything below `/v1` passes one.
 ///
-/// On a listener of the loopback nobody needs a key; one of ours that is shown all the same must count, and then it is
-/// its scopes that count too. On any other listener a key is needed.
+/// On a listener of the loopback nobody needs a key, unless the node wants one; one of ours that is shown all the same
+/// must count, and then it is its scopes that count too. On any other listener a key is needed.
 struct CallerGuard: Middleware {
     let reach: GatewayReach
     /// Who knows the keys; nil where nobody does.
@@ -26,8 +26,9 @@ struct CallerGuard: Middleware {
     }
 
     private func caller(of request: HTTPRequest, _ callers: any CallerDirectory) throws(HTTPRefusal) -> Caller {
-        guard let key = try ShownKey.read(request.fields, needsKey: reach == .network) else {
-            guard reach == .thisMachine else { throw .noKey }
+        let needsKey = reach == .network || callers.needsKey
+        guard let key = try ShownKey.read(request.fields, needsKey: needsKey) else {
+            guard !needsKey else { throw .noKey }
             return callers.localCaller
         }
         do throws(CallerError) {

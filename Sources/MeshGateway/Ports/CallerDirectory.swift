@@ -10,6 +10,14 @@ package protocol CallerDirectory: Sendable {
 
     /// Who asks from this machine without a key.
     var localCaller: Caller { get }
+
+    /// Whether a key is needed from this machine too.
+    var needsKey: Bool { get }
+}
+
+extension CallerDirectory {
+    /// Nobody of this machine needs one.
+    package var needsKey: Bool { false }
 }
 
 /// Why a key does not count.

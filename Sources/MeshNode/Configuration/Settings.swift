@@ -1,6 +1,7 @@
 internal import MeshCertificates
 package import MeshCommandLine
 package import MeshCore
+package import MeshPrivacy
 internal import MeshTunnel
 internal import MeshVitals
 
@@ -226,6 +227,68 @@ package enum Settings {
         for: [.edge],
         "Words that the hub knows the edge by, for people and filters."
     )
+    /// Whether applications are answered.
+    package static let chat = Setting<Bool>(
+        "edge.chat",
+        flag: "chat",
+        .value("true"),
+        for: [.edge],
+        "Whether the edge answers chats and questions of this machine's programs, through its tunnel, at http.listen."
+    )
+    /// The file with the key that programs have to show.
+    package static let apiKeyFile = Setting<String?>(
+        "edge.apiKeyFile",
+        flag: "api-key-file",
+        as: .file,
+        .nothing("programs of this machine need no key"),
+        for: [.edge],
+        "A file with one line, its owner's alone: the key that whoever asks the edge by HTTP has to show."
+    )
+    /// The file with the secret of placeholders and maps.
+    package static let privacyKey = Setting<String?>(
+        "edge.privacyKey",
+        flag: "privacy-key",
+        as: .file,
+        .nothing("a file beside the node's folder, called as that is and .privacy-key, made at the first start"),
+        for: [.edge],
+        """
+        The file with the secret that decides the placeholders and opens what is kept of them; a backup of the node's \
+        folder should not have it.
+        """
+    )
+    /// How long maps are kept.
+    package static let privacyKeepFor = Setting<Lifetime>(
+        "edge.privacy.keepFor",
+        flag: "privacy-keep-for",
+        .value("30d"),
+        for: [.edge],
+        "For how long after its last use the edge keeps what the placeholders of a conversation stand for; at most 90d."
+    )
+    /// Kinds that may not leave.
+    package static let privacyBlock = Setting<[PersonalKind]>(
+        "edge.privacy.block",
+        flag: "privacy-block",
+        .nothing("none: all are replaced"),
+        for: [.edge],
+        "Kinds of personal data with which a request is refused, placeholder or not."
+    )
+    /// Kinds that leave as they are.
+    package static let privacyPass = Setting<[PersonalKind]>(
+        "edge.privacy.pass",
+        flag: "privacy-pass",
+        .nothing("none: all are replaced"),
+        for: [.edge],
+        "Kinds of personal data that leave as they are, without a placeholder."
+    )
+    /// The file with the user's own terms.
+    package static let privacyTerms = Setting<String?>(
+        "edge.privacy.terms",
+        flag: "privacy-terms",
+        as: .file,
+        .nothing("none"),
+        for: [.edge],
+        "A file with words that must not leave, one a line: customers, places, code names; `person: ` may say a kind."
+    )
 
     // MARK: Both
 
@@ -250,9 +313,9 @@ package enum Settings {
     package static let httpListen = Setting<ListenChoice?>(
         "http.listen",
         flag: "http-listen",
-        .nothing("a hub: on the loopback, two ports after that of hub.listen; an edge: nowhere"),
+        .nothing("a hub: on the loopback, two ports after that of hub.listen; an edge: 127.0.0.1:8787"),
         for: both,
-        "Where the node answers by HTTP (models, state, metrics); with http.certificate where other machines reach it."
+        "Where the node answers by HTTP (chats, state, metrics); with http.certificate where other machines reach it."
     )
     /// The certificate of that listener.
     package static let httpCertificate = Setting<String?>(
@@ -296,8 +359,9 @@ package enum Settings {
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row,
         engineEnabled.row, engineLibrary.row, engineModels.row, engineTiny.row, engineThreads.row, engineContext.row,
         hubs.row,
-        enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, idleTimeout.row,
-        resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
+        enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, chat.row,
+        apiKeyFile.row, privacyKey.row, privacyKeepFor.row, privacyBlock.row, privacyPass.row, privacyTerms.row,
+        idleTimeout.row, resumption.row, httpListen.row, httpCertificate.row, httpKey.row,
         logFormat.row, logLevel.row,
     ]
 

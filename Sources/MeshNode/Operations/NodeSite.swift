@@ -49,7 +49,7 @@ struct NodeSite: Sendable {
         )
         let bound: SocketAddress
         do { bound = try await server.listen(at: address, identity: identity) } catch {
-            throw StartError(listeningAt: address, over: "TCP", "--http-listen", error) ?? error
+            throw StartError(listeningAt: address, over: "TCP", "http.listen (--http-listen)", error) ?? error
         }
         let words =
             reach == .thisMachine

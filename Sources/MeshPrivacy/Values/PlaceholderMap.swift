@@ -42,8 +42,21 @@ package struct PlaceholderMap: Sendable {
 
     /// Whether it has not been used for `lifetime`, and is to be thrown away.
     package func isExpired(now: WallTime, lifetime: Duration) -> Bool {
+        Self.isExpired(lastUse: lastUse, now: now, lifetime: lifetime)
+    }
+
+    /// Whether a map that was last used then has not been used for `lifetime`.
+    package static func isExpired(lastUse: WallTime, now: WallTime, lifetime: Duration) -> Bool {
         let bounded = min(lifetime, Limits.Privacy.longestMapLifetime)
-        return now.millisecondsSince1970 - lastUse.millisecondsSince1970 > bounded.wholeNanoseconds / 1_000_000
+        // A clock may say anything, and so may a file.
+        let (age, overflow) = now.millisecondsSince1970.subtractingReportingOverflow(lastUse.millisecondsSince1970)
+        return overflow ? lastUse < now : age > bounded.wholeNanoseconds / 1_000_000
+    }
+
+    /// By how much the last use that is kept may be behind the true one: no write for each request that says nothing
+    /// new.
+    package static func useGrain(ofLifetime lifetime: Duration) -> Duration {
+        min(Limits.Privacy.lastUseGrain, lifetime / 8)
     }
 
     /// What a placeholder stands for; nil for one that this conversation has not given out.

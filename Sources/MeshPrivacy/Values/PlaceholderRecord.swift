@@ -1,4 +1,4 @@
-internal import MeshCore
+package import MeshCore
 package import MeshWire
 
 /// A map as it is kept: originals in the clear, so only ever inside something encrypted.
@@ -9,7 +9,8 @@ package struct PlaceholderRecord: WireCodable {
         let packed: UInt64
     }
 
-    let lastUse: WallTime
+    /// When the map was last used.
+    package let lastUse: WallTime
     let entries: [Entry]
 
     init(lastUse: WallTime, entries: [Entry]) {

@@ -239,8 +239,7 @@ package actor ConversationMaps {
         makeRoom(beside: key)
     }
 
-    /// An eighth of a short lifetime, so that what is used is never swept.
-    private var grain: Duration { min(Limits.Conversations.lastUseGrain, lifetime / 8) }
+    private var grain: Duration { PlaceholderMap.useGrain(ofLifetime: lifetime) }
 
     /// Lets go what was not used for longest; what is at work stays.
     private func makeRoom(beside key: Key) {

@@ -76,7 +76,7 @@ import Testing
         let maps = try maps()
         for _ in 0..<3 { _ = try await maps.redact(request("I am anna@example.org"), in: trip, of: tenant) }
         #expect(vault.stores == 1 && vault.loads == 1)
-        clock.jumpWallTime(by: Limits.Conversations.lastUseGrain)
+        clock.jumpWallTime(by: Limits.Privacy.lastUseGrain)
         for _ in 0..<3 { _ = try await maps.redact(request("Hello"), in: trip, of: tenant) }
         #expect(vault.stores == 2)
     }
@@ -84,7 +84,7 @@ import Testing
     @Test func `a use that cannot be noted refuses nobody`() async throws {
         let maps = try maps()
         _ = try await maps.redact(request("I am anna@example.org"), in: trip, of: tenant)
-        clock.jumpWallTime(by: Limits.Conversations.lastUseGrain)
+        clock.jumpWallTime(by: Limits.Privacy.lastUseGrain)
         vault.fail(with: .vaultFailed)
         _ = try await maps.redact(request("I am anna@example.org"), in: trip, of: tenant)
         vault.fail(with: nil)

@@ -1,0 +1,2 @@
+/* The package manager needs one source file; the shim itself is the header. */
+#include "CMeshVault.h"
