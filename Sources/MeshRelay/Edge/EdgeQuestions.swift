@@ -53,24 +53,27 @@ package final class EdgeQuestions: EscalationPort {
         with thread: SessionThread,
         as run: UniqueID
     ) async throws(EscalationFailure) -> Question<UnredactedText> {
+        let (head, history): (SessionHead, [SessionMessage])
         do throws(SessionThread.Problem) {
-            let head = try await thread.head()
+            head = try await thread.head()
             let room = await desk.room(for: question, model: question.model ?? head.model)
-            let history = try await thread.history(tokens: room, before: run)
-            let map: PlaceholderMap
-            do throws(ChatError) {
-                map = try await desk.parts.maps.map(of: .session(thread.key.id), of: desk.parts.tenant)
-            } catch {
-                throw EscalationFailure(error)
-            }
-            func shown(_ text: String) -> String { Restorer.restore(text, with: map).text }
-            let context = head.context.mapTexts(shown)
-            let asked = question.within(context, model: head.model, history: history.map { $0.mapText(shown) })
-            try asked.check()
-            return asked
+            history = try await thread.history(tokens: room, before: run)
         } catch {
             throw EscalationFailure(error)
         }
+        let map: PlaceholderMap
+        do throws(ChatError) {
+            map = try await desk.parts.maps.map(of: .session(thread.key.id), of: desk.parts.tenant)
+        } catch {
+            throw EscalationFailure(error)
+        }
+        let shown = { @Sendable (text: String) in Restorer.restore(text, with: map).text }
+        let context = await head.mapTexts(shown).context
+        var said: [SessionMessage] = []
+        for message in history { said.append(await message.mapText(shown)) }
+        let asked = question.within(context, model: head.model, history: said)
+        try asked.check()
+        return asked
     }
 
     private func redacted(

@@ -1,6 +1,7 @@
 internal import MeshChat
 internal import MeshCore
 package import MeshGateway
+internal import MeshPrivacy
 package import MeshSessions
 
 /// The texts of an edge's sessions: redacted before they are kept, and given out with their originals.

@@ -2,7 +2,7 @@ package import MeshChat
 package import MeshCore
 package import MeshEscalation
 package import MeshGateway
-package import MeshPrivacy
+internal import MeshPrivacy
 
 /// A hub's answer with the originals put back, as an application of this edge reads it.
 ///

@@ -1,3 +1,4 @@
+internal import MeshChat
 internal import MeshCore
 internal import MeshEscalation
 internal import MeshGateway

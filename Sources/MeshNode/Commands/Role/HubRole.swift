@@ -111,13 +111,10 @@ struct HubRole {
         )
         configuration.warmUp = chats
         configuration.keys = keys
-<<<<<<< HEAD
         var generator = ground.generator
         configuration.kinds.append(ModelShelf.hosted(by: chats))
         configuration.questions = EscalationOffice(chats: chats, clock: ground.clock, generator: generator.split())
-=======
         configuration.sessions = sessions
->>>>>>> 45cc5caacb915855ca497923c1e1df6e6ae09d7a
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
