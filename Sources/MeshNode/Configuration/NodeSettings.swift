@@ -3,7 +3,6 @@ internal import MeshCommandLine
 package import MeshCore
 internal import MeshIO
 internal import MeshJSON
-package import MeshTunnel
 
 /// What hubs and edges are both told.
 package struct NodeSettings: Sendable {

@@ -1,5 +1,5 @@
 internal import MeshCommandLine
-package import MeshCore
+internal import MeshCore
 package import MeshPrivacy
 
 /// What an edge does about personal data, as it is told.
