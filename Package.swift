@@ -217,8 +217,8 @@ let modules: [Module] = [
     .tests(
         "MeshGatewayTests",
         uses: [
-            "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO",
-            "MeshIdentity", "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshTestKit",
+            "MeshAPI", "MeshActors", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshTestKit",
         ]
     ),
     .tests(

@@ -18,8 +18,39 @@ package enum APIPath {
     /// The models that can be asked; one of them below it.
     package static let models = "/v1/models"
 
+    /// Questions with all that goes with them; one that waits below it.
+    package static let escalate = "/v1/escalate"
+    /// The same, answered piece by piece.
+    package static let stream = "/v1/stream"
+    /// What was used.
+    package static let usage = "/v1/usage"
+    /// Conversations; one of them below it.
+    package static let sessions = "/v1/sessions"
+    /// What can be asked of the node, as OpenAPI has it.
+    package static let openAPI = "/v1/openapi.json"
+
     /// The API keys of a hub, at its operators' own listener; one of them below it.
     package static let keys = "/v1/keys"
+
+    /// A question that waits, by the id that its asker gave it.
+    package static func escalation(_ request: String) -> String { "\(escalate)/\(percentEncoded(request))" }
+
+    /// Everything about one conversation.
+    package static func session(_ name: String) -> String { "\(sessions)/\(name)" }
+
+    /// `text` as one segment of a path (RFC 3986 §2.3): all but unreserved characters are encoded.
+    private static func percentEncoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF")
+        return text.utf8.reduce(into: "") { encoded, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default: encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+    }
 
     /// Everything about one edge.
     package static func node(_ name: String) -> String { "\(nodes)/\(name)" }

@@ -26,6 +26,9 @@ extension Limits {
         /// A short name becomes a long placeholder.
         package static let redactionGrowth = 4
 
+        /// Parameters that an edge is told were left out; further ones are not told.
+        package static let maximumDropped = 64
+
         /// Messages of one chat, as the dialects take them; more are refused.
         package static let maximumMessages = 16_384
 

@@ -29,6 +29,12 @@ package struct Gateway: Sendable {
         package var callers: (any CallerDirectory)?
         /// Who answers chats; nil where nobody does.
         package var chat: (any ChatPort)?
+        /// Who answers questions; nil where nobody does.
+        package var escalation: (any EscalationPort)?
+        /// Who keeps conversations; nil where nobody does.
+        package var sessions: (any SessionPort)?
+        /// Who counts what is used; nil where nobody does.
+        package var usage: (any UsagePort)?
 
         /// What every node has.
         package init(status: any StatusPort, doctor: any DoctorPort) {
@@ -41,6 +47,7 @@ package struct Gateway: Sendable {
     private let clock: any Clock
     private let room: CommandRoom
     private let chats: ChatRoutes
+    private let questions: EscalationRoutes
 
     /// What it lets be under way, and how long.
     package struct Bounds: Hashable, Sendable {
@@ -72,11 +79,21 @@ package struct Gateway: Sendable {
         self.ports = ports
         self.clock = clock
         room = CommandRoom(places: bounds.commands)
+        let answers = ChatRoom(places: bounds.chats, bytes: bounds.chatBytes)
+        questions = EscalationRoutes(
+            port: ports.escalation,
+            clock: clock,
+            logger: logger,
+            room: answers,
+            patience: bounds.chatPatience,
+            uploadPatience: bounds.uploadPatience,
+            heartbeat: bounds.heartbeat
+        )
         chats = ChatRoutes(
             port: ports.chat,
             clock: clock,
             logger: logger,
-            room: ChatRoom(places: bounds.chats, bytes: bounds.chatBytes),
+            room: answers,
             patience: bounds.chatPatience,
             uploadPatience: bounds.uploadPatience,
             heartbeat: bounds.heartbeat,
@@ -109,7 +126,13 @@ package struct Gateway: Sendable {
                 routes.on(.get, Path.at(APIPath.doctor)) { _ in Self.answer(await ports.doctor.examine()) }
             }
         }
-        chats.add(to: &routes, behind: guardian(of: .chat, reach))
+        let askers = guardian(of: .chat, reach)
+        chats.add(to: &routes, behind: askers)
+        questions.add(to: &routes, behind: askers)
+        SessionRoutes(port: ports.sessions).add(to: &routes, behind: askers)
+        routes.group(middleware: [askers, limit]) { routes in
+            routes.on(.get, Path.at(APIPath.usage)) { try await usage($0) }
+        }
     }
 
     /// Whether callers can show keys.
@@ -146,6 +169,12 @@ package struct Gateway: Sendable {
         guard let directory = ports.directory else { throw HTTPRefusal.notAHub }
         guard let node = await directory.node(id) else { throw HTTPRefusal.unknownNode(id.text) }
         return Self.answer(node)
+    }
+
+    private func usage(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard let port = ports.usage else { throw HTTPRefusal.noUsage }
+        guard let caller = request[CallerNote.self] else { throw HTTPRefusal.starting }
+        return Self.answer(UsageDocument(await port.usage(caller)))
     }
 
     // MARK: Commands
@@ -186,8 +215,6 @@ package struct Gateway: Sendable {
     // MARK: Answers
 
     private static func answer(_ document: some APIDocument) -> HTTPResponse {
-        var response = HTTPResponse(type: "application/json", bytes: document.bytes)
-        response.fields.append(.cacheControl, "no-store")
-        return response
+        HTTPResponse(document)
     }
 }

@@ -1,4 +1,5 @@
 package import MeshCore
+internal import MeshSessions
 
 extension Limits {
     /// Bounds on the gateway.
@@ -32,6 +33,15 @@ extension Limits {
 
         /// When somebody whose command or chat was refused for want of room may come again.
         package static let retryAfter = Duration.seconds(1)
+
+        /// The longest time that anybody is told to wait; a longer one is told as this.
+        package static let longestRetryAfter = Duration.seconds(3_600)
+
+        /// Bytes of a request about a conversation; a longer one is refused.
+        package static let maximumSessionBodyBytes = 1_024 * 1_024
+
+        /// Messages of a conversation that an export brings at most, so that it ends while others add some.
+        package static let maximumExportedMessages = 2 * Limits.Sessions.maximumMessages
 
         /// How long an edge may take to answer a ping, where nobody says how long.
         package static let pingTimeout = Duration.seconds(5)

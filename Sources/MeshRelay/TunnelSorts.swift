@@ -1,4 +1,4 @@
-internal import MeshEscalation
+package import MeshEscalation
 package import MeshPrivacy
 
 /// What this round's texts are called: an edge asks with these, and a hub reads them.
@@ -10,3 +10,12 @@ extension RedactedText: TunnelText {
 }
 
 extension RedactedRequest: TunnelChat {}
+
+/// What an edge of this round says in an escalation frame.
+package typealias RelayOpening = EscalationOpening<RedactedText, RedactedRequest>
+
+/// What it asks.
+package typealias RelayAsk = EscalatedAsk<RedactedText, RedactedRequest>
+
+/// A question as it travels.
+package typealias RelayQuestion = Question<RedactedText>

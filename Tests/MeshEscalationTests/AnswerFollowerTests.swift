@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (PeerErrorCode.conflict, EscalationErrorCode.conflict), (.protocolViolation, .refused), (.notServed, .refused),
+        (PeerErrorCode.conflict, EscalationErrorCode.conflict), (.protocolViolation, .refused),
         (.unknownFrameType, .refused), (.frameTooLarge, .refused),
     ])
     func `a refusal for good is an error`(_ code: PeerErrorCode, _ expected: EscalationErrorCode) {
@@ -196,6 +196,12 @@ import Testing
             return
         }
         #expect(failure.code == expected)
+    }
+
+    @Test func `a hub that serves no questions yet is asked again`() {
+        var follower = begun()
+        let again = follower.streamRefused(refusal(.notServed), attempt: 1, now: instant(0), jitter: 0)
+        #expect(again == .open(attempt: 2, offset: 0, answer: nil, asks: true))
     }
 
     @Test func `waits as long as a busy hub asks, within its bound`() {

@@ -89,6 +89,8 @@ final class ScriptedPorts: StatusPort, NodeDirectory, NodeCommander, DoctorPort 
 struct GatewayGround: Sendable {
     let ports: ScriptedPorts
     let chat: ScriptedChat
+    let questions: ScriptedQuestions
+    let sessions: ScriptedSessions
     let log: VolatileLogSink
     let client: HTTPClient
     let port: UInt16
@@ -105,7 +107,11 @@ struct GatewayGround: Sendable {
         let ports = ScriptedPorts()
         var all = Gateway.Ports(status: ports, doctor: ports)
         let chat = ScriptedChat()
-        if isHub { (all.directory, all.commander, all.chat) = (ports, ports, chat) }
+        let (questions, sessions) = (ScriptedQuestions(chat), ScriptedSessions())
+        if isHub {
+            (all.directory, all.commander, all.chat) = (ports, ports, chat)
+            (all.escalation, all.sessions, all.usage) = (questions, sessions, ScriptedUsage())
+        }
         if hasKeys { all.callers = try ScriptedCallers() }
         let log = VolatileLogSink()
         let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)
@@ -131,7 +137,15 @@ struct GatewayGround: Sendable {
         let address = try await server.listen(at: .loopbackIPv4(port: 0))
         let client = try await HTTPClient(loop: loop)
         let outcome: Result<Void, any Error>
-        let ground = GatewayGround(ports: ports, chat: chat, log: log, client: client, port: address.port)
+        let ground = GatewayGround(
+            ports: ports,
+            chat: chat,
+            questions: questions,
+            sessions: sessions,
+            log: log,
+            client: client,
+            port: address.port
+        )
         do { outcome = .success(try await body(ground)) } catch { outcome = .failure(error) }
         await client.close()
         await server.stop()

@@ -64,7 +64,7 @@ private let noon = WallTime(millisecondsSince1970: 1_795_262_400_000)
 }
 
 @Suite struct `A redactor` {
-    private let redactor = Redactor(user: "mieke", host: "laptop", home: "/users/mieke")
+    private let redactor = DiagnosisScrubber(user: "mieke", host: "laptop", home: "/users/mieke")
 
     @Test(
         arguments: [
@@ -107,7 +107,7 @@ private let noon = WallTime(millisecondsSince1970: 1_795_262_400_000)
 
 @Suite struct `A diagnosis` {
     private func diagnosis(_ parts: [Diagnosis.Part]) -> Diagnosis {
-        Diagnosis(parts, made: noon, redactor: Redactor(user: "mieke", host: nil, home: nil))
+        Diagnosis(parts, made: noon, redactor: DiagnosisScrubber(user: "mieke", host: nil, home: nil))
     }
 
     @Test func `begins with a manifest of what it holds, and of what it does not`() throws {

@@ -126,7 +126,9 @@ final class MemoryChannel: ByteChannel {
 
     func seal() { link.seal(1 - side) }
 
-    func cancel() { if !link.isWhole { link.cut(TransportError(.lost, "cancelled")) } }
+    func cancel() { if !link.isWhole { link.cut(TransportError(.lost, "cancelled", cause: PeerCancelled())) } }
+
+    func letGo() { if !link.isWhole { link.cut(TransportError(.lost, "let go")) } }
 }
 
 /// Opens streams to shelves of the same process, by a plan of faults.

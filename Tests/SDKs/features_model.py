@@ -34,10 +34,16 @@ def whole_answer(case: Case) -> None:
 @feature(*_BOTH)
 def streamed_answer(case: Case) -> None:
     """A stream of several pieces says the same as a whole answer."""
-    said = _calm(case, stream=True)
-    case.assertEqual(said.text, _calm(case).text)
-    case.assertGreater(len(said.pieces), 1)
-    case.assertEqual(said.stop, "end")
+    whole = _calm(case).text
+    most = 0
+    for _ in range(20):  # a short answer of a tiny model may be there as a whole before its first piece has left
+        said = _calm(case, stream=True)
+        case.assertEqual(said.text, whole)
+        case.assertEqual(said.stop, "end")
+        most = max(most, len(said.pieces))
+        if most > 1:
+            break
+    case.assertGreater(most, 1)
 
 
 @feature(*_BOTH)

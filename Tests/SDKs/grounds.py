@@ -20,6 +20,7 @@ sys.path += [str(_HERE.parent / "ProcessTests"), str(_SCRIPTS)]
 
 from nodes import MESHNODE  # noqa: E402
 from peers import MESHLOAD, Spoken  # noqa: E402
+from upstreams.edge import Edge  # noqa: E402
 from upstreams.hub import Hub  # noqa: E402
 from upstreams.litellm_proxy import KEY, LiteLLMProxy, interpreter  # noqa: E402
 
@@ -76,6 +77,29 @@ class Tiny(Ground):
         self._hub.end()
 
 
+class TinyEdge(Ground):
+    """An edge of such a hub: through its privacy proxy and the tunnel."""
+
+    title = "An edge of such a hub, through redaction and tunnel"
+    features = "Tiny"
+    model = "local"
+
+    def __init__(self) -> None:
+        self._hub = Hub()
+        self._edge = Edge(self._hub)
+        self.url = self._edge.url
+        #: Whose processor time says that an answer has ended.
+        self.pid = self._hub.node.process.pid
+
+    def comes_to_rest(self) -> bool:
+        """Whether the hub soon answers nothing any more."""
+        return comes_to_rest(self._hub.url)
+
+    def end(self) -> None:
+        self._edge.end()
+        self._hub.end()
+
+
 class Behind(Ground):
     """A hub with the provider of `upstreams/chat_provider.py` behind it, in one dialect."""
 
@@ -127,6 +151,56 @@ class AnthropicBehind(Behind):
 
     def _providers(self, base: str) -> list[dict[str, Any]]:
         return [{"name": "upstream", "kind": "anthropic", "url": base}]
+
+
+class _BehindEdge(Behind):
+    """An edge of such a hub."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._edge = Edge(self._hub)
+        self.url = self._edge.url
+
+    def fresh(self) -> Any:
+        return FreshEdge(super().fresh())
+
+    def end(self) -> None:
+        self._edge.end()
+        super().end()
+
+
+class OpenAIBehindEdge(_BehindEdge, OpenAIBehind):
+    """OpenAI's dialect."""
+
+    title = "An edge of a hub with a provider behind it that speaks OpenAI's dialect"
+    features = "OpenAIBehind"
+
+
+class AnthropicBehindEdge(_BehindEdge, AnthropicBehind):
+    """Anthropic's dialect."""
+
+    title = "An edge of a hub with a provider behind it that speaks Anthropic's dialect"
+    features = "AnthropicBehind"
+
+
+class FreshEdge:
+    """A hub with an edge of its own, of which clients see the edge."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._edge = Edge(hub)
+        self.url = self._edge.url
+
+    def __enter__(self) -> FreshEdge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends both."""
+        self._edge.end()
+        self._hub.end()
 
 
 class Keyed(OpenAIBehind):

@@ -61,6 +61,9 @@ class Ground:
     title: ClassVar[str]
     _running: ClassVar[Ground | None] = None
 
+    #: The ground whose features it has; itself where nobody says otherwise.
+    features: ClassVar[str] = ""
+
     #: Where clients ask.
     url: str
     #: What they ask for where a feature does not say.
@@ -71,6 +74,11 @@ class Ground:
     def end(self) -> None:
         """Ends what was begun."""
         raise NotImplementedError
+
+    @classmethod
+    def has(cls, each: Feature) -> bool:
+        """Whether a feature is shown here."""
+        return each.ground == (cls.features or cls.__name__)
 
     @classmethod
     def shared(cls) -> Ground:
@@ -147,7 +155,7 @@ def declare(module: dict[str, Any], ground: type[Ground], makers: dict[str, Make
         members: dict[str, Any] = {"kind": ground, "client": client, "maker": staticmethod(maker)}
         members["__module__"] = module["__name__"]
         for each in FEATURES:
-            if each.ground == ground.__name__ and each.fits(client):
+            if ground.has(each) and each.fits(client):
                 members[f"test_{each.name}"] = _test(each, ground.title, client)
         name = ground.__name__ + "".join(word.capitalize() for word in client.split())
         module[name] = type(name, (Case,), members)
@@ -181,9 +189,8 @@ def page(grounds: list[tuple[type[Ground], list[str], bool]]) -> str:
     lines: list[str] = []
     counts = [0, 0]
     for kind, clients, is_heavy in grounds:
-        title, ground = kind.title, kind.__name__
-        lines += [f"### {title}", "", "| feature | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-        for each in (each for each in FEATURES if each.ground == ground):
+        lines += [f"### {kind.title}", "", "| feature | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+        for each in (each for each in FEATURES if kind.has(each)):
             fitting = [client for client in clients if each.fits(client)]
             for client in fitting:
                 counts[is_heavy or client in HEAVY_CLIENTS] += 1

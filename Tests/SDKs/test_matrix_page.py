@@ -20,7 +20,8 @@ _ALL = CLIENTS + HEAVY_CLIENTS
 _KINDS: list[tuple[type[Ground], list[str], bool]] = [
     (grounds.Tiny, _ALL, False), (grounds.OpenAIBehind, _ALL, False), (grounds.AnthropicBehind, _ALL, False),
     (grounds.Keyed, CLIENTS, False), (grounds.LlamaBehind, CLIENTS, False), (grounds.LiteLLMBehind, CLIENTS, True),
-    (grounds.Canned, _ALL, False),
+    (grounds.Canned, _ALL, False), (grounds.TinyEdge, CLIENTS, False), (grounds.OpenAIBehindEdge, CLIENTS, False),
+    (grounds.AnthropicBehindEdge, CLIENTS, False),
 ]
 
 

@@ -8,17 +8,35 @@ package struct ErrorDocument: APIDocument {
     package let message: String
     /// What logs call the request.
     package let requestID: String
+    /// The part of the request that is to blame: `context.constraints[2]`; nil where none is.
+    package let field: String?
+    /// After how many seconds the same may succeed; nil where nobody said.
+    package let retryAfterSeconds: Double?
 
     /// A refusal.
-    package init(code: String, message: String, requestID: String) {
+    package init(
+        code: String,
+        message: String,
+        requestID: String,
+        field: String? = nil,
+        retryAfterSeconds: Double? = nil
+    ) {
         self.code = code
         self.message = message
         self.requestID = requestID
+        self.field = field
+        self.retryAfterSeconds = retryAfterSeconds
     }
 
     /// As the gateway says it.
     package var json: JSONValue {
-        ["error": ["code": .string(code), "message": .string(message), "request_id": .string(requestID)]]
+        var error = JSONObject()
+        error["code"] = .string(code)
+        error["message"] = .string(message)
+        error["request_id"] = .string(requestID)
+        error["field"] = field.map { .string($0) }
+        error["retry_after_seconds"] = retryAfterSeconds.map { .number($0) }
+        return ["error": .object(error)]
     }
 
     /// What a gateway has said.
@@ -28,5 +46,7 @@ package struct ErrorDocument: APIDocument {
         code = try fields.text("code")
         message = try fields.text("message")
         requestID = fields["request_id"]?.text ?? ""
+        field = fields["field"]?.text
+        retryAfterSeconds = fields["retry_after_seconds"]?.number
     }
 }

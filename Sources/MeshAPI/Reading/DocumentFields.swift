@@ -14,8 +14,9 @@ struct DocumentFields {
     }
 
     subscript(key: String) -> JSONValue? {
-        // What is null is not known.
-        object[key].flatMap { $0 == .null ? nil : $0 }
+        // What is null is not known. (`nil` would be a null of JSON where a value is expected.)
+        guard let value = object[key], value != .null else { return nil }
+        return value
     }
 
     func text(_ key: String) throws(APIError) -> String { try need(key, self[key]?.text, "text") }

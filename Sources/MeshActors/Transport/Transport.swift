@@ -16,6 +16,13 @@ package enum TransportErrorCode: String, ErrorCode {
     case closed
 }
 
+/// The cause of a ``TransportErrorCode/lost`` where the peer has said that it does not want a stream any more, rather than
+/// that it was cut.
+package struct PeerCancelled: Error {
+    /// It has.
+    package init() {}
+}
+
 /// An error of a transport.
 package typealias TransportError = MeshError<TransportErrorCode>
 

@@ -4,7 +4,7 @@ package import MeshWire
 
 /// What is said of an answer, in order: all of it is bytes of one stream, whose offsets count them.
 ///
-///     opened ─▶ ( event )* ─▶ ended | failed
+///     opened ─▶ [ chosen ] ─▶ ( event )* ─▶ ended | failed
 ///
 /// The first one names the answer: a hub that has begun it anew says another one, and its bytes are not those that an
 /// edge has. The last one is part of the stream as the words are: it is kept, repeated and acknowledged like them, so
@@ -12,6 +12,8 @@ package import MeshWire
 package enum AnswerItem: Hashable, Sendable {
     /// The number of this answer, which no other answer of the run has.
     case opened(UInt64)
+    /// Who answers, and why; in front of all that is said, where it is told at all.
+    case chosen(AnswerChoice)
     /// Something that the model said or did; never ``ChatEvent/ended(_:)``.
     case event(ChatEvent)
     /// The answer is whole.
@@ -22,9 +24,32 @@ package enum AnswerItem: Hashable, Sendable {
     /// Whether nothing follows it.
     package var isLast: Bool {
         switch self {
-        case .opened, .event: false
+        case .opened, .chosen, .event: false
         case .ended, .failed: true
         }
+    }
+}
+
+/// Who answers, as clients are told in the fields of an answer.
+package struct AnswerChoice: Hashable, Sendable {
+    /// The model, by the name that clients know.
+    package var model: String
+
+    /// Who runs it, by the hub's name.
+    package var engine: String
+
+    /// Why it was chosen.
+    package var reason: String
+
+    /// What was asked for and left out because the model refuses it; of very many only the first.
+    package var dropped: [String]
+
+    /// A choice of these parts.
+    package init(model: String, engine: String, reason: String, dropped: [String]) {
+        self.model = model
+        self.engine = engine
+        self.reason = reason
+        self.dropped = Array(dropped.prefix(Limits.Escalation.maximumDropped))
     }
 }
 
@@ -81,6 +106,13 @@ extension AnswerItem: WireCodable {
             writer.writeArrayHead(count: 2)
             writer.write(UInt64(11))
             writer.write(answer)
+        case .chosen(let choice):
+            writer.writeArrayHead(count: 5)
+            writer.write(UInt64(12))
+            writer.write(choice.model)
+            writer.write(choice.engine)
+            writer.write(choice.reason)
+            choice.dropped.encode(into: &writer)
         case .event(let event): Self.encode(event, into: &writer)
         case .ended(let end):
             writer.writeArrayHead(count: 4)
@@ -146,14 +178,18 @@ extension AnswerItem: WireCodable {
             let cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
             self = .ended(AnswerEnd(reason: reason, usage: usage, cost: cost))
         case 10: self = .failed(try Self.failure(&reader))
-        default: self = .opened(try reader.readUInt64())
+        case 11: self = .opened(try reader.readUInt64())
+        default:
+            let (model, engine, reason) = (try reader.readText(), try reader.readText(), try reader.readText())
+            let dropped = try reader.readList(of: String.self, atMost: Limits.Escalation.maximumDropped)
+            self = .chosen(AnswerChoice(model: model, engine: engine, reason: reason, dropped: dropped))
         }
         for _ in fields..<count { try reader.skipItem() }
         reader.endNesting()
     }
 
     /// How many fields an item of each number has, the number included.
-    private static let fields = [3, 2, 2, 2, 2, 3, 2, 1, 2, 4, 5, 2]
+    private static let fields = [3, 2, 2, 2, 2, 3, 2, 1, 2, 4, 5, 2, 5]
 
     private static func words(_ reader: inout WireReader) throws(WireError) -> String {
         let words = try reader.readText()

@@ -34,6 +34,9 @@ package struct AnswerFollower: ~Copyable {
     private var head: [ChatEvent] = []
     private var hasDelivered = false
 
+    /// Who answers, once the hub has said so.
+    package private(set) var choice: AnswerChoice?
+
     /// The follower of a run that must be over at `deadline`.
     ///
     /// It says how far it is whenever it is `acknowledgementBytes` ahead of what it has said: as late as the hub's
@@ -116,9 +119,10 @@ package struct AnswerFollower: ~Copyable {
             return tryAgain(.zero, now, jitter)
         case .conflict:
             return fail(EscalationFailure(.conflict, "the request's id was used for another question"))
-        case .protocolViolation, .frameTooLarge, .unknownFrameType, .notServed:
+        case .protocolViolation, .frameTooLarge, .unknownFrameType:
             return fail(EscalationFailure(.refused, "this hub does not take the question", chat: .unsupported))
         default:
+            // A hub that has just come up serves no questions yet.
             let wanted = refusal.retryAfterMilliseconds.map { Duration.milliseconds($0) }
             return tryAgain(wanted ?? .zero, now, jitter)
         }
@@ -206,6 +210,7 @@ package struct AnswerFollower: ~Copyable {
     private mutating func startAnew() {
         decoder = AnswerDecoder()
         answer = nil
+        choice = nil
         offset = 0
         head = []
     }
@@ -251,6 +256,7 @@ package struct AnswerFollower: ~Copyable {
             }
             switch item {
             case .opened(let number): answer = number
+            case .chosen(let choice): self.choice = choice
             case .event(let event): head.append(event)
             case .ended(let end):
                 state = .over(isWhole: true)

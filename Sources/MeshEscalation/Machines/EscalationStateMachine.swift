@@ -102,11 +102,12 @@ package struct EscalationStateMachine: ~Copyable {
 
     // MARK: The run
 
-    /// What the worst case may cost has been set aside.
-    package mutating func reserved(now: Instant) -> Action {
+    /// What the worst case may cost has been set aside, and this is who answers, where that is told.
+    package mutating func reserved(_ choice: AnswerChoice? = nil, now: Instant) -> Action {
         switch state {
         case .reserving:
             state = .running
+            if let choice { window.append(AnswerItem.chosen(choice).streamBytes) }
             return .ask
         case .forsaken(let failure): return settle(.void, saying: .failed(failure), now)
         case .running, .settling, .ended, .over: return .none

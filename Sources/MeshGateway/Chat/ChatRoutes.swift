@@ -72,17 +72,21 @@ struct ChatRoutes: Sendable {
             let place = try room.enter()
             let read = try dialect.read(try await place.collect(request.body, by: upload))
             let call = ChatCall(id: makeID(), caller: caller, request: read.request, deadline: deadline.instant)
-            let exchange = ChatExchange(
-                call: call,
-                dialect: dialect,
-                dropped: read.dropped,
+            let subject = ChatRecord.Subject(
+                id: call.id,
+                caller: caller,
+                dialect: dialect.rawValue,
+                isStreamed: read.request.isStreamed
+            )
+            let exchange = AnswerExchange(
+                telling: ChatTelling(call: call, port: port, dialect: dialect, dropped: read.dropped, clock: clock),
                 place: place,
                 deadline: deadline,
                 heartbeat: heartbeat,
-                record: ChatRecord(call, dialect, clock: clock, logger: logger)
+                record: ChatRecord(subject, clock: clock, logger: logger)
             )
             return try await read.request.isStreamed
-                ? exchange.stream(from: port, for: request) : exchange.whole(from: port, for: request)
+                ? exchange.stream(for: request) : exchange.whole(for: request)
         } catch let error as ChatError {
             if error.code == .cancelled, Task.isCancelled { throw CancellationError() }
             return refusal(error, dialect, request)

@@ -15,15 +15,20 @@ struct CommandGuard: Middleware {
         case questions
         /// Chats: what is posted, as JSON.
         case chats
+        /// Conversations, and questions that wait: whatever is asked of them, and what is posted as JSON.
+        case conversations
     }
 
     var subject = Subject.commands
 
     func respond(to request: HTTPRequest, next: Next) async throws -> HTTPResponse {
-        guard subject == .questions || request.method == .post else { return try await next.respond(to: request) }
+        let isPost = request.method == .post
+        guard isPost || subject == .questions || subject == .conversations else {
+            return try await next.respond(to: request)
+        }
         try check(origin: request)
-        guard subject == .questions || Self.isJSON(request.fields) else {
-            let what = subject == .commands ? "a command" : "a chat"
+        guard subject == .questions || !isPost || Self.isJSON(request.fields) else {
+            let what = subject == .chats ? "a chat" : "a command"
             throw HTTPRefusal(
                 .unsupportedMediaType,
                 "unsupported_media_type",
@@ -42,7 +47,7 @@ struct CommandGuard: Middleware {
             isOwn = request.fields.values(of: .origin).allSatisfy { $0.lowercased() == own }
         }
         guard isOwn else {
-            let asked = subject == .questions ? "ask for this" : subject == .commands ? "send commands" : "chat"
+            let asked = subject == .chats ? "chat" : subject == .commands ? "send commands" : "ask for this"
             throw HTTPRefusal(.forbidden, "foreign_origin", "a page of another origin may not \(asked)")
         }
     }

@@ -52,4 +52,11 @@ package protocol ChatRun: ChatAnswer {
     var dropped: [String] { get }
     /// How often the caller may still ask; nil where nothing is limited.
     var allowance: RequestAllowance? { get }
+    /// What has been used so far costs so much, at the price of who answers; nil where nobody has said.
+    var costSoFar: Money? { get }
+}
+
+extension ChatRun {
+    /// Nobody has said.
+    package var costSoFar: Money? { nil }
 }

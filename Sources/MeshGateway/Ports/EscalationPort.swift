@@ -75,4 +75,6 @@ package enum AskStanding: Sendable {
     case answered(ChatReply, run: UniqueID, cost: Money?, privacy: PrivacyNote?)
     /// There is none.
     case failed(EscalationFailure)
+    /// There is no such question: it was never asked, its answer was fetched, or it has expired.
+    case unknown
 }

@@ -68,6 +68,10 @@ extension HTTPStatus {
     package static let switchingProtocols = HTTPStatus(101)
     /// 200: here it is.
     package static let ok = HTTPStatus(200)
+    /// 201: it is made.
+    package static let created = HTTPStatus(201)
+    /// 202: it will be done.
+    package static let accepted = HTTPStatus(202)
     /// 204: done, and nothing to say.
     package static let noContent = HTTPStatus(204)
     /// 304: what you have is what there is.
@@ -76,6 +80,8 @@ extension HTTPStatus {
     package static let badRequest = HTTPStatus(400)
     /// 401: say first who you are.
     package static let unauthorized = HTTPStatus(401)
+    /// 402: the credit is used up.
+    package static let paymentRequired = HTTPStatus(402)
     /// 403: you may not.
     package static let forbidden = HTTPStatus(403)
     /// 404: there is no such thing.
@@ -86,6 +92,8 @@ extension HTTPStatus {
     package static let requestTimeout = HTTPStatus(408)
     /// 409: it is not in a state for that.
     package static let conflict = HTTPStatus(409)
+    /// 410: it was here, and does not come back.
+    package static let gone = HTTPStatus(410)
     /// 413: the body is too large.
     package static let contentTooLarge = HTTPStatus(413)
     /// 414: the target is too long.

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import MeshChat
-internal import MeshCore
+package import MeshCore
 internal import MeshDialects
 internal import MeshGateway
 internal import MeshHTTP
@@ -8,6 +8,7 @@ internal import MeshIO
 internal import MeshIdentity
 internal import MeshInference
 internal import MeshProviders
+internal import MeshRelay
 internal import MeshTunnel
 
 /// The chats of a hub: its desk, the models in its process, its providers.
@@ -19,6 +20,8 @@ final class HubChats: Sendable {
     static let embedded = "embedded"
 
     private let settings: ChatSettings
+    /// What tenants have used since the start.
+    let tally: UsageTally
     private let seat: EmbeddedSeat
     private let desk: ChatDesk
     private let caller: ChatCaller
@@ -102,8 +105,9 @@ final class HubChats: Sendable {
         (clock, logger) = (ground.clock, ground.logger)
         var generator = ground.generator
         book = ChatBook(logger: ground.logger)
+        tally = UsageTally(since: ground.clock.wallTime)
         // The one place that the ledger will take.
-        admission = OpenAdmission()
+        admission = CountedAdmission(OpenAdmission(), tally: tally)
         caller = ChatCaller(
             engines: parts.engines,
             own: [Self.embedded],
@@ -310,6 +314,8 @@ extension AdmittedAnswer: ChatRun {
     package var model: String { choice.row.name }
     /// Our name for who answers.
     package var engine: String { choice.offer.engine }
+    /// As it will be booked.
+    package var costSoFar: Money? { choice.price.cost(of: usageSoFar) }
 }
 
 extension HubChats: WarmUpHook {

@@ -3,7 +3,7 @@ internal import MeshJSON
 
 /// What is handed to whoever is to find out what is wrong with a node: parts in one zip file, without secrets.
 ///
-/// Each part is made without secrets, and passes a ``Redactor`` all the same. What the file holds, its manifest says,
+/// Each part is made without secrets, and passes a ``DiagnosisScrubber`` all the same. What the file holds, its manifest says,
 /// which comes first.
 package struct Diagnosis: Sendable {
     /// One file of it.
@@ -43,10 +43,10 @@ package struct Diagnosis: Sendable {
     /// When it was made.
     package let made: WallTime
     /// What takes secrets out.
-    package let redactor: Redactor
+    package let redactor: DiagnosisScrubber
 
     /// These parts.
-    package init(_ parts: [Part], made: WallTime, redactor: Redactor) {
+    package init(_ parts: [Part], made: WallTime, redactor: DiagnosisScrubber) {
         self.parts = parts
         self.made = made
         self.redactor = redactor

@@ -48,7 +48,7 @@ struct DiagnosisReader: Sendable {
         return Diagnosis(parts, made: made, redactor: redactor)
     }
 
-    private static var redactor: Redactor {
+    private static var redactor: DiagnosisScrubber {
         var name = utsname()
         let isNamed = uname(&name) == 0
         let host =
@@ -57,7 +57,7 @@ struct DiagnosisReader: Sendable {
         let entry = getpwuid(getuid())
         let user = entry?.pointee.pw_name.map { String(cString: $0) }
         let home = entry?.pointee.pw_dir.map { String(cString: $0) }
-        return Redactor(user: user, host: host, home: home)
+        return DiagnosisScrubber(user: user, host: host, home: home)
     }
 
     // MARK: The node

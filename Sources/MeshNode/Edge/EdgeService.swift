@@ -4,6 +4,7 @@ package import MeshCore
 package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
+internal import MeshRelay
 package import MeshTunnel
 
 /// An edge in a folder: its certificate, which renews itself, and its tunnel.
@@ -218,7 +219,7 @@ extension Edge.Parts {
         let certificates = HostedKind.plain(CertificatesActor.self, placed: .hubs) { address in
             CertificatesActor(office: nil, key: address.key)
         }
-        kinds = configuration.kinds + others + [certificates]
+        kinds = configuration.kinds + others + [certificates, ModelShelf.called()]
         connections = configuration.connections
         tunnel = configuration.tunnel
         var beats = Edge.Beats(source: MachineVitals(dataFolder: configuration.credentials.path, clock: clock))

@@ -12,10 +12,24 @@ package struct HubChannels: ByteChannelOpener {
 
     /// Opens a stream for `purpose`; `unreachable` where the tunnel is not connected.
     package func open(_ purpose: String, offset: UInt64) async throws(TransportError) -> any ByteChannel {
+        try await hub().open(purpose, offset: offset)
+    }
+
+    private func hub() throws(TransportError) -> PeerChannels {
         guard let hub = edge.tunnel.state.hub else {
             throw TransportError(.unreachable, "the tunnel is \(edge.tunnel.state.phase.rawValue)")
         }
-        return try await PeerChannels(edge.transport, to: hub).open(purpose, offset: offset)
+        return PeerChannels(edge.transport, to: hub)
+    }
+}
+
+extension HubChannels: AnswerChannelOpener {
+    /// Whether the tunnel leads to a hub.
+    package var isConnected: Bool { edge.tunnel.state.hub != nil }
+
+    /// Opens a stream that asks the hub; `unreachable` where the tunnel is not connected.
+    package func open(asking payload: [UInt8]) async throws(TransportError) -> any ByteChannel {
+        try await hub().open(asking: payload)
     }
 }
 

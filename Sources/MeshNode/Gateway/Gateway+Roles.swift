@@ -2,6 +2,7 @@ internal import MeshAPI
 internal import MeshCertificates
 internal import MeshCore
 internal import MeshGateway
+internal import MeshRelay
 
 extension Gateway {
     /// What the hub of `settings` answers to whom `keys` know, once `service` is there.
@@ -9,6 +10,7 @@ extension Gateway {
         ofHub settings: HubSettings,
         _ keys: KeyOffice,
         _ chats: HubChats,
+        _ sessions: SessionOffice,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -26,6 +28,9 @@ extension Gateway {
         ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
         ports.chat = chats
+        ports.escalation = HubQuestions(chats, sessions: sessions)
+        ports.sessions = sessions
+        ports.usage = chats.tally
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
@@ -33,13 +38,16 @@ extension Gateway {
     /// What the edge of `settings` answers, once `service` is there.
     init(
         ofEdge settings: EdgeSettings,
+        _ chats: EdgeChats,
         _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
     ) {
         let status = EdgeStatus(service: service, state: state, clock: ground.clock)
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
-        let ports = Ports(status: status, doctor: doctor)
+        var ports = Ports(status: status, doctor: doctor)
+        ports.chat = chats
+        if let tenant = try? TenantID("main") { ports.callers = LocalCallers(tenant: tenant) }
         var generator = ground.generator
         self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }

@@ -4,6 +4,7 @@ package import MeshCore
 package import MeshIO
 internal import MeshIdentity
 package import MeshQUIC
+package import MeshRelay
 internal import MeshStore
 package import MeshTunnel
 
@@ -31,8 +32,12 @@ package final class HubService: Sendable {
         package var warmUp: any WarmUpHook = NoWarmUp()
         /// Actors that live here beside its own.
         package var kinds: [HostedKind] = []
+        /// Who answers the questions of edges; nil where nobody does.
+        package var questions: EscalationOffice?
         /// Who judges API keys, by the rings in the store; nil where nobody has one.
         package var keys: KeyOffice?
+        /// Who keeps conversations; nil where nobody does.
+        package var sessions: SessionOffice?
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -68,6 +73,7 @@ package final class HubService: Sendable {
     let authorityEnd = Lock<WallTime?>(nil)
     private let clock: any Clock
     private let clerk: RevocationClerk
+    private let questions: EscalationOffice?
     private let logger: Logger
 
     /// What a hub stands on.
@@ -93,6 +99,7 @@ package final class HubService: Sendable {
         certificateEnd = Lock(credentials.validity.notAfter)
         let (clock, logger, store) = (ground.clock, ground.logger, ground.store)
         (self.store, self.logger) = (store, logger)
+        questions = configuration.questions
         storeWatch = StoreWatch(logger: logger)
         let admission = try AdmissionVerifier(trust: credentials.trust)
         office = EnrolmentOffice(
@@ -112,6 +119,7 @@ package final class HubService: Sendable {
         }
         office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         configuration.keys?.open(on: hub.node)
+        configuration.sessions?.open(on: hub.node)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)
@@ -187,6 +195,7 @@ package final class HubService: Sendable {
             logger: ground.logger
         )
         parts.kinds = configuration.kinds + kinds + (configuration.keys?.kinds ?? [])
+        parts.kinds += configuration.sessions?.kinds() ?? []
         parts.connections = configuration.connections
         parts.warmUp = configuration.warmUp
         parts.storeAnswers = { [store = ground.store] in await store.answers() }
@@ -287,6 +296,15 @@ package final class HubService: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
+            if let questions {
+                group.addTask { await questions.run() }
+                group.addTask { [hub] in
+                    await hub.transport.serveQuestions { stream in
+                        guard let payload = stream.question, let edge = stream.opener else { return }
+                        try await questions.serve(stream, asking: payload, by: edge)
+                    }
+                }
+            }
             group.addTask { await self.keeper.run() }
             group.addTask { await self.clerk.run() }
             group.addTask { [store] in await self.storeWatch.run(clock: self.clock) { store.statistics } }

@@ -20,13 +20,19 @@ package final class ByteStream: Sendable {
     package let purpose: String
     /// Where both directions begin.
     package let offset: UInt64
+    /// Whom the certificate of the peer names, where it has opened the stream.
+    package let opener: NodeIdentity?
+    /// The payload of the escalation frame that it began with; nil where it began with a purpose.
+    package let question: [UInt8]?
 
     init(_ core: ByteStreamCore, on loop: EventLoop) {
         self.loop = loop
         self.core = LoopConfined(core, on: loop)
         node = core.node
-        purpose = core.open.purpose
-        offset = core.open.offset
+        purpose = core.beginning.purpose
+        offset = core.beginning.offset
+        opener = core.opener
+        question = if case .escalation(let payload, _) = core.beginning { payload } else { nil }
     }
 
     deinit {
@@ -68,6 +74,12 @@ package final class ByteStream: Sendable {
 
     /// Ends both directions at once; the peer learns that nobody wants it any more.
     package func cancel() { cancel("cancelled") }
+
+    /// Ends both directions at once; the peer may go on with what it does, for another stream to fetch.
+    package func letGo() {
+        let core = core
+        loop.executeAlways { core.value.letGo() }
+    }
 
     private func cancel(_ why: String) {
         let core = core

@@ -14,8 +14,10 @@ final class ByteStreamCore {
     typealias Reader = UnsafeContinuation<Result<[UInt8]?, TransportError>, Never>
     typealias Writer = UnsafeContinuation<Result<Void, TransportError>, Never>
 
-    let open: StreamOpen
+    let beginning: StreamBeginning
     let node: NodeID
+    /// Whom its certificate names, where it has opened the stream.
+    let opener: NodeIdentity?
     private var frames: FrameStream?
     private var waitingFor: PeerLink?
     private var reader: Reader?
@@ -31,14 +33,23 @@ final class ByteStreamCore {
     /// Why nothing more is written, where what was received may still be read.
     private var writeFailure: TransportError?
 
-    /// A stream that is to be opened to `node`, or was opened by it in `frames`.
-    init(_ open: StreamOpen, with node: NodeID, frames: FrameStream? = nil) {
-        self.open = open
+    /// A stream that is to be opened to `node`.
+    init(_ beginning: StreamBeginning, to node: NodeID) {
+        self.beginning = beginning
         self.node = node
+        opener = nil
+        (nextToSend, nextToReceive) = (beginning.offset, beginning.offset)
+    }
+
+    /// A stream that `opener` has opened in `frames`.
+    init(_ beginning: StreamBeginning, by opener: NodeIdentity, frames: FrameStream) {
+        self.beginning = beginning
+        node = opener.node
+        self.opener = opener
         self.frames = frames
-        (nextToSend, nextToReceive) = (open.offset, open.offset)
-        frames?.stream.handler = self
-        frames?.stream.keepsLittle = true
+        (nextToSend, nextToReceive) = (beginning.offset, beginning.offset)
+        frames.stream.handler = self
+        frames.stream.keepsLittle = true
     }
 
     // MARK: Reading
@@ -93,7 +104,7 @@ final class ByteStreamCore {
             hasPeerEnded = true
         case .cancel:
             _ = try frame.decode(as: Cancel.self)
-            end(TransportError(.lost, "\(node) has cancelled the stream"), .cancelled)
+            end(cancelledByPeer, .cancelled)
         case .error: end(Self.failure(try frame.decode()), .cancelled)
         default: throw WireError(.invalidValue, "a \(frame.type) in a stream of bytes")
         }
@@ -106,6 +117,10 @@ final class ByteStreamCore {
         case .overloaded, .notServed: TransportError(.unreachable, error.message, cause: error)
         default: TransportError(.lost, "refused: \(error.message)", cause: error)
         }
+    }
+
+    private var cancelledByPeer: TransportError {
+        TransportError(.lost, "\(node) has cancelled the stream", cause: PeerCancelled())
     }
 
     // MARK: Writing
@@ -153,6 +168,12 @@ final class ByteStreamCore {
     func cancel(_ error: TransportError) {
         guard !(hasEnded && hasPeerEnded) else { return }
         end(error, .cancelled)
+    }
+
+    /// The other side may go on with what it does: this is the end of the stream alone.
+    func letGo() {
+        guard !(hasEnded && hasPeerEnded) else { return }
+        end(TransportError(.lost, "the stream was let go"), .stopped)
     }
 
     /// The last holder has let go.
@@ -211,7 +232,11 @@ extension ByteStreamCore: StreamUser {
         self.frames = frames
         stream.handler = self
         stream.keepsLittle = true
-        frames.write(.streamOpen, open.wireBytes)
+        let frame = beginning.frame
+        guard frame.payload.count <= link.maximumPayloadBytes else {
+            return end(TransportError(.tooLarge, "\(node) reads no \(frame.type) of this length"), .cancelled)
+        }
+        frames.write(frame.type, frame.payload)
         writeOn()
         if hasEnded { writeEnd() }
     }
@@ -238,9 +263,9 @@ extension ByteStreamCore: QUICStreamHandler {
         if hasPeerEnded, hasEnded { return deliver(read) }
         let why =
             switch code.map(MeshStreamCode.init(rawValue:)) {
-            case .notServed?: TransportError(.unreachable, "\(node) does not serve '\(open.purpose)'")
+            case .notServed?: TransportError(.unreachable, "\(node) does not serve '\(beginning.purpose)'")
             case .overloaded?: TransportError(.unreachable, "\(node) has no room")
-            case .cancelled?: TransportError(.lost, "\(node) has cancelled the stream")
+            case .cancelled?: cancelledByPeer
             default: TransportError(.lost, "the stream to \(node) ended first")
             }
         if hasPeerEnded {

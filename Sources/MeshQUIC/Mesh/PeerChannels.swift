@@ -19,4 +19,9 @@ package struct PeerChannels: ByteChannelOpener {
     package func open(_ purpose: String, offset: UInt64) async throws(TransportError) -> any ByteChannel {
         try await transport.openStream(to: node, purpose: purpose, offset: offset)
     }
+
+    /// Opens a stream that asks.
+    package func open(asking payload: [UInt8]) async throws(TransportError) -> any ByteChannel {
+        try await transport.openStream(to: node, asking: payload)
+    }
 }

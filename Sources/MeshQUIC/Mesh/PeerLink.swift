@@ -33,8 +33,8 @@ final class PeerLink {
     var unfinishedBytes = 0
     /// Whether it stands in the queue of links for which there is no room.
     var waitsForTurn = false
-    /// Streams of bytes of the peer that are served, by the word of their purpose.
-    var servedStreams: [String: Int] = [:]
+    /// Streams of bytes of the peer that are served.
+    var servedStreams: [StreamBeginning.Service: Int] = [:]
     /// Whether the peer has read an answer to its end.
     var hasReadAnswers = false
     private lazy var timer = LoopTimer(handler: relay)
@@ -409,7 +409,7 @@ extension PeerLink: TimerHandler {
 
 extension FrameType {
     /// Whether the registry names `role` as a sender of this type.
-    fileprivate func mayBeSent(by role: NodeRole?) -> Bool {
+    func mayBeSent(by role: NodeRole?) -> Bool {
         switch registration?.sender {
         case .either?, nil: true
         case .edge?: role == .edge

@@ -213,11 +213,32 @@ extension QUICTransport {
         purpose: String,
         offset: UInt64 = 0
     ) async throws(TransportError) -> ByteStream {
+        let open = StreamOpen(purpose: purpose, offset: offset, trace: TraceContext.current)
+        return try await openStream(to: node, .purpose(open))
+    }
+
+    /// Opens a stream to `node` with an escalation frame of that payload: a question, or an answer to go on with.
+    ///
+    /// Both directions begin at the offset that the payload says.
+    package func openStream(
+        to node: NodeID,
+        asking payload: [UInt8]
+    ) async throws(TransportError) -> ByteStream {
+        let beginning: StreamBeginning
+        do throws(WireError) { beginning = try StreamBeginning(escalation: payload) } catch {
+            throw TransportError(.lost, "what is asked cannot be read", cause: error)
+        }
+        return try await openStream(to: node, beginning)
+    }
+
+    private func openStream(
+        to node: NodeID,
+        _ beginning: StreamBeginning
+    ) async throws(TransportError) -> ByteStream {
         let core = core
         let loop = loop
-        let open = StreamOpen(purpose: purpose, offset: offset, trace: TraceContext.current)
         let opened = try? await loop.run {
-            let stream = ByteStreamCore(open, with: node)
+            let stream = ByteStreamCore(beginning, to: node)
             core.value.open(stream)
             return ByteStream(stream, on: loop)
         }
@@ -234,14 +255,27 @@ extension QUICTransport {
         for word: String,
         _ handler: @escaping @Sendable (ByteStream) async throws -> Void
     ) async {
+        await serve(.word(word), handler)
+    }
+
+    /// Takes the questions of edges, and answers that they go on with, in the same way: ``ByteStream/question`` says
+    /// what is wanted.
+    package func serveQuestions(_ handler: @escaping @Sendable (ByteStream) async throws -> Void) async {
+        await serve(.escalation, handler)
+    }
+
+    private func serve(
+        _ kind: StreamBeginning.Service,
+        _ handler: @escaping @Sendable (ByteStream) async throws -> Void
+    ) async {
         let core = core
-        let begin: @Sendable () -> Void = { core.value.streamServices[word] = StreamService(handler) }
+        let begin: @Sendable () -> Void = { core.value.streamServices[kind] = StreamService(handler) }
         guard (try? await loop.run(begin)) != nil else { return }
         // Never opened: it ends when this task is cancelled.
         _ = try? await OneShot<Done>().wait()
         await withCheckedContinuation { continuation in
             loop.executeAlways {
-                guard let service = core.value.streamServices.removeValue(forKey: word) else {
+                guard let service = core.value.streamServices.removeValue(forKey: kind) else {
                     return continuation.resume()
                 }
                 service.pool.stop(continuation)
@@ -297,7 +331,7 @@ extension QUICTransport {
     package func serves(streamsFor words: [String] = []) async -> Bool {
         let core = core
         let isServing = try? await loop.run {
-            core.value.service != nil && words.allSatisfy { core.value.streamServices[$0] != nil }
+            core.value.service != nil && words.allSatisfy { core.value.streamServices[.word($0)] != nil }
         }
         return isServing ?? false
     }

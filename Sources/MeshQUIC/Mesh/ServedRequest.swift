@@ -105,7 +105,12 @@ final class ServedRequest {
         hasBegun = true
         switch frame.type {
         case .actorCall, .actorMessage: beginWhenThereIsRoom(frame)
-        case .streamOpen: serve(try frame.decode(as: StreamOpen.self))
+        case .streamOpen: serve(.purpose(try frame.decode(as: StreamOpen.self)))
+        case .escalation:
+            guard frame.type.mayBeSent(by: link.identity?.role) else {
+                throw WireError(.helloViolation, "an escalation from the wrong side")
+            }
+            serve(try StreamBeginning(escalation: frame.payload))
         default: frames.refuse(.unknownFrameType, "a \(frame.type) opens no stream here")
         }
     }
@@ -141,23 +146,24 @@ final class ServedRequest {
         }
     }
 
-    private func serve(_ open: StreamOpen) {
-        let word = ByteStream.word(of: open.purpose)
-        guard let service = link.core.streamServices[word], !link.core.isLeaving else {
+    private func serve(_ beginning: StreamBeginning) {
+        let kind = beginning.service
+        guard let service = link.core.streamServices[kind], !link.core.isLeaving else {
             return frames.refuse(.notServed, "no stream is taken here for that purpose")
         }
-        guard service.pool.hasRoom(forOneWith: link.servedStreams[word, default: 0]) else {
+        guard service.pool.hasRoom(forOneWith: link.servedStreams[kind, default: 0]) else {
             return refuseForRoom()
         }
-        link.servedStreams[word, default: 0] += 1
+        guard let opener = link.identity else { return frames.refuse(.notServed, "nobody knows who asks") }
+        link.servedStreams[kind, default: 0] += 1
         let loop = link.core.loop
-        let core = ByteStreamCore(open, with: link.peerNode, frames: frames)
+        let core = ByteStreamCore(beginning, by: opener, frames: frames)
         let stream = ByteStream(core, on: loop)
         let handler = service.handler
         let (confined, served) = (LoopConfined(core, on: loop), LoopConfined(link, on: loop))
         _ = service.pool.run(on: loop) { () -> ErrorFrame? in
             do {
-                try await TraceContext.$current.withValue(open.trace) { try await handler(stream) }
+                try await TraceContext.$current.withValue(beginning.trace) { try await handler(stream) }
                 try await stream.finish()
                 return nil
             } catch let refusal as ErrorFrame {
@@ -166,10 +172,10 @@ final class ServedRequest {
                 return ErrorFrame(code: .internalError, message: "the one who took the stream has failed")
             }
         } finished: { refusal in
-            served.value.servedStreams[word, default: 0] -= 1
+            served.value.servedStreams[kind, default: 0] -= 1
             if let refusal { confined.value.refuse(refusal) }
         } abandoned: {
-            served.value.servedStreams[word, default: 0] -= 1
+            served.value.servedStreams[kind, default: 0] -= 1
             confined.value.stop()
         }
     }

@@ -8,7 +8,7 @@ final class TransportCore {
     let loop: EventLoop
     let hello: Hello
     var service: RequestService?
-    var streamServices: [String: StreamService] = [:]
+    var streamServices: [StreamBeginning.Service: StreamService] = [:]
     let helloTimeout: Duration
     /// Known once there is an endpoint.
     private(set) lazy var answers = AnswerRoom(loop: loop, quic?.configuration.maximumUnreadBytes ?? 0)

@@ -205,7 +205,7 @@ extension SessionCursor: WireCodable {
 /// Some of an owner's sessions.
 package struct SessionListPage: Hashable, Sendable {
     /// The sessions, the one that changed last first.
-    package let entries: [SessionIndex.Entry]
+    package internal(set) var entries: [SessionIndex.Entry]
 
     /// How many there are in all.
     package let total: UInt64

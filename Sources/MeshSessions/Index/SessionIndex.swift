@@ -31,7 +31,7 @@ package struct SessionIndex: Journaled, Hashable {
         /// The change that it knows of; nil where the session has not said anything yet.
         package let revision: EventPosition?
         /// What it is called.
-        package let title: String?
+        package internal(set) var title: String?
         /// How many messages it has.
         package let messages: UInt64
         /// When it began.

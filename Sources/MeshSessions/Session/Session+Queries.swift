@@ -8,10 +8,10 @@ package struct SessionHead: Hashable, Sendable {
     package let key: String
 
     /// What it is called.
-    package let title: String?
+    package internal(set) var title: String?
 
     /// The context of all questions.
-    package let context: SessionContext
+    package internal(set) var context: SessionContext
 
     /// Which model shall answer.
     package let model: String?
@@ -71,7 +71,7 @@ extension SessionHead: WireCodable {
 /// Some of a session's messages, in order.
 package struct SessionPage: Hashable, Sendable {
     /// The messages.
-    package let messages: [SessionMessage]
+    package internal(set) var messages: [SessionMessage]
 
     /// Whether others follow.
     package let hasMore: Bool

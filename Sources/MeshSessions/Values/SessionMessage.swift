@@ -11,7 +11,7 @@ package struct SessionMessage: Hashable, Sendable {
     package let role: ChatRole
 
     /// What.
-    package let text: String
+    package internal(set) var text: String
 
     /// The model that said it; nil for whoever asks.
     package let model: String?

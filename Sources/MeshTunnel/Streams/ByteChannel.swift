@@ -28,12 +28,24 @@ package protocol ByteChannel: Sendable {
     /// Ends both directions; what has arrived can still be read, and then reading throws.
     func seal()
 
-    /// Ends both directions at once.
+    /// Ends both directions at once; the peer learns that nobody wants it any more: ``PeerCancelled``.
     func cancel()
+
+    /// Ends both directions at once; to the peer it is a cut, so that it goes on with what it does.
+    func letGo()
 }
 
 /// The port to the other end of a tunnel: opens streams of bytes to it.
 package protocol ByteChannelOpener: Sendable {
     /// Opens a stream for `purpose`; whether it is taken there may show only when it is read or written.
     func open(_ purpose: String, offset: UInt64) async throws(TransportError) -> any ByteChannel
+}
+
+/// The port to the hub that answers questions: opens the streams on which its answers come.
+package protocol AnswerChannelOpener: Sendable {
+    /// Whether there is a hub to ask now.
+    var isConnected: Bool { get }
+
+    /// Opens a stream with an escalation frame of that payload; whether it is taken may show only when it is read.
+    func open(asking payload: [UInt8]) async throws(TransportError) -> any ByteChannel
 }

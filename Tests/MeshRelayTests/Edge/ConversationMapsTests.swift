@@ -203,7 +203,9 @@ import Testing
         let maps = try maps()
         let ask = try await maps.redact(question, in: trip, of: tenant)
         let all = ask.content
-        let texts = [all.query, all.framing, all.constraints.first, all.knowledge.first?.name, all.knowledge.first?.text]
+        let texts = [
+            all.query, all.framing, all.constraints.first, all.knowledge.first?.name, all.knowledge.first?.text,
+        ]
         for text in texts + [all.history.first?.text] {
             let text = try #require(text).text
             #expect(!text.contains("Ottilie") && !text.contains("anna"), "\(text)")

@@ -5,7 +5,9 @@ internal import MeshGateway
 internal import MeshHTTP
 internal import MeshIO
 internal import MeshIdentity
+internal import MeshPrivacy
 internal import MeshQUIC
+internal import MeshRelay
 internal import MeshTelemetry
 internal import MeshTunnel
 
@@ -22,13 +24,28 @@ struct EdgeRole {
         let credentials = CredentialFolder(path: folder.path)
         guard credentials.isInUse else { throw notEnrolled }
         let told = Lock<EdgeService?>(nil)
-        let site = try await openSite { told.withLock { $0 } }
+        let chats = EdgeChats()
+        let site = try await openSite(chats) { told.withLock { $0 } }
         let service: EdgeService
         do { service = try await open(credentials) } catch {
             await site?.stop()
             throw error
         }
         told.withLock { $0 = service }
+        let secret = (0..<32).map { _ in UInt8(7) }.withUnsafeBytes { TokenKey(copying: $0) }
+        if let secret {
+            let maps = ConversationMaps(
+                redactor: Redactor(),
+                secret: secret,
+                vault: NoVault(),
+                lifetime: .seconds(86_400),
+                clock: ground.clock
+            )
+            var generator = ground.generator
+            chats.open(
+                EdgeDesk(of: service.edge, tenant: try TenantID("main"), maps: maps, generator: generator.split())
+            )
+        }
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
@@ -85,7 +102,9 @@ struct EdgeRole {
         }
     }
 
-    private func openSite(_ service: @escaping @Sendable () -> EdgeService?) async throws -> NodeSite? {
+    private func openSite(_ chats: EdgeChats, _ service: @escaping @Sendable () -> EdgeService?) async throws
+        -> NodeSite?
+    {
         let registry = MetricRegistry()
         EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
             guard let service = service(), let node = await ground.nodeReading() else { return nil }
@@ -95,7 +114,7 @@ struct EdgeRole {
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
-        let gateway = Gateway(ofEdge: settings, service, state: state, ground)
+        let gateway = Gateway(ofEdge: settings, chats, service, state: state, ground)
         let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }

@@ -5,6 +5,7 @@ internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
 internal import MeshQUIC
+internal import MeshRelay
 internal import MeshTelemetry
 
 /// `meshnode --role hub`.
@@ -25,12 +26,13 @@ struct HubRole {
         }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
-        let site = try await openSite(registry, keys, chats) { told.withLock { $0 } }
+        let sessions = SessionOffice()
+        let site = try await openSite(registry, keys, chats, sessions) { told.withLock { $0 } }
         let operators: OperatorSite
         let service: HubService
         do {
             operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
-            do { service = try await open(HubFolder(path: folder.path), keys, chats) } catch {
+            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions) } catch {
                 await operators.stop()
                 throw error
             }
@@ -78,6 +80,7 @@ struct HubRole {
         _ registry: MetricRegistry,
         _ keys: KeyOffice,
         _ chats: HubChats,
+        _ sessions: SessionOffice,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
@@ -87,13 +90,18 @@ struct HubRole {
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, keys, chats, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, sessions, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ folder: HubFolder, _ keys: KeyOffice, _ chats: HubChats) async throws -> HubService {
+    private func open(
+        _ folder: HubFolder,
+        _ keys: KeyOffice,
+        _ chats: HubChats,
+        _ sessions: SessionOffice
+    ) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
             folder: folder,
@@ -103,13 +111,17 @@ struct HubRole {
         )
         configuration.warmUp = chats
         configuration.keys = keys
+        var generator = ground.generator
+        configuration.kinds.append(ModelShelf.hosted(by: chats))
+        configuration.questions = EscalationOffice(chats: chats, clock: ground.clock, generator: generator.split())
+        configuration.sessions = sessions
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         configuration.connections.handshakesPerSecond = settings.handshakesPerSecond
         if settings.checkAccounts {
             // Any edge may come: whoever has turned this on is checking, and there is no money in them.
-            configuration.kinds = [
+            configuration.kinds += [
                 .journaled(SampleAccount.self, performer: NoTransfers(), placed: .hubs, access: .edges(.any))
             ]
         }

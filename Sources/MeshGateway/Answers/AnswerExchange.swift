@@ -1,16 +1,12 @@
 internal import MeshChat
 internal import MeshCore
-internal import MeshDialects
 internal import MeshHTTP
 
-/// One chat of a client: asks the port, and writes down what it says as the client's SDK reads it.
+/// One answer for a client: asks, and writes down what is said as the client reads it.
 ///
 /// Whoever waits for the answer holds it; when the client leaves, its task is cancelled and nobody holds it any more.
-struct ChatExchange: Sendable {
-    let call: ChatCall
-    let dialect: ChatDialect
-    /// What of the request nobody reads.
-    let dropped: [String]
+struct AnswerExchange<Telling: AnswerTelling>: Sendable {
+    let telling: Telling
     /// Held as long as the answer lasts.
     let place: ChatRoom.Place
     let deadline: ChatDeadline
@@ -21,44 +17,41 @@ struct ChatExchange: Sendable {
     // MARK: Whole
 
     /// The whole answer.
-    func whole(from port: any ChatPort, for request: HTTPRequest) async throws(ChatError) -> HTTPResponse {
+    func whole(for request: HTTPRequest) async throws(ChatError) -> HTTPResponse {
         let (run, reply) = try await told {
             () throws(ChatError) in
             try await deadline.hold { () throws(ChatError) in
-                let run = try await port.begin(call)
-                record.begin(run)
-                return (run, try await run.collect())
+                let run = try await telling.begin()
+                telling.note(run, in: record)
+                return (run, try await telling.answer(run).collect())
             }
         }
         record.end(.complete)
-        var fields = ChatFields.json(dialect, request)
-        fields.append(telling: run, alsoDropped: dropped, dialect, now: deadline.clock.wallTime)
-        let bytes = dialect.bytes(of: reply, head: head(run.model))
-        return withExtendedLifetime(place) { HTTPResponse(.ok, fields: fields, body: .bytes(bytes)) }
+        return withExtendedLifetime(place) { telling.whole(reply, of: run, for: request) }
     }
 
     // MARK: Streamed
 
     /// The answer piece by piece; what can be refused is refused before the first, unless its first word takes so long
     /// that the client must be told that somebody is there.
-    func stream(from port: any ChatPort, for request: HTTPRequest) async throws(ChatError) -> HTTPResponse {
+    func stream(for request: HTTPRequest) async throws(ChatError) -> HTTPResponse {
         let hasBegun = Lock(false)
-        let run: any ChatRun
+        let run: Telling.Run
         do throws(ChatError) {
             run = try await told { () throws(ChatError) in
                 try await deadline.hold(meanwhile: { await beat(for: request, hasBegun) }) { () throws(ChatError) in
-                    try await port.begin(call)
+                    try await telling.begin()
                 }
             }
         } catch {
             guard hasBegun.withLock({ $0 }), error.code != .cancelled else { throw error }
-            let bytes = dialect.writer(head: head(call.request.model), wantsUsage: false).bytes(for: error)
+            var writer = telling.writer(of: nil)
+            let bytes = writer.bytes(for: error)
             return events { try await $0.send(bytes) }
         }
-        record.begin(run)
+        telling.note(run, in: record)
         var response = events { try await write(run, to: $0) }
-        response.fields.append(naming: request, dialect)
-        response.fields.append(telling: run, alsoDropped: dropped, dialect, now: deadline.clock.wallTime)
+        response.fields.append(contentsOf: telling.fields(of: run, for: request))
         return response
     }
 
@@ -68,36 +61,39 @@ struct ChatExchange: Sendable {
         do {
             try await deadline.clock.sleep(for: heartbeat)
             var head = events { _ in }
-            head.fields.append(naming: request, dialect)
+            head.fields.append(contentsOf: telling.fields(of: nil, for: request))
             let output = await early.begin(head)
             hasBegun.withLock { $0 = true }
             while true {
-                try await output.write(dialect.pulse)
+                try await output.write(telling.pulse)
                 try await deadline.clock.sleep(for: heartbeat)
             }
         } catch {}  // it has begun, or nobody waits for it any more
     }
 
     private func events(_ produce: @escaping @Sendable (EventWriter) async throws -> Void) -> HTTPResponse {
-        HTTPResponse.events(clock: deadline.clock, heartbeat: heartbeat, pulse: dialect.pulse, produce: produce)
+        HTTPResponse.events(clock: deadline.clock, heartbeat: heartbeat, pulse: telling.pulse, produce: produce)
     }
 
     /// Writes the events of `run` as they come; several that are there already leave together, with the turn.
-    private func write(_ run: any ChatRun, to output: EventWriter) async throws {
+    private func write(_ run: Telling.Run, to output: EventWriter) async throws {
+        let answer = telling.answer(run)
         let isLate = Lock(false)
         // Also where the client has left, or takes nothing.
-        defer { run.cancel() }
+        defer { answer.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask {
                 guard await deadline.comes() else { return }
                 isLate.withLock { $0 = true }
-                run.cancel()
+                answer.cancel()
             }
-            var writer = dialect.writer(head: head(run.model), wantsUsage: call.request.wantsUsage)
+            var writer = telling.writer(of: run)
             do {
+                let opening = writer.opening()
+                if !opening.isEmpty { try await output.send(opening) }
                 var hasEnded = false
-                while let event = try await run.next() {
+                while let event = try await answer.next() {
                     if case .ended = event { hasEnded = true }
                     let bytes = writer.bytes(for: event)
                     if !bytes.isEmpty { try await output.send(bytes) }
@@ -124,9 +120,5 @@ struct ChatExchange: Sendable {
             record.end(error.code == .cancelled ? .clientLeft : .failed(error.code))
             throw error
         }
-    }
-
-    private func head(_ model: String) -> AnswerHead {
-        AnswerHead(id: call.id, created: deadline.clock.wallTime, model: model)
     }
 }

@@ -1,7 +1,7 @@
 /// Takes out of a text what nobody else should read: keys, tokens, words that look like them, names of people.
 ///
 /// A net below what is written without secrets in the first place: it takes too much rather than too little.
-package struct Redactor: Sendable {
+package struct DiagnosisScrubber: Sendable {
     private let names: [(name: String, stand: String)]
 
     /// Also takes out the name of this user, of this machine, and the user's folder; nil for those that are not known.

@@ -1,6 +1,5 @@
 internal import MeshChat
 internal import MeshCore
-internal import MeshDialects
 internal import MeshIdentity
 
 /// Writes one line for each chat, once, when it is over: who asked, who answered, how many tokens; never a word of it.
@@ -14,23 +13,32 @@ final class ChatRecord: Sendable {
         case failed(ChatErrorCode)
     }
 
+    /// What is answered.
+    struct Subject: Sendable {
+        /// By which it is known everywhere.
+        let id: UniqueID
+        let caller: Caller
+        /// Whose words are spoken: a dialect's name, or the word for questions.
+        let dialect: String
+        let isStreamed: Bool
+    }
+
     private struct State {
-        var run: (any ChatRun)?
+        var run: (any ChatAnswer)?
+        var (model, engine): (String?, String?)
         var firstWord: Duration?
         var isWritten = false
     }
 
-    private let call: ChatCall
-    private let dialect: ChatDialect
+    private let subject: Subject
     private let began: Instant
     private let clock: any Clock
     private let logger: Logger?
     private let trace: TraceContext?
     private let state = Lock(State())
 
-    init(_ call: ChatCall, _ dialect: ChatDialect, clock: any Clock, logger: Logger?) {
-        self.call = call
-        self.dialect = dialect
+    init(_ subject: Subject, clock: any Clock, logger: Logger?) {
+        self.subject = subject
         self.clock = clock
         self.logger = logger
         began = clock.now
@@ -39,11 +47,11 @@ final class ChatRecord: Sendable {
 
     deinit { write(.clientLeft) }
 
-    /// An answer has begun.
-    func begin(_ run: any ChatRun) {
+    /// An answer has begun, of `model`, which `engine` runs where that is known.
+    func begin(_ run: any ChatAnswer, model: String, engine: String?) {
         let elapsed = clock.now - began
         state.withLock { state in
-            state.run = run
+            (state.run, state.model, state.engine) = (run, model, engine)
             state.firstWord = elapsed
         }
     }
@@ -52,31 +60,32 @@ final class ChatRecord: Sendable {
     func end(_ end: End) { write(end) }
 
     private func write(_ end: End) {
-        let (run, firstWord, isFirst) = state.withLock { state in
+        let last = state.withLock { state in
             defer { (state.isWritten, state.run) = (true, nil) }
-            return (state.run, state.firstWord, !state.isWritten)
+            return state
         }
-        guard isFirst, let logger else { return }
+        guard !last.isWritten, let logger else { return }
         let level = end.level
         guard level >= logger.minimumLevel else { return }
         // Where it ends by being let go of, the task may be anybody's.
         TraceContext.$current.withValue(trace) {
-            logger.log(level, .chat, fields(end, run, firstWord))
+            logger.log(level, .chat, fields(end, last))
         }
     }
 
-    private func fields(_ end: End, _ run: (any ChatRun)?, _ firstWord: Duration?) -> [LogField] {
+    private func fields(_ end: End, _ state: State) -> [LogField] {
         var fields = [
-            LogField(.call, .text("\(call.id)")), LogField(.tenant, .text(call.caller.tenant.text)),
-            LogField(.outcome, .text(end.word)), LogField(.dialect, .text(dialect.rawValue)),
-            LogField(.streamed, .flag(call.request.isStreamed)), LogField(.elapsed, .duration(clock.now - began)),
+            LogField(.call, .text("\(subject.id)")), LogField(.tenant, .text(subject.caller.tenant.text)),
+            LogField(.outcome, .text(end.word)), LogField(.dialect, .text(subject.dialect)),
+            LogField(.streamed, .flag(subject.isStreamed)), LogField(.elapsed, .duration(clock.now - began)),
         ]
-        if let key = call.caller.key { fields.append(LogField(.apiKey, .text(key))) }
-        if let firstWord { fields.append(LogField(.firstWord, .duration(firstWord))) }
-        if let run {
+        if let key = subject.caller.key { fields.append(LogField(.apiKey, .text(key))) }
+        if let firstWord = state.firstWord { fields.append(LogField(.firstWord, .duration(firstWord))) }
+        if let model = state.model { fields.append(LogField(.model, .text(model))) }
+        if let engine = state.engine { fields.append(LogField(.engine, .text(engine))) }
+        if let run = state.run {
             let usage = run.usageSoFar
             fields += [
-                LogField(.model, .text(run.model)), LogField(.engine, .text(run.engine)),
                 LogField(.promptTokens, .integer(Int64(usage.promptTokens))),
                 LogField(.outputTokens, .integer(Int64(usage.outputTokens))),
             ]

@@ -1,0 +1,45 @@
+internal import MeshAPI
+internal import MeshChat
+internal import MeshPrivacy
+
+extension StopReason {
+    /// As Anthropic calls it.
+    var word: String {
+        switch self {
+        case .endOfTurn: "end_turn"
+        case .maximumTokens: "max_tokens"
+        case .stopSequence: "stop_sequence"
+        case .toolUse: "tool_use"
+        case .refusal: "refusal"
+        case .contextFull: "model_context_window_exceeded"
+        case .paused: "pause_turn"
+        }
+    }
+}
+
+extension AnswerDocument.Tokens {
+    init(_ usage: ChatUsage) {
+        self.init(
+            input: UInt64(clamping: usage.inputTokens),
+            cacheRead: UInt64(clamping: usage.cacheReadTokens),
+            cacheWrite: UInt64(clamping: usage.cacheWriteTokens + usage.longCacheWriteTokens),
+            output: UInt64(clamping: usage.outputTokens),
+            reasoning: UInt64(clamping: usage.reasoningTokens),
+            isEstimated: usage.isEstimated
+        )
+    }
+}
+
+extension AnswerDocument.Privacy {
+    init(_ note: PrivacyNote) {
+        var replaced: [String: UInt64] = [:]
+        for (kind, count) in note.found.counts { replaced[kind.rawValue] = UInt64(clamping: count) }
+        self.init(
+            replaced: replaced,
+            restored: UInt64(clamping: note.restored.restored),
+            broken: UInt64(clamping: note.restored.broken),
+            unsearched: UInt64(clamping: note.found.unsearched),
+            isComplete: note.found.isComplete
+        )
+    }
+}

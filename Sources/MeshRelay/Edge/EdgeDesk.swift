@@ -1,0 +1,118 @@
+package import MeshChat
+package import MeshCore
+internal import MeshEscalation
+package import MeshGateway
+internal import MeshPrivacy
+package import MeshTunnel
+
+/// Where the applications of an edge ask: takes the personal data out, has the hub answer, and puts it back.
+///
+/// Callable from any task.
+package final class EdgeDesk: Sendable {
+    /// What it works with.
+    package struct Parts: Sendable {
+        /// The privacy proxy.
+        package let maps: ConversationMaps
+        /// The way to the hub.
+        package let opener: any AnswerChannelOpener
+        /// Asks the hub which models there are, or for the one of a name.
+        package let askModels: @Sendable (_ name: String?) async throws -> ModelList
+        /// On whose behalf, by the edge's certificate.
+        package let tenant: TenantID
+
+        /// These parts.
+        package init(
+            maps: ConversationMaps,
+            opener: any AnswerChannelOpener,
+            tenant: TenantID,
+            askModels: @escaping @Sendable (_ name: String?) async throws -> ModelList
+        ) {
+            self.maps = maps
+            self.opener = opener
+            self.tenant = tenant
+            self.askModels = askModels
+        }
+    }
+
+    private struct Known {
+        var models: [ModelDescription] = []
+        var until: Instant?
+    }
+
+    let parts: Parts
+    let clock: any Clock
+    private let generator: Lock<SeededGenerator>
+    private let known = Lock(Known())
+
+    /// A desk of `parts`.
+    package init(_ parts: Parts, clock: any Clock, generator: SeededGenerator) {
+        self.parts = parts
+        self.clock = clock
+        self.generator = Lock(generator)
+    }
+
+    /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over.
+    func answer(
+        to ask: RelayAsk,
+        as run: UniqueID,
+        _ redacted: (map: PlaceholderMap, report: RedactionReport),
+        promptTokens: Int,
+        deadline: Instant,
+        keeper: AnswerKeeper? = nil
+    ) async throws(EscalationFailure) -> RestoredAnswer {
+        let answer = TunnelAnswer(
+            to: ask,
+            run: run,
+            over: parts.opener,
+            deadline: deadline,
+            clock: clock,
+            generator: generator.withLock { $0.split() }
+        )
+        let restored = RestoredAnswer(
+            answer,
+            restoredBy: redacted.map,
+            found: redacted.report,
+            promptTokens: promptTokens,
+            keeper: keeper
+        )
+        try await restored.begin()
+        return restored
+    }
+}
+
+// MARK: - Chats
+
+extension EdgeDesk: ChatPort {
+    package func begin(_ call: ChatCall) async throws(ChatError) -> any ChatRun {
+        let redacted = try await parts.maps.redact(call.request, in: .stateless, of: parts.tenant)
+        do throws(EscalationFailure) {
+            return try await answer(
+                to: .chat(redacted.content),
+                as: call.id,
+                (redacted.map, redacted.report),
+                promptTokens: TokenEstimate.likely(of: call.request),
+                deadline: call.deadline
+            )
+        } catch {
+            throw ChatError(error)
+        }
+    }
+
+    /// What the hub has said of its models; where it cannot be asked, what it said last.
+    package func models() async -> [ModelDescription] {
+        let now = clock.now
+        let kept = known.withLock { known in known.until.map { now < $0 } == true ? known.models : nil }
+        if let kept { return kept }
+        guard let list = try? await parts.askModels(nil) else { return known.withLock { $0.models } }
+        return known.withLock { known in
+            (known.models, known.until) = (list.models, clock.now + Limits.Relay.modelsFor)
+            return list.models
+        }
+    }
+
+    package func model(named name: String) async -> ModelDescription? {
+        if let known = await models().first(where: { $0.name == name }) { return known }
+        // It may be another name of one.
+        return try? await parts.askModels(name).models.first
+    }
+}

@@ -1,0 +1,113 @@
+internal import MeshChat
+package import MeshCore
+package import MeshEscalation
+package import MeshGateway
+package import MeshIdentity
+internal import MeshPrivacy
+internal import MeshSessions
+
+/// Questions that applications ask an edge: within a session, if they say so, and through the privacy proxy.
+///
+///     number ─▶ session: context, history ─▶ placeholders ─▶ the question into the session ─▶ hub
+///                                            ◀─ originals ◀─ the answer into the session ◀────┘
+///
+/// What a session keeps has placeholders; what an application reads has none.
+package final class EdgeQuestions: EscalationPort {
+    private let desk: EdgeDesk
+    private let sessions: SessionOffice
+    private let node: NodeID
+
+    /// Questions that go out over `desk`, within `sessions`, from the edge `node`.
+    package init(_ desk: EdgeDesk, sessions: SessionOffice, node: NodeID) {
+        self.desk = desk
+        self.sessions = sessions
+        self.node = node
+    }
+
+    package func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
+        // By the edge, too: two of a tenant may number their requests alike.
+        let run = EscalationRequest.run(of: call.request.id, asker: "\(node.text)/\(call.caller.asker)")
+        guard let id = call.request.session else {
+            let ask = try await redacted(call.request.question, in: .stateless)
+            return try await answer(ask, run, call, thread: nil)
+        }
+        let thread: SessionThread
+        do throws(SessionProblem) { thread = try await sessions.thread(id, call.caller) } catch {
+            throw EscalationFailure(error)
+        }
+        let question = try await joined(call.request.question, with: thread, as: run)
+        let ask = try await redacted(question, in: .session(id))
+        do throws(SessionThread.Problem) {
+            if let said = try await thread.ask(ask.content.query.text, run: run) {
+                return SaidAgain(said, run: run, restoredBy: ask.map)
+            }
+        } catch {
+            throw EscalationFailure(error)
+        }
+        return try await answer(ask, run, call, thread: thread)
+    }
+
+    /// The question with what its session has, in the words of the asker.
+    private func joined(
+        _ question: Question<UnredactedText>,
+        with thread: SessionThread,
+        as run: UniqueID
+    ) async throws(EscalationFailure) -> Question<UnredactedText> {
+        let (head, history): (SessionHead, [SessionMessage])
+        do throws(SessionThread.Problem) {
+            head = try await thread.head()
+            let room = await desk.room(for: question, model: question.model ?? head.model)
+            history = try await thread.history(tokens: room, before: run)
+        } catch {
+            throw EscalationFailure(error)
+        }
+        let map: PlaceholderMap
+        do throws(ChatError) {
+            map = try await desk.parts.maps.map(of: .session(thread.key.id), of: desk.parts.tenant)
+        } catch {
+            throw EscalationFailure(error)
+        }
+        let shown = { @Sendable (text: String) in Restorer.restore(text, with: map).text }
+        let context = await head.mapTexts(shown).context
+        var said: [SessionMessage] = []
+        for message in history { said.append(await message.mapText(shown)) }
+        let asked = question.within(context, model: head.model, history: said)
+        try asked.check()
+        return asked
+    }
+
+    private func redacted(
+        _ question: Question<UnredactedText>,
+        in conversation: Conversation
+    ) async throws(EscalationFailure) -> RedactedAsk<RelayQuestion> {
+        do throws(ChatError) {
+            return try await desk.parts.maps.redact(question, in: conversation, of: desk.parts.tenant)
+        } catch {
+            throw EscalationFailure(error)
+        }
+    }
+
+    private func answer(
+        _ ask: RedactedAsk<RelayQuestion>,
+        _ run: UniqueID,
+        _ call: EscalationCall,
+        thread: SessionThread?
+    ) async throws(EscalationFailure) -> RestoredAnswer {
+        try await desk.answer(
+            to: .question(ask.content),
+            as: run,
+            (ask.map, ask.report),
+            promptTokens: TokenEstimate.likely(ofBytes: ask.content.textBytes),
+            deadline: call.deadline,
+            keeper: thread.map { AnswerKeeper($0, run: run, deadline: call.deadline) }
+        )
+    }
+
+    package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
+        throw EscalationFailure(.unsupported, "this edge keeps no questions for later")
+    }
+
+    package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
+        .unknown
+    }
+}

@@ -1,0 +1,51 @@
+internal import MeshChat
+internal import MeshCore
+package import MeshGateway
+internal import MeshPrivacy
+package import MeshSessions
+
+/// The texts of an edge's sessions: redacted before they are kept, and given out with their originals.
+package struct ProxiedTexts: SessionTexts {
+    private let maps: ConversationMaps
+
+    /// Texts that `maps` redacts, each by its session's.
+    package init(maps: ConversationMaps) { self.maps = maps }
+
+    package var isRedacted: Bool { true }
+
+    package func kept(_ text: String, in field: String, of session: SessionKey) async throws(SessionProblem) -> String {
+        do throws(ChatError) {
+            let tenant = session.owner.tenant
+            return try await maps.redact(text, field: field, in: .session(session.id), of: tenant).content.text
+        } catch {
+            throw SessionProblem(error)
+        }
+    }
+
+    package func shown(_ text: String, of session: SessionKey) async throws(SessionProblem) -> String {
+        do throws(ChatError) {
+            return try await maps.restore(text, in: .session(session.id), of: session.owner.tenant)
+        } catch {
+            throw SessionProblem(error)
+        }
+    }
+
+    package func forget(_ session: SessionKey) async throws(SessionProblem) {
+        do throws(ChatError) {
+            try await maps.forget(.session(session.id), of: session.owner.tenant)
+        } catch {
+            throw SessionProblem(error)
+        }
+    }
+}
+
+extension SessionProblem {
+    /// What the privacy proxy refuses, or cannot do now.
+    init(_ error: ChatError) {
+        switch error.code {
+        case .forbidden: self = .blocked(error.message)
+        case .tooLarge: self = .tooLarge(error.message)
+        default: self = .unavailable(error.message)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package import MeshCore
+
+extension Limits {
+    /// Bounds on questions that pass between an edge and its hub.
+    package enum Relay {
+        /// Answers that a hub gives or keeps at a time; a further question is refused with a time to come again.
+        package static let maximumRuns = 4_096
+
+        /// Those of one edge; a further question of it is refused in the same way.
+        package static let maximumRunsOfOne = 1_024
+
+        /// When an edge whose question found no room may come again.
+        package static let retryAfter = Duration.milliseconds(250)
+
+        /// Models of which an edge is told; further ones are left out.
+        package static let maximumModels = 1_024
+
+        /// How long an edge takes what its hub has said of its models for true.
+        package static let modelsFor = Duration.seconds(5)
+
+        /// How long an edge waits for what its hub says of its models; then what it said before counts.
+        package static let modelPatience = Duration.seconds(15)
+
+        /// How often a hub looks for answers that nobody fetches, and for those that take too long.
+        package static let sweepInterval = Duration.seconds(1)
+
+        /// Tenants whose usage is counted; what a further one uses is not.
+        package static let maximumTenantsCounted = 1_024
+
+        /// Models whose usage is counted for one tenant; further ones are counted together.
+        package static let maximumModelsCounted = 64
+    }
+}
