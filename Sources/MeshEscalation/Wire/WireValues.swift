@@ -117,6 +117,7 @@ enum ChatErrorNumber {
 
 extension WireReader {
     /// The next item as the name of a session, or as nothing.
+    @_lifetime(self: copy self)
     mutating func readOptionalSession() throws(WireError) -> SessionID? {
         if try readNil() { return nil }
         let text = try readText()
