@@ -18,6 +18,7 @@ final class EdgeChats: Sendable {
     private struct Opened: Sendable {
         let desk: EdgeDesk
         let questions: EdgeQuestions
+        let queue: EdgeQueue
     }
 
     private let maps: ConversationMaps
@@ -61,23 +62,39 @@ final class EdgeChats: Sendable {
     }
 
     /// Actors that live on the edge for it.
-    var kinds: [HostedKind] { sessions.kinds(placed: .edges) }
+    var kinds: [HostedKind] { sessions.kinds(placed: .edges) + [EdgeQueue.kind] }
 
     /// Asks over `edge` from now on.
     func open(over edge: Edge, generator: SeededGenerator) {
-        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tenant: tenant) { name in
+        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tally: usage, tenant: tenant) { name in
             let shelf = try edge.node.actor(ModelShelf.self, ModelShelf.key)
             let deadline = edge.clock.now + Limits.Relay.modelPatience
             guard let name else { return try await shelf.call(ModelShelf.List(), deadline: deadline) }
             return try await shelf.call(ModelShelf.Find(name), deadline: deadline)
         }
         sessions.open(on: edge.node)
-        let desk = EdgeDesk(parts, clock: clock, generator: generator)
-        opened.withLock { $0 = Opened(desk: desk, questions: EdgeQuestions(desk, sessions: sessions, node: node)) }
+        var generator = generator
+        let desk = EdgeDesk(parts, clock: clock, generator: generator.split())
+        let queue = EdgeQueue(
+            desk,
+            sessions: sessions,
+            on: edge.node,
+            owner: SessionOwner(tenant: tenant, edge: node).text,
+            life: UniqueID(at: clock.wallTime, using: &generator)
+        ) { () async throws(CancellationError) in try await edge.waitForTunnel() }
+        let questions = EdgeQuestions(desk, sessions: sessions, queue: queue, node: node)
+        opened.withLock { $0 = Opened(desk: desk, questions: questions, queue: queue) }
     }
 
-    /// Forgets maps that nobody has used for long, until the calling task is cancelled.
+    /// Asks what waits, and forgets maps that nobody has used for long, until the calling task is cancelled.
     func run(isClockRight: @escaping @Sendable () -> Bool?) async {
+        await withDiscardingTaskGroup { group in
+            if let queue = opened.withLock({ $0 })?.queue { group.addTask { await queue.run() } }
+            await sweep(isClockRight)
+        }
+    }
+
+    private func sweep(_ isClockRight: @escaping @Sendable () -> Bool?) async {
         await vault.run(clock: clock, lifetime: settings.keepFor, isClockRight: isClockRight) { [logger] outcome in
             switch outcome {
             case .success(0): break
