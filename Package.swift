@@ -107,7 +107,10 @@ let modules: [Module] = [
     .library(
         "MeshCommands",
         layer: .l3,
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshPrivacy", "MeshVitals"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP", "MeshIO",
+            "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshVitals",
+        ]
     ),
 
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.

@@ -22,7 +22,7 @@ package enum SynesisCommand {
                 """,
             inherited: SharedOptions.all,
             subcommands: [
-                StatusCommand.command(ground), NodesCommand.command(ground), NodeCommands.command(ground),
+                AskCommand.command(ground), StatusCommand.command(ground), NodesCommand.command(ground), NodeCommands.command(ground),
                 DoctorCommand.command(ground), LoginCommand.command(ground), VersionCommand.command(ground),
             ],
             examples: [

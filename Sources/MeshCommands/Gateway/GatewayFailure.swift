@@ -15,6 +15,8 @@ package enum GatewayFailureCode: String, ErrorCode {
     case refused
     /// The edge that it was about is the reason.
     case node
+    /// An answer has begun, and breaks off.
+    case brokenOff
 }
 
 /// An error of asking a gateway.
@@ -27,6 +29,7 @@ extension GatewayFailureCode {
         case .notReached, .notAGateway: SynesisExit.notReached
         case .notAHub, .refused: SynesisExit.refused
         case .node: SynesisExit.node
+        case .brokenOff: SynesisExit.brokenOff
         }
     }
 }

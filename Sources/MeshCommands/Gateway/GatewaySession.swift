@@ -20,6 +20,8 @@ struct GatewaySession: Sendable {
     let screen: Screen
     /// The time.
     let clock: any Clock
+    /// On which it runs.
+    let loop: EventLoop
 
     /// Runs `body` with the gateway that the command line, the environment or this machine has.
     static func run(
@@ -30,9 +32,10 @@ struct GatewaySession: Sendable {
     ) async throws -> ExitCode {
         let screen = Screen(invocation, ground)
         do {
-            return try await connected(invocation, ground) { finder, clock in
+            return try await connected(invocation, ground) { finder, loop in
                 let gateway = try await finder.find(need)
-                return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock))
+                let clock = MachineClock(loop: loop)
+                return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock, loop: loop))
             }
         } catch let error as GatewayFailure {
             invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(error.message.printable)")
@@ -40,11 +43,17 @@ struct GatewaySession: Sendable {
         }
     }
 
+    /// Tells a person who answers, where nobody has named a gateway.
+    func tellPlace() {
+        guard gateway.isGuessed, screen.isInteractive, screen.form == .people else { return }
+        screen.aside("asking \(gateway.place)")
+    }
+
     /// Runs `body` with a client, and ends everything behind it.
     static func connected<Value: Sendable>(
         _ invocation: Invocation,
         _ ground: CommandGround,
-        _ body: @Sendable (GatewayFinder, any Clock) async throws -> Value
+        _ body: @Sendable (GatewayFinder, EventLoop) async throws -> Value
     ) async throws -> Value {
         let loop: EventLoop
         do throws(IOError) { loop = try EventLoop.start(name: "synesis") } catch {
@@ -66,7 +75,7 @@ struct GatewaySession: Sendable {
         let outcome: Result<Value, any Error>
         do {
             let finder = try GatewayFinder(invocation, ground, client)
-            outcome = .success(try await body(finder, MachineClock(loop: loop)))
+            outcome = .success(try await body(finder, loop))
         } catch {
             outcome = .failure(error)
         }
@@ -106,7 +115,7 @@ struct GatewayFinder: Sendable {
         var edge: GatewayPlace?
         let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {
-            let gateway = GatewayClient(place, client)
+            let gateway = GatewayClient(place, client, isGuessed: true)
             let timeout = Limits.Commands.probeTimeout
             guard let found = try? await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout) else {
                 continue
