@@ -22,8 +22,10 @@ package enum SynesisCommand {
                 """,
             inherited: SharedOptions.all,
             subcommands: [
-                AskCommand.command(ground), StatusCommand.command(ground), NodesCommand.command(ground), NodeCommands.command(ground),
-                DoctorCommand.command(ground), LoginCommand.command(ground), VersionCommand.command(ground),
+                AskCommand.command(ground), SessionsCommand.command(ground), ModelsCommand.command(ground),
+                RedactCommand.command(ground), StatusCommand.command(ground), NodesCommand.command(ground),
+                NodeCommands.command(ground), DoctorCommand.command(ground), LoginCommand.command(ground),
+                VersionCommand.command(ground),
             ],
             examples: [
                 "synesis status": "How the node of this machine stands.",

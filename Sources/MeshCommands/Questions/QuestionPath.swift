@@ -13,7 +13,8 @@ enum QuestionPath {
     /// A conversation.
     static func session(_ id: String) -> String { "\(sessions)/\(id)" }
 
-    private static func encoded(_ text: String) -> String {
+    /// A text as it may stand in a path or behind a parameter's name.
+    static func encoded(_ text: String) -> String {
         text.utf8.reduce(into: "") { result, byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
