@@ -177,7 +177,7 @@ class Ask(unittest.TestCase):
 
     def test_an_answer_that_breaks_off_says_so_and_is_never_taken_for_whole(self) -> None:
         for how, sentence in {
-            "close": "breaks off", "error": "cannot be gone on with", "gap": "a piece of it is missing at byte 13",
+            "close": "breaks off", "error": "cannot be gone on with", "gap": "a piece of it is missing at byte 14",
             "nothing": "before its end",
         }.items():
             self.double.reset(breaks_after=2, breaks_by=how)

@@ -32,9 +32,10 @@ extension GatewayClient {
         }
         var reading = AnswerReading()
         while let piece = try await next(of: response.body, reading.hasBegun) {
-            for event in try reading.take(piece) { try hand(event, reading.hasBegun, take) }
+            reading.feed(piece)
+            while let event = try reading.next() { try hand(event, reading.hasBegun, take) }
         }
-        for event in try reading.atEnd() { try hand(event, reading.hasBegun, take) }
+        if let event = try reading.atEnd() { try hand(event, reading.hasBegun, take) }
     }
 
     private func next(of body: ClientBody, _ hasBegun: Bool) async throws -> [UInt8]? {

@@ -28,31 +28,32 @@ package struct AnswerReading: Sendable {
     /// A reading at the beginning.
     package init() {}
 
-    /// What the next piece completes.
-    package mutating func take(_ piece: [UInt8]) throws(GatewayFailure) -> [AnswerEvent] {
-        events.feed(piece)
-        var found: [AnswerEvent] = []
-        while let event = try next() {
-            if let known = try read(event) { found.append(known) }
+    /// Takes the next piece.
+    package mutating func feed(_ piece: [UInt8]) { events.feed(piece) }
+
+    /// The next event that is complete; nil where more bytes are needed.
+    package mutating func next() throws(GatewayFailure) -> AnswerEvent? {
+        while let event = try streamed() {
+            if let known = try read(event) { return known }
         }
-        return found
+        return nil
     }
 
-    /// What lacks only its last line end, where the stream is over; throws where the answer's own end has not come.
-    package mutating func atEnd() throws(GatewayFailure) -> [AnswerEvent] {
-        var found: [AnswerEvent] = []
-        do throws(ChatError) {
-            if let event = try events.atEnd(), let known = try? read(event) { found.append(known) }
-        } catch {
-            throw GatewayFailure(.notAGateway, error.message, cause: error)
+    /// The event that lacks only its last line end, where the stream is over; throws where the answer's own end has
+    /// not come.
+    package mutating func atEnd() throws(GatewayFailure) -> AnswerEvent? {
+        let last: StreamedEvent?
+        do throws(ChatError) { last = try events.atEnd() } catch {
+            throw GatewayFailure(broken, "the answer cannot be read: \(error.message)", cause: error)
         }
+        let event: AnswerEvent? = if let last { try read(last) } else { nil }
         guard isOver else {
             throw GatewayFailure(broken, "the answer breaks off: its gateway has closed the connection before its end")
         }
-        return found
+        return event
     }
 
-    private mutating func next() throws(GatewayFailure) -> StreamedEvent? {
+    private mutating func streamed() throws(GatewayFailure) -> StreamedEvent? {
         do throws(ChatError) { return try events.next() } catch {
             throw GatewayFailure(broken, "the answer cannot be read: \(error.message)", cause: error)
         }
