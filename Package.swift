@@ -230,7 +230,9 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshCommandsTests",
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore", "MeshJSON", "MeshPrivacy"]
+        uses: [
+            "MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore", "MeshEscalation", "MeshJSON", "MeshPrivacy",
+        ]
     ),
     .tests(
         "MeshNodeTests",

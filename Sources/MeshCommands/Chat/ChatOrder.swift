@@ -30,7 +30,7 @@ package enum ChatOrder: Hashable, Sendable {
             return
         }
         let words = text.split(maxSplits: 1, whereSeparator: \.isWhitespace).map(String.init)
-        let rest = words.dropFirst().first.map { String($0.reversed().drop { $0.isWhitespace }.reversed()) }
+        let rest = words.dropFirst().first?.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         switch (words.first ?? text, rest) {
         case ("/help", _), ("/?", _): self = .help
         case ("/model", let name): self = .model(name)

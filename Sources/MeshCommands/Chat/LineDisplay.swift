@@ -67,7 +67,8 @@ package struct LineDisplay: Sendable {
             column = promptColumns
             self.columns = columns
             for character in before { append(character) }
-            wrap(for: 1)
+            // Where the next sign will stand, which may be too wide for what is left of the row.
+            wrap(for: max(1, after.first.map { $0 == "\n" ? 1 : TextColumns.of($0) } ?? 1))
             cursor = (rows.count - 1, column)
             for character in after { append(character) }
         }
