@@ -108,7 +108,8 @@ let modules: [Module] = [
         "MeshCommands",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP", "MeshIO",
+            "MeshAPI", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP",
+            "MeshIO",
             "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshVitals",
         ]
     ),

@@ -22,7 +22,8 @@ extension String {
         for scalar in unicodeScalars {
             switch scalar {
             case "\n", "\t": result.unicodeScalars.append(scalar)
-            case "\r": continue  // before a line end it means nothing, and anywhere else it would hide what stands there
+            // Before a line end it means nothing, and anywhere else it would hide what stands there.
+            case "\r": continue
             default: result += scalar.isUnprintable ? scalar.escaped(asASCII: true) : String(scalar)
             }
         }

@@ -16,7 +16,7 @@ package struct CommandGround: Sendable {
     /// What comes on standard input.
     package let input: CommandInput
     /// So many bytes that nobody can guess.
-    package let random: @Sendable (_ count: Int) -> [UInt8]
+    package let freshBytes: @Sendable (_ count: Int) -> [UInt8]
     /// Has the signals that end a program come as bytes, and says where to read them; nil where there are none.
     package let takeSignals: @Sendable () -> Int32?
 
@@ -27,7 +27,7 @@ package struct CommandGround: Sendable {
         ownFolder: @escaping @Sendable () -> String?,
         askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?,
         input: CommandInput = .nothing,
-        random: @escaping @Sendable (_ count: Int) -> [UInt8] = { Array(repeating: 7, count: $0) },
+        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = { Array(repeating: 7, count: $0) },
         takeSignals: @escaping @Sendable () -> Int32? = { nil }
     ) {
         self.variable = variable
@@ -35,14 +35,14 @@ package struct CommandGround: Sendable {
         self.ownFolder = ownFolder
         self.askSecretly = askSecretly
         self.input = input
-        self.random = random
+        self.freshBytes = freshBytes
         self.takeSignals = takeSignals
     }
 
-    /// That of this process, whose environment is `variables` and to which `random` gives bytes that nobody can guess.
+    /// That of this process, whose environment is `variables` and to which `freshBytes` gives bytes that nobody can guess.
     package static func ofThisProcess(
         variables: [String: String],
-        random: @escaping @Sendable (_ count: Int) -> [UInt8]
+        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8]
     ) -> CommandGround {
         CommandGround(
             variable: { name in variables[name].flatMap { $0.isEmpty ? nil : $0 } },
@@ -59,7 +59,7 @@ package struct CommandGround: Sendable {
             },
             askSecretly: { SecretPrompt.ask($0) },
             input: .ofThisProcess(),
-            random: random,
+            freshBytes: freshBytes,
             takeSignals: { ProcessSignals.take() }
         )
     }

@@ -93,7 +93,8 @@ private struct TinyTerminal {
         var terminal = TinyTerminal(columns: Self.size.columns)
         terminal.write("$ synesis\r\n")
         let keys: [Key] = [
-            .text("a"), .text("東"), .text("🦉"), .text("ö"), .text(" "), .text("\n"), .left, .right, .wordLeft, .wordRight,
+            .text("a"), .text("東"), .text("🦉"), .text("ö"), .text(" "), .text("\n"), .left, .right, .wordLeft,
+            .wordRight,
             .home, .end, .backspace, .delete, .eraseWord, .eraseToEnd, .putBack, .pasted("some words of text "), .up,
         ]
         for _ in 0..<400 {
@@ -122,7 +123,9 @@ private struct TinyTerminal {
         #expect(middle.contains("row 2\r\nrow 3\r\nrow 4") && !middle.contains("row 5"))
     }
 
-    @Test(arguments: [("a", 1), ("ä", 1), ("東", 2), ("한", 2), ("🦉", 2), ("❤\u{FE0F}", 2), ("👩‍👩‍👧", 2), ("\u{301}", 0), ("ｆ", 2)])
+    @Test(arguments: [
+        ("a", 1), ("ä", 1), ("東", 2), ("한", 2), ("🦉", 2), ("❤\u{FE0F}", 2), ("👩‍👩‍👧", 2), ("\u{301}", 0), ("ｆ", 2),
+    ])
     func `knows how wide signs are`(sign: Character, columns: Int) {
         #expect(TextColumns.of(sign) == columns)
     }

@@ -39,7 +39,11 @@ import Testing
         #expect(editor.history.lines == ["a€"])
         var generator = SeededGenerator(seed: 9)
         for _ in 0..<20_000 { _ = editor.take(UInt8.random(in: .min ... .max, using: &generator)) }
-        #expect(editor.text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t" })
+        #expect(
+            editor.text.unicodeScalars.allSatisfy {
+                $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t"
+            }
+        )
     }
 
     @Test func `is submitted, given up, or ends the program`() {

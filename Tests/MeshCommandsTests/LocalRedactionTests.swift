@@ -28,7 +28,8 @@ import Testing
     @Test func `is a whole request without the asker's own names for it`() throws {
         let request = """
             {"request_id": "ada-1", "session_id": "ada", "query": "Write to Ada Lovelace", "max_tokens": 5,
-             "context": {"local_knowledge": [{"name": "a.txt", "text": "My name is Ada Lovelace"}], "constraints": ["kind"]}}
+             "context": {"local_knowledge": [{"name": "a.txt", "text": "My name is Ada Lovelace"}],
+             "constraints": ["kind"]}}
             """
         var redaction = Self.redaction()
         let json = try redaction.request(Array(request.utf8))

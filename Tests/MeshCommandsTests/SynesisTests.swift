@@ -35,8 +35,10 @@ import Testing
     }
 
     @Test func `is declared soundly`() {
-        #expect(SynesisCommand.command(.ofThisProcess(variables: [:]) { [UInt8](repeating: 0, count: $0) })
-                .declarationFaults.isEmpty)
+        #expect(
+            SynesisCommand.command(.ofThisProcess(variables: [:]) { [UInt8](repeating: 0, count: $0) })
+                .declarationFaults.isEmpty
+        )
     }
 
     @Test(arguments: [
@@ -49,7 +51,9 @@ import Testing
         let said = await Self.run(words + ["--gateway", "http://127.0.0.1:1"])
         #expect(said.code == SynesisExit.notReached)
         #expect(said.output.isEmpty)
-        let command = words.prefix(words[0] == "node" || words.count > 1 && words[0] == "sessions" ? 2 : 1).joined(separator: " ")
+        let command = words.prefix(words[0] == "node" || words.count > 1 && words[0] == "sessions" ? 2 : 1).joined(
+            separator: " "
+        )
         #expect(said.error.hasPrefix("synesis \(command): error: "))
         #expect(said.error.contains("no gateway answers at http://127.0.0.1:1"))
         #expect(said.error.count { $0 == "\n" } == 1)
@@ -71,7 +75,8 @@ import Testing
         (["nodes", "--sort", "laod"], "did you mean 'load'?"), (["node", "ping", "EDGE"], "the name of an edge"),
         (["node", "ping", "edge-1", "--count", "\(Limits.Commands.maximumPings + 1)"], "from 1 to"),
         (["status", "--gateway", "http://a/b"], "where a gateway is"), (["login", "--hub", "h"], "nobody is there"),
-        (["login", "to ken", "--hub", "h"], "no enrolment token"), (["ask", "--model", "a b", "x"], "model_preference"),
+        (["login", "to ken", "--hub", "h"], "no enrolment token"),
+        (["ask", "--model", "a b", "x"], "model_preference"),
         (["ask", "--max-tokens", "0", "x"], "from 1 to"), (["ask", "--sesion", "x"], "did you mean '--session'?"),
         (["ask"], "query"), (["ask", "--context", "nowhere", "x"], "'nowhere' (--context) cannot be read"),
         (["chat", "--constraint", ""], "context.constraints[0]"), (["sessions", "shwo"], "did you mean 'show'?"),
@@ -123,7 +128,9 @@ import Testing
     func `completes its words`(shell: String) async {
         let said = await Self.run(["completions", shell])
         #expect(said.code == .success)
-        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block"] { #expect(said.output.contains(word)) }
+        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block"] {
+            #expect(said.output.contains(word))
+        }
     }
 
     @Test func `is bounded`() {

@@ -1,6 +1,7 @@
 """A test double of a node's gateway: speaks the routes of questions and sessions, and answers what a test has scripted.
 
-Nothing of it is the product. Where a whole node is wanted, `test_questions.py` asks one: MESHNODE_TEST_GATEWAY names it.
+Nothing of it is the product. Where a whole node is wanted, `test_questions.py` asks the one that MESHNODE_TEST_GATEWAY
+names.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ class Script:
     """What the double does with the next questions."""
 
     words: list[str] = field(default_factory=lambda: list(WORDS))
-    #: Between two words.
-    pause: float = 0.0
+    #: Milliseconds between two words.
+    pause: int = 0
     #: After so many words: None for the end, else what happens there.
     breaks_after: int | None = None
     #: What then happens: "close", "error", "gap", "silence".
@@ -164,9 +165,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self.owner.left.set()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, milliseconds: int) -> None:
         """As long, but not longer than the client stays."""
-        self.connection.settimeout(seconds)
+        self.connection.settimeout(milliseconds / 1000)
         try:
             if self.connection.recv(1) == b"":
                 raise ConnectionResetError
@@ -178,13 +179,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def break_off(self, said: int) -> None:
         how = self.owner.script.breaks_by
         if how == "error":
-            error = {"code": "interrupted", "message": "the answer broke off and cannot be gone on with", "request_id": "r"}
-            self.event("error", {"error": error})
+            message = "the answer broke off and cannot be gone on with"
+            self.event("error", {"error": {"code": "interrupted", "message": message, "request_id": "r"}})
             self.wfile.write(b"0\r\n\r\n")
         elif how == "gap":
             self.event("chunk", {"offset": said + 3, "text": "later"})
         elif how == "silence":
-            self.wait(60)
+            self.wait(60_000)
         elif how == "nothing":
             self.wfile.write(b"0\r\n\r\n")
         else:
@@ -211,7 +212,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(self.owner.script.refusal[0], {"error": self.owner.script.refusal[1]})
             data = [
                 {"id": "tiny", "object": "model", "created": 1_790_000_000, "owned_by": "meshnode"},
-                {"id": "claude-9", "object": "model", "created": 0, "owned_by": "anthropic", "shutdown_date": "2027-03-01"},
+                {"id": "claude-9", "object": "model", "owned_by": "anthropic", "shutdown_date": "2027-03-01"},
             ]
             return self.answer(200, {"object": "list", "data": data})
         if parts[0] == "escalate":
@@ -293,7 +294,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def serve() -> None:
     """By hand, to look at a terminal: prints where it is."""
     double = DoubleGateway()
-    double.script.pause = 0.4
+    double.script.pause = 400
     print(double.url, flush=True)
     while True:
         time.sleep(3600)

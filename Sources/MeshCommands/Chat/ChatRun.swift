@@ -32,7 +32,9 @@ struct ChatRun {
     /// Runs it; returns with which code the program ends.
     mutating func run() async throws -> ExitCode {
         _ = ground.takeSignals()
-        if isTalkative { screen.aside("session \(conversation) at \(session.gateway.place); /help says what else there is") }
+        if isTalkative {
+            screen.aside("session \(conversation) at \(session.gateway.place); /help says what else there is")
+        }
         while true {
             switch try input.next() {
             case .text(let line):

@@ -51,7 +51,7 @@ enum RedactCommand {
             var redaction = LocalRedaction(
                 policy: policy(invocation),
                 terms: try terms(invocation),
-                random: ground.random(TokenKey.byteCount)
+                random: ground.freshBytes(TokenKey.byteCount)
             )
             let result: JSONValue
             do {

@@ -83,7 +83,8 @@ enum SessionsCommand {
             switch screen.form {
             case .json: try screen.json(["sessions": .array(sessions)])
             case .quiet: try screen.lines(sessions.compactMap { $0["id"]?.text?.printable })
-            case .people: try screen.lines(table(sessions).layout(width: screen.width).lines(inColour: screen.isColoured))
+            case .people:
+                try screen.lines(table(sessions).layout(width: screen.width).lines(inColour: screen.isColoured))
             }
             if !isWhole { screen.note("synesis sessions: warning: there are more sessions than are listed") }
             return .success

@@ -71,7 +71,9 @@ package struct AnswerEnd: Hashable, Sendable {
         if stopReason == "max_tokens" || stopReason == "length" {
             warnings.append("the answer was cut: it had as many tokens as it may have (--max-tokens)")
         }
-        if broken == 1 { warnings.append("a placeholder came back changed and stays: nobody guesses what it stood for") }
+        if broken == 1 {
+            warnings.append("a placeholder came back changed and stays: nobody guesses what it stood for")
+        }
         if broken > 1 {
             warnings.append("\(broken) placeholders came back changed and stay: nobody guesses what they stood for")
         }

@@ -38,7 +38,10 @@ struct AnswerPrinter {
 
     private mutating func write(_ text: String) throws {
         guard !text.isEmpty else { return }
-        guard screen.form != .json else { return content += text }
+        guard screen.form != .json else {
+            content += text
+            return
+        }
         isAtLineStart = text.unicodeScalars.last == "\n"
         // What an answer holds must not move a person's cursor; a program gets it as it is.
         try screen.text(screen.isInteractive ? text.printableLines : text)

@@ -1,6 +1,6 @@
 internal import MeshChat
-internal import MeshDialects
 internal import MeshCore
+internal import MeshDialects
 package import MeshJSON
 
 /// Something that happens in an answer that comes word by word.

@@ -29,9 +29,10 @@ package struct QuestionDraft: Sendable {
 
     /// The question, or a sentence that names what is wrong with it.
     package func request() throws(QuestionFault) -> EscalationRequest {
-        var context = try self.context.map { (file) throws(QuestionFault) in
-            try Self.context(file.bytes, of: file.name)
-        } ?? SessionContext()
+        var context =
+            try self.context.map { (file) throws(QuestionFault) in
+                try Self.context(file.bytes, of: file.name)
+            } ?? SessionContext()
         if let framing { context.framing = framing }
         for piece in knowledge {
             guard let text = String(validating: piece.bytes, as: UTF8.self) else {

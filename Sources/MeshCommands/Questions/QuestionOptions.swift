@@ -69,7 +69,7 @@ enum QuestionOptions {
     /// A name that nobody has given to anything else.
     static func randomName(_ prefix: String, _ ground: CommandGround) -> String {
         let digits = Array("abcdefghjkmnpqrstuvwxyz23456789".utf8)
-        let name = ground.random(12).map { digits[Int($0) % digits.count] }
+        let name = ground.freshBytes(12).map { digits[Int($0) % digits.count] }
         return prefix + "-" + String(decoding: name, as: UTF8.self)
     }
 
