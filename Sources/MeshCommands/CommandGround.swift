@@ -27,7 +27,7 @@ package struct CommandGround: Sendable {
         ownFolder: @escaping @Sendable () -> String?,
         askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?,
         input: CommandInput = .nothing,
-        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = { Array(repeating: 7, count: $0) },
+        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = { [UInt8](repeating: 7, count: $0) },
         takeSignals: @escaping @Sendable () -> Int32? = { nil }
     ) {
         self.variable = variable
@@ -39,7 +39,7 @@ package struct CommandGround: Sendable {
         self.takeSignals = takeSignals
     }
 
-    /// That of this process, whose environment is `variables` and to which `freshBytes` gives bytes that nobody can guess.
+    /// That of this process, whose environment is `variables`; `freshBytes` makes bytes that nobody can guess.
     package static func ofThisProcess(
         variables: [String: String],
         freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8]

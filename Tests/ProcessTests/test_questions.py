@@ -174,7 +174,11 @@ class Ask(unittest.TestCase):
         told = self.ask("x")
         self.assertEqual(
             (told.returncode, told.stderr),
-            (4, "synesis ask: error: the edge has no hub now (503, offline); try again in 7.0s\n"),
+            (
+                4,
+                "synesis ask: error: the edge has no hub now (503, offline); --async hands a question in for later; "
+                "try again in 7.0s\n",
+            ),
         )
 
     def test_an_answer_that_breaks_off_says_so_and_is_never_taken_for_whole(self) -> None:

@@ -61,7 +61,7 @@ package struct KeyReader: Sendable {
         case .single:
             state = .plain
             return Self.letter(byte)
-        case .paste(let bytes): return paste(bytes, byte)
+        case .paste: return paste(byte)
         }
     }
 
@@ -152,17 +152,18 @@ package struct KeyReader: Sendable {
         }
     }
 
-    private mutating func paste(_ bytes: [UInt8], _ byte: UInt8) -> Key? {
+    private mutating func paste(_ byte: UInt8) -> Key? {
+        guard case .paste(var bytes) = state else { return nil }
+        // Nobody else holds the bytes then: what is appended copies nothing.
+        state = .plain
         // One more than a line takes is kept, by which the editor knows that it was too much, and the mark behind it.
         let most = Limits.Commands.maximumLineBytes + 1 + Self.pasteEnd.count
-        var bytes = bytes
         if bytes.count == most { bytes.remove(at: most - Self.pasteEnd.count) }
         bytes.append(byte)
         guard bytes.suffix(Self.pasteEnd.count).elementsEqual(Self.pasteEnd) else {
             state = .paste(bytes)
             return nil
         }
-        state = .plain
         return .pasted(Self.plainText(bytes.dropLast(Self.pasteEnd.count)))
     }
 

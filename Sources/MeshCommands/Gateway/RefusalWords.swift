@@ -28,6 +28,7 @@ struct RefusalWords {
         var words = message
         if let field, !message.contains(field) { words = "\(field): \(message)" }
         words += " (\([status, code].compactMap(\.self).joined(separator: ", ")))"
+        if code == "offline" { words += "; --async hands a question in for later" }
         if let retryAfter { words += "; try again in \(Words.time(retryAfter))" }
         return words
     }
