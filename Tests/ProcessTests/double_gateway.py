@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import http.server
 import json
+import sys
 import threading
-import time
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,7 @@ class Script:
     stop_reason: str = "end_turn"
     cost: str | None = "$0.000012"
     is_hub: bool = False
+    wants_key: bool = False
     #: How often a question that was handed in is still waiting.
     waits: int = 1
 
@@ -41,7 +42,7 @@ class Script:
 class DoubleGateway:
     """The server, what it was asked, and the clients that left in mid-answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.script = Script()
         self.asked: list[dict[str, Any]] = []
         self.fields: list[dict[str, str]] = []
@@ -53,7 +54,7 @@ class DoubleGateway:
         class Handler(_Handler):
             owner = double
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
@@ -205,6 +206,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         parts = url.path.split("/")[2:]
         query = dict(urllib.parse.parse_qsl(url.query))
         role = "hub" if self.owner.script.is_hub else "edge"
+        if self.owner.script.wants_key and "authorization" not in self.headers:
+            return self.refuse(401, "no_key", "a key is needed")
         if parts == ["version"]:
             return self.answer(200, {"software": "meshnode/0.1.0", "api": 1, "role": role, "node": "double"})
         if parts == ["models"]:
@@ -291,14 +294,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def serve() -> None:
-    """By hand, to look at a terminal: prints where it is."""
-    double = DoubleGateway()
-    double.script.pause = 400
+def serve(port: int, *traits: str) -> None:
+    """As a process of its own: prints where it is. By hand, `double_gateway.py 0 slow` shows answers that come slowly."""
+    double = DoubleGateway(port)
+    double.script = Script(pause=400 * ("slow" in traits), is_hub="hub" in traits, wants_key="key" in traits)
     print(double.url, flush=True)
-    while True:
-        time.sleep(3600)
+    double.thread.join()
 
 
 if __name__ == "__main__":
-    serve()
+    serve(int(sys.argv[1]), *sys.argv[2:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from double_gateway import WORDS, DoubleGateway
+from networks import Network, may_be_alone
 from test_synesis import SYNESIS, environment, on_a_terminal, synesis
 
 ANSWER = "".join(WORDS)
@@ -324,6 +326,50 @@ class Neighbours(unittest.TestCase):
         told = synesis("redact", "--block", "card", env=nobody, input=text)
         self.assertEqual((told.returncode, told.stdout), (6, ""))
         self.assertEqual(told.stderr, "synesis redact: text holds a card number, which may not leave\n")
+
+
+@unittest.skipUnless(may_be_alone(), "nobody may have a network of its own here")
+class UsualPlaces(unittest.TestCase):
+    """Where nobody names a gateway: the usual ports, in a network of the test's own."""
+
+    def setUp(self) -> None:
+        self.network = Network()
+        self.addCleanup(self.network.end)
+
+    def double(self, port: int, *traits: str) -> None:
+        line = [*self.network.entered, sys.executable, Path(__file__).with_name("double_gateway.py"), str(port), *traits]
+        process = subprocess.Popen(line, stdout=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        assert process.stdout is not None
+        self.addCleanup(process.stdout.close)
+        self.assertIn(str(port).encode(), process.stdout.readline())
+
+    def asked(self, **variables: str) -> tuple[int, str]:
+        enter = str(shutil.which(self.network.entered[0]))
+        return on_a_terminal([enter, *self.network.entered[1:], str(SYNESIS), "ask", "--no-color", "x"], **variables)
+
+    def test_an_edge_is_asked_first_then_a_hub(self) -> None:
+        code, screen = self.asked()
+        self.assertEqual((code, "8787" in screen, "7413" in screen), (3, True, True), screen)
+        self.double(7413, "hub")
+        code, screen = self.asked()
+        said = "asking the hub at http://127.0.0.1:7413; no personal data is replaced on the way\n"
+        self.assertEqual((code, screen[: len(said)]), (0, said))
+        self.double(8787)
+        code, screen = self.asked()
+        said = f"asking the edge at http://127.0.0.1:8787\n{ANSWER}\n"
+        self.assertEqual((code, screen[: len(said)]), (0, said))
+
+    def test_an_edge_that_wants_a_key_is_not_passed_over(self) -> None:
+        """What it would have replaced must not go to a hub as it is."""
+        self.double(7413, "hub")
+        self.double(8787, "key")
+        for variables in ({}, {"SYNESIS_KEY": "mesh_x"}):
+            code, screen = self.asked(**variables)
+            self.assertEqual((code, "only one that is named is shown a key" in screen), (4, True), screen)
+        code, screen = self.asked(SYNESIS_KEY="mesh_x", SYNESIS_GATEWAY="http://127.0.0.1:8787")
+        self.assertEqual((code, screen[: len(ANSWER)]), (0, ANSWER))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ enum AskCommand {
             if let id = invocation[fetched] { return try await fetch(id, invocation, ground) }
             let request = try request(invocation, ground)
             return try await GatewaySession.run(invocation, ground) { session in
-                session.tellPlace()
+                session.tellPlace(ofQuestion: true)
                 if invocation[isLater] {
                     return try show(try await session.gateway.handIn(request), request.id, invocation, session.screen)
                 }

@@ -40,6 +40,7 @@ enum ChatCommand {
             let checked = draft
             let keepsHistory = !invocation[forgets]
             return try await GatewaySession.run(invocation, ground) { session in
+                session.tellPlace(ofQuestion: true)
                 let name = invocation.commandName
                 var run = ChatRun(session, ground, checked, name: name, keepsHistory: keepsHistory)
                 return try await run.run()

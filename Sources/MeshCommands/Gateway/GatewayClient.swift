@@ -15,15 +15,15 @@ package struct GatewayClient: Sendable {
 
     /// Where it is.
     package let place: GatewayPlace
-    /// Whether nobody has named it.
-    let isGuessed: Bool
+    /// What it has said that it is, where nobody has named it: `edge` or `hub`.
+    let guessedRole: String?
     private let client: HTTPClient
     private let key: String?
 
     /// Asks the gateway at `place` by `client`, and shows it `key`.
-    package init(_ place: GatewayPlace, _ client: HTTPClient, key: String? = nil, isGuessed: Bool = false) {
+    package init(_ place: GatewayPlace, _ client: HTTPClient, key: String? = nil, guessedRole: String? = nil) {
         self.place = place
-        self.isGuessed = isGuessed
+        self.guessedRole = guessedRole
         self.key = key
         self.client = client
     }
@@ -169,7 +169,7 @@ package struct GatewayClient: Sendable {
             return GatewayFailure(.notAGateway, "the gateway at \(place) does not know this: is it older than synesis?")
         case "no_key":
             return GatewayFailure(
-                .refused,
+                .noKey,
                 "the gateway at \(place) wants a key (meshnode keys create): put it into the variable SYNESIS_KEY"
             )
         default: return GatewayFailure(.refused, words.sentence(status: status))

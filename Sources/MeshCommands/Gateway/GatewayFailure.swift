@@ -13,6 +13,8 @@ package enum GatewayFailureCode: String, ErrorCode {
     case notAHub
     /// It says no.
     case refused
+    /// It says no to whoever shows no key.
+    case noKey
     /// The edge that it was about is the reason.
     case node
     /// An answer has begun, and breaks off.
@@ -27,7 +29,7 @@ extension GatewayFailureCode {
     package var exit: ExitCode {
         switch self {
         case .notReached, .notAGateway: SynesisExit.notReached
-        case .notAHub, .refused: SynesisExit.refused
+        case .notAHub, .refused, .noKey: SynesisExit.refused
         case .node: SynesisExit.node
         case .brokenOff: SynesisExit.brokenOff
         }

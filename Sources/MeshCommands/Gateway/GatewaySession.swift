@@ -43,10 +43,11 @@ struct GatewaySession: Sendable {
         }
     }
 
-    /// Tells a person who answers, where nobody has named a gateway.
-    func tellPlace() {
-        guard gateway.isGuessed, screen.isInteractive, screen.form == .people else { return }
-        screen.aside("asking \(gateway.place)")
+    /// Tells a person who is asked, where nobody has named a gateway, and what that means for a question.
+    func tellPlace(ofQuestion isQuestion: Bool = false) {
+        guard let role = gateway.guessedRole, screen.isInteractive, screen.form == .people else { return }
+        let meaning = isQuestion && role == "hub" ? "; no personal data is replaced on the way" : ""
+        screen.aside("asking the \(role) at \(gateway.place)\(meaning)")
     }
 
     /// Runs `body` with a client, and ends everything behind it.
@@ -115,12 +116,8 @@ struct GatewayFinder: Sendable {
         var edge: GatewayPlace?
         let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {
-            let gateway = GatewayClient(place, client, isGuessed: true)
-            let timeout = Limits.Commands.probeTimeout
-            guard let found = try? await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout) else {
-                continue
-            }
-            if need == .anyNode || found.document.role == "hub" { return gateway }
+            guard let role = try await role(at: place) else { continue }
+            if need == .anyNode || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
             edge = edge ?? place
         }
         if let edge {
@@ -135,5 +132,23 @@ struct GatewayFinder: Sendable {
             "no gateway answers on this machine (\(places)): start a node (meshnode --role hub), or name one "
                 + "(--gateway URL, or SYNESIS_GATEWAY)"
         )
+    }
+
+    /// What the gateway at a usual place is; nil where there is none.
+    ///
+    /// One that wants a key is not passed over: what an edge would have replaced must not go to a hub instead.
+    private func role(at place: GatewayPlace) async throws(GatewayFailure) -> String? {
+        let gateway = GatewayClient(place, client)
+        let timeout = Limits.Commands.probeTimeout
+        do throws(GatewayFailure) {
+            return try await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout).document.role
+        } catch {
+            guard error.code == .noKey else { return nil }
+            throw GatewayFailure(
+                .noKey,
+                "the gateway at \(place) wants a key: put it into the variable SYNESIS_KEY, and name the gateway "
+                    + "(--gateway \(place), or SYNESIS_GATEWAY), for only one that is named is shown a key"
+            )
+        }
     }
 }
