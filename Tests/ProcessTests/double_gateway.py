@@ -295,7 +295,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def serve(port: int, *traits: str) -> None:
-    """As a process of its own: prints where it is. By hand, `double_gateway.py 0 slow` shows answers that come slowly."""
+    """As a process of its own, which prints where it is; `double_gateway.py 0 slow` shows answers that come slowly."""
     double = DoubleGateway(port)
     double.script = Script(pause=400 * ("slow" in traits), is_hub="hub" in traits, wants_key="key" in traits)
     print(double.url, flush=True)

@@ -337,7 +337,8 @@ class UsualPlaces(unittest.TestCase):
         self.addCleanup(self.network.end)
 
     def double(self, port: int, *traits: str) -> None:
-        line = [*self.network.entered, sys.executable, Path(__file__).with_name("double_gateway.py"), str(port), *traits]
+        program = Path(__file__).with_name("double_gateway.py")
+        line = [*self.network.entered, sys.executable, program, str(port), *traits]
         process = subprocess.Popen(line, stdout=subprocess.PIPE)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
