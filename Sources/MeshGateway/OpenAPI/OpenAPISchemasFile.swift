@@ -76,7 +76,7 @@ enum OpenAPISchemasFile {
                     headers: { "x-mesh-model": { $ref: "#/components/headers/Model" } },
                     content: {
                         "application/json": { schema: { $ref: "#/components/schemas/OpenAIAnswer" } },
-                        "text/event-stream": { schema: { type: "string" } },
+                        "text/event-stream": { schema: { $ref: "#/components/schemas/ChatEvent" } },
                     },
                 },
                 AnthropicAnswer: {
@@ -84,7 +84,7 @@ enum OpenAPISchemasFile {
                     headers: { "x-mesh-model": { $ref: "#/components/headers/Model" } },
                     content: {
                         "application/json": { schema: { $ref: "#/components/schemas/AnthropicAnswer" } },
-                        "text/event-stream": { schema: { type: "string" } },
+                        "text/event-stream": { schema: { $ref: "#/components/schemas/ChatEvent" } },
                     },
                 },
                 Models: {
@@ -118,8 +118,8 @@ enum OpenAPISchemasFile {
                     content: { "application/json": { schema: { $ref: "#/components/schemas/Waiting" } } },
                 },
                 Events: {
-                    description: "events: started, chunk or thinking, then one end (an Answer without content) or error",
-                    content: { "text/event-stream": { schema: { type: "string" } } },
+                    description: "started, then chunk and thinking, then one end or error",
+                    content: { "text/event-stream": { schema: { $ref: "#/components/schemas/AnswerEvent" } } },
                 },
                 Usage: {
                     description: "by model and in all",

@@ -215,6 +215,85 @@ enum OpenAPITalkFile {
                     privacy: { $ref: "#/components/schemas/Privacy" },
                 },
             },
+            AnswerEvent: {
+                description: "each event of a stream",
+                type: "object",
+                required: ["event", "data"],
+                oneOf: [
+                    {
+                        properties: {
+                            event: { const: "started" },
+                            data: {
+                                type: "string",
+                                contentMediaType: "application/json",
+                                contentSchema: {
+                                    type: "object",
+                                    required: ["request_id", "run_id", "model"],
+                                    properties: {
+                                        request_id: { type: "string" },
+                                        run_id: { type: "string", format: "uuid" },
+                                        session_id: { $ref: "#/components/schemas/Name" },
+                                        model: { type: "string" },
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    {
+                        properties: {
+                            event: { const: "chunk" },
+                            data: {
+                                type: "string",
+                                contentMediaType: "application/json",
+                                contentSchema: {
+                                    type: "object",
+                                    required: ["offset", "text"],
+                                    properties: {
+                                        offset: { type: "integer", description: "bytes of UTF-8 said before" },
+                                        text: { type: "string" },
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    {
+                        properties: {
+                            event: { const: "thinking" },
+                            data: {
+                                type: "string",
+                                contentMediaType: "application/json",
+                                contentSchema: { type: "object", properties: { text: { type: "string" } } },
+                            },
+                        },
+                    },
+                    {
+                        properties: {
+                            event: { const: "end" },
+                            data: {
+                                type: "string",
+                                description: "an Answer, with its length in bytes in place of its content",
+                                contentMediaType: "application/json",
+                            },
+                        },
+                    },
+                    {
+                        properties: {
+                            event: { const: "error" },
+                            data: {
+                                type: "string",
+                                contentMediaType: "application/json",
+                                contentSchema: { $ref: "#/components/schemas/Error" },
+                            },
+                        },
+                    },
+                ],
+            },
+            ChatEvent: {
+                description: "each event of a stream, as the SDK of the path reads it",
+                type: "object",
+                required: ["data"],
+                properties: { event: { type: "string" }, data: { type: "string" } },
+            },
             Waiting: {
                 type: "object",
                 required: ["request_id", "state"],
