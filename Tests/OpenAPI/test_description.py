@@ -1,4 +1,4 @@
-"""What a hub answers to requests that are made out of its own description: nothing that the description does not say."""
+"""What a hub answers to requests that are made out of its own description: nothing that it does not describe."""
 
 from __future__ import annotations
 

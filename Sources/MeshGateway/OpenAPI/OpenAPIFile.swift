@@ -4,11 +4,12 @@
 enum OpenAPIFile {
     /// All of it.
     static let text = #"""
-        // What can be asked of a node by HTTP: `/v1/openapi.json`. `scripts/embed` turns it into Swift source; the schemas are
-        // in openapi-schemas.json5, and docs/api.md tells people the same.
+        // What can be asked of a node by HTTP: `/v1/openapi.json`. `scripts/embed` turns it into Swift source; the
+        // schemas are in openapi-schemas.json5, and docs/api.md tells people the same.
         //
-        // In place of `responses` that all refuse alike an operation has `refusals`, the statuses, and perhaps `shape`, the
-        // name of their response; the gateway writes them out, and adds those that every path has: 401, 403, 421, 503.
+        // In place of `responses` that all refuse alike an operation has `refusals`, the statuses, and perhaps
+        // `shape`, the name of their response; the gateway writes them out, and adds those that every path has: 401,
+        // 403, 421, 503.
         {
             openapi: "3.1.0",
             info: {
@@ -344,7 +345,9 @@ enum OpenAPIFile {
                         summary: "Prefers a model, or none",
                         requestBody: {
                             required: true,
-                            content: { "application/json": { schema: { $ref: "#/components/schemas/ModelPreference" } } },
+                            content: {
+                                "application/json": { schema: { $ref: "#/components/schemas/ModelPreference" } },
+                            },
                         },
                         responses: { "200": { $ref: "#/components/responses/SessionHead" } },
                         refusals: [400, 404, 410, 413, 415],
@@ -357,7 +360,9 @@ enum OpenAPIFile {
                         tags: ["sessions"],
                         summary: "Forgets what was said; the session, its context and its model stay",
                         requestBody: {
-                            content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+                            content: {
+                                "application/json": { schema: { type: "object", additionalProperties: false } },
+                            },
                         },
                         responses: { "200": { $ref: "#/components/responses/SessionHead" } },
                         refusals: [400, 404, 410, 413, 415],

@@ -4,11 +4,12 @@
 enum OpenAPISchemasFile {
     /// All of it.
     static let text = #"""
-        // The components of `/v1/openapi.json`, whose paths are in openapi.json5: what stands in bodies, and what answers hold.
+        // The components of `/v1/openapi.json`, whose paths are in openapi.json5: what stands in bodies, and what
+        // answers hold. More schemas are in openapi-talk.json5.
         {
             securitySchemes: {
                 bearer: { type: "http", scheme: "bearer", description: "mesh_…; none is needed on the loopback" },
-                apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "the same in Anthropic's field" },
+                apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "the same" },
             },
             parameters: {
                 node: { name: "id", in: "path", required: true, schema: { $ref: "#/components/schemas/Name" } },
@@ -38,7 +39,10 @@ enum OpenAPISchemasFile {
                 },
             },
             responses: {
-                Anything: { description: "a document", content: { "application/json": { schema: { type: "object" } } } },
+                Anything: {
+                    description: "a document",
+                    content: { "application/json": { schema: { type: "object" } } },
+                },
                 Version: {
                     description: "what it is",
                     content: { "application/json": { schema: { $ref: "#/components/schemas/Version" } } },

@@ -8,7 +8,7 @@ enum OpenAPITalkFile {
         {
             OpenAIChat: {
                 type: "object",
-                description: "the members that count most; what else OpenAI's SDKs send is read or named as left out",
+                description: "the members that count most; others are read, or named as left out",
                 required: ["model", "messages"],
                 properties: {
                     model: { type: "string", minLength: 1, examples: ["auto", "tiny"] },
@@ -54,7 +54,7 @@ enum OpenAPITalkFile {
             },
             AnthropicChat: {
                 type: "object",
-                description: "the members that count most; what else Anthropic's SDKs send is read or named as left out",
+                description: "the members that count most; others are read, or named as left out",
                 required: ["model", "messages", "max_tokens"],
                 properties: {
                     model: { type: "string", minLength: 1, examples: ["auto", "tiny"] },
@@ -144,7 +144,7 @@ enum OpenAPITalkFile {
             ModelName: { type: "string", minLength: 1, maxLength: 128, pattern: "^[!-~]+$" },
             Question: {
                 type: "object",
-                description: "the same `request_id` of the same caller is the same question; bounds are in bytes of UTF-8",
+                description: "the same `request_id` of a caller is the same question; bounds are in bytes of UTF-8",
                 required: ["request_id", "query", "max_tokens"],
                 properties: {
                     request_id: { type: "string", minLength: 1, maxLength: 128, pattern: "^[!-~]+$" },
