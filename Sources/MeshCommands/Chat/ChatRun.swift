@@ -1,3 +1,4 @@
+internal import MeshAPI
 internal import Glibc
 internal import MeshCommandLine
 internal import MeshCore
@@ -96,7 +97,7 @@ struct ChatRun {
     }
 
     private mutating func clear() async throws {
-        let path = QuestionPath.session(conversation) + "/clear"
+        let path = APIPath.session(conversation) + "/clear"
         do throws(GatewayFailure) {
             _ = try await session.gateway.exchange(.post, path, .bytes(Array("{}".utf8)))
             if screen.form == .people { screen.note("what was said is forgotten") }
@@ -107,7 +108,7 @@ struct ChatRun {
 
     private mutating func tellConversation() async throws {
         do throws(GatewayFailure) {
-            let head = try await session.gateway.exchange(.get, QuestionPath.session(conversation)).json
+            let head = try await session.gateway.exchange(.get, APIPath.session(conversation)).json
             let count = Words.count(Int(head["message_count"]?.integer ?? 0), "message")
             screen.note("session \(conversation), \(count): \((head["title"]?.text ?? "no title yet").printable)")
         } catch {

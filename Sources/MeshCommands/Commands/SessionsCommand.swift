@@ -1,3 +1,4 @@
+internal import MeshAPI
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshHTTP
@@ -95,13 +96,13 @@ enum SessionsCommand {
         var sessions: [JSONValue] = []
         var after = ""
         for _ in 0..<Limits.Commands.maximumPages {
-            let json = try await gateway.exchange(.get, QuestionPath.sessions + after).json
+            let json = try await gateway.exchange(.get, APIPath.sessions + after).json
             guard let page = json["sessions"]?.array else {
                 throw GatewayFailure(.notAGateway, "what answers at \(gateway.place) lists no sessions")
             }
             sessions += page
             guard let next = json["next"]?.text else { return (sessions, true) }
-            after = "?after=\(QuestionPath.encoded(next))"
+            after = "?after=\(APIPath.percentEncoded(next))"
         }
         return (sessions, false)
     }
@@ -130,7 +131,7 @@ enum SessionsCommand {
             var (head, messages) = (JSONObject(), [JSONValue]())
             var after = ""
             for _ in 0..<Limits.Commands.maximumPages {
-                let json = try await session.gateway.exchange(.get, QuestionPath.session(id) + after).json
+                let json = try await session.gateway.exchange(.get, APIPath.session(id) + after).json
                 head = json.object ?? head
                 messages += json["messages"]?.array ?? []
                 guard let next = json["next"]?.integer else { break }
@@ -181,7 +182,7 @@ enum SessionsCommand {
         return try await GatewaySession.run(invocation, ground) { session in
             session.tellPlace()
             let body: ClientRequest.Body = method == .post ? .bytes(Array("{}".utf8)) : .empty
-            let json = try await session.gateway.exchange(method, QuestionPath.session(id) + verb, body).json
+            let json = try await session.gateway.exchange(method, APIPath.session(id) + verb, body).json
             switch session.screen.form {
             case .json: try session.screen.json(json == .null ? ["id": .string(id), "state": .string(done)] : json)
             case .people: try session.screen.line("\(id) is \(done)")
@@ -195,7 +196,7 @@ enum SessionsCommand {
         let id = invocation[id]
         return try await GatewaySession.run(invocation, ground) { session in
             session.tellPlace()
-            let path = QuestionPath.session(id) + "/export"
+            let path = APIPath.session(id) + "/export"
             let document = try await session.gateway.exchange(.get, path, within: Limits.Commands.streamSilence).json
             try session.screen.json(document)
             return .success

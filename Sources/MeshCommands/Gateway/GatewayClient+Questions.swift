@@ -1,3 +1,4 @@
+internal import MeshAPI
 internal import MeshCore
 internal import MeshEscalation
 internal import MeshHTTP
@@ -18,7 +19,7 @@ extension GatewayClient {
     func stream(_ request: EscalationRequest, _ take: (AnswerEvent) throws -> Void) async throws {
         let response = try await open(
             .post,
-            QuestionPath.stream,
+            APIPath.stream,
             .bytes(JSONWriter.bytes(of: request.json)),
             fields: [.accept: "text/event-stream"],
             timeouts: ClientTimeouts(
@@ -61,7 +62,7 @@ extension GatewayClient {
         return standing(
             try await exchange(
                 .post,
-                QuestionPath.escalate,
+                APIPath.escalate,
                 body,
                 fields: fields,
                 within: Limits.Commands.streamPatience
@@ -71,7 +72,7 @@ extension GatewayClient {
 
     /// Asks for the answer to a question that was handed in; it is given out once.
     func fetch(_ id: String) async throws(GatewayFailure) -> QuestionStanding {
-        standing(try await exchange(.get, QuestionPath.question(id)))
+        standing(try await exchange(.get, APIPath.escalation(id)))
     }
 
     private func standing(_ answer: (status: HTTPStatus, json: JSONValue)) -> QuestionStanding {
