@@ -22,6 +22,8 @@ package enum APIPath {
     package static let escalate = "/v1/escalate"
     /// The same, answered piece by piece.
     package static let stream = "/v1/stream"
+    /// What of a question would leave an edge.
+    package static let redact = "/v1/redact"
     /// What was used.
     package static let usage = "/v1/usage"
     /// Conversations; one of them below it.

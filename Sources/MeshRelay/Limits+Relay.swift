@@ -19,7 +19,7 @@ extension Limits {
         package static let modelsFor = Duration.seconds(5)
 
         /// How long an edge waits for what its hub says of its models; then what it said before counts.
-        package static let modelPatience = Duration.seconds(15)
+        package static let modelPatience = Duration.seconds(5)
 
         /// How often a hub looks for answers that nobody fetches, and for those that take too long.
         package static let sweepInterval = Duration.seconds(1)

@@ -18,6 +18,10 @@ enum AskCommand {
         "async",
         "Hand the question in and print its id: an edge without its hub asks as soon as it can."
     )
+    private static let saysFigures = Flag(
+        "figures",
+        "Say model, tokens, cost and what was replaced on standard error although that is no terminal."
+    )
     private static let fetched = Option<String?>(
         "fetch",
         valueName: "ID",
@@ -43,7 +47,7 @@ enum AskCommand {
                 --constraint what the answer must keep to; --context has all three in one file, and what the others \
                 say is added to it.
                 """,
-            parameters: [question] + QuestionOptions.all + [id, isLater, fetched],
+            parameters: [question] + QuestionOptions.all + [id, isLater, saysFigures, fetched],
             examples: [
                 "synesis ask What is a monad?": "The words need no quotes where your shell leaves them alone.",
                 "git diff | synesis ask --knowledge - 'What does this change?'": "With what another program writes.",
@@ -62,7 +66,14 @@ enum AskCommand {
                 if invocation[isLater] {
                     return try show(try await session.gateway.handIn(request), request.id, invocation, session.screen)
                 }
-                return try await AnswerRun.run(request, session, ground, name: invocation.commandName) ?? .success
+                let code = try await AnswerRun.run(
+                    request,
+                    session,
+                    ground,
+                    name: invocation.commandName,
+                    saysFigures: invocation[saysFigures]
+                )
+                return code ?? .success
             }
         }
     }
@@ -118,7 +129,7 @@ enum AskCommand {
     ) throws -> ExitCode {
         switch standing {
         case .answered(let json):
-            var printer = AnswerPrinter(screen, name: invocation.commandName)
+            var printer = AnswerPrinter(screen, name: invocation.commandName, saysFigures: invocation[saysFigures])
             try printer.take(whole: json)
         case .pending(let json) where screen.form == .json: try screen.jsonLine(json)
         case .pending(let json) where invocation[fetched] != nil:

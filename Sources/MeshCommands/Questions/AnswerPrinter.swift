@@ -6,12 +6,15 @@ struct AnswerPrinter {
     private let screen: Screen
     /// What warnings begin with.
     private let name: String
+    /// Whether the line of figures is said although nobody watches.
+    private let saysFigures: Bool
     private var content = ""
     private var isAtLineStart = true
 
-    init(_ screen: Screen, name: String) {
+    init(_ screen: Screen, name: String, saysFigures: Bool = false) {
         self.screen = screen
         self.name = name
+        self.saysFigures = saysFigures
     }
 
     /// Takes what has happened.
@@ -55,7 +58,7 @@ struct AnswerPrinter {
             try screen.text("\n")
         }
         guard screen.form == .people else { return }
-        if screen.isWatched { screen.aside(end.summary) }
+        if screen.isWatched || saysFigures { screen.aside(end.summary) }
         for warning in end.warnings { screen.note("\(name): warning: \(warning)") }
     }
 }

@@ -10,11 +10,12 @@ enum AnswerRun {
         _ request: EscalationRequest,
         _ session: GatewaySession,
         _ ground: CommandGround,
-        name: String
+        name: String,
+        saysFigures: Bool = false
     ) async throws -> ExitCode? {
         do {
             try await InterruptWatch.run(ground, on: session.loop) {
-                var printer = AnswerPrinter(session.screen, name: name)
+                var printer = AnswerPrinter(session.screen, name: name, saysFigures: saysFigures)
                 do {
                     try await session.gateway.stream(request) { try printer.take($0) }
                 } catch {

@@ -27,6 +27,7 @@ struct EscalationRoutes: Sendable {
         routes.group(middleware: [callers, CommandGuard(subject: .conversations), limit]) { routes in
             routes.on(.post, Path.at(APIPath.escalate)) { try await told($0) { try await ask($0, isStreamed: false) } }
             routes.on(.post, Path.at(APIPath.stream)) { try await told($0) { try await ask($0, isStreamed: true) } }
+            routes.on(.post, Path.at(APIPath.redact)) { try await told($0) { try await preview($0) } }
             routes.on(.get, Path.at(APIPath.escalate).value("request_id", PathName.self)) { request, id in
                 try await told(request) { try await fetch(id.text, $0) }
             }
@@ -79,6 +80,17 @@ struct EscalationRoutes: Sendable {
             record: ChatRecord(subject, clock: clock, logger: logger)
         )
         return try await isStreamed ? exchange.stream(for: request) : exchange.whole(for: request)
+    }
+
+    /// What would leave, and nothing is asked.
+    private func preview(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let (port, caller) = try found(request)
+        let now = clock.now
+        let upload = ChatDeadline(instant: now + min(patience, uploadPatience), clock: clock)
+        let place = try room.enter()
+        let question = try EscalationRequest.read(try await place.collect(request.body, by: upload))
+        let call = EscalationCall(caller: caller, request: question, deadline: now + patience)
+        return HTTPResponse(PreviewDocument(try await port.preview(call), request: question.id))
     }
 
     // MARK: Waiting

@@ -231,6 +231,16 @@ enum OpenAPIFile {
                         refusals: [400, 402, 404, 409, 410, 413, 415, 429, 500, 502, 504],
                     },
                 },
+                "/v1/redact": {
+                    post: {
+                        operationId: "redact",
+                        tags: ["questions"],
+                        summary: "What of a question would leave an edge; nothing is asked",
+                        requestBody: { $ref: "#/components/requestBodies/Question" },
+                        responses: { "200": { $ref: "#/components/responses/Preview" } },
+                        refusals: [400, 404, 413, 415, 429, 500, 502, 504],
+                    },
+                },
                 "/v1/usage": {
                     get: {
                         operationId: "getUsage",

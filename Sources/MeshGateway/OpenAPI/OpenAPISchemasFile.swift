@@ -113,6 +113,10 @@ enum OpenAPISchemasFile {
                     description: "the whole answer",
                     content: { "application/json": { schema: { $ref: "#/components/schemas/Answer" } } },
                 },
+                Preview: {
+                    description: "the question with placeholders, and what its session would add",
+                    content: { "application/json": { schema: { $ref: "#/components/schemas/Preview" } } },
+                },
                 Waiting: {
                     description: "it waits for a hub, or is being answered: come again",
                     headers: {

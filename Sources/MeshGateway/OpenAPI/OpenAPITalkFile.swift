@@ -177,6 +177,24 @@ enum OpenAPITalkFile {
                 required: ["nanodollars", "display"],
                 properties: { nanodollars: { type: "integer" }, display: { type: "string", examples: ["$0.011"] } },
             },
+            Preview: {
+                type: "object",
+                required: ["request_id", "query", "context", "history", "privacy"],
+                properties: {
+                    request_id: { type: "string" },
+                    query: { type: "string" },
+                    context: { type: "object" },
+                    history: {
+                        type: "array",
+                        items: {
+                            type: "object",
+                            required: ["role", "content"],
+                            properties: { role: { enum: ["user", "assistant"] }, content: { type: "string" } },
+                        },
+                    },
+                    privacy: { $ref: "#/components/schemas/Privacy" },
+                },
+            },
             Privacy: {
                 type: ["object", "null"],
                 description: "what was replaced by kind, and what became of the placeholders; null on a hub",

@@ -3,6 +3,7 @@ package import MeshCore
 package import MeshEscalation
 package import MeshIdentity
 package import MeshPrivacy
+package import MeshSessions
 
 /// The port to whoever answers questions on this node: a hub's desk, or an edge's way to its hub.
 ///
@@ -16,8 +17,52 @@ package protocol EscalationPort: Sendable {
     /// Takes a question in that waits for a hub and is asked once; `unsupported` where the node has no queue.
     func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding
 
+    /// What of a question would leave this node, were it asked now; `unsupported` where nothing is redacted: on a hub.
+    func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview
+
     /// How a question stands that was taken in; an answer is given out once, and then forgotten.
     func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding
+}
+
+extension EscalationPort {
+    /// Nothing is redacted here.
+    package func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
+        throw EscalationFailure(.unsupported, "this node redacts nothing: ask an edge")
+    }
+}
+
+/// A question as it would leave an edge: with placeholders in all of its texts, and with what its session adds.
+package struct QuestionPreview: Hashable, Sendable {
+    /// What is asked.
+    package var query: String
+    /// What goes with it.
+    package var context: SessionContext
+    /// What was said before, in order.
+    package var history: [Turn]
+    /// What was found in all of it.
+    package var found: RedactionReport
+
+    /// One thing that was said before.
+    package struct Turn: Hashable, Sendable {
+        /// Who said it.
+        package let role: ChatRole
+        /// What, with placeholders.
+        package let text: String
+
+        /// `text` of `role`.
+        package init(_ role: ChatRole, _ text: String) {
+            self.role = role
+            self.text = text
+        }
+    }
+
+    /// A preview of these parts.
+    package init(query: String, context: SessionContext, history: [Turn], found: RedactionReport) {
+        self.query = query
+        self.context = context
+        self.history = history
+        self.found = found
+    }
 }
 
 /// A question that a client asks.

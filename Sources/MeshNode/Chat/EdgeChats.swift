@@ -129,6 +129,10 @@ extension EdgeChats: EscalationPort {
         try await questions().begin(call)
     }
 
+    func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
+        try await questions().preview(call)
+    }
+
     func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
         try await questions().enqueue(call)
     }

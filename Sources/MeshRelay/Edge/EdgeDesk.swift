@@ -120,7 +120,8 @@ extension EdgeDesk: ChatPort {
         let now = clock.now
         let kept = known.withLock { known in known.until.map { now < $0 } == true ? known.models : nil }
         if let kept { return kept }
-        guard let list = try? await parts.askModels(nil) else { return known.withLock { $0.models } }
+        // An edge that knows that it has no hub does not wait for one.
+        guard parts.opener.isConnected, let list = try? await parts.askModels(nil) else { return known.withLock { $0.models } }
         return known.withLock { known in
             (known.models, known.until) = (list.models, clock.now + Limits.Relay.modelsFor)
             return list.models
@@ -130,6 +131,7 @@ extension EdgeDesk: ChatPort {
     package func model(named name: String) async -> ModelDescription? {
         if let known = await models().first(where: { $0.name == name }) { return known }
         // It may be another name of one.
+        guard parts.opener.isConnected else { return nil }
         return try? await parts.askModels(name).models.first
     }
 }

@@ -117,6 +117,21 @@ package final class EdgeQuestions: EscalationPort {
         )
     }
 
+    package func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
+        guard let id = call.request.session else {
+            let ask = try await redacted(call.request.question, in: .stateless)
+            return QuestionPreview(ask)
+        }
+        let thread: SessionThread
+        do throws(SessionProblem) { thread = try await sessions.thread(id, call.caller) } catch {
+            throw EscalationFailure(error)
+        }
+        let run = run(of: call.request.id, call.caller)
+        let question = try await joined(call.request.question, with: thread, as: run)
+        let ask = try await redacted(question, in: .session(id))
+        return QuestionPreview(ask)
+    }
+
     package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
         let run = run(of: call.request.id, call.caller)
         guard let id = call.request.session else {
@@ -129,5 +144,22 @@ package final class EdgeQuestions: EscalationPort {
 
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
         try await queue.standing(of: run(of: request, caller))
+    }
+}
+
+extension QuestionPreview {
+    /// What `ask` would say.
+    fileprivate init(_ ask: RedactedAsk<RelayQuestion>) {
+        let question = ask.content
+        self.init(
+            query: question.query.text,
+            context: SessionContext(
+                framing: question.framing?.text,
+                knowledge: question.knowledge.map { KnowledgePiece(name: $0.name?.text, text: $0.text.text) },
+                constraints: question.constraints.map(\.text)
+            ),
+            history: question.history.map { Turn($0.role, $0.text.text) },
+            found: ask.report
+        )
     }
 }
