@@ -30,8 +30,7 @@ final class HubQuestionRun: EscalationRun {
     var privacy: PrivacyNote? { nil }
 
     var cost: Money? {
-        guard state.withLock({ $0.hasEnded }), let price = (answer as any ChatAnswer as? AdmittedAnswer)?.choice.price
-        else { return nil }
+        guard state.withLock({ $0.hasEnded }), let price = (answer as? AdmittedAnswer)?.choice.price else { return nil }
         return price.cost(of: answer.usageSoFar)
     }
 

@@ -1,0 +1,10 @@
+package import MeshChat
+internal import MeshGateway
+
+/// What a hub's desk gives is what the gateway tells.
+extension AdmittedAnswer: ChatRun {
+    /// Its name in the table.
+    package var model: String { choice.row.name }
+    /// Our name for who answers.
+    package var engine: String { choice.offer.engine }
+}
