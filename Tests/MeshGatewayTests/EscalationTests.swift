@@ -133,6 +133,20 @@ import Testing
         }
     }
 
+    @Test func `behind the first sign of life have their refusals as events`() async throws {
+        var bounds = Gateway.Bounds()
+        (bounds.heartbeat, bounds.chatPatience) = (.milliseconds(5), .milliseconds(50))
+        try await GatewayGround.run(bounds: bounds) { ground in
+            let answer = try await ground.question(Self.body("prefill"), at: APIPath.stream)
+            #expect(answer.status == 200 && answer["content-type"] == "text/event-stream")
+            #expect(answer.text.hasPrefix(": ping\n"))
+            let events = try answer.events
+            #expect(events.map(\.name) == ["error"] && events[0].data["error"]?["code"]?.text == "timed_out")
+            let next = try await ground.question(Self.body(), at: APIPath.stream)
+            #expect(try next.events.last?.name == "end")
+        }
+    }
+
     @Test func `that may wait are taken in, and their answer is given out once`() async throws {
         try await GatewayGround.run { ground in
             var fields = Self.json

@@ -8,7 +8,8 @@ import MeshTestKit
 
 /// A test double of whoever keeps conversations: the real values without actors, an index and a journal.
 ///
-/// The session `full` cannot be made, `blocked` may not hold what is said, `closed` cannot be reached.
+/// The session `full` cannot be made, `blocked` may not hold what is said, `closed` cannot be reached, and of `torn`
+/// only the first page.
 final class ScriptedSessions: SessionPort {
     let sessions = Lock<[SessionID: JournalGround<Session>]>([:])
 
@@ -36,7 +37,8 @@ final class ScriptedSessions: SessionPort {
         after number: UInt64?,
         _ caller: Caller
     ) async throws(SessionProblem) -> SessionPage {
-        try perform(Session.Messages(after: number), on: id)
+        if id.text == "torn", number != nil { throw .unavailable("the journal does not answer") }
+        return try perform(Session.Messages(after: number), on: id)
     }
 
     func add(

@@ -88,6 +88,11 @@ import Testing
             #expect(json["format"]?.text == SessionDocument.format && json["version"]?.integer == 1)
             #expect(json["messages"]?.array?.compactMap { $0["number"]?.integer } == Array(1...230))
             #expect(Limits.Gateway.maximumExportedMessages >= Limits.Sessions.maximumMessages)
+            for number in 1...101 { _ = try await Self.say("message \(number)", in: "torn", ground) }
+            // What breaks off behind its first page is not taken for all.
+            await #expect(throws: (any Error).self) {
+                _ = try await ground.take(.get, "/v1/sessions/torn/export", HTTPFields())
+            }
             _ = try await ground.post("/v1/sessions/bare/context", "{}")
             let bare = try await ground.take(.get, "/v1/sessions/bare/export", HTTPFields())
             #expect(try bare.json["messages"]?.array == [])

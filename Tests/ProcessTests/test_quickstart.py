@@ -77,8 +77,15 @@ class Quickstart(unittest.TestCase):
         self.assertRegex(text, r"\n  connected +since ")
         self.assertRegex(text, r"\n  processors +\d+ % of ")
         self.assertRegex(text, r"\nquickstart-edge +connected ")
+        leaving = re.search(r"all that the hub and its model see:\n  (.*)\n", text)
+        assert leaving is not None, text
+        self.assertRegex(leaving[1], r"My name is PERSON_\w{6}, write to EMAIL_\w{6}\. Say")
+        self.assertNotIn("Anna", leaving[1])
+        answer = text[text.index("The answer, word by word"):]
+        self.assertIn("Anna Schmidt", answer)
+        self.assertRegex(answer, r"\d+ tokens in, \d+ out, \$[\d.]+, 2 replaced, [1-9]\d* restored")
         self.assertEqual(nodes_in(self.folder), [])
-        self.assertNotIn("token", self.run_once().lower())
+        self.assertNotIn("a token for an edge", self.run_once().lower())
 
     def test_an_interrupt_ends_both_nodes_in_order(self) -> None:
         process = self.started()

@@ -309,15 +309,6 @@ extension HubChats: ChatPort {
     func model(named name: String) async -> ModelDescription? { await desk.model(named: name) }
 }
 
-extension AdmittedAnswer: ChatRun {
-    /// Its name in the table.
-    package var model: String { choice.row.name }
-    /// Our name for who answers.
-    package var engine: String { choice.offer.engine }
-    /// As it will be booked.
-    package var costSoFar: Money? { choice.price.cost(of: usageSoFar) }
-}
-
 extension HubChats: WarmUpHook {
     /// Whatever an edge works on, it will ask a model; adapters are not made ready yet.
     func warmUp(_ wish: WarmUp) async { await warm() }

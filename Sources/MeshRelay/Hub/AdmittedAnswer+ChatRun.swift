@@ -1,0 +1,13 @@
+package import MeshChat
+package import MeshCore
+internal import MeshGateway
+
+/// What a hub's desk gives is what the gateway tells.
+extension AdmittedAnswer: ChatRun {
+    /// Its name in the table.
+    package var model: String { choice.row.name }
+    /// Our name for who answers.
+    package var engine: String { choice.offer.engine }
+    /// As it will be booked.
+    package var costSoFar: Money? { choice.price.cost(of: usageSoFar) }
+}
