@@ -103,9 +103,13 @@ import Testing
         try await vault.store(map.record, tenant: tenant, session: "trip")
         let key = try ground.files(".key")[0]
         try ground.write(Array(try ground.bytes(key).dropLast()), to: key)
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
         unlink("\(ground.folder)/\(key)")
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
     }
 
     @Test func `a file larger than maximumFileBytes is refused, and not read into memory`() async throws {
@@ -200,7 +204,9 @@ import Testing
             guard left.withLock({ $0 -= 1; return $0 == 0 }) else { return }
             throw VaultError(.unusable, "as the test has it")
         }
-        await #expect(throws: PrivacyError(.vaultFailed, "")) { try await vault.remove(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultFailed, "")) {
+            try await vault.remove(tenant: tenant, session: "trip")
+        }
         let (next, _) = try ground.open()
         #expect(try await next.load(tenant: tenant, session: "trip") == nil)
         #expect(try ground.files().isEmpty && ground.files(".key").isEmpty)
@@ -219,7 +225,9 @@ import Testing
         try await vault.store(map.record, tenant: tenant, session: "trip")
         #expect(try ground.files() == [file])
         try ground.write(kept, to: file)
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
     }
 
     @Test func `a key is overwritten where it lies before its name goes`() async throws {
@@ -312,24 +320,24 @@ import Testing
     @Test func `many conversations at once go over the lanes, and a lane refuses beyond maximumWaiting`() async throws {
         let tenant = try VaultGround.tenant()
         // Opening makes a file too, and is not held up.
-        let (held, release) = (Lock(false), Lock(true))
+        let (isHeld, gate) = (Lock(false), Gate())
         let (vault, secret) = try ground.open { step throws(VaultError) in
-            guard step == .drafted, !release.withLock({ $0 }) else { return }
-            held.withLock { $0 = true }
-            while !release.withLock({ $0 }) { usleep(100) }
+            guard step == .drafted, gate.isClosed else { return }
+            isHeld.withLock { $0 = true }
+            gate.pass()
         }
         let map = try VaultGround.map(mails, secret: secret)
         let record = map.record
-        release.withLock { $0 = false }
+        gate.close()
         let refused = await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await vault.store(record, tenant: tenant, session: "trip")) == nil }
-            while !held.withLock({ $0 }) { await Task.yield() }
+            while !isHeld.withLock({ $0 }) { await Task.yield() }
             for _ in 0..<Limits.Vault.maximumWaiting + 1 {
                 group.addTask { (try? await vault.load(tenant: tenant, session: "trip")) == nil }
             }
             // Nothing of this lane comes to its end now but the refusal.
             let first = await group.next()
-            release.withLock { $0 = true }
+            gate.open()
             return await group.reduce(into: [first == true]) { $0.append($1) }
         }
         #expect(refused.count { $0 } == 1)
@@ -345,4 +353,24 @@ import Testing
             return error
         }
     }
+}
+
+/// Holds up a thread that passes it while it is closed.
+private final class Gate: @unchecked Sendable {
+    // Sendable: everything mutable is touched under the condition's lock.
+    private let condition = NSCondition()
+    private var closed = false
+
+    var isClosed: Bool { condition.withLock { closed } }
+
+    func close() { condition.withLock { closed = true } }
+
+    func open() {
+        condition.withLock {
+            closed = false
+            condition.broadcast()
+        }
+    }
+
+    func pass() { condition.withLock { while closed { condition.wait() } } }
 }

@@ -35,10 +35,11 @@ extension Gateway {
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
 
-    /// What the edge of `settings` answers, once `service` is there.
+    /// What the edge of `settings` answers to `callers`, once `service` is there; without `chats` it answers none.
     init(
         ofEdge settings: EdgeSettings,
-        _ chats: EdgeChats,
+        _ callers: EdgeCallers,
+        _ chats: EdgeChats?,
         _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -47,7 +48,7 @@ extension Gateway {
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
         var ports = Ports(status: status, doctor: doctor)
         ports.chat = chats
-        if let tenant = try? TenantID("main") { ports.callers = LocalCallers(tenant: tenant) }
+        ports.callers = callers
         var generator = ground.generator
         self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }

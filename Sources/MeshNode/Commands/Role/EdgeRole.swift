@@ -5,7 +5,6 @@ internal import MeshGateway
 internal import MeshHTTP
 internal import MeshIO
 internal import MeshIdentity
-internal import MeshPrivacy
 internal import MeshQUIC
 internal import MeshRelay
 internal import MeshTelemetry
@@ -23,27 +22,25 @@ struct EdgeRole {
         let folder = try ground.takeFolder(settings.node.data, for: .edge)
         let credentials = CredentialFolder(path: folder.path)
         guard credentials.isInUse else { throw notEnrolled }
+        let tenant = try tenant(of: credentials)
+        let callers = try EdgeCallers(tenant: tenant, keyAt: settings.apiKeyFile)
+        let privacy =
+            answersApplications
+            ? try EdgePrivacy.open(settings.privacy, data: folder.path, clock: ground.clock, logger: ground.logger)
+            : nil
         let told = Lock<EdgeService?>(nil)
         let chats = EdgeChats()
-        let site = try await openSite(chats) { told.withLock { $0 } }
+        let site = try await openSite(chats, callers) { told.withLock { $0 } }
         let service: EdgeService
-        do { service = try await open(credentials) } catch {
+        do { service = try await open(credentials, privacy) } catch {
             await site?.stop()
             throw error
         }
         told.withLock { $0 = service }
-        let secret = (0..<32).map { _ in UInt8(7) }.withUnsafeBytes { TokenKey(copying: $0) }
-        if let secret {
-            let maps = ConversationMaps(
-                redactor: Redactor(),
-                secret: secret,
-                vault: NoVault(),
-                lifetime: .seconds(86_400),
-                clock: ground.clock
-            )
+        if let privacy {
             var generator = ground.generator
             chats.open(
-                EdgeDesk(of: service.edge, tenant: try TenantID("main"), maps: maps, generator: generator.split())
+                EdgeDesk(of: service.edge, tenant: tenant, maps: privacy.maps, generator: generator.split())
             )
         }
         let problem = Lock<StartError?>(nil)
@@ -102,24 +99,46 @@ struct EdgeRole {
         }
     }
 
-    private func openSite(_ chats: EdgeChats, _ service: @escaping @Sendable () -> EdgeService?) async throws
-        -> NodeSite?
-    {
+    /// Whether chats and questions are answered: else nothing is kept for them.
+    private var answersApplications: Bool { settings.chat && settings.node.http.listen.address != nil }
+
+    private func openSite(
+        _ chats: EdgeChats,
+        _ callers: EdgeCallers,
+        _ service: @escaping @Sendable () -> EdgeService?
+    ) async throws -> NodeSite? {
         let registry = MetricRegistry()
         EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
             guard let service = service(), let node = await ground.nodeReading() else { return nil }
             return await service.reading(node)
         }
-        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees]
+        let store: [NodeState.Check.Name] = answersApplications ? [.storeWrites] : []
+        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees] + store
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
-        let gateway = Gateway(ofEdge: settings, chats, service, state: state, ground)
+        let gateway = Gateway(
+            ofEdge: settings,
+            callers,
+            answersApplications ? chats : nil,
+            service,
+            state: state,
+            ground
+        )
         let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ credentials: CredentialFolder) async throws -> EdgeService {
+    /// Whose the edge is, by its certificate.
+    private func tenant(of folder: CredentialFolder) throws -> TenantID {
+        do {
+            return try DeviceEnrolment(folder: folder, loop: ground.loop, clock: ground.clock).load().identity.tenant
+        } catch {
+            throw advised(error)
+        }
+    }
+
+    private func open(_ credentials: CredentialFolder, _ privacy: EdgePrivacy?) async throws -> EdgeService {
         var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
         configuration.enrolmentAddress = settings.enrolAt
         configuration.beats.interval = settings.beatInterval
@@ -127,6 +146,8 @@ struct EdgeRole {
         configuration.labels = settings.labels
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
+        configuration.privacy = privacy
+        if privacy != nil { configuration.store = StoreFolder(path: "\(credentials.path)/store") }
         let service: EdgeService
         do {
             service = try await EdgeService.open(
@@ -137,14 +158,13 @@ struct EdgeRole {
                 logger: ground.logger
             )
         } catch {
-            guard let error = error as? CertificateError, error.code == .notYetValid else { throw error }
-            throw StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
+            throw advised(error)
         }
         var generator = ground.generator
         let validity = service.certificateValidity
         let renewal = CertificateRenewal(validity: validity, using: &generator)
         guard renewal.step(now: ground.clock.wallTime) != .enrolAgain else {
-            await service.edge.transport.close()
+            await service.abandon()
             let days = CertificateRenewal.standardGrace.components.seconds / 86_400
             throw StartError(
                 .certificates,
@@ -153,6 +173,12 @@ struct EdgeRole {
             )
         }
         return service
+    }
+
+    /// What to do about a certificate whose time has not come.
+    private func advised(_ error: any Error) -> any Error {
+        guard let error = error as? CertificateError, error.code == .notYetValid else { return error }
+        return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
     }
 
     private var notEnrolled: StartError {
