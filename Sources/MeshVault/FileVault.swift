@@ -85,8 +85,9 @@ package final class FileVault: PlaceholderVault {
         var leftovers: [String] = []
         for name in names {
             if name.hasSuffix(VaultFolder.draftMark) { leftovers.append(name) }
-            let map = String(name.dropLast(keyMark.utf8.count)) + mapMark
-            guard name.hasSuffix(keyMark), !names.contains(map) else { continue }
+            guard name.hasSuffix(keyMark), !names.contains(name.dropLast(keyMark.utf8.count) + mapMark) else {
+                continue
+            }
             try folder.wipe(name)
             leftovers.append(name)
         }
@@ -95,12 +96,10 @@ package final class FileVault: PlaceholderVault {
 
     // MARK: The port
 
-    /// The record that was last stored; nil where there is none.
     package func load(tenant: TenantID, session: String) async throws(PrivacyError) -> PlaceholderRecord? {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in try vault.load(entry) }
     }
 
-    /// Keeps a record in place of the one before.
     package func store(
         _ record: PlaceholderRecord,
         tenant: TenantID,
@@ -111,7 +110,6 @@ package final class FileVault: PlaceholderVault {
         }
     }
 
-    /// Forgets a conversation's map.
     package func remove(tenant: TenantID, session: String) async throws(PrivacyError) {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in
             try vault.remove(entry.name)

@@ -157,7 +157,7 @@ import Testing
         _ = try ground.open()
         chmod(ground.folder, 0o750)
         let error = #expect(throws: VaultError.self) { _ = try ground.open() }
-        #expect(error?.code == .exposed && error?.message.contains("chmod 700") == true)
+        #expect(error?.code == .unusable && error?.message.contains("chmod 700") == true)
     }
 
     // MARK: Kill points
@@ -176,7 +176,12 @@ import Testing
         for place in 1...2 {
             let left = Lock(place)
             let (vault, _) = try ground.open { found throws(VaultError) in
-                guard found == step, left.withLock({ $0 -= 1; return $0 == 0 }) else { return }
+                guard found == step,
+                    left.withLock({
+                        $0 -= 1
+                        return $0 == 0
+                    })
+                else { return }
                 throw VaultError(.full, "as the test has it")
             }
             let failed = await failure { () async throws(PrivacyError) in
@@ -201,7 +206,12 @@ import Testing
         try await first.store(map.record, tenant: tenant, session: "trip")
         let left = Lock(place)
         let (vault, _) = try ground.open { _ throws(VaultError) in
-            guard left.withLock({ $0 -= 1; return $0 == 0 }) else { return }
+            guard
+                left.withLock({
+                    $0 -= 1
+                    return $0 == 0
+                })
+            else { return }
             throw VaultError(.unusable, "as the test has it")
         }
         await #expect(throws: PrivacyError(.vaultFailed, "")) {

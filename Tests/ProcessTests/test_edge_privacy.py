@@ -40,7 +40,7 @@ class EdgePrivacy(unittest.TestCase):
         self.hub = self.place.start("--role", "hub", "--data", self.place.folder / "hub", *OPEN).ready()
         self.folder = self.place.enrol(self.hub)
         self.key = Path(f"{self.folder}.privacy-key")
-        self.maps = self.folder / "maps"
+        self.maps = self.folder / "privacy"
 
     def edge(self, *words: str | Path) -> Node:
         line = ["--role", "edge", "--hub", self.hub.address, "--data", self.folder, "--http-listen", "127.0.0.1:0"]
@@ -121,7 +121,7 @@ class EdgePrivacy(unittest.TestCase):
         self.assertIn("made with another privacy key", said)
         kept.chmod(0o644)
         code, said = self.refused("--http-listen", "127.0.0.1:0", "--privacy-key", kept)
-        self.assertEqual(code, FOLDER)
+        self.assertEqual(code, CERTIFICATES)
         self.assertIn(f"chmod 600 '{kept}'", said)
 
     def test_a_folder_that_cannot_be_used(self) -> None:

@@ -35,8 +35,6 @@ package final class EdgeService: Sendable {
         package var address = SocketAddress.anyIPv6(port: 0)
         /// Where its actors remember; nil where nothing of theirs outlives the process, which is half the memory.
         package var store: StoreFolder?
-        /// What its applications ask is made fit to leave by it; nil where none ask.
-        package var privacy: EdgePrivacy?
 
         /// An edge of these parts, the others as they usually are.
         package init(credentials: CredentialFolder, hubs: [ConfiguredHub]) {
@@ -62,7 +60,6 @@ package final class EdgeService: Sendable {
     private let generator: SeededGenerator
     private let addresses: LocalAddresses
     private let store: EdgeStore?
-    private let privacy: EdgePrivacy?
     private let logger: Logger
 
     private init(
@@ -75,7 +72,6 @@ package final class EdgeService: Sendable {
         desk: StewardDesk,
         addresses: LocalAddresses,
         store: EdgeStore?,
-        privacy: EdgePrivacy?,
         generator: SeededGenerator
     ) {
         self.edge = edge
@@ -86,7 +82,6 @@ package final class EdgeService: Sendable {
         self.desk = desk
         self.addresses = addresses
         self.store = store
-        self.privacy = privacy
         self.generator = generator
         credentials = parts.credentials
         labels = parts.labels
@@ -154,7 +149,6 @@ package final class EdgeService: Sendable {
                 desk: desk,
                 addresses: addresses,
                 store: store,
-                privacy: configuration.privacy,
                 generator: generator.split()
             )
         } catch {
@@ -229,11 +223,6 @@ package final class EdgeService: Sendable {
             group.addTask { await self.edge.run() }
             group.addTask { await self.keeper.run(self.credentials, generator: self.generator) }
             if let store { group.addTask { await store.watchOver(clock: self.clock) } }
-            if let privacy {
-                group.addTask { [hubClock = edge.hubClock] in
-                    await privacy.run { hubClock.latest.map { $0.verdict != .wrong } }
-                }
-            }
             // Never opened: it ends when this task is cancelled.
             _ = try? await OneShot<Done>().wait()
             group.cancelAll()

@@ -35,20 +35,23 @@ extension Gateway {
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
 
-    /// What the edge of `settings` answers to `callers`, once `service` is there; without `chats` it answers none.
+    /// What the edge of `settings` answers, once `service` is there; without `chats` no applications.
     init(
         ofEdge settings: EdgeSettings,
-        _ callers: EdgeCallers,
         _ chats: EdgeChats?,
+        tenant: TenantID,
         _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
-    ) {
+    ) throws {
         let status = EdgeStatus(service: service, state: state, clock: ground.clock)
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
         var ports = Ports(status: status, doctor: doctor)
+        ports.callers = try EdgeCallers(tenant: tenant, keyAt: settings.apiKeyFile)
         ports.chat = chats
-        ports.callers = callers
+        ports.escalation = chats
+        ports.sessions = chats?.sessions
+        ports.usage = chats?.usage
         var generator = ground.generator
         self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }

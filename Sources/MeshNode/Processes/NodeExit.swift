@@ -77,8 +77,8 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
             case let error as CertificateError: error.code == .notYetValid ? .clock : .certificates
             case let error as StoreFolderError: error.code == .damaged ? .version : .folder
             case let error as JournalError: Self(error.code)
-            case let error as VaultError: Self(error.code)
             case is OperatorFileError: .folder
+            case let error as VaultError: Self(error.code)
             case let error as IOError: error.code == .failed || error.code == .stopped ? .failed : .address
             default: .failed
             }
@@ -87,9 +87,9 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
     private init(_ code: VaultErrorCode) {
         self =
             switch code {
-            case .keyMissing, .wrongKey, .malformedKey: .certificates
+            case .keyMissing, .wrongKey, .exposed, .malformedKey: .certificates
             case .damaged: .version
-            case .exposed, .full, .unusable: .folder
+            case .full, .unusable: .folder
             case .libraryFailed: .failed
             }
     }

@@ -5,6 +5,7 @@ internal import MeshGateway
 internal import MeshHTTP
 internal import MeshIO
 internal import MeshIdentity
+internal import MeshPrivacy
 internal import MeshQUIC
 internal import MeshRelay
 internal import MeshTelemetry
@@ -22,30 +23,27 @@ struct EdgeRole {
         let folder = try ground.takeFolder(settings.node.data, for: .edge)
         let credentials = CredentialFolder(path: folder.path)
         guard credentials.isInUse else { throw notEnrolled }
-        let tenant = try tenant(of: credentials)
-        let callers = try EdgeCallers(tenant: tenant, keyAt: settings.apiKeyFile)
-        let privacy =
-            answersApplications
-            ? try EdgePrivacy.open(settings.privacy, data: folder.path, clock: ground.clock, logger: ground.logger)
-            : nil
         let told = Lock<EdgeService?>(nil)
-        let chats = EdgeChats()
-        let site = try await openSite(chats, callers) { told.withLock { $0 } }
+        let enrolled = try identity(in: credentials)
+        let chats =
+            try answersApplications ? EdgeChats(settings.privacy, of: enrolled, in: folder.path, ground) : nil
+        let site = try await openSite(chats, tenant: enrolled.tenant) { told.withLock { $0 } }
         let service: EdgeService
-        do { service = try await open(credentials, privacy) } catch {
+        do { service = try await open(credentials, chats) } catch {
             await site?.stop()
             throw error
         }
         told.withLock { $0 = service }
-        if let privacy {
-            var generator = ground.generator
-            chats.open(
-                EdgeDesk(of: service.edge, tenant: tenant, maps: privacy.maps, generator: generator.split())
-            )
-        }
+        var generator = ground.generator
+        chats?.open(over: service.edge, generator: generator.split())
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
+            if let chats {
+                group.addTask {
+                    await chats.run { service.edge.hubClock.latest.map { $0.verdict != .wrong } }
+                }
+            }
             group.addTask { [ground] in
                 if await service.desk.waitForDrain() { ground.signals.stop() }
             }
@@ -103,8 +101,8 @@ struct EdgeRole {
     private var answersApplications: Bool { settings.chat && settings.node.http.listen.address != nil }
 
     private func openSite(
-        _ chats: EdgeChats,
-        _ callers: EdgeCallers,
+        _ chats: EdgeChats?,
+        tenant: TenantID,
         _ service: @escaping @Sendable () -> EdgeService?
     ) async throws -> NodeSite? {
         let registry = MetricRegistry()
@@ -112,42 +110,26 @@ struct EdgeRole {
             guard let service = service(), let node = await ground.nodeReading() else { return nil }
             return await service.reading(node)
         }
-        let store: [NodeState.Check.Name] = answersApplications ? [.storeWrites] : []
+        let store: [NodeState.Check.Name] = chats == nil ? [] : [.storeWrites]
         let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees] + store
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
-        let gateway = Gateway(
-            ofEdge: settings,
-            callers,
-            answersApplications ? chats : nil,
-            service,
-            state: state,
-            ground
-        )
+        let gateway = try Gateway(ofEdge: settings, chats, tenant: tenant, service, state: state, ground)
         let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    /// Whose the edge is, by its certificate.
-    private func tenant(of folder: CredentialFolder) throws -> TenantID {
-        do {
-            return try DeviceEnrolment(folder: folder, loop: ground.loop, clock: ground.clock).load().identity.tenant
-        } catch {
-            throw advised(error)
-        }
-    }
-
-    private func open(_ credentials: CredentialFolder, _ privacy: EdgePrivacy?) async throws -> EdgeService {
+    private func open(_ credentials: CredentialFolder, _ chats: EdgeChats?) async throws -> EdgeService {
         var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
         configuration.enrolmentAddress = settings.enrolAt
         configuration.beats.interval = settings.beatInterval
         configuration.preWarm = settings.preWarm
         configuration.labels = settings.labels
+        configuration.kinds = chats?.kinds ?? []
+        if chats != nil { configuration.store = StoreFolder(path: "\(credentials.path)/store") }
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
-        configuration.privacy = privacy
-        if privacy != nil { configuration.store = StoreFolder(path: "\(credentials.path)/store") }
         let service: EdgeService
         do {
             service = try await EdgeService.open(
@@ -158,7 +140,7 @@ struct EdgeRole {
                 logger: ground.logger
             )
         } catch {
-            throw advised(error)
+            throw Self.advised(error)
         }
         var generator = ground.generator
         let validity = service.certificateValidity
@@ -175,8 +157,17 @@ struct EdgeRole {
         return service
     }
 
+    /// Whom the certificate in the folder names.
+    private func identity(in folder: CredentialFolder) throws -> NodeIdentity {
+        do {
+            return try DeviceEnrolment(folder: folder, loop: ground.loop, clock: ground.clock).load().identity
+        } catch {
+            throw Self.advised(error)
+        }
+    }
+
     /// What to do about a certificate whose time has not come.
-    private func advised(_ error: any Error) -> any Error {
+    private static func advised(_ error: any Error) -> any Error {
         guard let error = error as? CertificateError, error.code == .notYetValid else { return error }
         return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
     }
