@@ -96,10 +96,12 @@ package final class FileVault: PlaceholderVault {
 
     // MARK: The port
 
+    /// The record that was last stored; nil where there is none.
     package func load(tenant: TenantID, session: String) async throws(PrivacyError) -> PlaceholderRecord? {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in try vault.load(entry) }
     }
 
+    /// Keeps a record in place of the one before.
     package func store(
         _ record: PlaceholderRecord,
         tenant: TenantID,
@@ -110,6 +112,7 @@ package final class FileVault: PlaceholderVault {
         }
     }
 
+    /// Forgets a conversation's map.
     package func remove(tenant: TenantID, session: String) async throws(PrivacyError) {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in
             try vault.remove(entry.name)
