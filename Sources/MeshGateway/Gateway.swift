@@ -137,7 +137,7 @@ package struct Gateway: Sendable {
     }
 
     /// Whether callers can show keys.
-    package var knowsKeys: Bool { ports.callers != nil }
+    package var knowsKeys: Bool { ports.callers?.knowsKeys == true }
 
     /// What stands before routes of others that tell how a node fares, on a listener that can be reached from `reach`.
     package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach) }

@@ -14,9 +14,6 @@ extension Limits {
 
         /// A longer file is refused unread.
         package static let maximumBytes = 256 * 1_024
-
-        /// A longer file of a user's own terms is refused: it would hold more of them than are taken.
-        package static let maximumTermsFileBytes = 512 * 1_024
     }
 
     /// Bounds on nodes as processes.

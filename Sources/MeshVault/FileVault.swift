@@ -10,8 +10,8 @@ internal import MeshWire
 ///
 /// A name is a keyed hash of tenant and session, and says nothing. What was stored is there after a crash, as it was
 /// before or after. To forget a conversation is to write zeros over its key, where it lies: every version of its map
-/// that a disk may still hold is then unreadable, with the secret too. A disk that writes elsewhere, as flash does, or a
-/// file system that copies, may keep the key for a while; so may backups of the folder.
+/// that a disk may still hold is then unreadable, with the secret too. A disk that writes elsewhere, as flash does,
+/// or a file system that copies, may keep the key for a while; so may backups of the folder.
 ///
 /// Callable from any task; what waits for the disk waits on threads of its own.
 package final class FileVault: PlaceholderVault {
@@ -96,10 +96,12 @@ package final class FileVault: PlaceholderVault {
 
     // MARK: The port
 
+    /// The record that was last stored; nil where there is none.
     package func load(tenant: TenantID, session: String) async throws(PrivacyError) -> PlaceholderRecord? {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in try vault.load(entry) }
     }
 
+    /// Keeps a record in place of the one before.
     package func store(
         _ record: PlaceholderRecord,
         tenant: TenantID,
@@ -110,6 +112,7 @@ package final class FileVault: PlaceholderVault {
         }
     }
 
+    /// Forgets a conversation's map.
     package func remove(tenant: TenantID, session: String) async throws(PrivacyError) {
         try await run(Entry(tenant, session, secret)) { (vault, entry) throws(VaultError) in
             try vault.remove(entry.name)

@@ -9,7 +9,7 @@ package enum VaultErrorCode: String, ErrorCode {
     case keyMissing
     /// What is there was made with another key.
     case wrongKey
-    /// Others can read the key or the folder.
+    /// Others can read the key.
     case exposed
     /// The file with the key holds something else.
     case malformedKey
@@ -17,7 +17,7 @@ package enum VaultErrorCode: String, ErrorCode {
     case damaged
     /// There is no room on the disk, or there are as many maps as there may be.
     case full
-    /// A file or folder cannot be read or written.
+    /// A file or folder cannot be read or written, or the folder is open to others.
     case unusable
     /// The cipher's library does not do what it must.
     case libraryFailed

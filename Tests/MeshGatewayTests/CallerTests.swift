@@ -53,6 +53,28 @@ import Testing
         }
     }
 
+    @Test func `are needed on the loopback too where the node wants one`() async throws {
+        try await GatewayGround.run(callers: ScriptedCallers(needsKey: true)) { ground in
+            for (shown, _, network) in Self.table {
+                var fields = ChatDialect.openAI.fields
+                fields.append(contentsOf: shown)
+                #expect(try await ground.chat(.openAI, "echo", fields: fields).status == network, "\(shown.all)")
+            }
+        }
+    }
+
+    @Test(arguments: [GatewayReach.thisMachine, .network])
+    func `are not looked at where none counts, and then others are answered nothing`(reach: GatewayReach) async throws {
+        try await GatewayGround.run(reach: reach, callers: ScriptedCallers(knowsKeys: false)) { ground in
+            for (shown, _, _) in Self.table {
+                var fields = ChatDialect.openAI.fields
+                fields.append(contentsOf: shown)
+                let answer = try await ground.chat(.openAI, "echo", fields: fields)
+                #expect(answer.status == (reach == .network ? 403 : 200), "\(shown.all)")
+            }
+        }
+    }
+
     /// What is asked, and the scope that it needs.
     static let routes: [(HTTPMethod, String, String)] = [
         (.get, APIPath.version, "read"), (.get, APIPath.status, "read"), (.get, APIPath.nodes, "read"),

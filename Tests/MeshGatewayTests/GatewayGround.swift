@@ -101,6 +101,7 @@ struct GatewayGround: Sendable {
         reach: GatewayReach = .thisMachine,
         isHub: Bool = true,
         hasKeys: Bool = true,
+        callers: ScriptedCallers? = nil,
         bounds: Gateway.Bounds = Gateway.Bounds(),
         _ body: (GatewayGround) async throws -> Void
     ) async throws {
@@ -114,7 +115,7 @@ struct GatewayGround: Sendable {
             (all.directory, all.commander, all.chat) = (ports, ports, chat)
             (all.escalation, all.sessions, all.usage) = (questions, sessions, ScriptedUsage())
         }
-        if hasKeys { all.callers = try ScriptedCallers() }
+        if hasKeys { all.callers = try callers ?? ScriptedCallers() }
         let log = VolatileLogSink()
         let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)
         let gateway = Gateway(

@@ -148,8 +148,13 @@ extension ChatEvent {
 /// A test double of the keys: a few texts that count.
 struct ScriptedCallers: CallerDirectory {
     let tenant: TenantID
+    let needsKey: Bool
+    let knowsKeys: Bool
 
-    init() throws { tenant = try TenantID("acme") }
+    init(needsKey: Bool = false, knowsKeys: Bool = true) throws {
+        tenant = try TenantID("acme")
+        (self.needsKey, self.knowsKeys) = (needsKey, knowsKeys)
+    }
 
     var localCaller: Caller {
         Caller(tenant: tenant, key: nil, scopes: Set(KeyScope.allCases), requestsPerMinute: nil)

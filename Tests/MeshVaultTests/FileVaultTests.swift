@@ -157,7 +157,7 @@ import Testing
         _ = try ground.open()
         chmod(ground.folder, 0o750)
         let error = #expect(throws: VaultError.self) { _ = try ground.open() }
-        #expect(error?.code == .exposed && error?.message.contains("chmod 700") == true)
+        #expect(error?.code == .unusable && error?.message.contains("chmod 700") == true)
     }
 
     // MARK: Kill points
@@ -330,24 +330,24 @@ import Testing
     @Test func `many conversations at once go over the lanes, and a lane refuses beyond maximumWaiting`() async throws {
         let tenant = try VaultGround.tenant()
         // Opening makes a file too, and is not held up.
-        let (held, release) = (Lock(false), Lock(true))
+        let (isHeld, gate) = (Lock(false), Gate())
         let (vault, secret) = try ground.open { step throws(VaultError) in
-            guard step == .drafted, !release.withLock({ $0 }) else { return }
-            held.withLock { $0 = true }
-            while !release.withLock({ $0 }) { usleep(100) }
+            guard step == .drafted, gate.isClosed else { return }
+            isHeld.withLock { $0 = true }
+            gate.pass()
         }
         let map = try VaultGround.map(mails, secret: secret)
         let record = map.record
-        release.withLock { $0 = false }
+        gate.close()
         let refused = await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await vault.store(record, tenant: tenant, session: "trip")) == nil }
-            while !held.withLock({ $0 }) { await Task.yield() }
+            while !isHeld.withLock({ $0 }) { await Task.yield() }
             for _ in 0..<Limits.Vault.maximumWaiting + 1 {
                 group.addTask { (try? await vault.load(tenant: tenant, session: "trip")) == nil }
             }
             // Nothing of this lane comes to its end now but the refusal.
             let first = await group.next()
-            release.withLock { $0 = true }
+            gate.open()
             return await group.reduce(into: [first == true]) { $0.append($1) }
         }
         #expect(refused.count { $0 } == 1)
@@ -363,4 +363,24 @@ import Testing
             return error
         }
     }
+}
+
+/// Holds up a thread that passes it while it is closed.
+private final class Gate: @unchecked Sendable {
+    // Sendable: everything mutable is touched under the condition's lock.
+    private let condition = NSCondition()
+    private var closed = false
+
+    var isClosed: Bool { condition.withLock { closed } }
+
+    func close() { condition.withLock { closed = true } }
+
+    func open() {
+        condition.withLock {
+            closed = false
+            condition.broadcast()
+        }
+    }
+
+    func pass() { condition.withLock { while closed { condition.wait() } } }
 }

@@ -26,6 +26,10 @@ struct CallerGuard: Middleware {
     }
 
     private func caller(of request: HTTPRequest, _ callers: any CallerDirectory) throws(HTTPRefusal) -> Caller {
+        guard callers.knowsKeys else {
+            guard reach == .thisMachine else { throw .notFromHere }
+            return callers.localCaller
+        }
         let needsKey = reach == .network || callers.needsKey
         guard let key = try ShownKey.read(request.fields, needsKey: needsKey) else {
             guard !needsKey else { throw .noKey }

@@ -13,11 +13,18 @@ package protocol CallerDirectory: Sendable {
 
     /// Whether a key is needed from this machine too.
     var needsKey: Bool { get }
+
+    /// Whether any key counts: where none does, those that are shown are not looked at, and other machines are answered
+    /// nothing.
+    var knowsKeys: Bool { get }
 }
 
 extension CallerDirectory {
     /// Nobody of this machine needs one.
     package var needsKey: Bool { false }
+
+    /// Some do.
+    package var knowsKeys: Bool { true }
 }
 
 /// Why a key does not count.

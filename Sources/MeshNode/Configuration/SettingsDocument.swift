@@ -183,8 +183,8 @@ package enum SettingsDocument {
         | `lock` | Locked by the process that has the folder, whose number it holds; a second process is refused. |
         | `ca/`, `hub-key.pem`, `store/` | A hub's: the authority of the mesh, its own key, what its actors remember. |
         | `current`, `v1/`, `node.pem` … | An edge's: its certificate and key, as enrolment and renewals write them. |
-        | `maps/` | An edge's: what placeholders stand for, encrypted by the key in `edge.privacyKey`, which lies elsewhere. |
-        | `store/` | An edge's: its sessions, redacted, and the questions that wait for a hub. |
+        | `privacy/` | An edge's: what placeholders stand for, encrypted; `edge.privacyKey` opens it. |
+        | `store/` | An edge's: its sessions, redacted, and questions that wait for a hub. |
 
         It is made with mode 700. A folder of another owner, one that others may write to, and one with a key that
         others may read are refused. A hub whose store is there without its authority is refused too: a new authority

@@ -9,10 +9,6 @@ package import MeshPrivacy
 package enum TermsFile {
     /// The terms in a file's `bytes`; the error names `path` and the line, never what stands there.
     package static func read(_ bytes: [UInt8], path: String) throws(StartError) -> OwnTerms {
-        guard bytes.count <= Limits.Configuration.maximumTermsFileBytes else {
-            let limit = Limits.Configuration.maximumTermsFileBytes
-            throw wrong(path, "has \(bytes.count) bytes, and at most \(limit) are read")
-        }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw wrong(path, "is no text in UTF-8") }
         var terms: [OwnTerms.Term] = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {

@@ -33,6 +33,8 @@ package final class EdgeService: Sendable {
         package var preWarm = PreWarmThresholds()
         /// Where the transport is bound.
         package var address = SocketAddress.anyIPv6(port: 0)
+        /// Where its actors remember; nil where nothing of theirs outlives the process, which is half the memory.
+        package var store: StoreFolder?
 
         /// An edge of these parts, the others as they usually are.
         package init(credentials: CredentialFolder, hubs: [ConfiguredHub]) {
@@ -57,6 +59,7 @@ package final class EdgeService: Sendable {
     private let credentials: NodeCredentials
     private let generator: SeededGenerator
     private let addresses: LocalAddresses
+    private let store: EdgeStore?
     private let logger: Logger
 
     private init(
@@ -68,6 +71,7 @@ package final class EdgeService: Sendable {
         nudge: Nudge,
         desk: StewardDesk,
         addresses: LocalAddresses,
+        store: EdgeStore?,
         generator: SeededGenerator
     ) {
         self.edge = edge
@@ -77,6 +81,7 @@ package final class EdgeService: Sendable {
         self.nudge = nudge
         self.desk = desk
         self.addresses = addresses
+        self.store = store
         self.generator = generator
         credentials = parts.credentials
         labels = parts.labels
@@ -114,7 +119,8 @@ package final class EdgeService: Sendable {
         let desk = StewardDesk(renewals: orders, clock: clock, logger: logger)
         parts.take(configuration, kinds: [NodeSteward.hosted(at: desk)])
         do {
-            let edge = try await make(parts)
+            let store = try await EdgeStore.open(configuration.store, logger)
+            let edge = try await make(parts, remembering: store)
             let tunnel = EdgeRenewal(
                 edge: edge,
                 verifier: verifier,
@@ -142,10 +148,24 @@ package final class EdgeService: Sendable {
                 nudge: orders.nudge,
                 desk: desk,
                 addresses: addresses,
+                store: store,
                 generator: generator.split()
             )
         } catch {
             addresses.close()
+            throw error
+        }
+    }
+
+    /// The edge of `parts`, whose actors remember by `store`, which is closed where there is no edge.
+    private static func make(_ parts: Edge.Parts, remembering store: EdgeStore?) async throws -> Edge {
+        guard let store else { return try await make(parts) }
+        var parts = parts
+        (parts.journal, parts.incarnation) = (store.store, store.generation)
+        do {
+            return try await make(parts)
+        } catch {
+            await store.close()
             throw error
         }
     }
@@ -186,7 +206,7 @@ package final class EdgeService: Sendable {
                 ),
                 .certificate(endingAt: certificateEnd.withLock { $0 }, now: clock.wallTime),
                 .clock(edge.hubClock.latest),
-            ]
+            ] + (store.map { [$0.check] } ?? [])
         )
     }
 
@@ -202,11 +222,20 @@ package final class EdgeService: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.edge.run() }
             group.addTask { await self.keeper.run(self.credentials, generator: self.generator) }
+            if let store { group.addTask { await store.watchOver(clock: self.clock) } }
             // Never opened: it ends when this task is cancelled.
             _ = try? await OneShot<Done>().wait()
             group.cancelAll()
         }
         addresses.close()
+        await store?.close()
+    }
+
+    /// Gives up what ``run()`` would, where it is never called.
+    package func abandon() async {
+        await edge.transport.close()
+        addresses.close()
+        await store?.close()
     }
 }
 

@@ -35,7 +35,7 @@ extension Gateway {
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }
 
-    /// What the edge of `settings` answers, once `service` is there.
+    /// What the edge of `settings` answers, once `service` is there; without `chats` no applications.
     init(
         ofEdge settings: EdgeSettings,
         _ chats: EdgeChats?,

@@ -2,7 +2,7 @@ internal import MeshActors
 package import MeshCore
 package import MeshStore
 
-/// Says in the log what becomes of a hub's store: once when something fails, and once when it is well again.
+/// Says in the log what becomes of a node's store: once when something fails, and once when it is well again.
 ///
 /// The store itself never logs. It is looked at once a second; a failure that passes between two looks is not said.
 package final class StoreWatch: Sendable {
@@ -24,10 +24,35 @@ package final class StoreWatch: Sendable {
     }
 
     private let state = Lock(State())
+    private let events: Events
     private let logger: Logger
 
-    /// A watch that writes to `logger`, of a store that has been well so far.
-    package init(logger: Logger) { self.logger = logger }
+    /// What its lines are called.
+    private struct Events: Sendable {
+        let condition, compactionFailed, compactionWell, indexFailed, indexWell: LogEvent
+
+        static let hub = Events(
+            condition: .storeCondition,
+            compactionFailed: .compactionFailed,
+            compactionWell: .compactionWell,
+            indexFailed: .indexFailed,
+            indexWell: .indexWell
+        )
+
+        static let edge = Events(
+            condition: .edgeStoreCondition,
+            compactionFailed: .edgeCompactionFailed,
+            compactionWell: .edgeCompactionWell,
+            indexFailed: .edgeIndexFailed,
+            indexWell: .edgeIndexWell
+        )
+    }
+
+    /// A watch that writes to `logger`, of the store of a node of `role` that has been well so far.
+    package init(role: NodeRole = .hub, logger: Logger) {
+        events = role == .hub ? .hub : .edge
+        self.logger = logger
+    }
 
     /// What was found so far.
     package var counts: Counts { state.withLock { $0.counts } }
@@ -50,8 +75,8 @@ package final class StoreWatch: Sendable {
             return before
         }
         if before.condition != found.condition { say(found.condition) }
-        say(found.compactionFailure, before.compaction, .compactionFailed, .compactionWell)
-        say(found.indexFailure, before.index, .indexFailed, .indexWell)
+        say(found.compactionFailure, before.compaction, events.compactionFailed, events.compactionWell)
+        say(found.indexFailure, before.index, events.indexFailed, events.indexWell)
     }
 
     private func say(_ condition: StoreCondition) {
@@ -59,10 +84,10 @@ package final class StoreWatch: Sendable {
             switch condition {
             case .serving: "the store takes appends again"
             case .readOnly: "the store has no room: what is there is served, and nothing new is taken"
-            case .failed: "the store has failed and takes nothing more until the hub is started again"
+            case .failed: "the store has failed and takes nothing more until the node is started again"
             }
         let level: LogLevel = condition == .serving ? .info : .error
-        logger.log(level, .storeCondition, [LogField(.reason, .text(words))])
+        logger.log(level, events.condition, [LogField(.reason, .text(words))])
     }
 
     /// A failure that has other words is another one.
@@ -79,4 +104,13 @@ extension LogEvent {
     static let indexFailed = LogEvent("hub.store-index-failed")
     static let indexWell = LogEvent("hub.store-index-well")
     static let indexMadeAgain = LogEvent("hub.store-index-made-again")
+}
+
+extension LogEvent {
+    static let edgeStoreCondition = LogEvent("edge.store-condition")
+    static let edgeCompactionFailed = LogEvent("edge.store-compaction-failed")
+    static let edgeCompactionWell = LogEvent("edge.store-compaction-well")
+    static let edgeIndexFailed = LogEvent("edge.store-index-failed")
+    static let edgeIndexWell = LogEvent("edge.store-index-well")
+    static let edgeIndexMadeAgain = LogEvent("edge.store-index-made-again")
 }

@@ -23,12 +23,14 @@ package struct EdgeCallers: CallerDirectory {
     /// Whether whoever shows no key is refused.
     package var needsKey: Bool { key != nil }
 
-    /// Hashes are compared, in the same time wherever they differ.
+    /// Whether there is one that counts.
     ///
-    /// Where no key is needed each one counts: an application that was a hub's changes its address, and nothing else.
+    /// Where there is none, an application that was a hub's changes its address, and may keep the key that it shows.
+    package var knowsKeys: Bool { key != nil }
+
+    /// Hashes are compared, in the same time wherever they differ.
     package func caller(showing text: String) throws(CallerError) -> Caller {
-        guard let key else { return localCaller }
-        guard SHA256.digest(Array(text.utf8)).isSame(as: key) else {
+        guard let key, SHA256.digest(Array(text.utf8)).isSame(as: key) else {
             throw CallerError(.unknownKey, "this is not the key of this edge")
         }
         return Caller(tenant: tenant, key: "edge", scopes: Set(KeyScope.allCases), requestsPerMinute: nil)

@@ -36,6 +36,7 @@ package final class VolatileVault: PlaceholderVault {
     /// The most calls for one conversation that were under way at once.
     package var mostAtWork: Int { state.withLock { $0.mostAtWork } }
 
+    /// The record that was last stored; nil where there is none.
     package func load(tenant: TenantID, session: String) async throws(PrivacyError) -> PlaceholderRecord? {
         try await call(Name(tenant: tenant, session: session)) { state, name in
             state.loads += 1
@@ -43,6 +44,7 @@ package final class VolatileVault: PlaceholderVault {
         }
     }
 
+    /// Keeps a record in place of the one before.
     package func store(
         _ record: PlaceholderRecord,
         tenant: TenantID,
@@ -54,6 +56,7 @@ package final class VolatileVault: PlaceholderVault {
         }
     }
 
+    /// Forgets a conversation's map.
     package func remove(tenant: TenantID, session: String) async throws(PrivacyError) {
         try await call(Name(tenant: tenant, session: session)) { state, name in state.records[name] = nil }
     }

@@ -21,7 +21,7 @@ struct VaultFolder: Sendable {
         guard status.st_mode & 0o077 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw VaultError(
-                .exposed,
+                .unusable,
                 "the folder '\(path)' is open to others (mode \(mode)); run: chmod 700 '\(path)'"
             )
         }

@@ -25,7 +25,8 @@ struct EdgeRole {
         guard credentials.isInUse else { throw notEnrolled }
         let told = Lock<EdgeService?>(nil)
         let enrolled = try identity(in: credentials)
-        let chats = try settings.chat ? EdgeChats(settings.privacy, of: enrolled, in: folder.path, ground) : nil
+        let chats =
+            try answersApplications ? EdgeChats(settings.privacy, of: enrolled, in: folder.path, ground) : nil
         let site = try await openSite(chats, tenant: enrolled.tenant) { told.withLock { $0 } }
         let service: EdgeService
         do { service = try await open(credentials, chats) } catch {
@@ -96,19 +97,21 @@ struct EdgeRole {
         }
     }
 
+    /// Whether chats and questions are answered: else nothing is kept for them.
+    private var answersApplications: Bool { settings.chat && settings.node.http.listen.address != nil }
+
     private func openSite(
         _ chats: EdgeChats?,
         tenant: TenantID,
         _ service: @escaping @Sendable () -> EdgeService?
-    ) async throws
-        -> NodeSite?
-    {
+    ) async throws -> NodeSite? {
         let registry = MetricRegistry()
         EdgeMetrics.register(in: registry, startedAt: ground.clock.wallTime, clock: ground.clock) { [ground] in
             guard let service = service(), let node = await ground.nodeReading() else { return nil }
             return await service.reading(node)
         }
-        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees]
+        let store: [NodeState.Check.Name] = chats == nil ? [] : [.storeWrites]
+        let parts: [NodeState.Check.Name] = [.tunnelConnected, .certificateCounts, .clockAgrees] + store
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
@@ -124,6 +127,7 @@ struct EdgeRole {
         configuration.preWarm = settings.preWarm
         configuration.labels = settings.labels
         configuration.kinds = chats?.kinds ?? []
+        if chats != nil { configuration.store = StoreFolder(path: "\(credentials.path)/store") }
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         let service: EdgeService
@@ -142,7 +146,7 @@ struct EdgeRole {
         let validity = service.certificateValidity
         let renewal = CertificateRenewal(validity: validity, using: &generator)
         guard renewal.step(now: ground.clock.wallTime) != .enrolAgain else {
-            await service.edge.transport.close()
+            await service.abandon()
             let days = CertificateRenewal.standardGrace.components.seconds / 86_400
             throw StartError(
                 .certificates,
