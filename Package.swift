@@ -243,7 +243,7 @@ let modules: [Module] = [
         uses: [
             "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCommandLine", "MeshCore", "MeshEscalation",
             "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy",
-            "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshQUIC", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .tests("MeshTestKitTests", uses: ["MeshCore", "MeshTestKit"]),

@@ -104,7 +104,7 @@ struct AnswerWorld: ~Copyable {
         case .left: tell { $0.cancelled(now: $1) }
         case .hubLostStream(let attempt):
             tell { machine, now in
-                machine.detached(attempt, now: now)
+                machine.streamOver(attempt, now: now)
                 return .none
             }
         case .chunk(let attempt, let chunk, let life):

@@ -81,7 +81,7 @@ struct HubRun: ~Copyable {
     static var situations: [(name: String, reach: (inout HubRun) -> Void)] {
         [
             ("reserving", { _ in }),
-            ("reserving, alone", { $0.machine.detached(1, now: $0.now) }),
+            ("reserving, alone", { $0.machine.streamOver(1, now: $0.now) }),
             ("forsaken", { $0.note($0.machine.cancelled(now: $0.now)) }),
             ("running", { $0.note($0.machine.reserved(now: $0.now)) }),
             ("running, begun", { begin(&$0) }),
@@ -98,7 +98,7 @@ struct HubRun: ~Copyable {
                 "running, alone",
                 { run in
                     begin(&run)
-                    run.machine.detached(1, now: run.now)
+                    run.machine.streamOver(1, now: run.now)
                 }
             ),
             (
@@ -127,7 +127,7 @@ struct HubRun: ~Copyable {
                 "ended, alone",
                 { run in
                     end(&run)
-                    run.machine.detached(1, now: run.now)
+                    run.machine.streamOver(1, now: run.now)
                 }
             ),
             (
@@ -188,7 +188,7 @@ struct HubRun: ~Copyable {
             (
                 "cut",
                 { run in
-                    run.machine.detached(1, now: run.now)
+                    run.machine.streamOver(1, now: run.now)
                     return "nothing"
                 }
             ),
@@ -306,7 +306,7 @@ struct HubRun: ~Copyable {
             run.machine.attached(4, offset: behind, answer: 77, question: nil, now: run.now) == .refuse(.offsetRefused)
         )
         // An older stream says nothing that counts.
-        run.machine.detached(2, now: run.now)
+        run.machine.streamOver(2, now: run.now)
         #expect(run.flush().bytes == Array(all[5...]))
         let kept = run.machine.keptBytes
         #expect(run.machine.acknowledged(2, offset: 9, now: run.now) == .none)
@@ -361,7 +361,7 @@ struct HubRun: ~Copyable {
     @Test func `waits so long and no longer`() {
         var run = HubRun()
         #expect(run.machine.nextDeadline == .origin + Limits.Escalation.patience)
-        run.machine.detached(1, now: instant(5))
+        run.machine.streamOver(1, now: instant(5))
         #expect(run.machine.nextDeadline == instant(5) + Limits.Escalation.orphanPatience)
         Self.begin(&run)
         run.now = instant(20)

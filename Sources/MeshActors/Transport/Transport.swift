@@ -16,8 +16,9 @@ package enum TransportErrorCode: String, ErrorCode {
     case closed
 }
 
-/// The cause of a ``TransportErrorCode/lost`` where the peer has said that it does not want a stream any more, rather than
-/// that it was cut.
+/// The cause of a ``TransportErrorCode/lost`` where the peer has said that it does not want a stream any more.
+///
+/// Without it the stream was cut.
 package struct PeerCancelled: Error {
     /// It has.
     package init() {}

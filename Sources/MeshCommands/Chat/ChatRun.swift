@@ -1,5 +1,5 @@
-internal import MeshAPI
 internal import Glibc
+internal import MeshAPI
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshHTTP

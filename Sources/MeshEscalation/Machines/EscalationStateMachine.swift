@@ -255,7 +255,7 @@ package struct EscalationStateMachine: ~Copyable {
     }
 
     /// The stream `number` has ended, whatever the reason; the run goes on.
-    package mutating func detached(_ number: UInt64, now: Instant) {
+    package mutating func streamOver(_ number: UInt64, now: Instant) {
         guard stream?.number == number else { return }
         stream = nil
         lastContact = now

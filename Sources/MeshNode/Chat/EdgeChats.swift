@@ -66,9 +66,8 @@ final class EdgeChats: Sendable {
 
     /// Asks over `edge` from now on.
     func open(over edge: Edge, generator: SeededGenerator) {
-        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tally: usage, tenant: tenant) { name in
+        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tally: usage, tenant: tenant) { name, deadline in
             let shelf = try edge.node.actor(ModelShelf.self, ModelShelf.key)
-            let deadline = edge.clock.now + Limits.Relay.modelPatience
             guard let name else { return try await shelf.call(ModelShelf.List(), deadline: deadline) }
             return try await shelf.call(ModelShelf.Find(name), deadline: deadline)
         }

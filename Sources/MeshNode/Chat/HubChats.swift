@@ -1,6 +1,6 @@
 internal import Glibc
 internal import MeshChat
-package import MeshCore
+internal import MeshCore
 internal import MeshDialects
 internal import MeshGateway
 internal import MeshHTTP

@@ -3,8 +3,8 @@ internal import MeshJSON
 
 /// What is handed to whoever is to find out what is wrong with a node: parts in one zip file, without secrets.
 ///
-/// Each part is made without secrets, and passes a ``DiagnosisScrubber`` all the same. What the file holds, its manifest says,
-/// which comes first.
+/// Each part is made without secrets, and passes a ``DiagnosisScrubber`` all the same. What the file holds, its
+/// manifest says, which comes first.
 package struct Diagnosis: Sendable {
     /// One file of it.
     package struct Part: Sendable {

@@ -15,8 +15,8 @@ package final class EdgeDesk: Sendable {
         package let maps: ConversationMaps
         /// The way to the hub.
         package let opener: any AnswerChannelOpener
-        /// Asks the hub which models there are, or for the one of a name.
-        package let askModels: @Sendable (_ name: String?) async throws -> ModelList
+        /// Asks the hub which models there are, or for the one of a name, and waits until the deadline at most.
+        package let askModels: @Sendable (_ name: String?, _ deadline: Instant) async throws -> ModelList
         /// Counts what applications use.
         package let tally: UsageTally
         /// On whose behalf, by the edge's certificate.
@@ -28,7 +28,7 @@ package final class EdgeDesk: Sendable {
             opener: any AnswerChannelOpener,
             tally: UsageTally,
             tenant: TenantID,
-            askModels: @escaping @Sendable (_ name: String?) async throws -> ModelList
+            askModels: @escaping @Sendable (_ name: String?, _ deadline: Instant) async throws -> ModelList
         ) {
             self.maps = maps
             self.opener = opener
@@ -100,6 +100,7 @@ package final class EdgeDesk: Sendable {
 // MARK: - Chats
 
 extension EdgeDesk: ChatPort {
+    /// Has the hub answer what of a chat may leave.
     package func begin(_ call: ChatCall) async throws(ChatError) -> any ChatRun {
         let redacted = try await parts.maps.redact(call.request, in: .stateless, of: parts.tenant)
         do throws(EscalationFailure) {
@@ -121,17 +122,20 @@ extension EdgeDesk: ChatPort {
         let kept = known.withLock { known in known.until.map { now < $0 } == true ? known.models : nil }
         if let kept { return kept }
         // An edge that knows that it has no hub does not wait for one.
-        guard parts.opener.isConnected, let list = try? await parts.askModels(nil) else { return known.withLock { $0.models } }
+        guard parts.opener.isConnected, let list = try? await parts.askModels(nil, now + Limits.Relay.modelPatience) else {
+            return known.withLock { $0.models }
+        }
         return known.withLock { known in
             (known.models, known.until) = (list.models, clock.now + Limits.Relay.modelsFor)
             return list.models
         }
     }
 
+    /// The model called `name`, or what that is another name of at the hub.
     package func model(named name: String) async -> ModelDescription? {
         if let known = await models().first(where: { $0.name == name }) { return known }
         // It may be another name of one.
         guard parts.opener.isConnected else { return nil }
-        return try? await parts.askModels(name).models.first
+        return try? await parts.askModels(name, clock.now + Limits.Relay.modelPatience).models.first
     }
 }

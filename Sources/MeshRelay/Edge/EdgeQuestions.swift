@@ -31,6 +31,7 @@ package final class EdgeQuestions: EscalationPort {
         EscalationRequest.run(of: request, asker: "\(node.text)/\(caller.asker)")
     }
 
+    /// Has the hub answer what of a question may leave, within its session.
     package func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
         let run = run(of: call.request.id, call.caller)
         guard let id = call.request.session else {
@@ -117,6 +118,7 @@ package final class EdgeQuestions: EscalationPort {
         )
     }
 
+    /// What of a question would leave; a session that is named is made where there is none.
     package func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
         guard let id = call.request.session else {
             let ask = try await redacted(call.request.question, in: .stateless)
@@ -132,6 +134,7 @@ package final class EdgeQuestions: EscalationPort {
         return QuestionPreview(ask)
     }
 
+    /// Lets a question wait for a hub.
     package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
         let run = run(of: call.request.id, call.caller)
         guard let id = call.request.session else {
@@ -142,6 +145,7 @@ package final class EdgeQuestions: EscalationPort {
         return try await queue.enqueue(.question(ask.content), as: run, in: id)
     }
 
+    /// How a question stands that waits.
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
         try await queue.standing(of: run(of: request, caller))
     }

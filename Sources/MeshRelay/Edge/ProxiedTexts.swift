@@ -11,8 +11,10 @@ package struct ProxiedTexts: SessionTexts {
     /// Texts that `maps` redacts, each by its session's.
     package init(maps: ConversationMaps) { self.maps = maps }
 
+    /// Placeholders stand in what is kept.
     package var isRedacted: Bool { true }
 
+    /// The text with placeholders.
     package func kept(_ text: String, in field: String, of session: SessionKey) async throws(SessionProblem) -> String {
         do throws(ChatError) {
             let tenant = session.owner.tenant
@@ -22,6 +24,7 @@ package struct ProxiedTexts: SessionTexts {
         }
     }
 
+    /// The text with its originals.
     package func shown(_ text: String, of session: SessionKey) async throws(SessionProblem) -> String {
         do throws(ChatError) {
             return try await maps.restore(text, in: .session(session.id), of: session.owner.tenant)
@@ -30,6 +33,7 @@ package struct ProxiedTexts: SessionTexts {
         }
     }
 
+    /// Forgets the originals.
     package func forget(_ session: SessionKey) async throws(SessionProblem) {
         do throws(ChatError) {
             try await maps.forget(.session(session.id), of: session.owner.tenant)

@@ -160,7 +160,7 @@ final class HubRun: Sendable {
             group.cancelAll()
         }
         change { state in
-            state.machine.detached(served.number, now: clock.now)
+            state.machine.streamOver(served.number, now: clock.now)
             if state.stream?.number == served.number { state.stream = nil }
             return .none
         }

@@ -41,6 +41,7 @@ package actor ModelShelf: PlainActor {
 
         package static let tag: UInt32 = 1
 
+        /// The only one.
         package init() {}
 
         package func perform(on target: isolated ModelShelf) async throws(NoRefusal) -> ModelList {
