@@ -66,7 +66,7 @@ package actor ConversationMaps {
         of tenant: TenantID
     ) async throws(ChatError) -> RedactedAsk<RedactedRequest> {
         let redactor = redactor
-        return try await ask(conversation, tenant, beginning: { request.beginning }) { (map) throws(PrivacyError) in
+        return try await ask(conversation, tenant, beginning: request.beginning) { (map) throws(PrivacyError) in
             let redacted = try redactor.redact(request, with: &map)
             return (redacted.instructed, redacted.report)
         }
@@ -81,7 +81,7 @@ package actor ConversationMaps {
         of tenant: TenantID
     ) async throws(ChatError) -> RedactedAsk<Question<RedactedText>> {
         let redactor = redactor
-        return try await ask(conversation, tenant, beginning: { question.beginning }) { (map) throws(PrivacyError) in
+        return try await ask(conversation, tenant, beginning: question.beginning) { (map) throws(PrivacyError) in
             try question.redacted(by: redactor, with: &map)
         }
     }
@@ -94,7 +94,7 @@ package actor ConversationMaps {
         of tenant: TenantID
     ) async throws(ChatError) -> RedactedAsk<RedactedText> {
         let redactor = redactor
-        return try await ask(conversation, tenant, beginning: { [text] }) { (map) throws(PrivacyError) in
+        return try await ask(conversation, tenant, beginning: [text]) { (map) throws(PrivacyError) in
             let (redacted, report) = try redactor.redact(text, field: field, with: &map)
             return (redacted, report)
         }
@@ -141,7 +141,7 @@ package actor ConversationMaps {
     private func ask<Content: Sendable>(
         _ conversation: Conversation,
         _ tenant: TenantID,
-        beginning: @Sendable () -> [String],
+        beginning: @autoclosure () -> [String],
         _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
     ) async throws(ChatError) -> RedactedAsk<Content> {
         guard let name = conversation.keptName else {
