@@ -66,7 +66,9 @@ final class EdgeChats: Sendable {
 
     /// Asks over `edge` from now on.
     func open(over edge: Edge, generator: SeededGenerator) {
-        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tally: usage, tenant: tenant) { name, deadline in
+        let parts = EdgeDesk.Parts(maps: maps, opener: HubChannels(of: edge), tally: usage, tenant: tenant) {
+            name,
+            deadline in
             let shelf = try edge.node.actor(ModelShelf.self, ModelShelf.key)
             guard let name else { return try await shelf.call(ModelShelf.List(), deadline: deadline) }
             return try await shelf.call(ModelShelf.Find(name), deadline: deadline)

@@ -122,7 +122,8 @@ extension EdgeDesk: ChatPort {
         let kept = known.withLock { known in known.until.map { now < $0 } == true ? known.models : nil }
         if let kept { return kept }
         // An edge that knows that it has no hub does not wait for one.
-        guard parts.opener.isConnected, let list = try? await parts.askModels(nil, now + Limits.Relay.modelPatience) else {
+        guard parts.opener.isConnected, let list = try? await parts.askModels(nil, now + Limits.Relay.modelPatience)
+        else {
             return known.withLock { $0.models }
         }
         return known.withLock { known in
