@@ -21,6 +21,13 @@ extension Limits {
         /// How long an edge waits for what its hub says of its models; then what it said before counts.
         package static let modelPatience = Duration.seconds(5)
 
+        /// Edges of which a hub keeps what they asked last, to have it ready for them; beyond them it is forgotten of
+        /// the one that asked least recently.
+        package static let maximumRecentEdges = 128
+
+        /// Bytes of words of what an edge asked last; of a longer one nothing is kept.
+        package static let maximumRecentBytes = 128 * 1_024
+
         /// How often a hub looks for answers that nobody fetches, and for those that take too long.
         package static let sweepInterval = Duration.seconds(1)
 

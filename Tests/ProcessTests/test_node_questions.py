@@ -100,6 +100,19 @@ class Questions(unittest.TestCase):
         said = ask(f"{base}/sessions/trip").json["messages"]
         self.assertEqual([message["role"] for message in said], ["user"], "half an answer is none")
 
+    def test_are_refused_where_only_redacted_text_is_taken(self) -> None:
+        """Questions and chats by HTTP; models are told all the same."""
+        _, base = self.hub("--accept-unredacted", "false")
+        for path, body in (
+            ("escalate", question("q-1", "Say hello.")),
+            ("chat/completions", {"model": "local", "messages": [{"role": "user", "content": "Say hello."}]}),
+        ):
+            refused = ask(f"{base}/{path}", body)
+            self.assertEqual(refused.status, 403, refused.text)
+            self.assertIn("ask the edge", refused.text)
+        with urllib.request.urlopen(f"{base}/models", timeout=30) as answer:
+            self.assertIn("tiny", answer.read().decode())
+
     def test_refuse_pages_and_what_is_no_json(self) -> None:
         """Over a real connection, the name of another host included."""
         _, base = self.hub()

@@ -36,9 +36,11 @@ struct ChatInput {
         display = LineDisplay(prompt: "> ", .bold, isColoured: screen.isColoured)
     }
 
-    /// The next line; waits for it.
-    mutating func next() throws -> Line {
-        guard isEdited, let mode = TerminalMode(STDIN_FILENO) else { return plainLine() }
+    /// The next line; waits for it, with the terminal in `mode`, where there is one.
+    ///
+    /// The mode stays: between two lines no key may meet a terminal that takes it for the end of its input.
+    mutating func next(_ mode: TerminalMode?) throws -> Line {
+        guard let mode else { return plainLine() }
         mode.set(.editing)
         // Pasted text comes between marks, so that its line ends do not submit it.
         try screen.text("\u{1B}[?2004h")
@@ -46,7 +48,7 @@ struct ChatInput {
         return try editedLine(mode)
     }
 
-    private mutating func editedLine(_ mode: borrowing TerminalMode) throws -> Line {
+    private mutating func editedLine(_ mode: TerminalMode) throws -> Line {
         display.begin()
         try paint()
         while true {
@@ -93,7 +95,7 @@ struct ChatInput {
     }
 
     /// Leaves the terminal to the shell until that goes on with this program.
-    private mutating func suspend(_ mode: borrowing TerminalMode) throws {
+    private mutating func suspend(_ mode: TerminalMode) throws {
         try screen.text("\u{1B}[?2004l\r\n")
         mode.restore()
         kill(0, SIGTSTP)

@@ -36,9 +36,11 @@ struct ChatRun {
         if isTalkative {
             screen.aside("session \(conversation) at \(session.gateway.place); /help says what else there is")
         }
+        let mode = input.isEdited ? TerminalMode(STDIN_FILENO) : nil
         while true {
-            switch try input.next() {
+            switch try input.next(mode) {
             case .text(let line):
+                mode?.set(.listening)
                 if input.isEdited, let last = input.history.lines.last, last == line { file?.append(line) }
                 if let code = try await take(ChatOrder(line)) { return code }
             case .end:
@@ -78,8 +80,6 @@ struct ChatRun {
         do {
             let request = try draft.request()
             hasAsked = true
-            let mode = input.isEdited ? TerminalMode(STDIN_FILENO) : nil
-            mode?.set(.listening)
             guard let interrupted = try await AnswerRun.run(request, session, ground, name: name) else {
                 code = .success
                 return nil

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// How a terminal hands on what is typed; as it was before, when nobody holds this any more.
-struct TerminalMode: ~Copyable {
+final class TerminalMode {
     /// What is wanted of it.
     enum Kind {
         /// Each key at once, Ctrl-C too, and nothing is shown by itself.

@@ -62,6 +62,9 @@ package final class EmbeddedSeat: InferenceEngine {
         return try await engine(model).warm(model: model)
     }
 
+    /// Has the prompt of a request read, so that its answer, and those that begin like it, begin at once.
+    func warm(_ request: GenerationRequest) async throws(ChatError) { try await engine(request.model).warm(request) }
+
     // MARK: As an engine
 
     /// Those of any of its engines: they are alike.

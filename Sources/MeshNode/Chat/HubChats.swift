@@ -278,10 +278,19 @@ final class HubChats: Sendable {
 
     // MARK: Warming
 
-    /// Has the engine ready to compute, so that the first answer begins at once.
-    func warm() async {
+    /// What edges asked last, which their next question will begin like.
+    let recent = RecentAsks()
+
+    /// Has the engine ready to compute, and what `edge` asked last read, so that its next answer begins at once.
+    private func warm(for edge: NodeID) async {
         do throws(ChatError) {
             try await seat.warm()
+            guard let asked = recent[edge], let model = await desk.model(named: asked.chat.model)?.name,
+                offers.contains(where: { $0.name == model && $0.engine == Self.embedded })
+            else { return }
+            try await seat.warm(
+                GenerationRequest(id: asked.run, tenant: asked.tenant, model: model, chat: asked.chat)
+            )
         } catch {
             logger.log(.debug, .warmUpFailed, error: error)
         }
@@ -310,8 +319,8 @@ extension HubChats: ChatPort {
 }
 
 extension HubChats: WarmUpHook {
-    /// Whatever an edge works on, it will ask a model; adapters are not made ready yet.
-    func warmUp(_ wish: WarmUp) async { await warm() }
+    /// Whatever an edge works on, it will go on with what it asked last; adapters are not made ready yet.
+    func warmUp(_ wish: WarmUp) async { await warm(for: wish.edge) }
 }
 
 extension ProviderSettings {

@@ -90,6 +90,8 @@ package struct HubSettings: Sendable {
     package let drainPatience: Duration
     /// Whether the accounts of checks live there.
     package let checkAccounts: Bool
+    /// Whether it answers what no edge has redacted.
+    package let acceptsUnredacted: Bool
     /// How it answers chats.
     package let chat: ChatSettings
 
@@ -122,6 +124,7 @@ package struct HubSettings: Sendable {
         handshakesPerSecond = configuration[Settings.handshakesPerSecond]
         drainPatience = configuration[Settings.drainPatience]
         checkAccounts = configuration[Settings.checkAccounts]
+        acceptsUnredacted = configuration[Settings.acceptsUnredacted]
         chat = ChatSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)

@@ -118,6 +118,15 @@ package enum Settings {
         "Whether the hub keeps the accounts of `meshnode cluster up --check`; there is no money in them."
     )
 
+    /// Whether the hub answers text that no edge has redacted.
+    package static let acceptsUnredacted = Setting<Bool>(
+        "hub.acceptsUnredacted",
+        flag: "accept-unredacted",
+        .value("true"),
+        for: [.hub],
+        "Whether the hub answers chats and questions by HTTP, which no edge has redacted, or those of edges alone."
+    )
+
     /// Whether models run in the hub's process.
     package static let engineEnabled = Setting<Bool>(
         "engine.enabled",
@@ -357,6 +366,7 @@ package enum Settings {
     package static let all: [SettingRow] = [
         role.row, data.row, listen.row, enrolListen.row, name.row, tenant.row, dns.row, addresses.row,
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row,
+        acceptsUnredacted.row,
         engineEnabled.row, engineLibrary.row, engineModels.row, engineTiny.row, engineThreads.row, engineContext.row,
         hubs.row,
         enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, chat.row,

@@ -27,8 +27,9 @@ extension Gateway {
         ports.directory = HubNodes(service: service, clock: clock)
         ports.callers = keys
         ports.commander = HubCommander(service: service, clock: clock, logger: ground.logger)
-        ports.chat = chats
-        ports.escalation = HubQuestions(chats, sessions: sessions)
+        ports.chat = settings.acceptsUnredacted ? chats : RedactedOnly(chats)
+        let accepts = settings.acceptsUnredacted
+        ports.escalation = HubQuestions(chats, sessions: sessions) { accepts }
         ports.sessions = sessions
         ports.usage = chats.tally
         var generator = ground.generator

@@ -16,6 +16,7 @@ package final class EscalationOffice: Sendable {
     }
 
     private let chats: any ChatPort
+    private let recent: RecentAsks?
     private let clock: any Clock
     private let logger: Logger?
     private let configuration: EscalationConfiguration
@@ -23,9 +24,16 @@ package final class EscalationOffice: Sendable {
     private let begun = Intake<HubRun>(capacity: Limits.Relay.maximumRuns)
     private let wake = Signal()
 
-    /// An office that has `chats` answer, and tells `logger` of answers that are over.
-    package init(chats: any ChatPort, clock: any Clock, logger: Logger? = nil, generator: SeededGenerator) {
+    /// An office that has `chats` answer, notes in `recent` what is asked, and tells `logger` of answers that are over.
+    package init(
+        chats: any ChatPort,
+        recent: RecentAsks? = nil,
+        clock: any Clock,
+        logger: Logger? = nil,
+        generator: SeededGenerator
+    ) {
         self.chats = chats
+        self.recent = recent
         self.clock = clock
         self.logger = logger
         configuration = EscalationConfiguration()
@@ -99,6 +107,7 @@ package final class EscalationOffice: Sendable {
                 throw Self.noRoom
             }
             wake.raise()
+            recent?.note(RecentAsk(run: name.run, tenant: edge.tenant, chat: run.chat), of: edge.node)
         }
         return run
     }

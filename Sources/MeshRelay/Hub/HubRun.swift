@@ -29,7 +29,8 @@ final class HubRun: Sendable {
     }
 
     private let name: RunName
-    private let chat: ChatRequest
+    /// What whoever answers is asked.
+    let chat: ChatRequest
     private let trace: TraceContext?
     private let tenant: TenantID
     private let deadline: Instant

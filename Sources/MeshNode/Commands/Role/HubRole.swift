@@ -115,6 +115,7 @@ struct HubRole {
         configuration.kinds.append(ModelShelf.hosted(by: chats))
         configuration.questions = EscalationOffice(
             chats: chats,
+            recent: chats.recent,
             clock: ground.clock,
             logger: ground.logger,
             generator: generator.split()
