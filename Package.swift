@@ -95,7 +95,7 @@ let modules: [Module] = [
             "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
             "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
             "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -109,7 +109,11 @@ let modules: [Module] = [
     .library(
         "MeshCommands",
         layer: .l3,
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshPrivacy", "MeshVitals"]
+        uses: [
+            "MeshAPI", "MeshChat", "MeshCommandLine", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP",
+            "MeshIO",
+            "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshVitals",
+        ]
     ),
 
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
@@ -230,7 +234,9 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshCommandsTests",
-        uses: ["MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore", "MeshJSON", "MeshPrivacy"]
+        uses: [
+            "MeshAPI", "MeshCommandLine", "MeshCommands", "MeshCore", "MeshEscalation", "MeshJSON", "MeshPrivacy",
+        ]
     ),
     .tests(
         "MeshNodeTests",

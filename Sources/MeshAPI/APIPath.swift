@@ -39,7 +39,7 @@ package enum APIPath {
     package static func session(_ name: String) -> String { "\(sessions)/\(name)" }
 
     /// `text` as one segment of a path (RFC 3986 §2.3): all but unreserved characters are encoded.
-    private static func percentEncoded(_ text: String) -> String {
+    package static func percentEncoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF")
         return text.utf8.reduce(into: "") { encoded, byte in
             switch byte {

@@ -13,6 +13,22 @@ extension String {
         }
         return result
     }
+
+    /// This text with its line ends and tabs, and nothing else in it that moves the cursor: an answer for a terminal.
+    ///
+    /// A text that comes in pieces may be shown piece by piece.
+    package var printableLines: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\n", "\t": result.unicodeScalars.append(scalar)
+            // Before a line end it means nothing, and anywhere else it would hide what stands there.
+            case "\r": continue
+            default: result += scalar.isUnprintable ? scalar.escaped(asASCII: true) : String(scalar)
+            }
+        }
+        return result
+    }
 }
 
 extension Unicode.Scalar {

@@ -10,14 +10,23 @@ package struct Terminal: Sendable {
 
     /// Whether a person reads standard output.
     package let isInteractive: Bool
+    /// Whether a person reads standard error.
+    package let isErrorInteractive: Bool
     /// Columns of the screen, 80 where there is none.
     package let width: Int
     private let output: Write
     private let error: Write
 
     /// A terminal of two functions, as tests make it.
-    package init(isInteractive: Bool, width: Int, output: @escaping Write, error: @escaping Write) {
+    package init(
+        isInteractive: Bool,
+        isErrorInteractive: Bool = false,
+        width: Int,
+        output: @escaping Write,
+        error: @escaping Write
+    ) {
         self.isInteractive = isInteractive
+        self.isErrorInteractive = isErrorInteractive
         self.width = width
         self.output = output
         self.error = error
@@ -30,6 +39,7 @@ package struct Terminal: Sendable {
     package static func descriptors(output: Int32 = STDOUT_FILENO, error: Int32 = STDERR_FILENO) -> Terminal {
         Terminal(
             isInteractive: isatty(output) == 1,
+            isErrorInteractive: isatty(error) == 1,
             width: columns(of: output) ?? 80,
             output: { text throws(TerminalError) in try writeAll(text, to: output) },
             error: { text throws(TerminalError) in try writeAll(text, to: error) }

@@ -13,22 +13,37 @@ package struct CommandGround: Sendable {
     package let ownFolder: @Sendable () -> String?
     /// Asks a person for what nobody else shall see; nil where there is no person.
     package let askSecretly: @Sendable (_ prompt: String) -> SecretAnswer?
+    /// What comes on standard input.
+    package let input: CommandInput
+    /// So many bytes that nobody can guess.
+    package let freshBytes: @Sendable (_ count: Int) -> [UInt8]
+    /// Has the signals that end a program come as bytes, and says where to read them; nil where there are none.
+    package let takeSignals: @Sendable () -> Int32?
 
     /// A ground of these functions.
     package init(
         variable: @escaping @Sendable (String) -> String?,
         file: @escaping @Sendable (_ path: String, _ limit: Int) -> [UInt8]?,
         ownFolder: @escaping @Sendable () -> String?,
-        askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?
+        askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?,
+        input: CommandInput = .nothing,
+        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = { [UInt8](repeating: 7, count: $0) },
+        takeSignals: @escaping @Sendable () -> Int32? = { nil }
     ) {
         self.variable = variable
         self.file = file
         self.ownFolder = ownFolder
         self.askSecretly = askSecretly
+        self.input = input
+        self.freshBytes = freshBytes
+        self.takeSignals = takeSignals
     }
 
-    /// That of this process, whose environment is `variables`.
-    package static func ofThisProcess(variables: [String: String]) -> CommandGround {
+    /// That of this process, whose environment is `variables`; `freshBytes` makes bytes that nobody can guess.
+    package static func ofThisProcess(
+        variables: [String: String],
+        freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8]
+    ) -> CommandGround {
         CommandGround(
             variable: { name in variables[name].flatMap { $0.isEmpty ? nil : $0 } },
             file: { readFile($0, upTo: $1) },
@@ -42,7 +57,10 @@ package struct CommandGround: Sendable {
                 guard count > 0, let slash = bytes[..<count].lastIndex(of: UInt8(ascii: "/")) else { return nil }
                 return String(decoding: bytes[..<slash], as: UTF8.self)
             },
-            askSecretly: { SecretPrompt.ask($0) }
+            askSecretly: { SecretPrompt.ask($0) },
+            input: .ofThisProcess(),
+            freshBytes: freshBytes,
+            takeSignals: { ProcessSignals.take() }
         )
     }
 }

@@ -10,7 +10,7 @@ package enum SynesisCommand {
     package static func command(_ ground: CommandGround) -> Command {
         Command(
             "synesis",
-            summary: "Look at a mesh, and look after it.",
+            summary: "Ask a mesh, look at it, and look after it.",
             discussion: """
                 Asks the gateway of a node, the same that pages and other programs ask: the one that --gateway names, \
                 else SYNESIS_GATEWAY, else the first that answers on this machine, an edge at 127.0.0.1:8787 or a \
@@ -22,10 +22,15 @@ package enum SynesisCommand {
                 """,
             inherited: SharedOptions.all,
             subcommands: [
-                StatusCommand.command(ground), NodesCommand.command(ground), NodeCommands.command(ground),
-                DoctorCommand.command(ground), LoginCommand.command(ground), VersionCommand.command(ground),
+                AskCommand.command(ground), ChatCommand.command(ground), SessionsCommand.command(ground),
+                ModelsCommand.command(ground), RedactCommand.command(ground), StatusCommand.command(ground),
+                NodesCommand.command(ground), NodeCommands.command(ground), DoctorCommand.command(ground),
+                LoginCommand.command(ground), VersionCommand.command(ground),
             ],
             examples: [
+                "synesis ask What is a monad?": "An answer, word by word; personal data stays on an edge.",
+                "synesis chat": "A conversation.",
+                "synesis redact letter.txt": "What of a text would leave this machine.",
                 "synesis status": "How the node of this machine stands.",
                 "synesis nodes": "The edges of its hub.",
                 "synesis node ping laptop-7": "Does it answer?",

@@ -132,6 +132,7 @@ package struct Gateway: Sendable {
         SessionRoutes(port: ports.sessions).add(to: &routes, behind: askers)
         routes.group(middleware: [askers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.usage)) { try await usage($0) }
+            routes.on(.get, Path.at(APIPath.openAPI)) { _ in OpenAPIDocument.answer }
         }
     }
 

@@ -85,7 +85,9 @@ package final class FileVault: PlaceholderVault {
         var leftovers: [String] = []
         for name in names {
             if name.hasSuffix(VaultFolder.draftMark) { leftovers.append(name) }
-            guard name.hasSuffix(keyMark), !names.contains(name.dropLast(keyMark.utf8.count) + mapMark) else { continue }
+            guard name.hasSuffix(keyMark), !names.contains(name.dropLast(keyMark.utf8.count) + mapMark) else {
+                continue
+            }
             try folder.wipe(name)
             leftovers.append(name)
         }

@@ -27,6 +27,8 @@ import Testing
         try Self.checkExample("drain", as: DrainDocument.self)
         try Self.checkExample("keys", as: KeysDocument.self)
         try Self.checkExample("doctor", as: DoctorDocument.self)
+        try Self.checkExample("answer", as: AnswerDocument.self)
+        try Self.checkExample("usage", as: UsageDocument.self)
     }
 
     @Test func `come back as they were written, with everything that they can hold`() throws {
@@ -46,6 +48,19 @@ import Testing
         #expect(try StatusDocument(bytes: status.bytes).models == [])
         let refusal = ErrorDocument(code: "unknown_node", message: "nobody", requestID: "r-1")
         #expect(try ErrorDocument(bytes: refusal.bytes) == refusal)
+        let field = ErrorDocument(code: "a", message: "b", requestID: "c", field: "d[1]", retryAfterSeconds: 29.5)
+        #expect(try ErrorDocument(bytes: field.bytes) == field)
+        var answer = try AnswerDocument(bytes: Self.example("answer"))
+        (answer.session, answer.content, answer.cost, answer.privacy) = (nil, nil, nil, nil)
+        answer.length = 7
+        #expect(try AnswerDocument(bytes: answer.bytes) == answer)
+        let start = AnswerStartDocument(request: "q", run: "r", session: nil, model: "m")
+        #expect(try AnswerStartDocument(bytes: start.bytes) == start)
+        for state in AskDocument.State.allCases {
+            let ask = AskDocument(request: "q", state: state)
+            #expect(try AskDocument(bytes: ask.bytes) == ask)
+        }
+        #expect(APIPath.escalation("a/ü~") == "/v1/escalate/a%2F%C3%BC~" && APIPath.session("a") == "/v1/sessions/a")
         var key = KeyDocument(
             id: "5pz04c8t",
             name: "ci",

@@ -35,19 +35,25 @@ import Testing
     }
 
     @Test func `is declared soundly`() {
-        #expect(SynesisCommand.command(.ofThisProcess(variables: [:])).declarationFaults.isEmpty)
+        #expect(
+            SynesisCommand.command(.ofThisProcess(variables: [:]) { [UInt8](repeating: 0, count: $0) })
+                .declarationFaults.isEmpty
+        )
     }
 
     @Test(arguments: [
         ["status"], ["nodes"], ["node", "show", "edge-1"], ["node", "ping", "edge-1"], ["node", "renew", "edge-1"],
-        ["node", "drain", "edge-1"], ["doctor"],
+        ["node", "drain", "edge-1"], ["doctor"], ["ask", "x"], ["ask", "--async", "x"], ["ask", "--fetch", "x"],
+        ["models"], ["sessions"], ["sessions", "show", "x"], ["sessions", "delete", "x"], ["sessions", "export", "x"],
     ])
     func `ends with one sentence and code 3 where nobody answers`(words: [String]) async {
         // Port 1 is nobody's.
         let said = await Self.run(words + ["--gateway", "http://127.0.0.1:1"])
         #expect(said.code == SynesisExit.notReached)
         #expect(said.output.isEmpty)
-        let command = words.prefix(words[0] == "node" ? 2 : 1).joined(separator: " ")
+        let command = words.prefix(words[0] == "node" || words.count > 1 && words[0] == "sessions" ? 2 : 1).joined(
+            separator: " "
+        )
         #expect(said.error.hasPrefix("synesis \(command): error: "))
         #expect(said.error.contains("no gateway answers at http://127.0.0.1:1"))
         #expect(said.error.count { $0 == "\n" } == 1)
@@ -70,6 +76,12 @@ import Testing
         (["node", "ping", "edge-1", "--count", "\(Limits.Commands.maximumPings + 1)"], "from 1 to"),
         (["status", "--gateway", "http://a/b"], "where a gateway is"), (["login", "--hub", "h"], "nobody is there"),
         (["login", "to ken", "--hub", "h"], "no enrolment token"),
+        (["ask", "--model", "a b", "x"], "model_preference"),
+        (["ask", "--max-tokens", "0", "x"], "from 1 to"), (["ask", "--sesion", "x"], "did you mean '--session'?"),
+        (["ask"], "query"), (["ask", "--context", "nowhere", "x"], "'nowhere' (--context) cannot be read"),
+        (["chat", "--constraint", ""], "context.constraints[0]"), (["sessions", "shwo"], "did you mean 'show'?"),
+        (["sessions", "delete"], "missing 'ID'"), (["redact", "nowhere"], "'nowhere' cannot be read"),
+        (["redact", "--block", "emial"], "did you mean 'email'?"), (["redact", "--term", "…"], "--term: term 1"),
         (
             ["login", String(repeating: "x", count: Limits.Commands.maximumTokenBytes + 1), "--hub", "h"],
             "no enrolment"
@@ -98,7 +110,9 @@ import Testing
     @Test func `has a page of help with examples and codes for every command`() async {
         let commands = [
             ["status"], ["nodes"], ["node", "show"], ["node", "ping"], ["node", "renew"], ["node", "drain"], ["doctor"],
-            ["login"], ["version"], ["completions"],
+            ["login"], ["version"], ["completions"], ["ask"], ["chat"], ["models"], ["redact"], ["sessions"],
+            ["sessions", "list"], ["sessions", "show"], ["sessions", "clear"], ["sessions", "delete"],
+            ["sessions", "export"],
         ]
         for words in commands {
             let said = await Self.run(words + ["--help"])
@@ -114,7 +128,9 @@ import Testing
     func `completes its words`(shell: String) async {
         let said = await Self.run(["completions", shell])
         #expect(said.code == .success)
-        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor"] { #expect(said.output.contains(word)) }
+        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block"] {
+            #expect(said.output.contains(word))
+        }
     }
 
     @Test func `is bounded`() {

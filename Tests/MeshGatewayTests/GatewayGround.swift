@@ -94,6 +94,8 @@ struct GatewayGround: Sendable {
     let log: VolatileLogSink
     let client: HTTPClient
     let port: UInt16
+    /// All of its routes.
+    let routes: [String]
 
     static func run(
         reach: GatewayReach = .thisMachine,
@@ -144,7 +146,8 @@ struct GatewayGround: Sendable {
             sessions: sessions,
             log: log,
             client: client,
-            port: address.port
+            port: address.port,
+            routes: routes.patterns
         )
         do { outcome = .success(try await body(ground)) } catch { outcome = .failure(error) }
         await client.close()

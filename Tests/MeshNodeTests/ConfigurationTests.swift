@@ -4,6 +4,7 @@ import MeshCommandLine
 import MeshCore
 import MeshJSON
 import MeshNode
+import MeshPrivacy
 import MeshTestKit
 import MeshTunnel
 import Testing

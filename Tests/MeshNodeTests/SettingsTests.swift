@@ -46,7 +46,9 @@ import Testing
         var object = JSONObject()
         object["role"] = .string(role.rawValue)
         for row in Settings.all where row.roles.contains(role) && row.steps.count > 1 {
-            object[row.steps[0]] = .object(JSONObject())
+            var section = object[row.steps[0]]?.object ?? JSONObject()
+            if row.steps.count > 2 { section[row.steps[1]] = .object(JSONObject()) }
+            object[row.steps[0]] = .object(section)
         }
         return object
     }

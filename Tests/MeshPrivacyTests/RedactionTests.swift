@@ -114,6 +114,19 @@ import Testing
         #expect(!(try Redactor().redact("Xhaferi again", with: &map).text.text).contains("Xhaferi"), "and later")
     }
 
+    @Test(arguments: [
+        "Dear Ms. Grace Hopper, see you. Regards, Grace Hopper", "My name is Ada Lovelace. Best, Ada Lovelace",
+    ])
+    func `a given name that is a word like others goes with the family name that is known`(text: String) throws {
+        var map = try PrivacyGround.map()
+        let redacted = try Redactor().redact(text, with: &map).text.text
+        #expect(!redacted.contains("Grace") && !redacted.contains("Ada"), "\(redacted)")
+        #expect(map.count == 1, "and has the same placeholder")
+        // Alone it is a word.
+        let alone = try Redactor().redact("Grace is a virtue", with: &map).text.text
+        #expect(alone == "Grace is a virtue")
+    }
+
     @Test func `a kind that is blocked refuses the request and names the field, not the value`() throws {
         var map = try PrivacyGround.map()
         var policy = PrivacyPolicy()

@@ -115,7 +115,9 @@ import Testing
             for (id, isDeleted) in [("a", true), ("b", false)] {
                 let run = try await questions.begin(try Self.call("Why?", session: id, ground))
                 let session = try SessionID(id)
-                if isDeleted { try await ground.office.delete(session, RelayGround.caller) } else {
+                if isDeleted {
+                    try await ground.office.delete(session, RelayGround.caller)
+                } else {
                     try await ground.office.clear(session, RelayGround.caller)
                 }
                 try check(try await run.collect().text.hasPrefix("answer"), id)

@@ -103,9 +103,13 @@ import Testing
         try await vault.store(map.record, tenant: tenant, session: "trip")
         let key = try ground.files(".key")[0]
         try ground.write(Array(try ground.bytes(key).dropLast()), to: key)
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
         unlink("\(ground.folder)/\(key)")
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
     }
 
     @Test func `a file larger than maximumFileBytes is refused, and not read into memory`() async throws {
@@ -172,7 +176,12 @@ import Testing
         for place in 1...2 {
             let left = Lock(place)
             let (vault, _) = try ground.open { found throws(VaultError) in
-                guard found == step, left.withLock({ $0 -= 1; return $0 == 0 }) else { return }
+                guard found == step,
+                    left.withLock({
+                        $0 -= 1
+                        return $0 == 0
+                    })
+                else { return }
                 throw VaultError(.full, "as the test has it")
             }
             let failed = await failure { () async throws(PrivacyError) in
@@ -197,10 +206,17 @@ import Testing
         try await first.store(map.record, tenant: tenant, session: "trip")
         let left = Lock(place)
         let (vault, _) = try ground.open { _ throws(VaultError) in
-            guard left.withLock({ $0 -= 1; return $0 == 0 }) else { return }
+            guard
+                left.withLock({
+                    $0 -= 1
+                    return $0 == 0
+                })
+            else { return }
             throw VaultError(.unusable, "as the test has it")
         }
-        await #expect(throws: PrivacyError(.vaultFailed, "")) { try await vault.remove(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultFailed, "")) {
+            try await vault.remove(tenant: tenant, session: "trip")
+        }
         let (next, _) = try ground.open()
         #expect(try await next.load(tenant: tenant, session: "trip") == nil)
         #expect(try ground.files().isEmpty && ground.files(".key").isEmpty)
@@ -219,7 +235,9 @@ import Testing
         try await vault.store(map.record, tenant: tenant, session: "trip")
         #expect(try ground.files() == [file])
         try ground.write(kept, to: file)
-        await #expect(throws: PrivacyError(.vaultDamaged, "")) { _ = try await vault.load(tenant: tenant, session: "trip") }
+        await #expect(throws: PrivacyError(.vaultDamaged, "")) {
+            _ = try await vault.load(tenant: tenant, session: "trip")
+        }
     }
 
     @Test func `a key is overwritten where it lies before its name goes`() async throws {

@@ -17,12 +17,19 @@ MESHNODE = Path(__file__).resolve().parents[2] / ".build/release/meshnode"
 FREE = ["--listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0", "--http-listen", "off"]
 
 
+def apart(words: tuple[str | Path, ...]) -> list[str]:
+    """The words with which an edge does not listen where every edge would: one for each machine may answer there."""
+    line = [str(word) for word in words]
+    is_edge = ("--role", "edge") in zip(line, line[1:], strict=False)
+    return [*line, "--http-listen", "off"] if is_edge and "--http-listen" not in line else line
+
+
 class Node:
     """A node as a process; what it logs is kept, line by line."""
 
     def __init__(self, *words: str | Path, environment: dict[str, str] | None = None, before: tuple[str, ...] = ()):
         self.begun = time.monotonic()
-        line = [*before, str(MESHNODE), *(str(word) for word in words), "--log-format", "json"]
+        line = [*before, str(MESHNODE), *apart(words), "--log-format", "json"]
         self.process = subprocess.Popen(
             line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
         )
@@ -114,7 +121,8 @@ class Place:
         self, *words: str | Path, environment: dict[str, str] | None = None, before: tuple[str, ...] = ()
     ) -> subprocess.CompletedProcess[str]:
         """The program to its end."""
-        line = [*before, str(MESHNODE), *(str(word) for word in words)]
+        begins = bool(words) and words[0] in ("--role", "doctor", "diag")
+        line = [*before, str(MESHNODE), *(apart(words) if begins else map(str, words))]
         return subprocess.run(
             line,
             cwd=self.folder,

@@ -68,6 +68,7 @@ class Pair(unittest.TestCase):
 
     def edge(self, interval: str, path: str = "") -> Node:
         words = ("--role", "edge", "--hub", self.address, "--data", "laptop-7", "--beat-interval", interval)
+        words = (*words, "--http-listen", "off")
         edge = Node(self.folder, "edge", *words, path=path)
         self.addCleanup(edge.end)
         return edge

@@ -19,6 +19,9 @@ _TEXTS = (
     ("data/privacy-words.json5", "Sources/MeshPrivacy/Detection/PrivacyWordsFile.swift", "PrivacyWordsFile"),
     ("data/ledger.json5", "Sources/MeshLedger/Policy/LedgerPolicyFile.swift", "LedgerPolicyFile"),
     ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
+    ("data/openapi.json5", "Sources/MeshGateway/OpenAPI/OpenAPIFile.swift", "OpenAPIFile"),
+    ("data/openapi-schemas.json5", "Sources/MeshGateway/OpenAPI/OpenAPISchemasFile.swift", "OpenAPISchemasFile"),
+    ("data/openapi-talk.json5", "Sources/MeshGateway/OpenAPI/OpenAPITalkFile.swift", "OpenAPITalkFile"),
 )
 _TYPES = {
     ".css": "text/css; charset=utf-8",

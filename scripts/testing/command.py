@@ -60,6 +60,8 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("interoperability", [_python_of("Interop"), *_UNITTEST, "Tests/Interop"], counting.python)
     yield Stage("official SDKs", [_python_of("SDKs"), *_UNITTEST, "Tests/SDKs"], counting.python)
     yield Stage("privacy on generated texts", [_python_of("Privacy"), *_UNITTEST, "Tests/Privacy"], counting.python)
+    described = [_python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
+    yield Stage("requests out of the API's description", described, counting.python)
     processes = ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("process tests", processes, counting.python, _alone(processes))
     yield from _hunt_stages()
@@ -108,6 +110,9 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("official SDKs, LiteLLM between", sdks, counting.python)
     leaving = [_python_of("SDKs"), *_UNITTEST, "Tests/SDKs", "--pattern", "test_leaving*.py"]
     yield Stage("two hundred who leave", ["env", "MESHNODE_LEAVES=200", *leaving], counting.python)
+    many = ["env", "MESHNODE_API_EXAMPLES=150", "MESHNODE_API_PHASES=examples,coverage,fuzzing,stateful"]
+    described = [*many, _python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
+    yield Stage("many requests out of the API's description", described, counting.python)
     prometheus = ["/usr/bin/python3", *_UNITTEST, "Tests/PrometheusTests"]
     yield Stage("a Prometheus server", prometheus, counting.python)
     yield Stage("Presidio beside us", [_python_of("Presidio"), *_UNITTEST, "Tests/Presidio"], counting.python)

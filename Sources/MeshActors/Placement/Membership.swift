@@ -113,6 +113,9 @@ package struct PlacementRule: Hashable, Sendable {
     /// Hubs alone.
     package static let hubs = PlacementRule(roles: [.hub])
 
+    /// Edges alone: an edge knows of no other, so that it is itself.
+    package static let edges = PlacementRule(roles: [.edge])
+
     /// Whether `member` may host the kind.
     package func allows(_ member: Member) -> Bool {
         (roles?.contains(member.role) ?? true) && labels.isSubset(of: member.labels)

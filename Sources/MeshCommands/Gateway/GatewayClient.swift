@@ -15,12 +15,15 @@ package struct GatewayClient: Sendable {
 
     /// Where it is.
     package let place: GatewayPlace
+    /// What it has said that it is, where nobody has named it: `edge` or `hub`.
+    let guessedRole: String?
     private let client: HTTPClient
     private let key: String?
 
     /// Asks the gateway at `place` by `client`, and shows it `key`.
-    package init(_ place: GatewayPlace, _ client: HTTPClient, key: String? = nil) {
+    package init(_ place: GatewayPlace, _ client: HTTPClient, key: String? = nil, guessedRole: String? = nil) {
         self.place = place
+        self.guessedRole = guessedRole
         self.key = key
         self.client = client
     }
@@ -52,8 +55,49 @@ package struct GatewayClient: Sendable {
         _ body: ClientRequest.Body,
         _ timeout: Duration
     ) async throws(GatewayFailure) -> Answer<Document> {
+        let (_, json) = try await exchange(method, target, body, within: timeout)
+        do throws(APIError) {
+            return Answer(document: try Document(json: json), json: json)
+        } catch {
+            throw GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: \(error.message)")
+        }
+    }
+
+    /// The document that answers a request, or null where the answer is empty; throws where the gateway says no.
+    package func exchange(
+        _ method: HTTPMethod,
+        _ target: String,
+        _ body: ClientRequest.Body = .empty,
+        fields: HTTPFields = HTTPFields(),
+        within timeout: Duration = Limits.Commands.answerTimeout
+    ) async throws(GatewayFailure) -> (status: HTTPStatus, json: JSONValue) {
+        let timeouts = ClientTimeouts(connect: min(timeout, .seconds(5)), firstByte: timeout, whole: timeout)
+        let response = try await open(method, target, body, fields: fields, timeouts: timeouts)
+        let bytes: [UInt8]
+        do throws(HTTPError) {
+            bytes = try await response.body.collect(upTo: Limits.Commands.maximumAnswerBytes)
+        } catch {
+            throw failure(error)
+        }
+        if bytes.isEmpty { return (response.status, .null) }
+        do throws(JSONError) {
+            return (response.status, try JSONReader.read(bytes, upTo: Limits.Commands.maximumAnswerBytes))
+        } catch {
+            throw GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: it is no JSON", cause: error)
+        }
+    }
+
+    /// An answer that says yes, whose body is still to be read; throws where the gateway says no.
+    package func open(
+        _ method: HTTPMethod,
+        _ target: String,
+        _ body: ClientRequest.Body = .empty,
+        fields: HTTPFields = HTTPFields(),
+        timeouts: ClientTimeouts
+    ) async throws(GatewayFailure) -> ClientResponse {
         guard let url = place.url(target) else { throw GatewayFailure(.refused, "'\(target)' is no path") }
-        var request = ClientRequest(method, url, fields: [.accept: "application/json"], body: body)
+        var request = ClientRequest(method, url, fields: fields, body: body, timeouts: timeouts)
+        if !fields.contains(.accept) { request.fields.append(.accept, "application/json") }
         if let key {
             guard place.keepsSecrets else {
                 throw GatewayFailure(
@@ -64,25 +108,20 @@ package struct GatewayClient: Sendable {
             request.fields.append(.authorization, "Bearer \(key)")
         }
         if method == .post { request.fields.append(.contentType, "application/json") }
-        request.timeouts = ClientTimeouts(connect: min(timeout, .seconds(5)), firstByte: timeout, whole: timeout)
-        let (status, bytes): (HTTPStatus, [UInt8])
+        let response: ClientResponse
+        var said: [UInt8] = []
         do throws(HTTPError) {
-            let response = try await client.send(request)
-            status = response.status
-            bytes = try await response.body.collect(upTo: Limits.API.maximumDocumentBytes)
+            response = try await client.send(request)
+            if (200...299).contains(response.status.code) { return response }
+            said = try await response.body.collect(upTo: Limits.API.maximumDocumentBytes)
         } catch {
             throw failure(error)
         }
-        guard (200...299).contains(status.code) else { throw refusal(status, bytes) }
-        do throws(APIError) {
-            let json = try APIAnswer.json(bytes)
-            return Answer(document: try Document(json: json), json: json)
-        } catch {
-            throw GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: \(error.message)")
-        }
+        throw refusal(response.status, said, retryAfter: response.fields[.retryAfter])
     }
 
-    private func failure(_ error: HTTPError) -> GatewayFailure {
+    /// What a broken connection means.
+    func failure(_ error: HTTPError) -> GatewayFailure {
         switch error.code {
         case .unreachable:
             GatewayFailure(
@@ -106,11 +145,18 @@ package struct GatewayClient: Sendable {
         }
     }
 
-    private func refusal(_ status: HTTPStatus, _ bytes: [UInt8]) -> GatewayFailure {
-        guard let document = try? ErrorDocument(bytes: bytes) else {
+    private func refusal(_ status: HTTPStatus, _ bytes: [UInt8], retryAfter: String?) -> GatewayFailure {
+        let json = try? JSONReader.read(bytes, upTo: Limits.API.maximumDocumentBytes)
+        guard let json, let failure = refusal(json, status: "\(status.code)", retryAfter: retryAfter) else {
             return GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: it says \(status.code)")
         }
-        switch document.code {
+        return failure
+    }
+
+    /// What a refusal means; nil where `json` is none.
+    func refusal(_ json: JSONValue, status: String? = nil, retryAfter: String? = nil) -> GatewayFailure? {
+        guard let words = RefusalWords(json, retryAfter: retryAfter) else { return nil }
+        switch words.code {
         case "not_a_hub":
             return GatewayFailure(
                 .notAHub,
@@ -118,26 +164,15 @@ package struct GatewayClient: Sendable {
             )
         case "unknown_node", "not_connected", "node_timed_out", "node_lost", "node_refused", "node_too_old",
             "node_overloaded":
-            return GatewayFailure(.node, document.message)
-        case "not_found":
+            return GatewayFailure(.node, words.message)
+        case "not_found" where words.isAboutPath:
             return GatewayFailure(.notAGateway, "the gateway at \(place) does not know this: is it older than synesis?")
         case "no_key":
             return GatewayFailure(
-                .refused,
+                .noKey,
                 "the gateway at \(place) wants a key (meshnode keys create): put it into the variable SYNESIS_KEY"
             )
-        default: return GatewayFailure(.refused, "\(document.message) (\(status.code), \(document.code))")
-        }
-    }
-}
-
-/// The JSON of an answer.
-private enum APIAnswer {
-    static func json(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
-        do throws(JSONError) {
-            return try JSONReader.read(bytes, upTo: Limits.API.maximumDocumentBytes)
-        } catch {
-            throw APIError(.malformed, "it is no JSON", cause: error)
+        default: return GatewayFailure(.refused, words.sentence(status: status))
         }
     }
 }

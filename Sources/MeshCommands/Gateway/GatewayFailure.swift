@@ -13,8 +13,12 @@ package enum GatewayFailureCode: String, ErrorCode {
     case notAHub
     /// It says no.
     case refused
+    /// It says no to whoever shows no key.
+    case noKey
     /// The edge that it was about is the reason.
     case node
+    /// An answer has begun, and breaks off.
+    case brokenOff
 }
 
 /// An error of asking a gateway.
@@ -25,8 +29,9 @@ extension GatewayFailureCode {
     package var exit: ExitCode {
         switch self {
         case .notReached, .notAGateway: SynesisExit.notReached
-        case .notAHub, .refused: SynesisExit.refused
+        case .notAHub, .refused, .noKey: SynesisExit.refused
         case .node: SynesisExit.node
+        case .brokenOff: SynesisExit.brokenOff
         }
     }
 }

@@ -20,6 +20,8 @@ struct GatewaySession: Sendable {
     let screen: Screen
     /// The time.
     let clock: any Clock
+    /// On which it runs.
+    let loop: EventLoop
 
     /// Runs `body` with the gateway that the command line, the environment or this machine has.
     static func run(
@@ -30,9 +32,10 @@ struct GatewaySession: Sendable {
     ) async throws -> ExitCode {
         let screen = Screen(invocation, ground)
         do {
-            return try await connected(invocation, ground) { finder, clock in
+            return try await connected(invocation, ground) { finder, loop in
                 let gateway = try await finder.find(need)
-                return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock))
+                let clock = MachineClock(loop: loop)
+                return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock, loop: loop))
             }
         } catch let error as GatewayFailure {
             invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(error.message.printable)")
@@ -40,11 +43,18 @@ struct GatewaySession: Sendable {
         }
     }
 
+    /// Tells a person who is asked, where nobody has named a gateway, and what that means for a question.
+    func tellPlace(ofQuestion isQuestion: Bool = false) {
+        guard let role = gateway.guessedRole, screen.isInteractive, screen.form == .people else { return }
+        let meaning = isQuestion && role == "hub" ? "; no personal data is replaced on the way" : ""
+        screen.aside("asking the \(role) at \(gateway.place)\(meaning)")
+    }
+
     /// Runs `body` with a client, and ends everything behind it.
     static func connected<Value: Sendable>(
         _ invocation: Invocation,
         _ ground: CommandGround,
-        _ body: @Sendable (GatewayFinder, any Clock) async throws -> Value
+        _ body: @Sendable (GatewayFinder, EventLoop) async throws -> Value
     ) async throws -> Value {
         let loop: EventLoop
         do throws(IOError) { loop = try EventLoop.start(name: "synesis") } catch {
@@ -66,7 +76,7 @@ struct GatewaySession: Sendable {
         let outcome: Result<Value, any Error>
         do {
             let finder = try GatewayFinder(invocation, ground, client)
-            outcome = .success(try await body(finder, MachineClock(loop: loop)))
+            outcome = .success(try await body(finder, loop))
         } catch {
             outcome = .failure(error)
         }
@@ -106,12 +116,8 @@ struct GatewayFinder: Sendable {
         var edge: GatewayPlace?
         let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {
-            let gateway = GatewayClient(place, client)
-            let timeout = Limits.Commands.probeTimeout
-            guard let found = try? await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout) else {
-                continue
-            }
-            if need == .anyNode || found.document.role == "hub" { return gateway }
+            guard let role = try await role(at: place) else { continue }
+            if need == .anyNode || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
             edge = edge ?? place
         }
         if let edge {
@@ -126,5 +132,23 @@ struct GatewayFinder: Sendable {
             "no gateway answers on this machine (\(places)): start a node (meshnode --role hub), or name one "
                 + "(--gateway URL, or SYNESIS_GATEWAY)"
         )
+    }
+
+    /// What the gateway at a usual place is; nil where there is none.
+    ///
+    /// One that wants a key is not passed over: what an edge would have replaced must not go to a hub instead.
+    private func role(at place: GatewayPlace) async throws(GatewayFailure) -> String? {
+        let gateway = GatewayClient(place, client)
+        let timeout = Limits.Commands.probeTimeout
+        do throws(GatewayFailure) {
+            return try await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout).document.role
+        } catch {
+            guard error.code == .noKey else { return nil }
+            throw GatewayFailure(
+                .noKey,
+                "the gateway at \(place) wants a key: put it into the variable SYNESIS_KEY, and name the gateway "
+                    + "(--gateway \(place), or SYNESIS_GATEWAY), for only one that is named is shown a key"
+            )
+        }
     }
 }

@@ -14,6 +14,9 @@ struct Screen: Sendable {
     let isColoured: Bool
     /// Columns; nil where nobody looks.
     let width: Int?
+    /// Whether a person sees what is said beside the results.
+    let isWatched: Bool
+    private let isColouredBeside: Bool
     private let terminal: Terminal
 
     init(_ invocation: Invocation, _ ground: CommandGround) {
@@ -21,7 +24,10 @@ struct Screen: Sendable {
         isInteractive = terminal.isInteractive
         width = isInteractive ? max(terminal.width, Self.leastWidth) : nil
         let isRefused = invocation[SharedOptions.noColor] || ground.variable("NO_COLOR") != nil
-        isColoured = isInteractive && !isRefused && ground.variable("TERM") != "dumb"
+        let knowsColours = !isRefused && ground.variable("TERM") != "dumb"
+        isColoured = isInteractive && knowsColours
+        isWatched = terminal.isErrorInteractive
+        isColouredBeside = isWatched && knowsColours
         form = invocation[SharedOptions.json] ? .json : invocation[SharedOptions.quiet] ? .quiet : .people
     }
 
@@ -45,6 +51,9 @@ struct Screen: Sendable {
 
     /// Says something beside the results.
     func note(_ text: String) { terminal.writeErrorLine(text) }
+
+    /// Says something beside the results that is beside the point.
+    func aside(_ text: String) { terminal.writeErrorLine(Paint.dim.on(text.printable, isColouredBeside)) }
 
     /// A text in a colour.
     func paint(_ text: String, _ paint: Paint) -> String { paint.on(text, isColoured) }

@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+package import MeshSessions
 package import MeshWire
 
 extension AskQueue {
@@ -37,6 +38,8 @@ extension AskQueue {
         package let run: UniqueID
         /// The question as it will travel.
         package let question: [UInt8]
+        /// The conversation that has it; nil where none.
+        package let session: SessionID?
         /// How long it waits, and its answer.
         package let lifetime: Duration
 
@@ -44,10 +47,12 @@ extension AskQueue {
         package init(
             run: UniqueID,
             ask: EscalatedAsk<some TunnelText, some TunnelChat>,
+            session: SessionID? = nil,
             lifetime: Duration = Limits.AskQueue.lifetime
         ) {
             self.run = run
             question = ask.wireBytes
+            self.session = session
             self.lifetime = min(max(lifetime, .zero), Limits.AskQueue.longestLifetime)
         }
 
@@ -71,6 +76,7 @@ extension AskQueue {
                 run: run,
                 question: question,
                 digest: digest,
+                session: session,
                 created: now,
                 expires: now.later(by: lifetime),
                 state: .waiting,
@@ -81,18 +87,20 @@ extension AskQueue {
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 3)
+            writer.writeArrayHead(count: 4)
             run.encode(into: &writer)
             writer.write(bytes: question)
             writer.write(UInt64(clamping: lifetime.wholeNanoseconds / 1_000_000))
+            (session?.text).encode(into: &writer)
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 3)
+            let tail = try reader.beginRecord(fields: 4)
             run = try UniqueID(from: &reader)
             question = try reader.readBytes()
             let milliseconds = Int64(clamping: min(try reader.readUInt64(), 1 << 40))
             lifetime = min(.milliseconds(milliseconds), Limits.AskQueue.longestLifetime)
+            session = try reader.readOptionalSession()
             try reader.endRecord(tail)
         }
     }
@@ -378,6 +386,9 @@ package struct QueuedStanding: Hashable, Sendable {
     /// How many wait before it.
     package let ahead: UInt64
 
+    /// The conversation that has it; nil where none.
+    package let session: SessionID?
+
     /// When it came.
     package let created: WallTime
 
@@ -392,6 +403,7 @@ package struct QueuedStanding: Hashable, Sendable {
         case .answered: state = .answered
         }
         self.ahead = state == .waiting ? UInt64(ahead) : 0
+        session = ask.session
         created = ask.created
         expires = ask.expires
     }
@@ -399,15 +411,16 @@ package struct QueuedStanding: Hashable, Sendable {
 
 extension QueuedStanding: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 4)
+        writer.writeArrayHead(count: 5)
         writer.write(state.rawValue)
         writer.write(ahead)
         writer.write(created.millisecondsSince1970)
         writer.write(expires.millisecondsSince1970)
+        (session?.text).encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 4)
+        let tail = try reader.beginRecord(fields: 5)
         guard let state = State(rawValue: try reader.readUInt64()) else {
             throw WireError(.invalidValue, "no question stands like that")
         }
@@ -415,6 +428,7 @@ extension QueuedStanding: WireCodable {
         ahead = try reader.readUInt64()
         created = WallTime(millisecondsSince1970: try reader.readInt64())
         expires = WallTime(millisecondsSince1970: try reader.readInt64())
+        session = try reader.readOptionalSession()
         try reader.endRecord(tail)
     }
 }

@@ -1,6 +1,7 @@
 internal import MeshActors
 package import MeshChat
 package import MeshCore
+package import MeshSessions
 package import MeshWire
 
 /// A question that waits on an edge for its hub, or its answer that waits to be fetched.
@@ -13,6 +14,9 @@ package struct QueuedAsk: Hashable, Sendable {
 
     /// By which it is told from another question.
     package let digest: SHA256Digest
+
+    /// The conversation that has it, and shall have its answer; nil where none.
+    package let session: SessionID?
 
     /// When it came.
     package let created: WallTime
@@ -65,6 +69,9 @@ package struct QueuedAnswer: Hashable, Sendable {
     /// What was used; nil where nobody has counted.
     package let usage: ChatUsage?
 
+    /// What that costs; nil where nobody has said so.
+    package let cost: Money?
+
     /// The class of the error; nil where there was none.
     package let failure: ChatErrorCode?
 
@@ -72,11 +79,12 @@ package struct QueuedAnswer: Hashable, Sendable {
     package let message: String?
 
     /// A whole answer; what is beyond ``Limits/AskQueue/maximumAnswerBytes`` is cut.
-    package init(text: String, model: String, usage: ChatUsage) {
+    package init(text: String, model: String, usage: ChatUsage, cost: Money? = nil) {
         self.text = text.cut(toBytes: Limits.AskQueue.maximumAnswerBytes)
         isCut = text.utf8.count > Limits.AskQueue.maximumAnswerBytes
         self.model = model.cut(toBytes: Limits.Escalation.maximumModelBytes)
         self.usage = usage
+        self.cost = cost
         failure = nil
         message = nil
     }
@@ -87,6 +95,7 @@ package struct QueuedAnswer: Hashable, Sendable {
         isCut = text.utf8.count > Limits.AskQueue.maximumAnswerBytes
         model = nil
         usage = nil
+        cost = nil
         self.failure = failure.chatCode
         message = failure.message
     }
@@ -94,30 +103,32 @@ package struct QueuedAnswer: Hashable, Sendable {
 
 extension QueuedAnswer: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 6)
+        writer.writeArrayHead(count: 7)
         writer.write(text)
         writer.write(isCut)
         model.encode(into: &writer)
         if let usage { writer.write(usage) } else { writer.writeNil() }
         failure.map { ChatErrorNumber.number(of: $0) }.encode(into: &writer)
         message.encode(into: &writer)
+        (cost?.nanodollars).encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 6)
+        let tail = try reader.beginRecord(fields: 7)
         text = try reader.readText(atMost: Limits.AskQueue.maximumAnswerBytes)
         isCut = try reader.readBool()
         model = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumModelBytes)
         usage = try reader.readNil() ? nil : try reader.readUsage()
         failure = try UInt64?(from: &reader).map { ChatErrorNumber.code(of: $0) }
         message = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumMessageBytes)
+        cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
         try reader.endRecord(tail)
     }
 }
 
 extension QueuedAsk: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 8)
+        writer.writeArrayHead(count: 9)
         run.encode(into: &writer)
         writer.write(bytes: question)
         writer.write(bytes: digest.bytes)
@@ -135,10 +146,11 @@ extension QueuedAsk: WireCodable {
             writer.writeNil()
             answer.encode(into: &writer)
         }
+        (session?.text).encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 8)
+        let tail = try reader.beginRecord(fields: 9)
         run = try UniqueID(from: &reader)
         question = try reader.readBytes()
         let hash = try reader.readBytes()
@@ -150,6 +162,7 @@ extension QueuedAsk: WireCodable {
         let life = try UniqueID?(from: &reader)
         let answer = try QueuedAnswer?(from: &reader)
         state = answer.map { .answered($0) } ?? life.map { .asked(life: $0) } ?? .waiting
+        session = try reader.readOptionalSession()
         try reader.endRecord(tail)
         guard question.count <= Limits.AskQueue.maximumQuestionBytes else {
             throw WireError(.invalidValue, "a question of \(question.count) bytes")

@@ -1,5 +1,6 @@
 internal import MeshChat
 internal import MeshCore
+internal import MeshSessions
 internal import MeshWire
 
 // How values of lower modules stand in this module's records.
@@ -111,5 +112,17 @@ enum ChatErrorNumber {
 
     static func code(of number: UInt64) -> ChatErrorCode {
         number < UInt64(codes.count) ? codes[Int(number)] : .upstreamFailed
+    }
+}
+
+extension WireReader {
+    /// The next item as the name of a session, or as nothing.
+    @_lifetime(self: copy self)
+    mutating func readOptionalSession() throws(WireError) -> SessionID? {
+        if try readNil() { return nil }
+        let text = try readText()
+        do throws(CoreError) { return try SessionID(text) } catch {
+            throw WireError(.invalidValue, "no session has such a name")
+        }
     }
 }

@@ -218,7 +218,9 @@ struct SessionRoutes: Sendable {
         _ port: any SessionPort,
         _ caller: Caller
     ) async throws -> HTTPResponse {
-        guard var object = SessionDocument.json(try await port.show(id, caller), []).object else { return answer(.null) }
+        guard var object = SessionDocument.json(try await port.show(id, caller), []).object else {
+            return answer(.null)
+        }
         object["messages"] = nil
         return answer(.object(object))
     }

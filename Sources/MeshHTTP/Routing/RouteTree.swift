@@ -83,6 +83,14 @@ struct RouteTree: Sendable {
         place = found
     }
 
+    /// Each method with its pattern, in no order.
+    var patterns: [String] {
+        let own = [place, rest].compactMap(\.self).flatMap { place in
+            place.endpoints.keys.map { "\($0.name) \(place.pattern)" }
+        }
+        return own + words.values.flatMap(\.patterns) + value.flatMap(\.patterns)
+    }
+
     // MARK: Finding
 
     /// The place of `segments` and its values: a word goes before a value, a value before all that is left.

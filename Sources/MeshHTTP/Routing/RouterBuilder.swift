@@ -89,6 +89,9 @@ package struct RouterBuilder {
         (prefix, scope) = outer
     }
 
+    /// Every route that was added, as `GET /v1/sessions/{id}`, in order.
+    package var patterns: [String] { tree.patterns.sorted() }
+
     /// The router of what was added.
     package func build() -> Router {
         // The stable order keeps the first of two groups with one prefix.

@@ -30,7 +30,11 @@ package struct PrivacySettings: Hashable, Sendable {
         keepFor = configuration[Settings.privacyKeepFor].duration
         if !(Duration.seconds(60)...Limits.Privacy.longestMapLifetime).contains(keepFor) {
             let days = Limits.Privacy.longestMapLifetime.components.seconds / 86_400
-            mistakes.add(configuration, Settings.privacyKeepFor, "a map is kept for a minute at least and \(days)d at most")
+            mistakes.add(
+                configuration,
+                Settings.privacyKeepFor,
+                "a map is kept for a minute at least and \(days)d at most"
+            )
         }
     }
 

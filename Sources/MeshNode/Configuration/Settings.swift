@@ -242,7 +242,7 @@ package enum Settings {
         as: .file,
         .nothing("programs of this machine need no key"),
         for: [.edge],
-        "A file with one line, its owner's alone: the key that whoever asks the edge by HTTP has to show."
+        "A file with the key, on one line and its owner's alone, that whoever asks the edge by HTTP has to show."
     )
     /// The file with the secret of placeholders and maps.
     package static let privacyKey = Setting<String?>(
@@ -287,7 +287,7 @@ package enum Settings {
         as: .file,
         .nothing("none"),
         for: [.edge],
-        "A file with words that must not leave, one a line: customers, places, code names; `person: ` may say a kind."
+        "A file with words of your own that must not leave, one on each line; a kind and a colon may stand before it."
     )
 
     // MARK: Both

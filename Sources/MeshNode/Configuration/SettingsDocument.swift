@@ -12,21 +12,17 @@ package enum SettingsDocument {
             "// All are at their defaults: take away the '//' before a name to change one.",
             "{", "  role: \"\(role.rawValue)\",", "",
         ]
-        var section = ""
+        var section: [String] = []
         for row in Settings.all where row.roles.contains(role) && row.path != Settings.role.row.path {
             let steps = row.steps
-            let wanted = steps.count > 1 ? steps[0] : ""
-            if wanted != section {
-                if !section.isEmpty { lines.append("  },") }
-                lines += ["", "  \(wanted): {"]
-                section = wanted
-            }
-            let indent = section.isEmpty ? "  " : "    "
+            move(from: section, to: steps.dropLast(), &lines)
+            section = steps.dropLast()
+            let indent = indent(section.count)
             lines += [
                 "\(indent)// \(row.summary)", "\(indent)// \(steps[steps.count - 1]): \(value(of: row, role))", "",
             ]
         }
-        if !section.isEmpty { lines.append("  },") }
+        move(from: section, to: [], &lines)
         if role == .hub {
             lines += [
                 "", "  // Whom to ask beside the models in this process (docs/configuration.md says how)",
@@ -43,6 +39,15 @@ package enum SettingsDocument {
         }
         return text
     }
+
+    /// Closes the sections of `section` that `wanted` does not lie in, and opens those of its own.
+    private static func move(from section: [String], to wanted: [String], _ lines: inout [String]) {
+        let common = zip(section, wanted).prefix { $0 == $1 }.count
+        for depth in (common..<section.count).reversed() { lines.append("\(indent(depth))},") }
+        for depth in common..<wanted.count { lines += ["", "\(indent(depth))\(wanted[depth]): {"] }
+    }
+
+    private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth + 1) }
 
     private static func value(of row: SettingRow, _ role: NodeRole) -> String {
         guard let word = row.standard.words(for: role).first else {
@@ -178,6 +183,8 @@ package enum SettingsDocument {
         | `lock` | Locked by the process that has the folder, whose number it holds; a second process is refused. |
         | `ca/`, `hub-key.pem`, `store/` | A hub's: the authority of the mesh, its own key, what its actors remember. |
         | `current`, `v1/`, `node.pem` … | An edge's: its certificate and key, as enrolment and renewals write them. |
+        | `maps/` | An edge's: what placeholders stand for, encrypted by the key in `edge.privacyKey`, which lies elsewhere. |
+        | `store/` | An edge's: its sessions, redacted, and the questions that wait for a hub. |
 
         It is made with mode 700. A folder of another owner, one that others may write to, and one with a key that
         others may read are refused. A hub whose store is there without its authority is refused too: a new authority

@@ -44,7 +44,8 @@ extension Edge {
         }
     }
 
-    private func waitForTunnel() async throws(CancellationError) {
+    /// Returns when there is a tunnel; also where there never will be one again.
+    func waitForTunnel() async throws(CancellationError) {
         while !Task.isCancelled {
             do throws(TunnelError) {
                 return try await tunnel.waitUntilConnected(deadline: clock.now + Self.patienceOfOneWait)

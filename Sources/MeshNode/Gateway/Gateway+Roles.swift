@@ -38,16 +38,20 @@ extension Gateway {
     /// What the edge of `settings` answers, once `service` is there.
     init(
         ofEdge settings: EdgeSettings,
-        _ chats: EdgeChats,
+        _ chats: EdgeChats?,
+        tenant: TenantID,
         _ service: @escaping @Sendable () -> EdgeService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
-    ) {
+    ) throws {
         let status = EdgeStatus(service: service, state: state, clock: ground.clock)
         let doctor = NodeDoctor(.edge(settings), ground, state: state) { service()?.edge.hubClock.latest }
         var ports = Ports(status: status, doctor: doctor)
+        ports.callers = try EdgeCallers(tenant: tenant, keyAt: settings.apiKeyFile)
         ports.chat = chats
-        if let tenant = try? TenantID("main") { ports.callers = LocalCallers(tenant: tenant) }
+        ports.escalation = chats
+        ports.sessions = chats?.sessions
+        ports.usage = chats?.usage
         var generator = ground.generator
         self.init(ports: ports, clock: ground.clock, logger: ground.logger, generator: generator.split())
     }

@@ -4,6 +4,7 @@ package import MeshCommandLine
 internal import MeshCore
 internal import MeshIO
 internal import MeshStore
+internal import MeshVault
 
 /// With which codes a node ends, after those of sysexits.h where one fits: for scripts and for systemd.
 package enum NodeExit: UInt8, CaseIterable, Sendable {
@@ -77,8 +78,19 @@ package enum NodeExit: UInt8, CaseIterable, Sendable {
             case let error as StoreFolderError: error.code == .damaged ? .version : .folder
             case let error as JournalError: Self(error.code)
             case is OperatorFileError: .folder
+            case let error as VaultError: Self(error.code)
             case let error as IOError: error.code == .failed || error.code == .stopped ? .failed : .address
             default: .failed
+            }
+    }
+
+    private init(_ code: VaultErrorCode) {
+        self =
+            switch code {
+            case .keyMissing, .wrongKey, .exposed, .malformedKey: .certificates
+            case .damaged: .version
+            case .full, .unusable: .folder
+            case .libraryFailed: .failed
             }
     }
 

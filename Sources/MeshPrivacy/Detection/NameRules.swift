@@ -33,9 +33,28 @@ enum NameRules {
                 findings.add(.person, range)
                 free = range.upperBound
             } else if known.contains(word.hash), !meaning.contains(.common), !meaning.contains(.notName) {
-                findings.add(.person, word.range)
+                let range = knownName(searched, index, known, from: free)
+                findings.add(.person, range)
+                free = range.upperBound
             }
         }
+    }
+
+    /// A word that is known as a name's, with those beside it that are, also where they are words like others: "Grace".
+    private static func knownName(
+        _ searched: SearchedText,
+        _ index: Int,
+        _ known: Set<UInt64>,
+        from start: Int
+    ) -> Range<Int> {
+        func isPart(_ index: Int) -> Bool {
+            searched.words.indices.contains(index) && searched.words[index].start >= start
+                && searched.words[index].isCapitalised && known.contains(searched.words[index].hash)
+        }
+        var (first, last) = (index, index)
+        while isPart(first - 1), isJoint(searched, first - 1, first) { first -= 1 }
+        while isPart(last + 1), isJoint(searched, last, last + 1) { last += 1 }
+        return searched.words[first].start..<searched.words[last].end
     }
 
     /// The name behind a title, with nothing but a space or a dot between them, and perhaps further titles.

@@ -59,6 +59,12 @@ package struct PlaceholderMap: Sendable {
         min(Limits.Privacy.lastUseGrain, lifetime / 8)
     }
 
+    /// Every placeholder and what it stands for, in the order in which they were given out, for whoever sits at the
+    /// edge.
+    package var pairs: [(placeholder: Placeholder, kind: PersonalKind, original: String)] {
+        order.compactMap { placeholder in originals[placeholder].map { (placeholder, $0.kind, $0.text) } }
+    }
+
     /// What a placeholder stands for; nil for one that this conversation has not given out.
     package func original(of placeholder: Placeholder) -> String? { originals[placeholder]?.text }
 

@@ -17,6 +17,8 @@ package final class EdgeDesk: Sendable {
         package let opener: any AnswerChannelOpener
         /// Asks the hub which models there are, or for the one of a name.
         package let askModels: @Sendable (_ name: String?) async throws -> ModelList
+        /// Counts what applications use.
+        package let tally: UsageTally
         /// On whose behalf, by the edge's certificate.
         package let tenant: TenantID
 
@@ -24,11 +26,13 @@ package final class EdgeDesk: Sendable {
         package init(
             maps: ConversationMaps,
             opener: any AnswerChannelOpener,
+            tally: UsageTally,
             tenant: TenantID,
             askModels: @escaping @Sendable (_ name: String?) async throws -> ModelList
         ) {
             self.maps = maps
             self.opener = opener
+            self.tally = tally
             self.tenant = tenant
             self.askModels = askModels
         }
@@ -51,6 +55,24 @@ package final class EdgeDesk: Sendable {
         self.generator = Lock(generator)
     }
 
+    /// The hub's answer to `ask` as it comes through the tunnel; not asked yet.
+    func tunnelAnswer(
+        to ask: RelayAsk,
+        as run: UniqueID,
+        deadline: Instant? = nil,
+        isFetchedAgain: Bool = false
+    ) -> TunnelAnswer {
+        TunnelAnswer(
+            to: ask,
+            run: run,
+            over: parts.opener,
+            deadline: deadline ?? clock.now + Limits.Escalation.patience,
+            isFetchedAgain: isFetchedAgain,
+            clock: clock,
+            generator: generator.withLock { $0.split() }
+        )
+    }
+
     /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over.
     func answer(
         to ask: RelayAsk,
@@ -60,20 +82,15 @@ package final class EdgeDesk: Sendable {
         deadline: Instant,
         keeper: AnswerKeeper? = nil
     ) async throws(EscalationFailure) -> RestoredAnswer {
-        let answer = TunnelAnswer(
-            to: ask,
-            run: run,
-            over: parts.opener,
-            deadline: deadline,
-            clock: clock,
-            generator: generator.withLock { $0.split() }
-        )
+        let answer = tunnelAnswer(to: ask, as: run, deadline: deadline)
         let restored = RestoredAnswer(
             answer,
             restoredBy: redacted.map,
             found: redacted.report,
             promptTokens: promptTokens,
-            keeper: keeper
+            keeper: keeper,
+            countedBy: parts.tally,
+            for: parts.tenant
         )
         try await restored.begin()
         return restored

@@ -15,22 +15,39 @@ internal import MeshSessions
 package final class EdgeQuestions: EscalationPort {
     private let desk: EdgeDesk
     private let sessions: SessionOffice
+    private let queue: EdgeQueue
     private let node: NodeID
 
-    /// Questions that go out over `desk`, within `sessions`, from the edge `node`.
-    package init(_ desk: EdgeDesk, sessions: SessionOffice, node: NodeID) {
+    /// Questions that go out over `desk`, within `sessions`, or wait in `queue`, from the edge `node`.
+    package init(_ desk: EdgeDesk, sessions: SessionOffice, queue: EdgeQueue, node: NodeID) {
         self.desk = desk
         self.sessions = sessions
+        self.queue = queue
         self.node = node
     }
 
+    /// By the edge, too: two of a tenant may number their requests alike.
+    private func run(of request: String, _ caller: Caller) -> UniqueID {
+        EscalationRequest.run(of: request, asker: "\(node.text)/\(caller.asker)")
+    }
+
     package func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
-        // By the edge, too: two of a tenant may number their requests alike.
-        let run = EscalationRequest.run(of: call.request.id, asker: "\(node.text)/\(call.caller.asker)")
+        let run = run(of: call.request.id, call.caller)
         guard let id = call.request.session else {
             let ask = try await redacted(call.request.question, in: .stateless)
             return try await answer(ask, run, call, thread: nil)
         }
+        let (ask, thread, said) = try await asked(call, in: id, as: run)
+        if let said { return SaidAgain(said, run: run, restoredBy: ask.map) }
+        return try await answer(ask, run, call, thread: thread)
+    }
+
+    /// The question as its session has it now, and the answer that this has already, if it has.
+    private func asked(
+        _ call: EscalationCall,
+        in id: SessionID,
+        as run: UniqueID
+    ) async throws(EscalationFailure) -> (RedactedAsk<RelayQuestion>, SessionThread, SessionMessage?) {
         let thread: SessionThread
         do throws(SessionProblem) { thread = try await sessions.thread(id, call.caller) } catch {
             throw EscalationFailure(error)
@@ -38,13 +55,10 @@ package final class EdgeQuestions: EscalationPort {
         let question = try await joined(call.request.question, with: thread, as: run)
         let ask = try await redacted(question, in: .session(id))
         do throws(SessionThread.Problem) {
-            if let said = try await thread.ask(ask.content.query.text, run: run) {
-                return SaidAgain(said, run: run, restoredBy: ask.map)
-            }
+            return (ask, thread, try await thread.ask(ask.content.query.text, run: run))
         } catch {
             throw EscalationFailure(error)
         }
-        return try await answer(ask, run, call, thread: thread)
     }
 
     /// The question with what its session has, in the words of the asker.
@@ -104,10 +118,16 @@ package final class EdgeQuestions: EscalationPort {
     }
 
     package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
-        throw EscalationFailure(.unsupported, "this edge keeps no questions for later")
+        let run = run(of: call.request.id, call.caller)
+        guard let id = call.request.session else {
+            let ask = try await redacted(call.request.question, in: .run(run))
+            return try await queue.enqueue(.question(ask.content), as: run, in: nil)
+        }
+        let (ask, _, _) = try await asked(call, in: id, as: run)
+        return try await queue.enqueue(.question(ask.content), as: run, in: id)
     }
 
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
-        .unknown
+        try await queue.standing(of: run(of: request, caller))
     }
 }

@@ -17,6 +17,7 @@ package final class RestoredAnswer: Sendable {
         var saidBytes = 0
         var cost: Money?
         var failure: ChatError?
+        var isCounted = false
     }
 
     private let answer: TunnelAnswer
@@ -24,6 +25,8 @@ package final class RestoredAnswer: Sendable {
     private let promptTokens: Int
     private let state: Lock<State>
     private let keeper: AnswerKeeper?
+    private let tally: UsageTally
+    private let tenant: TenantID
 
     /// The answer of the hub to what held `found`, restored by `map`; about `promptTokens` were asked.
     ///
@@ -33,13 +36,28 @@ package final class RestoredAnswer: Sendable {
         restoredBy map: PlaceholderMap,
         found: RedactionReport,
         promptTokens: Int,
-        keeper: AnswerKeeper?
+        keeper: AnswerKeeper?,
+        countedBy tally: UsageTally,
+        for tenant: TenantID
     ) {
         self.answer = answer
         self.found = found
         self.promptTokens = promptTokens
         self.keeper = keeper
+        self.tally = tally
+        self.tenant = tenant
         state = Lock(State(restorer: AnswerRestorer(map: map)))
+    }
+
+    deinit { count() }
+
+    /// Counts what was used, once: for an answer that broke off, or was let go, as far as it had come.
+    private func count() {
+        let (isFirst, hasBegun, cost) = state.withLock { state in
+            defer { state.isCounted = true }
+            return (!state.isCounted, state.usage != nil || state.saidBytes > 0, state.cost)
+        }
+        if isFirst, hasBegun { tally.note(usageSoFar, of: model, tenant: tenant, cost: cost) }
     }
 
     /// Asks, and waits for the first word: what the hub refuses is thrown here.
@@ -82,6 +100,7 @@ package final class RestoredAnswer: Sendable {
                 let last = state.restorer.restore(.ended(end.reason))
                 state.put((hasSaidUsage ? [] : [.usage(end.usage)]) + last)
             }
+            count()
         }
         return true
     }

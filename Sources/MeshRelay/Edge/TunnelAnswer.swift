@@ -62,11 +62,14 @@ package final class TunnelAnswer: Sendable {
     private let stopped = Signal()
 
     /// The answer to `ask` under the number `run`; nothing is asked before ``next()``.
+    ///
+    /// Where it `isFetchedAgain` after a restart of this edge, the hub is told as late as possible how far it has come.
     package init(
         to ask: RelayAsk,
         run: UniqueID,
         over opener: any AnswerChannelOpener,
         deadline: Instant,
+        isFetchedAgain: Bool = false,
         clock: any Clock,
         generator: SeededGenerator
     ) {
@@ -76,7 +79,9 @@ package final class TunnelAnswer: Sendable {
         self.deadline = deadline
         self.clock = clock
         self.generator = Lock(generator)
-        state = Lock(State(follower: AnswerFollower(deadline: deadline)))
+        let receipts = isFetchedAgain ? Limits.Escalation.windowBytes / 2 : Int(Limits.Escalation.acknowledgementBytes)
+        let follower = AnswerFollower(deadline: deadline, acknowledgementBytes: UInt64(receipts))
+        state = Lock(State(follower: follower))
     }
 
     deinit { state.withLock { $0.stream?.channel }?.cancel() }

@@ -15,6 +15,7 @@ package final class CountedAdmission: AdmissionPort {
         self.tally = tally
     }
 
+    /// Reserves, and notes which model is asked.
     package func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold {
         let hold = try await admission.reserve(ask)
         models.withLock { models in
@@ -24,6 +25,7 @@ package final class CountedAdmission: AdmissionPort {
         return hold
     }
 
+    /// Settles, and counts what was used, once.
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
         try await admission.settle(hold, as: outcome)
         // Settling the same again is one call all the same.
@@ -31,6 +33,7 @@ package final class CountedAdmission: AdmissionPort {
         tally.note(outcome.usage, of: outcome.substitute?.model ?? asked, tenant: hold.tenant, cost: outcome.cost)
     }
 
+    /// Voids: nothing was used.
     package func void(_ hold: AdmissionHold) async throws(ChatError) {
         models.withLock { _ = $0.removeValue(forKey: hold.id) }
         try await admission.void(hold)

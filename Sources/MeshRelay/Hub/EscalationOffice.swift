@@ -17,15 +17,17 @@ package final class EscalationOffice: Sendable {
 
     private let chats: any ChatPort
     private let clock: any Clock
+    private let logger: Logger?
     private let configuration: EscalationConfiguration
     private let state: Lock<State>
     private let begun = Intake<HubRun>(capacity: Limits.Relay.maximumRuns)
     private let wake = Signal()
 
-    /// An office that has `chats` answer.
-    package init(chats: any ChatPort, clock: any Clock, generator: SeededGenerator) {
+    /// An office that has `chats` answer, and tells `logger` of answers that are over.
+    package init(chats: any ChatPort, clock: any Clock, logger: Logger? = nil, generator: SeededGenerator) {
         self.chats = chats
         self.clock = clock
+        self.logger = logger
         configuration = EscalationConfiguration()
         state = Lock(State(generator: generator))
     }
@@ -82,6 +84,7 @@ package final class EscalationOffice: Sendable {
                 timeLeft: opening.timeLeft,
                 trace: opening.trace,
                 tenant: edge.tenant,
+                record: RunRecord(name, tenant: edge.tenant, trace: opening.trace, clock: clock, logger: logger),
                 answer: state.generator.next(),
                 configuration: configuration,
                 clock: clock,

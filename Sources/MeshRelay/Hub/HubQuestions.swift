@@ -27,6 +27,7 @@ package final class HubQuestions: EscalationPort {
         self.acceptsUnredacted = acceptsUnredacted
     }
 
+    /// Begins the answer, within its session where there is one.
     package func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
         guard acceptsUnredacted() else {
             throw EscalationFailure(

@@ -35,6 +35,7 @@ final class HubRun: Sendable {
     private let deadline: Instant
     private let clock: any Clock
     private let state: Lock<State>
+    private let record: RunRecord
     private let forget: @Sendable () -> Void
     /// Wakes the one who asks: there is room again, or nobody wants the answer.
     private let changed = Signal()
@@ -47,6 +48,7 @@ final class HubRun: Sendable {
         timeLeft: Duration?,
         trace: TraceContext?,
         tenant: TenantID,
+        record: RunRecord,
         answer: UInt64,
         configuration: EscalationConfiguration,
         clock: any Clock,
@@ -57,6 +59,7 @@ final class HubRun: Sendable {
         chat = ask.chat
         self.trace = trace
         self.tenant = tenant
+        self.record = record
         self.clock = clock
         self.forget = forget
         deadline = now + min(timeLeft ?? configuration.patience, Limits.Escalation.longestPatience)
@@ -80,8 +83,10 @@ final class HubRun: Sendable {
             run = try await begin(chats)
         } catch {
             let failure = EscalationFailure(error)
+            record.refused(error.code)
             return change { $0.machine.refused(failure, now: clock.now) }
         }
+        record.begin(run)
         change { state in
             state.answer = run
             let choice = AnswerChoice(model: run.model, engine: run.engine, reason: run.reason, dropped: run.dropped)
@@ -246,7 +251,8 @@ final class HubRun: Sendable {
         if isForsaken { forsaken.open(true) }
         switch action {
         case .none, .ask: break
-        case .settle:
+        case .settle(let settlement):
+            record.end(settlement)
             // Whoever answers settles by itself when it is stopped, and has settled what it has ended.
             answer?.cancel()
             let (usage, cost) = (answer?.usageSoFar, answer?.costSoFar)

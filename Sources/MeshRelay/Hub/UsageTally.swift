@@ -28,6 +28,7 @@ package final class UsageTally: UsagePort {
         }
     }
 
+    /// What the caller's tenant has used so far.
     package func usage(_ caller: Caller) async -> UsageReading {
         UsageReading(since: since, models: state.withLock { $0.tenants[caller.tenant] ?? [:] })
     }

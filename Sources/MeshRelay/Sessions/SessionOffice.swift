@@ -104,6 +104,7 @@ package final class SessionOffice: Sendable {
 // MARK: - The port
 
 extension SessionOffice: SessionPort {
+    /// A page of the caller's sessions, as the list knows them.
     package func list(
         _ caller: Caller,
         after cursor: SessionCursor?,
@@ -123,12 +124,14 @@ extension SessionOffice: SessionPort {
         }
     }
 
+    /// All of a session but its messages.
     package func show(_ id: SessionID, _ caller: Caller) async throws(SessionProblem) -> SessionHead {
         let key = key(id, caller)
         let head = try await asked(try session(key), Session.Show())
         return try await head.mapTexts { (text) throws(SessionProblem) in try await texts.shown(text, of: key) }
     }
 
+    /// A page of its messages.
     package func messages(
         _ id: SessionID,
         after number: UInt64?,
@@ -139,6 +142,7 @@ extension SessionOffice: SessionPort {
         return try await page.mapTexts { (text) throws(SessionProblem) in try await texts.shown(text, of: key) }
     }
 
+    /// Adds a message, and makes the session where there is none.
     package func add(
         _ text: String,
         by role: ChatRole,
@@ -152,6 +156,7 @@ extension SessionOffice: SessionPort {
         return try await asked(try await made(key), message)
     }
 
+    /// Changes the context, and makes the session where there is none.
     package func update(
         _ change: SessionContextChange,
         of id: SessionID,
@@ -164,14 +169,17 @@ extension SessionOffice: SessionPort {
         _ = try await asked(try await made(key), Session.UpdateContext(kept))
     }
 
+    /// Prefers a model, or none.
     package func prefer(_ model: String?, in id: SessionID, _ caller: Caller) async throws(SessionProblem) {
         _ = try await asked(try session(key(id, caller)), Session.PreferModel(model))
     }
 
+    /// Forgets what was said.
     package func clear(_ id: SessionID, _ caller: Caller) async throws(SessionProblem) {
         _ = try await asked(try session(key(id, caller)), Session.Clear())
     }
 
+    /// Deletes the session, and then what is needed to show its texts.
     package func delete(_ id: SessionID, _ caller: Caller) async throws(SessionProblem) {
         let key = key(id, caller)
         let session = try session(key)

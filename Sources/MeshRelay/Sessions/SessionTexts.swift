@@ -24,11 +24,15 @@ package struct PlainTexts: SessionTexts {
     /// Such texts.
     package init() {}
 
+    /// No placeholders.
     package var isRedacted: Bool { false }
 
+    /// As it is.
     package func kept(_ text: String, in field: String, of session: SessionKey) -> String { text }
 
+    /// As it is.
     package func shown(_ text: String, of session: SessionKey) -> String { text }
 
+    /// There is nothing to forget.
     package func forget(_ session: SessionKey) {}
 }

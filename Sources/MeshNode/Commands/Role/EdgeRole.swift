@@ -24,31 +24,25 @@ struct EdgeRole {
         let credentials = CredentialFolder(path: folder.path)
         guard credentials.isInUse else { throw notEnrolled }
         let told = Lock<EdgeService?>(nil)
-        let chats = EdgeChats()
-        let site = try await openSite(chats) { told.withLock { $0 } }
+        let enrolled = try identity(in: credentials)
+        let chats = try settings.chat ? EdgeChats(settings.privacy, of: enrolled, in: folder.path, ground) : nil
+        let site = try await openSite(chats, tenant: enrolled.tenant) { told.withLock { $0 } }
         let service: EdgeService
-        do { service = try await open(credentials) } catch {
+        do { service = try await open(credentials, chats) } catch {
             await site?.stop()
             throw error
         }
         told.withLock { $0 = service }
-        let secret = (0..<32).map { _ in UInt8(7) }.withUnsafeBytes { TokenKey(copying: $0) }
-        if let secret {
-            let maps = ConversationMaps(
-                redactor: Redactor(),
-                secret: secret,
-                vault: NoVault(),
-                lifetime: .seconds(86_400),
-                clock: ground.clock
-            )
-            var generator = ground.generator
-            chats.open(
-                EdgeDesk(of: service.edge, tenant: try TenantID("main"), maps: maps, generator: generator.split())
-            )
-        }
+        var generator = ground.generator
+        chats?.open(over: service.edge, generator: generator.split())
         let problem = Lock<StartError?>(nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
+            if let chats {
+                group.addTask {
+                    await chats.run { service.edge.hubClock.latest.map { $0.verdict != .wrong } }
+                }
+            }
             group.addTask { [ground] in
                 if await service.desk.waitForDrain() { ground.signals.stop() }
             }
@@ -102,7 +96,11 @@ struct EdgeRole {
         }
     }
 
-    private func openSite(_ chats: EdgeChats, _ service: @escaping @Sendable () -> EdgeService?) async throws
+    private func openSite(
+        _ chats: EdgeChats?,
+        tenant: TenantID,
+        _ service: @escaping @Sendable () -> EdgeService?
+    ) async throws
         -> NodeSite?
     {
         let registry = MetricRegistry()
@@ -114,17 +112,18 @@ struct EdgeRole {
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
-        let gateway = Gateway(ofEdge: settings, chats, service, state: state, ground)
+        let gateway = try Gateway(ofEdge: settings, chats, tenant: tenant, service, state: state, ground)
         let content = NodeSite.Content(names: [], parts: parts, registry: registry, gateway: gateway, state: state)
         return try await NodeSite.open(settings.node.http, content, ground)
     }
 
-    private func open(_ credentials: CredentialFolder) async throws -> EdgeService {
+    private func open(_ credentials: CredentialFolder, _ chats: EdgeChats?) async throws -> EdgeService {
         var configuration = EdgeService.Configuration(credentials: credentials, hubs: settings.hubs)
         configuration.enrolmentAddress = settings.enrolAt
         configuration.beats.interval = settings.beatInterval
         configuration.preWarm = settings.preWarm
         configuration.labels = settings.labels
+        configuration.kinds = chats?.kinds ?? []
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
         let service: EdgeService
@@ -137,8 +136,7 @@ struct EdgeRole {
                 logger: ground.logger
             )
         } catch {
-            guard let error = error as? CertificateError, error.code == .notYetValid else { throw error }
-            throw StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
+            throw Self.advised(error)
         }
         var generator = ground.generator
         let validity = service.certificateValidity
@@ -153,6 +151,21 @@ struct EdgeRole {
             )
         }
         return service
+    }
+
+    /// Whom the certificate in the folder names.
+    private func identity(in folder: CredentialFolder) throws -> NodeIdentity {
+        do {
+            return try DeviceEnrolment(folder: folder, loop: ground.loop, clock: ground.clock).load().identity
+        } catch {
+            throw Self.advised(error)
+        }
+    }
+
+    /// What to do about a certificate whose time has not come.
+    private static func advised(_ error: any Error) -> any Error {
+        guard let error = error as? CertificateError, error.code == .notYetValid else { return error }
+        return StartError(.clock, "set this machine's clock, and start again: \(error.message)", cause: error)
     }
 
     private var notEnrolled: StartError {

@@ -113,7 +113,12 @@ struct HubRole {
         configuration.keys = keys
         var generator = ground.generator
         configuration.kinds.append(ModelShelf.hosted(by: chats))
-        configuration.questions = EscalationOffice(chats: chats, clock: ground.clock, generator: generator.split())
+        configuration.questions = EscalationOffice(
+            chats: chats,
+            clock: ground.clock,
+            logger: ground.logger,
+            generator: generator.split()
+        )
         configuration.sessions = sessions
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout

@@ -1,0 +1,35 @@
+internal import MeshJSON
+
+/// What a gateway says that says no: in the shape of docs/api.md, section 1, or in that of an SDK.
+struct RefusalWords {
+    /// A word for programs.
+    let code: String
+    /// A sentence for people.
+    let message: String
+    /// The field that is to blame.
+    let field: String?
+    /// After how many seconds it may be tried again.
+    let retryAfter: Double?
+
+    /// Whether the path itself is not known, rather than something that it names.
+    var isAboutPath: Bool { code == "not_found" && message == "there is no such path" }
+
+    /// The words of `json`; nil where it is no refusal.
+    init?(_ json: JSONValue, retryAfter header: String? = nil) {
+        guard let error = json["error"], let message = error["message"]?.text else { return nil }
+        self.message = message
+        code = error["code"]?.text ?? error["type"]?.text ?? "refused"
+        field = error["field"]?.text ?? error["param"]?.text
+        retryAfter = (error["retry_after_seconds"] ?? error["retry_after"])?.number ?? header.flatMap { Double($0) }
+    }
+
+    /// One line that names the field.
+    func sentence(status: String?) -> String {
+        var words = message
+        if let field, !message.contains(field) { words = "\(field): \(message)" }
+        words += " (\([status, code].compactMap(\.self).joined(separator: ", ")))"
+        if code == "offline" { words += "; --async hands a question in for later" }
+        if let retryAfter { words += "; try again in \(Words.time(retryAfter))" }
+        return words
+    }
+}
