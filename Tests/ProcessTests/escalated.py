@@ -98,7 +98,7 @@ class StreamRoute:
             elif name == "end":
                 heard.is_ended = True
             elif name == "error":
-                heard.errors += (str(value["error"]["type"]),)
+                heard.errors += (str(value["error"]["code"]),)
         return heard
 
 
@@ -177,10 +177,10 @@ class Application:
         self._connection.close()
         self._is_over.set()
 
-    def has_read(self, words: int, seconds: float = 10) -> bool:
-        """Whether so many words have come within the time."""
+    def has_read(self, words: str, seconds: float = 5) -> bool:
+        """Whether these words have come within the time."""
         end = time.monotonic() + seconds
-        while self._body()[0].count(b";\\n") < words:
+        while words.encode() not in self._body()[0]:
             if time.monotonic() > end or self._is_over.is_set():
                 return False
             time.sleep(0.002)
@@ -206,7 +206,9 @@ class Application:
         if not is_complete:
             return "broken"
         try:
-            kind = json.loads(body)["error"]["type"]
+            error = json.loads(body)["error"]
+            # Vendors call it a type, and we a code.
+            kind = error["code" if self._asking.route.name == "stream" else "type"]
         except (ValueError, KeyError, TypeError):
             return f"wrong: {status} without an error: {body[:200]!r}"
         return f"error {status} {kind}"

@@ -6,17 +6,19 @@ import json
 import os
 import re
 import signal
-import sys
-import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nodes import FREE, Node, Place
 from peers import MESHPROXY, Spoken
 
+#: How old what a node tells may be: `Limits.Operations.readingAge`, and a little.
+_READING_AGE = 1.1
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
@@ -42,23 +44,45 @@ class _Running:
         self.node.end()
 
 
+def _held(base: str) -> list[dict[str, Any]]:
+    model = {"name": "counted", "context": 200_000, "output": 100_000, "free": True}
+    return [{"name": "held", "kind": "openai-compatible", "url": f"{base}/v1", "models": [model]}]
+
+
+@dataclass
+class Ground:
+    """What a stand is made of."""
+
+    #: The provider: a module of scripts/ that prints `listening ADDRESS`.
+    module: str = "upstreams.held_provider"
+    #: The settings of those whom the hub asks, where the provider is at a URL.
+    providers: Callable[[str], list[dict[str, Any]]] = _held
+    #: Where the edge goes to find what is at an address.
+    between: Callable[[str], str] = field(default=lambda address: address)
+    #: More words for both nodes.
+    words: tuple[str, ...] = ()
+    environment: dict[str, str] | None = None
+
+
 class Stand:
     """The four of them, in a folder of their own; ends with all of them."""
 
-    def __init__(self, *, dialect: str = "openai") -> None:
+    def __init__(self, ground: Ground | None = None) -> None:
+        self._ground = ground or Ground()
         self._place = Place()
-        self._dialect = dialect
-        self._holder = tempfile.TemporaryDirectory(prefix="stand-")
         self.folder = self._place.folder
-        self.asked_before: dict[str, int] = {}
+        self._earlier: dict[str, int] = {}
+        #: How often the provider had been asked when this hub began.
+        self.asked_before = 0
         self.provider = self._provider("0")
-        #: All that nodes have logged.
+        #: All that nodes have logged that have ended.
         self.logged: dict[str, bytes] = {"hub": b"", "edge": b""}
         self._addresses: dict[str, list[str]] = {}
         self.hub = self._start_hub()
         self.link = Spoken(MESHPROXY, "--server", self.hub.node.address)
         folder = self._place.enrol(self.hub.node, "laptop-7")
-        self._edge_words = ["--role", "edge", "--data", str(folder), "--hub", self.link.address]
+        way = self._ground.between(self.link.address)
+        self._edge_words = ["--role", "edge", "--data", str(folder), "--hub", way, *self._ground.words]
         self.edge = self._start_edge()
 
     def __enter__(self) -> Stand:
@@ -71,24 +95,21 @@ class Stand:
         self.provider.process.kill()
         self.provider.end()
         self._place.end()
-        self._holder.cleanup()
 
     # Starting
 
     def _provider(self, port: str) -> Spoken:
-        words = ["/usr/bin/env", f"PYTHONPATH={_SCRIPTS}", sys.executable, "-m", "upstreams.held_provider", port]
-        return Spoken(*words)
+        words = ["/usr/bin/env", f"PYTHONPATH={_SCRIPTS}", "/usr/bin/python3", "-m", self._ground.module]
+        return Spoken(*words, *([port] if port != "0" else []))
 
     def _start_hub(self) -> _Running:
-        url = f"http://{self.provider.address}" + ("/v1" if self._dialect == "openai" else "")
-        kind = {"openai": "openai-compatible", "anthropic": "anthropic"}[self._dialect]
-        model = {"name": "counted", "context": 200_000, "output": 100_000, "free": True}
-        provider = {"name": "held", "kind": kind, "url": url, "models": [model]}
-        settings = {"role": "hub", "engine": {"enabled": False}, "providers": [provider]}
+        providers = self._ground.providers(f"http://{self.provider.address}")
+        settings = {"role": "hub", "engine": {"enabled": False}, "providers": providers}
         file = self.folder / "hub.json5"
         file.write_text(json.dumps(settings))
         places = self._addresses.get("hub", [*FREE[:-1], "127.0.0.1:0"])
-        node = self._place.start("--config", file, "--data", self.folder / "hub", *places).ready()
+        node = self._place.start("--config", file, "--data", self.folder / "hub", *places, *self._ground.words,
+                                 environment=self._ground.environment).ready()
         http = str(node.records[-1]["http_address"])
         self._addresses["hub"] = ["--listen", node.address, "--enrol-listen", node.enrolment, "--http-listen", http]
         self.hub_address = http
@@ -96,10 +117,11 @@ class Stand:
 
     def _start_edge(self) -> _Running:
         place = self._addresses.get("edge", ["--http-listen", "127.0.0.1:0"])
-        node = self._place.start(*self._edge_words, *place).ready()
+        node = self._place.start(*self._edge_words, *place, environment=self._ground.environment).ready()
         self.edge_address = str(node.records[-1]["http_address"])
         self._addresses["edge"] = ["--http-listen", self.edge_address]
-        node.wait_for("tunnel.changed")
+        while node.wait_for("tunnel.changed")["tunnel_state"] != "connected":
+            pass
         return _Running(node)
 
     # What happens to them
@@ -116,7 +138,7 @@ class Stand:
         self.logged["hub"] += self.hub.logged
         time.sleep(seconds)
         # Its account is a new one; what the provider was asked before belongs to the other.
-        self.asked_before = self.asked()
+        self.asked_before = sum(self.asked().values())
         self.hub = self._start_hub()
 
     def kill_provider(self) -> None:
@@ -125,9 +147,7 @@ class Stand:
         self.provider.process.kill()
         self.provider.end()
         self.provider = self._provider(self.provider.address.rpartition(":")[2])
-        self._earlier = {key: before.get(key, 0) for key in before}
-
-    _earlier: dict[str, int] = {}  # noqa: RUF012
+        self._earlier = before
 
     def stop(self, whom: str, seconds: float) -> None:
         """Holds one of them still."""
@@ -160,7 +180,7 @@ class Stand:
             return sum(value for key, value in numbers.items() if re.fullmatch(rf"mesh_{name}(\{{.*\}})?", key))
 
         return {
-            "begun": total("chats_total") ,
+            "begun": total("chats_total"),
             "closed": total("chat_settlements_total"),
             "open": total("chats_under_way") + total("chat_settlements_waiting"),
             "failed": total("chat_settling_failures_total"),
@@ -171,11 +191,19 @@ class Stand:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[:1] != "#")}
 
-    def resting(self, seconds: float = 20) -> dict[str, Any]:
-        """The same once nothing is under way, or when the time is over."""
+    def resting(self, closed: float | None = None, seconds: float = 10) -> dict[str, float]:
+        """The same once nothing is under way and so many are settled, or when the time is over.
+
+        What a node tells is up to a moment old: without a number, it must say the same for longer than that.
+        """
         end = time.monotonic() + seconds
-        while True:
+        last, since = self.settled(), time.monotonic()
+        while time.monotonic() < end:
             found = self.settled()
-            if not found["open"] or time.monotonic() > end:
-                return found
-            time.sleep(0.02)
+            if found != last:
+                last, since = found, time.monotonic()
+            is_steady = time.monotonic() - since > _READING_AGE if closed is None else found["closed"] >= closed
+            if is_steady and not found["open"]:
+                break
+            time.sleep(0.05)
+        return last
