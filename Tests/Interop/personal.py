@@ -176,3 +176,25 @@ def anthropic(first: int = 100) -> Fields:
         "type": "text", "media_type": "text/plain", "data": p.text}}), base)
     fields.add("unknown field", lambda r, p: r.update(container=p.text), base)
     return fields
+
+
+def ours(first: int = 200) -> Fields:
+    """All fields of our own questions that hold people's words; numbers and sessions stay on the edge."""
+    fields = Fields(first)
+
+    def base() -> dict[str, Any]:
+        return {"request_id": f"q-{len(fields.requests)}", "query": "hello", "max_tokens": 500,
+                "model_preference": "gpt-6-luna"}
+
+    def context(request: dict[str, Any], value: dict[str, Any]) -> None:
+        request["context"] = value
+
+    fields.add("query", lambda r, p: r.update(query=p.text), base())
+    fields.add("framing", lambda r, p: context(r, {"pathos_framing": p.text}), base())
+    fields.add("knowledge", lambda r, p: context(r, {"local_knowledge": [p.text]}), base())
+    fields.add("named knowledge", lambda r, p: context(r, {"local_knowledge": [{"name": p.mail, "text": p.text}]}),
+               base())
+    fields.add("constraints", lambda r, p: context(r, {"constraints": ["be short", p.text]}), base())
+    fields.add("request's number", lambda r, p: r.update(request_id=p.mail), base())
+    fields.add("session", lambda r, p: r.update(session_id=f"{p.surname}-{p.number}", query=p.text), base())
+    return fields

@@ -26,9 +26,13 @@ from personal import Fields, Person, forms  # noqa: E402
 from stands import Ground, Stand  # noqa: E402
 from tunnel_capture import Capture, decrypt  # noqa: E402
 
-_PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+#: Where each dialect asks for a whole answer, and for a streamed one.
+_PATHS = {
+    "openai": ("/v1/chat/completions", "/v1/chat/completions"), "anthropic": ("/v1/messages", "/v1/messages"),
+    "ours": ("/v1/escalate", "/v1/stream"),
+}  # fmt: skip
 #: Fields that an answer says back: what the user said last.
-_SAID_BACK = {"user", "user, parts"}
+_SAID_BACK = {"user", "user, parts", "query", "session"}
 #: Fields that the dialects leave out, so that not even the marker goes on.
 _LEFT_OUT = {"unknown field", "prediction", "refusal", "name", "document"}
 
@@ -39,11 +43,16 @@ def _providers(base: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _ask(address: str, dialect: str, request: dict[str, Any]) -> tuple[int, str]:
+def _ask(address: str, dialect: str, request: dict[str, Any], *, is_streamed: bool) -> tuple[int, str]:
     """The status, and all of the answer."""
+    if dialect == "ours":
+        # Each has a number of its own, for the other would be the same question.
+        request = {**request, "request_id": f"{request['request_id']}-{is_streamed}"}
+    else:
+        request = {**request, "stream": is_streamed}
     connection = http.client.HTTPConnection(address, timeout=30)
     fields = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
-    connection.request("POST", _PATHS[dialect], json.dumps(request), fields)
+    connection.request("POST", _PATHS[dialect][is_streamed], json.dumps(request), fields)
     response = connection.getresponse()
     text = response.read().decode()
     connection.close()
@@ -54,10 +63,14 @@ def _said(dialect: str, text: str, *, is_streamed: bool) -> str:
     """The words of an answer."""
     if not is_streamed:
         value = json.loads(text)
+        if dialect == "ours":
+            return str(value["content"])
         if dialect == "openai":
             return str(value["choices"][0]["message"]["content"])
         return "".join(part.get("text", "") for part in value["content"])
     data = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    if dialect == "ours":
+        return "".join(value.get("text", "") for value in data)
     if dialect == "openai":
         return "".join(c["delta"].get("content") or "" for value in data for c in value.get("choices", []))
     return "".join(value.get("delta", {}).get("text", "") for value in data)
@@ -100,7 +113,8 @@ class Leaks(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.dialects = {"openai": personal.openai(), "anthropic": personal.anthropic()}
+        cls.dialects = {"openai": personal.openai(), "anthropic": personal.anthropic(),
+                        "ours": personal.ours()}
         cls.statuses, cls.restored = {}, {}
         with tempfile.TemporaryDirectory(prefix="leaks-") as folder:
             keys = Path(folder) / "keys"
@@ -123,8 +137,7 @@ class Leaks(unittest.TestCase):
         for dialect, fields in cls.dialects.items():
             for name, request in fields.requests:
                 for is_streamed in (False, True):
-                    asked = {**request, "stream": is_streamed}
-                    status, text = _ask(stand.edge_address, dialect, asked)
+                    status, text = _ask(stand.edge_address, dialect, request, is_streamed=is_streamed)
                     cls.statuses[dialect, name] = status
                     if status == 200:
                         cls.restored[dialect, name, is_streamed] = _said(dialect, text, is_streamed=is_streamed)

@@ -81,10 +81,12 @@ class StreamRoute:
 
     name = "stream"
     path = "/v1/stream"
+    has_session = False
 
     def body(self, question: str, key: str) -> dict[str, Any]:
         """A request."""
-        return {"request_id": key, "query": question, "max_tokens": 100_000, "model_preference": "counted"}
+        asked = {"request_id": key, "query": question, "max_tokens": 100_000, "model_preference": "counted"}
+        return {**asked, "session_id": key} if self.has_session else asked
 
     def hear(self, events: list[tuple[str, str]]) -> Heard:
         """What the events of a stream say."""
@@ -102,8 +104,15 @@ class StreamRoute:
         return heard
 
 
+class SessionRoute(StreamRoute):
+    """The same, each question in a session of its own that is called as it is."""
+
+    name = "session"
+    has_session = True
+
+
 Route = ChatRoute | MessagesRoute | StreamRoute
-ROUTES: dict[str, Route] = {route.name: route for route in (ChatRoute(), MessagesRoute(), StreamRoute())}
+ROUTES: dict[str, Route] = {route.name: route for route in (ChatRoute(), MessagesRoute(), StreamRoute(), SessionRoute())}
 
 
 @dataclass(frozen=True)
@@ -208,7 +217,7 @@ class Application:
         try:
             error = json.loads(body)["error"]
             # Vendors call it a type, and we a code.
-            kind = error["code" if self._asking.route.name == "stream" else "type"]
+            kind = error["code" if self._asking.route.path == StreamRoute.path else "type"]
         except (ValueError, KeyError, TypeError):
             return f"wrong: {status} without an error: {body[:200]!r}"
         return f"error {status} {kind}"

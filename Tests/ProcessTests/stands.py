@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -190,6 +191,16 @@ class Stand:
         with urllib.request.urlopen(f"http://{self.hub_address}/metrics", timeout=20) as answer:
             lines = answer.read().decode().splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[:1] != "#")}
+
+    def session(self, name: str) -> list[tuple[str, str]]:
+        """Who said what in a session of the edge."""
+        try:
+            with urllib.request.urlopen(f"http://{self.edge_address}/v1/sessions/{name}", timeout=20) as answer:
+                return [(message["role"], message["content"]) for message in json.load(answer)["messages"]]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return []
+            raise
 
     def resting(self, closed: float | None = None, seconds: float = 10) -> dict[str, float]:
         """The same once nothing is under way and so many are settled, or when the time is over.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from escalated import ROUTES, Application, Asking, ask
+from escalated import ROUTES, Application, Asking, SessionRoute, StreamRoute, ask
 from stands import Stand
 
 #: Whether every kind meets every stage.
@@ -65,6 +65,8 @@ KINDS = [
     Kind("hub stops for 12 s", lambda stand: stand.stop("hub", 12)),
     Kind("provider stops for 0.5 s", lambda stand: stand.stop("provider", 0.5), is_harmless=True),
 ]
+#: Errors of an answer that is lost for good; asking again under the same number says the same.
+_LASTING = ("interrupted", "conflict")
 #: Those that take long, of which scripts/test plays one point.
 _LONG = {"cut for 14 s", "hub stops for 12 s"}
 
@@ -79,15 +81,14 @@ class Point:
 
     @property
     def asking(self) -> Asking:
-        """What is asked: of either vendor, in words of either width."""
-        names = ["chat", "messages"]
-        return Asking(ROUTES[names[self.number % 2]], f"point-{self.number}", COUNT,
-                      WIDE if self.number // 2 % 2 else NARROW)
+        """What is asked: at one of four routes, and answered in words of either width."""
+        route = ROUTES[["chat", "stream", "messages", "session"][self.number % 4]]
+        return Asking(route, f"point-{self.number}", COUNT, WIDE if self.number // 4 % 2 else NARROW)
 
     @property
     def is_held(self) -> bool:
         """Whether the answer stands still while it happens; else it goes on."""
-        return self.number // 4 % 3 != 2 or self.stage in ("accepted", "asked")
+        return self.number % 3 != 2 or self.stage in ("accepted", "asked")
 
 
 @dataclass
@@ -153,6 +154,8 @@ class _Play:
             result.faults.append(f"afterwards nobody answers: {fresh}")
         # In the life of this hub, which what is killed begins anew.
         asked = sum(stand.asked().values()) - stand.asked_before
+        if isinstance(self._asking.route, SessionRoute):
+            self._judge_session()
         account = stand.resting(None if kind.loses_provider else asked)
         self._judge_account(account, asked)
         if kind.loses_provider:
@@ -189,7 +192,7 @@ class _Play:
         end = time.monotonic() + PATIENCE
         while True:
             said = ask(self._stand.edge_address, asking, PATIENCE)
-            if not said.startswith("error") or time.monotonic() > end:
+            if not said.startswith("error") or said.endswith(_LASTING) or time.monotonic() > end:
                 return said
             time.sleep(0.1)
 
@@ -210,10 +213,23 @@ class _Play:
         most = 1
         if kind.loses_hub and not self._words_came or kind.loses_provider:
             most = 2
-        if result.again:
+        if result.again and (kind.loses_hub or not isinstance(self._asking.route, StreamRoute)):
+            # Who asks again under a number of their own gets the same answer, where the hub still has it.
             most += 1
         if count > most:
             result.faults.append(f"the provider was asked {count} times")
+
+    def _judge_session(self) -> None:
+        """An answer is there once where the application has all of it, and else not at all or as a whole."""
+        result, said = self._result, self._stand.session(self._asking.key)
+        answers = [content for role, content in said if role == "assistant"]
+        has_whole = "whole" in (result.outcome, result.again)
+        if len(answers) > 1 or (has_whole and not answers):
+            result.faults.append(f"its session has {len(answers)} answers")
+        if any(content != self._asking.answer for content in answers):
+            result.faults.append("its session has another answer")
+        if [content for role, content in said if role == "user"] != [self._asking.question][: len(said)]:
+            result.faults.append("its session has another question")
 
     def _judge_account(self, account: dict[str, float], asked: int) -> None:
         faults = self._result.faults
