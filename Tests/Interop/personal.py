@@ -196,5 +196,5 @@ def ours(first: int = 200) -> Fields:
                base())
     fields.add("constraints", lambda r, p: context(r, {"constraints": ["be short", p.text]}), base())
     fields.add("request's number", lambda r, p: r.update(request_id=p.mail), base())
-    fields.add("session", lambda r, p: r.update(session_id=f"{p.surname}-{p.number}", query=p.text), base())
+    fields.add("session", lambda r, p: r.update(session_id=f"{p.surname.lower()}-{p.number}", query=p.text), base())
     return fields
