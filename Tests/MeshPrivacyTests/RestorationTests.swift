@@ -150,7 +150,7 @@ import Testing
             .toolUseArguments("{\"to\": \"\(head)"), .toolUseArguments("\(tail)\"}"), .toolUseEnded,
             .text("Bye \(head)"), .usage(ChatUsage()), .ended(.stopSequence(String(person))),
         ]
-        let restored = events.flatMap { restorer.restore($0) } + restorer.finish()
+        let restored = events.flatMap { restorer.restore($0) }
         var builder = ChatReplyBuilder()
         for event in restored { try builder.take(event) }
         let reply = try #require(builder.reply())

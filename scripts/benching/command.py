@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, engine, gateway, http, meshbench, peers, record
+from benching import baseline, engine, escalation, gateway, http, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway", "engine"]
+BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway", "engine", "escalation"]
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 
@@ -62,6 +62,8 @@ def _table(name: str, part: str | None) -> str:
             return gateway.table()
         case "engine":
             return engine.table()
+        case "escalation":
+            return escalation.table()
         case _:
             return meshbench.table(name)
 

@@ -113,6 +113,9 @@ def _heavy_stages() -> Iterator[Stage]:
     many = ["env", "MESHNODE_API_EXAMPLES=150", "MESHNODE_API_PHASES=examples,coverage,fuzzing,stateful"]
     described = [*many, _python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
     yield Stage("many requests out of the API's description", described, counting.python)
+    kills = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_killed_answers.py"]
+    every = ["env", "MESHNODE_KILLS=all", "/usr/bin/python3", *kills]
+    yield Stage("answers, killed at every stage", every, counting.python)
     prometheus = ["/usr/bin/python3", *_UNITTEST, "Tests/PrometheusTests"]
     yield Stage("a Prometheus server", prometheus, counting.python)
     yield Stage("Presidio beside us", [_python_of("Presidio"), *_UNITTEST, "Tests/Presidio"], counting.python)

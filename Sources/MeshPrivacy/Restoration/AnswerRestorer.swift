@@ -31,9 +31,6 @@ package struct AnswerRestorer: Sendable {
         }
     }
 
-    /// What is still held, where an answer breaks off.
-    package mutating func finish() -> [ChatEvent] { end() }
-
     private mutating func piece(_ part: Part, _ text: String) -> [ChatEvent] {
         var events: [ChatEvent] = []
         if self.part != part {

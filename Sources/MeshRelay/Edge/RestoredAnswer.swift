@@ -16,7 +16,6 @@ package final class RestoredAnswer: Sendable {
         var usage: ChatUsage?
         var saidBytes = 0
         var cost: Money?
-        var failure: ChatError?
         var isCounted = false
     }
 
@@ -68,18 +67,8 @@ package final class RestoredAnswer: Sendable {
     /// Reads on; false behind the end.
     @discardableResult
     private func read() async throws(EscalationFailure) -> Bool {
-        let piece: TunnelAnswer.Piece?
-        do throws(EscalationFailure) { piece = try await answer.next() } catch {
-            // What was held back is said before the error.
-            let held = state.withLock { state in
-                let held = state.restorer.finish()
-                state.put(held)
-                state.failure = ChatError(error)
-                return !held.isEmpty
-            }
-            guard held else { throw error }
-            return true
-        }
+        // Where it throws, what is held back could be part of a placeholder, and is not said: it is in no answer.
+        let piece = try await answer.next()
         switch piece {
         case nil: return false
         case .event(let event):
@@ -111,7 +100,6 @@ extension RestoredAnswer: ChatRun, EscalationRun {
     package func next() async throws(ChatError) -> ChatEvent? {
         while true {
             if let event = state.withLock({ $0.next() }) { return event }
-            if let failure = state.withLock({ $0.failure }) { throw failure }
             do throws(EscalationFailure) {
                 guard try await read() else { return nil }
             } catch {
