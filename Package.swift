@@ -132,7 +132,10 @@ let modules: [Module] = [
     .library(
         "MeshSimulation",
         layer: .testSupport,
-        uses: ["MeshActors", "MeshCheck", "MeshCore", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire"]
+        uses: [
+            "MeshActors", "MeshChat", "MeshCheck", "MeshCore", "MeshEscalation", "MeshGateway", "MeshIdentity",
+            "MeshPrivacy", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
+        ]
     ),
 
     // L4: executables of a few lines each.

@@ -66,11 +66,35 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case openIsConnected
     /// Stopping a tunnel leaves an attempt under way.
     case stopLeavesDial
+    /// A call that has ended ends again when its answer is cancelled.
+    case settleAgain
+    /// A hub goes on with whatever answer it has, from where an edge is in another one.
+    case goOnWithAnother
+    /// A hub does not notice that the stream of an answer has ended.
+    case forgetDetach
+    /// What an edge has handed over last is handed over again when its stream is cut.
+    case deliverPieceTwice
+    /// What an edge has acknowledged on a stream that was cut is not said again.
+    case forgetLostReceipt
+    /// An edge waits for a stream for as long as it takes.
+    case waitBeyondDeadline
+    /// A hub that is stopped tells askers that they have left.
+    case stopIsLeaving
 
     /// Whether it is in the tunnel, and can show in its world alone.
     package var isInTunnel: Bool {
         switch self {
         case .backoffWithoutJitter, .staleEndIsCurrent, .openIsConnected, .stopLeavesDial: true
+        default: false
+        }
+    }
+
+    /// Whether it is in what escalates, and can show in its world alone.
+    package var isInEscalation: Bool {
+        switch self {
+        case .settleAgain, .goOnWithAnother, .forgetDetach, .deliverPieceTwice, .forgetLostReceipt,
+            .waitBeyondDeadline, .stopIsLeaving:
+            true
         default: false
         }
     }

@@ -1,4 +1,5 @@
 #if PLANTED_BUGS
+internal import MeshCheck
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshSimulation
@@ -34,12 +35,16 @@ enum HuntCommand {
         PlantedBug.plant(bug)
         defer { PlantedBug.plant(nil) }
         for seed in 1...UInt64(seeds) {
-            let violation =
-                bug.isInTunnel
-                ? TunnelWorld.run(seed: seed).violation : World.run(seed: seed, makeNode: { ShippedNode($0) }).violation
-            if let violation { return "seed \(seed): \(violation)" }
+            if let violation = violation(of: bug, seed: seed) { return "seed \(seed): \(violation)" }
         }
         return nil
+    }
+
+    /// What the world breaks in which the bug can show.
+    private static func violation(of bug: PlantedBug, seed: UInt64) -> Violation? {
+        if bug.isInTunnel { return TunnelWorld.run(seed: seed).violation }
+        if bug.isInEscalation { return EscalationWorld.run(seed: seed).violation }
+        return World.run(seed: seed) { ShippedNode($0) }.violation
     }
 }
 #endif

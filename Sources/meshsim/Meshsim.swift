@@ -9,9 +9,12 @@ enum Meshsim {
 
     private static var commands: [Command] {
         #if PLANTED_BUGS
-        [GroundCommand.command, RunCommand.command, TunnelCommand.command, HuntCommand.command]
+        [
+            GroundCommand.command, RunCommand.command, TunnelCommand.command, EscalationCommand.command,
+            HuntCommand.command,
+        ]
         #else
-        [GroundCommand.command, RunCommand.command, TunnelCommand.command]
+        [GroundCommand.command, RunCommand.command, TunnelCommand.command, EscalationCommand.command]
         #endif
     }
 }

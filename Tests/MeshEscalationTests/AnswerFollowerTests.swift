@@ -299,4 +299,21 @@ import Testing
         #expect(follower.nextAcknowledgement() == nil)
         #expect(Limits.Escalation.acknowledgementBytes < UInt64(Limits.Escalation.windowBytes))
     }
+
+    @Test func `says again on a new stream what it has acknowledged, for that may have been lost with the one before`()
+    {
+        var follower = begun(acknowledgementBytes: 10)
+        let stream = bytes(start, .event(.text("twenty bytes of words")), .event(.text("more")))
+        #expect(follower.chunkArrived(chunk(0, stream), attempt: 1, now: instant(1)) != .none)
+        let said = UInt64(stream.count)
+        #expect(follower.nextAcknowledgement() == said)
+        #expect(follower.nextAcknowledgement() == nil)
+        let more = AnswerItem.event(.text("!")).streamBytes
+        #expect(follower.chunkArrived(chunk(stream.count, more), attempt: 1, now: instant(1)) == .deliver([.text("!")]))
+        let open = follower.streamCut(attempt: 1, now: instant(2), jitter: 0)
+        #expect(open == .open(attempt: 2, offset: said + UInt64(more.count), answer: 77, asks: false))
+        // Not how far it is: what was not acknowledged, the hub keeps for another life of this edge.
+        #expect(follower.nextAcknowledgement() == said)
+        #expect(follower.nextAcknowledgement() == nil)
+    }
 }

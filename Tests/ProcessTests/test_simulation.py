@@ -21,7 +21,7 @@ def traces(world: str) -> list[str]:
 
 
 class Simulation(unittest.TestCase):
-    """meshsim run and meshsim tunnel."""
+    """meshsim run, meshsim tunnel and meshsim escalation."""
 
     def test_three_hundred_worlds_keep_every_promise(self) -> None:
         """No seed breaks a promise, and faults did happen."""
@@ -33,7 +33,7 @@ class Simulation(unittest.TestCase):
 
     def test_a_seed_is_the_same_world_in_every_process(self) -> None:
         """Hash seeds differ between processes; traces must not."""
-        for world in ("run", "tunnel"):
+        for world in ("run", "tunnel", "escalation"):
             with self.subTest(world=world):
                 first, second = traces(world), traces(world)
                 self.assertEqual(len(first), 20)
@@ -48,6 +48,17 @@ class Simulation(unittest.TestCase):
         self.assertEqual(len(report["faults"]), 13)
         self.assertGreater(min(report["faults"].values()), 100)
         self.assertGreater(report["most_dials_a_second"], 10)
+
+    def test_three_hundred_worlds_of_questions_keep_every_promise(self) -> None:
+        """No seed breaks a promise, every fault did happen, and answers did arrive."""
+        finished = run("escalation", "--seeds", "300", "--json")
+        report = json.loads(finished.stdout)
+        self.assertEqual(finished.returncode, 0, report)
+        self.assertEqual(report["seeds"], 300)
+        self.assertEqual(len(report["faults"]), 14)
+        self.assertGreater(min(report["faults"].values()), 50)
+        self.assertGreater(report["whole"], 300)
+        self.assertGreater(report["again"], 100)
 
 
 if __name__ == "__main__":

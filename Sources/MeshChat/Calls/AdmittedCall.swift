@@ -109,6 +109,9 @@ final class AdmittedCall: Sendable {
 
     private func claim(_ reason: ChatError?) -> State? {
         state.withLock { state in
+            #if PLANTED_BUGS
+            if PlantedBug.settleAgain.isOn { state.isOver = false }
+            #endif
             guard !state.isOver else { return nil }
             state.isOver = true
             state.reason = reason

@@ -171,7 +171,9 @@ package final class ChatDesk: Sendable {
             guard call.admitted(hold) else {
                 let reason = call.reason ?? Self.stopping
                 let record = call.record(refusedBy: reason.code, now: clock.now)
-                leave(AdmittedCall.Settlement(call: call, hold: hold, outcome: nil, record: record))
+                let settlement = AdmittedCall.Settlement(call: call, hold: hold, outcome: nil, record: record)
+                // A desk that has ended meanwhile settles nothing any more: then whoever asked does.
+                if !queue.offer(settlement) { await settle(settlement) }
                 throw reason
             }
             return route

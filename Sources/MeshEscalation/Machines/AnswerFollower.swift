@@ -28,6 +28,8 @@ package struct AnswerFollower: ~Copyable {
     private var decoder = AnswerDecoder()
     private var offset: UInt64 = 0
     private var acknowledged: UInt64 = 0
+    /// Whether what was acknowledged may have been lost with its stream.
+    private var isReceiptDoubtful = false
     private var early: [StreamChunk] = []
     private var earlyBytes = 0
     private var answer: UInt64?
@@ -153,6 +155,8 @@ package struct AnswerFollower: ~Copyable {
 
     /// How far the hub shall be told that the answer has come, once what was handed over is in good hands; nil where
     /// there is no need yet.
+    ///
+    /// On a new stream that is what was said last, for that may have been lost with the one before.
     package mutating func nextAcknowledgement() -> UInt64? {
         let isDue: Bool =
             switch state {
@@ -160,7 +164,10 @@ package struct AnswerFollower: ~Copyable {
             case .over(let isWhole): isWhole && offset > acknowledged
             case .ready, .pausing: false
             }
-        guard isDue else { return nil }
+        let repeats = isReceiptDoubtful
+        isReceiptDoubtful = false
+        // No more than was said before: what was not is kept by the hub for another life of this edge.
+        guard isDue else { return repeats ? acknowledged : nil }
         acknowledged = offset
         return offset
     }
@@ -181,6 +188,11 @@ package struct AnswerFollower: ~Copyable {
         attempt += 1
         hasProgressed = false
         forgetEarly()
+        // A hub that has not heard it keeps as much as it may, says no more, and would wait for it for ever.
+        isReceiptDoubtful = acknowledged > 0
+        #if PLANTED_BUGS
+        if PlantedBug.forgetLostReceipt.isOn { isReceiptDoubtful = false }
+        #endif
         // Bytes of an answer whose number has not come are nobody's.
         if answer == nil { startAnew() }
         state = .following

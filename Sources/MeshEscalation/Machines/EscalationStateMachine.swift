@@ -245,7 +245,12 @@ package struct EscalationStateMachine: ~Copyable {
     ) -> AttachAction {
         if case .over = state { return .refuse(.notFound) }
         guard question == nil || question == self.question else { return .refuse(.conflict) }
-        guard (window.start...window.end).contains(offset), offset == 0 || answer == self.answer else {
+        #if PLANTED_BUGS
+        let isSameAnswer = answer == self.answer || PlantedBug.goOnWithAnother.isOn
+        #else
+        let isSameAnswer = answer == self.answer
+        #endif
+        guard (window.start...window.end).contains(offset), offset == 0 || isSameAnswer else {
             return .refuse(.offsetRefused)
         }
         let former = stream?.number

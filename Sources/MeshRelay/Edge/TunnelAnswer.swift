@@ -40,6 +40,10 @@ package final class TunnelAnswer: Sendable {
             waiting = Array(waiting[taken...]) + pieces
             taken = 0
         }
+
+        #if PLANTED_BUGS
+        mutating func repeatLast() { if taken > 0 { taken -= 1 } }
+        #endif
     }
 
     /// The newest stream.
@@ -92,7 +96,7 @@ package final class TunnelAnswer: Sendable {
     package func next() async throws(EscalationFailure) -> Piece? {
         while true {
             if let piece = try take() {
-                if case .end = piece { await sayGoodbye() }
+                if case .end = piece { await inTime { await self.sayGoodbye() } }
                 return piece
             }
             guard !state.withLock({ $0.follower.isOver }) else { return nil }
@@ -100,8 +104,25 @@ package final class TunnelAnswer: Sendable {
                 cancel()
                 continue
             }
-            await acknowledge()
-            await perform(await step())
+            await inTime {
+                await self.acknowledge()
+                await self.perform(await self.step())
+            }
+        }
+    }
+
+    /// Does `work`, which waits for the hub or for time, but not beyond the deadline: a hub that says nothing, or takes
+    /// nothing, holds nobody up.
+    private func inTime(_ work: @escaping @Sendable () async -> Void) async {
+        #if PLANTED_BUGS
+        if PlantedBug.waitBeyondDeadline.isOn { return await work() }
+        #endif
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work() }
+            group.addTask { [clock, deadline] in try? await clock.sleep(until: deadline) }
+            await group.next()
+            // Whoever waits on a stream is cancelled, and the stream with it.
+            group.cancelAll()
         }
     }
 
@@ -165,6 +186,12 @@ package final class TunnelAnswer: Sendable {
     private func broken(_ error: TransportError, attempt: UInt64) -> AnswerFollower.Action {
         state.withLock { state in
             if state.stream?.attempt == attempt { state.stream = nil }
+            #if PLANTED_BUGS
+            if PlantedBug.deliverPieceTwice.isOn { state.pieces.repeatLast() }
+            #endif
+            if deadline <= clock.now { return state.follower.deadlineReached(now: clock.now) }
+            // Whoever reads was cancelled, and says so next: no other stream is opened for them.
+            if Task.isCancelled { return .none }
             if let refusal = error.cause as? ErrorFrame {
                 return state.follower.streamRefused(refusal, attempt: attempt, now: clock.now, jitter: jitter)
             }

@@ -50,15 +50,16 @@ package final class EscalationOffice: Sendable {
             while let run = await begun.next() {
                 group.addTask { [chats] in await run.answer(by: chats) }
             }
+            state.withLock { $0.isOpen = false }
+            // Nobody has been asked for these, and nobody will be.
+            for run in begun.close() { run.refuse() }
             group.cancelAll()
         }
         let left = state.withLock { state in
-            state.isOpen = false
             defer { state.runs = [:] }
             return Array(state.runs.values)
         }
         for run in left { run.stop() }
-        _ = begun.close()
     }
 
     // MARK: Streams
@@ -103,6 +104,8 @@ package final class EscalationOffice: Sendable {
         }
         if isNew {
             guard begun.offer(run) else {
+                // Another stream may have found it meanwhile.
+                run.refuse()
                 forget(name)
                 throw Self.noRoom
             }
