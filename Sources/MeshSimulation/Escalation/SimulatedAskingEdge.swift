@@ -97,7 +97,9 @@ final class SimulatedAskingEdge: Sendable {
             lifetime: .seconds(86_400),
             clock: network.clock
         )
-        let parts = EdgeDesk.Parts(maps: maps, opener: life, tenant: network.tenant()) { _ in throw CancellationError()
+        let tally = UsageTally(since: network.clock.wallTime)
+        let parts = EdgeDesk.Parts(maps: maps, opener: life, tally: tally, tenant: network.tenant()) { _, _ in
+            throw CancellationError()
         }
         let desk = EdgeDesk(parts, clock: network.clock, generator: generator)
         var request = ChatRequest(

@@ -7,6 +7,7 @@ import MeshPrivacy
 import MeshRelay
 import MeshTestKit
 import MeshTunnel
+import MeshWire
 import Testing
 
 @Suite struct `Answers that break off` {
@@ -62,7 +63,7 @@ import Testing
             clock: clock
         )
         let tally = UsageTally(since: clock.wallTime)
-        let parts = EdgeDesk.Parts(maps: maps, opener: try Hub(node: NodeID("hub-1")), tally: tally, tenant: tenant) { _ in ModelList([]) }
+        let parts = EdgeDesk.Parts(maps: maps, opener: try Hub(node: NodeID("hub-1")), tally: tally, tenant: tenant) { _, _ in ModelList([]) }
         let desk = EdgeDesk(parts, clock: clock, generator: SeededGenerator(seed: 1))
         let request = ChatRequest(model: "tiny", messages: [ChatMessage(.user, "Write to anna@example.org, please")])
         let call = ChatCall(
@@ -76,7 +77,7 @@ import Testing
         do {
             while let event = try await run.next() { if case .text(let text) = event { said += text } }
             Issue.record("it has an end")
-        } catch let error as ChatError {
+        } catch {
             #expect(error.code == .upstreamFailed)
         }
         #expect(said == "Write to ")

@@ -75,7 +75,12 @@ import Testing
                 clock: world.clock
             )
             let (clock, opener) = (world.clock, PipedOpener(try Self.edge()))
-            let parts = EdgeDesk.Parts(maps: maps, opener: opener, tenant: try TenantID("main")) { _ in
+            let parts = EdgeDesk.Parts(
+                maps: maps,
+                opener: opener,
+                tally: UsageTally(since: clock.wallTime),
+                tenant: try TenantID("main")
+            ) { _, _ in
                 asked.withLock { $0 += 1 }
                 guard answers.withLock({ $0 }) else {
                     try await clock.sleep(for: Limits.Relay.modelPatience)
