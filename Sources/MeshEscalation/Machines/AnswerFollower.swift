@@ -121,7 +121,10 @@ package struct AnswerFollower: ~Copyable {
             return tryAgain(.zero, now, jitter)
         case .conflict:
             return fail(EscalationFailure(.conflict, "the request's id was used for another question"))
-        case .protocolViolation, .frameTooLarge, .unknownFrameType:
+        case .frameTooLarge:
+            let words = "the question, with all that goes with it, is longer than the tunnel carries"
+            return fail(EscalationFailure(.refused, words, chat: .tooLarge))
+        case .protocolViolation, .unknownFrameType:
             return fail(EscalationFailure(.refused, "this hub does not take the question", chat: .unsupported))
         default:
             // A hub that has just come up serves no questions yet.

@@ -26,6 +26,8 @@ final class EdgeChats: Sendable {
     private let settings: PrivacySettings
     private let tenant: TenantID
     private let node: NodeID
+    /// What the numbers of runs are made with.
+    private let runSecret: String
     private let clock: any Clock
     private let logger: Logger
     private let opened = Lock<Opened?>(nil)
@@ -58,6 +60,9 @@ final class EdgeChats: Sendable {
         self.maps = maps
         self.settings = settings
         (tenant, node) = (identity.tenant, identity.node)
+        runSecret = secret.withBytes { key in
+            HMACSHA256.code(for: Array("meshnode runs 1/\(identity.node.text)".utf8), key: key).description
+        }
         (clock, logger) = (ground.clock, ground.logger)
     }
 
@@ -83,7 +88,7 @@ final class EdgeChats: Sendable {
             owner: SessionOwner(tenant: tenant, edge: node).text,
             life: UniqueID(at: clock.wallTime, using: &generator)
         ) { () async throws(CancellationError) in try await edge.waitForTunnel() }
-        let questions = EdgeQuestions(desk, sessions: sessions, queue: queue, node: node)
+        let questions = EdgeQuestions(desk, sessions: sessions, queue: queue, edge: runSecret)
         opened.withLock { $0 = Opened(desk: desk, questions: questions, queue: queue) }
     }
 

@@ -47,6 +47,8 @@ package final class EdgeDesk: Sendable {
     let clock: any Clock
     private let generator: Lock<SeededGenerator>
     private let known = Lock(Known())
+    /// Runs that are asked now: two streams of one would take it from each other.
+    private let asked = Lock<Set<UniqueID>>([])
 
     /// A desk of `parts`.
     package init(_ parts: Parts, clock: any Clock, generator: SeededGenerator) {
@@ -56,13 +58,18 @@ package final class EdgeDesk: Sendable {
     }
 
     /// The hub's answer to `ask` as it comes through the tunnel; not asked yet.
+    ///
+    /// Throws `conflict` where the run is under way.
     func tunnelAnswer(
         to ask: RelayAsk,
         as run: UniqueID,
         deadline: Instant? = nil,
         isFetchedAgain: Bool = false
-    ) -> TunnelAnswer {
-        TunnelAnswer(
+    ) throws(EscalationFailure) -> TunnelAnswer {
+        guard asked.withLock({ $0.insert(run).inserted }) else {
+            throw EscalationFailure(.conflict, "the request is being answered already", field: "request_id")
+        }
+        return TunnelAnswer(
             to: ask,
             run: run,
             over: parts.opener,
@@ -70,7 +77,7 @@ package final class EdgeDesk: Sendable {
             isFetchedAgain: isFetchedAgain,
             clock: clock,
             generator: generator.withLock { $0.split() }
-        )
+        ) { [weak self] in _ = self?.asked.withLock { $0.remove(run) } }
     }
 
     /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over.
@@ -82,7 +89,7 @@ package final class EdgeDesk: Sendable {
         deadline: Instant,
         keeper: AnswerKeeper? = nil
     ) async throws(EscalationFailure) -> RestoredAnswer {
-        let answer = tunnelAnswer(to: ask, as: run, deadline: deadline)
+        let answer = try tunnelAnswer(to: ask, as: run, deadline: deadline)
         let restored = RestoredAnswer(
             answer,
             restoredBy: redacted.map,
@@ -135,8 +142,11 @@ extension EdgeDesk: ChatPort {
     /// The model called `name`, or what that is another name of at the hub.
     package func model(named name: String) async -> ModelDescription? {
         if let known = await models().first(where: { $0.name == name }) { return known }
-        // It may be another name of one.
-        guard parts.opener.isConnected else { return nil }
+        // It may be another name of one; a name that holds personal data is asked of nobody.
+        guard parts.opener.isConnected,
+            let redacted = try? await parts.maps.redact(name, field: "model", in: .stateless, of: parts.tenant),
+            redacted.content.text == name
+        else { return nil }
         return try? await parts.askModels(name, clock.now + Limits.Relay.modelPatience).models.first
     }
 }

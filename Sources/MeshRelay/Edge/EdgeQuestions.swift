@@ -1,5 +1,5 @@
 internal import MeshChat
-package import MeshCore
+internal import MeshCore
 package import MeshEscalation
 package import MeshGateway
 package import MeshIdentity
@@ -16,19 +16,21 @@ package final class EdgeQuestions: EscalationPort {
     private let desk: EdgeDesk
     private let sessions: SessionOffice
     private let queue: EdgeQueue
-    private let node: NodeID
+    /// A secret of this edge, so that nobody can find out by trying which request a run's number is made of.
+    private let edge: String
 
-    /// Questions that go out over `desk`, within `sessions`, or wait in `queue`, from the edge `node`.
-    package init(_ desk: EdgeDesk, sessions: SessionOffice, queue: EdgeQueue, node: NodeID) {
+    /// Questions that go out over `desk`, within `sessions`, or wait in `queue`; `edge` is a secret text of this edge's
+    /// own.
+    package init(_ desk: EdgeDesk, sessions: SessionOffice, queue: EdgeQueue, edge: String) {
         self.desk = desk
         self.sessions = sessions
         self.queue = queue
-        self.node = node
+        self.edge = edge
     }
 
     /// By the edge, too: two of a tenant may number their requests alike.
     private func run(of request: String, _ caller: Caller) -> UniqueID {
-        EscalationRequest.run(of: request, asker: "\(node.text)/\(caller.asker)")
+        EscalationRequest.run(of: request, asker: "\(edge)/\(caller.asker)")
     }
 
     /// Has the hub answer what of a question may leave, within its session.
@@ -141,7 +143,13 @@ package final class EdgeQuestions: EscalationPort {
             let ask = try await redacted(call.request.question, in: .run(run))
             return try await queue.enqueue(.question(ask.content), as: run, in: nil)
         }
-        let (ask, _, _) = try await asked(call, in: id, as: run)
+        let (ask, _, said) = try await asked(call, in: id, as: run)
+        if let said {
+            let again = SaidAgain(said, run: run, restoredBy: ask.map)
+            let reply: ChatReply
+            do throws(ChatError) { reply = try await again.collect() } catch { throw EscalationFailure(error) }
+            return .answered(reply, run: run, cost: again.cost, privacy: again.privacy)
+        }
         return try await queue.enqueue(.question(ask.content), as: run, in: id)
     }
 

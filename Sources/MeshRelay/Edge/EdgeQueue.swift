@@ -129,16 +129,19 @@ package final class EdgeQueue: Sendable {
         defer { news.raise() }
         guard let queue = try? queue() else { return }
         guard let (ask, session) = await question(of: run, in: queue) else { return }
-        let answer = desk.tunnelAnswer(to: ask, as: run, isFetchedAgain: true)
         var builder = QueuedAnswerBuilder()
+        let answer: TunnelAnswer
         do throws(EscalationFailure) {
-            while let piece = try await answer.next() { builder.take(piece) }
+            answer = try desk.tunnelAnswer(to: ask, as: run, isFetchedAgain: true)
+            while !builder.isWhole, let piece = try await answer.next() { builder.take(piece) }
         } catch {
             if Task.isCancelled { return }
-            if !error.hasBegun, error.code == .offline || error.code == .interrupted {
-                _ = try? await queue.call(AskQueue.PutBack(run: run))
+            // What passes is waited for: no hub, or one that has no room or no model yet, or somebody who asks it now.
+            let passes = error.code == .offline || error.code == .interrupted || error.retryAfter != nil
+            if !error.hasBegun, passes || error.code == .conflict {
+                await note(AskQueue.PutBack(run: run), in: queue)
             } else {
-                _ = try? await queue.call(AskQueue.Answer(run: run, QueuedAnswer(error, text: builder.text)))
+                await note(AskQueue.Answer(run: run, QueuedAnswer(error, text: builder.text)), in: queue)
             }
             return
         }
@@ -147,7 +150,18 @@ package final class EdgeQueue: Sendable {
         if let usage = whole.usage, let model = whole.model {
             desk.parts.tally.note(usage, of: model, tenant: desk.parts.tenant, cost: whole.cost)
         }
-        _ = try? await queue.call(AskQueue.Answer(run: run, whole))
+        await note(AskQueue.Answer(run: run, whole), in: queue)
+        await answer.taken()
+    }
+
+    /// Notes what has become of a question, as often as it takes: else it would count as asked for the rest of this
+    /// life.
+    private func note<C: Command>(_ command: C, in queue: ActorReference<JournaledActor<AskQueue>>) async
+    where C.Target == AskQueue, C.Refusal == NoRefusal {
+        while !Task.isCancelled {
+            if (try? await queue.call(command)) != nil { return }
+            try? await desk.clock.sleep(for: Limits.AskQueue.retryPause)
+        }
     }
 
     /// The question as it travels, and the session that has it.
@@ -155,16 +169,25 @@ package final class EdgeQueue: Sendable {
         of run: UniqueID,
         in queue: ActorReference<JournaledActor<AskQueue>>
     ) async -> (RelayAsk, SessionID?)? {
-        guard let standing = try? await queue.call(AskQueue.Look(run: run)) else { return nil }
         var bytes: [UInt8] = []
-        while let piece = try? await queue.call(AskQueue.Words(run: run, from: bytes.count)) {
-            guard !piece.bytes.isEmpty else { break }
-            bytes += piece.bytes
+        let standing: QueuedStanding
+        do throws(CallFailure<AskQueue.Refusal>) {
+            standing = try await queue.call(AskQueue.Look(run: run))
+            while true {
+                let piece = try await queue.call(AskQueue.Words(run: run, from: bytes.count))
+                guard !piece.bytes.isEmpty else { break }
+                bytes += piece.bytes
+            }
+        } catch {
+            // One that has left wants nothing; one that cannot be read now is asked later.
+            if case .refused = error { return nil }
+            await note(AskQueue.PutBack(run: run), in: queue)
+            return nil
         }
         do throws(WireError) { return (try RelayAsk(wireBytes: bytes), standing.session) } catch {
             // What this version cannot read no later one was written by: whoever asked is told.
             let failure = EscalationFailure(.malformed, "the question that waited cannot be read any more")
-            _ = try? await queue.call(AskQueue.Answer(run: run, QueuedAnswer(failure)))
+            await note(AskQueue.Answer(run: run, QueuedAnswer(failure)), in: queue)
             return nil
         }
     }
@@ -196,6 +219,9 @@ private struct QueuedAnswerBuilder {
         case .end(let end): self.end = end
         }
     }
+
+    /// Whether its end has come.
+    var isWhole: Bool { end != nil }
 
     func answer(model chosen: String?) -> QueuedAnswer {
         QueuedAnswer(

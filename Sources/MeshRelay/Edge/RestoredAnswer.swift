@@ -79,13 +79,15 @@ package final class RestoredAnswer: Sendable {
                 state.put(restored)
             }
         case .end(let end):
+            let hasSaidUsage = state.withLock { state in
+                defer { (state.cost, state.usage) = (end.cost, end.usage) }
+                return state.usage == end.usage
+            }
             do throws(ChatError) { try await keeper?.keep(model: model, usage: end.usage) } catch {
                 throw EscalationFailure(error)
             }
+            await answer.taken()
             state.withLock { state in
-                state.cost = end.cost
-                let hasSaidUsage = state.usage == end.usage
-                state.usage = end.usage
                 let last = state.restorer.restore(.ended(end.reason))
                 state.put((hasSaidUsage ? [] : [.usage(end.usage)]) + last)
             }

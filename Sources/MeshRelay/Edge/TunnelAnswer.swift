@@ -64,10 +64,12 @@ package final class TunnelAnswer: Sendable {
     private let generator: Lock<SeededGenerator>
     private let state: Lock<State>
     private let stopped = Signal()
+    private let letGo: @Sendable () -> Void
 
     /// The answer to `ask` under the number `run`; nothing is asked before ``next()``.
     ///
     /// Where it `isFetchedAgain` after a restart of this edge, the hub is told as late as possible how far it has come.
+    /// `letGo` is called when nobody holds the answer any more.
     package init(
         to ask: RelayAsk,
         run: UniqueID,
@@ -75,11 +77,13 @@ package final class TunnelAnswer: Sendable {
         deadline: Instant,
         isFetchedAgain: Bool = false,
         clock: any Clock,
-        generator: SeededGenerator
+        generator: SeededGenerator,
+        letGo: @escaping @Sendable () -> Void = {}
     ) {
         self.ask = ask
         self.run = run
         self.opener = opener
+        self.letGo = letGo
         self.deadline = deadline
         self.clock = clock
         self.generator = Lock(generator)
@@ -88,18 +92,21 @@ package final class TunnelAnswer: Sendable {
         state = Lock(State(follower: follower))
     }
 
-    deinit { state.withLock { $0.stream?.channel }?.cancel() }
+    deinit {
+        state.withLock { $0.stream?.channel }?.cancel()
+        letGo()
+    }
 
     // MARK: Reading
 
     /// Asks, if nobody has; the next piece, nil behind the end.
     package func next() async throws(EscalationFailure) -> Piece? {
         while true {
-            if let piece = try take() {
-                if case .end = piece { await inTime { await self.sayGoodbye() } }
-                return piece
+            if let piece = try take() { return piece }
+            guard !state.withLock({ $0.follower.isOver }) else {
+                await taken()
+                return nil
             }
-            guard !state.withLock({ $0.follower.isOver }) else { return nil }
             if Task.isCancelled {
                 cancel()
                 continue
@@ -110,6 +117,11 @@ package final class TunnelAnswer: Sendable {
             }
         }
     }
+
+    /// The whole answer is in good hands: the hub may forget it.
+    ///
+    /// Until then it is kept there, so that it can be fetched again after a crash.
+    package func taken() async { await inTime { await self.sayGoodbye() } }
 
     /// Does `work`, which waits for the hub or for time, but not beyond the deadline: a hub that says nothing, or takes
     /// nothing, holds nobody up.
@@ -192,6 +204,10 @@ package final class TunnelAnswer: Sendable {
             if deadline <= clock.now { return state.follower.deadlineReached(now: clock.now) }
             // Whoever reads was cancelled, and says so next: no other stream is opened for them.
             if Task.isCancelled { return .none }
+            if error.code == .tooLarge {
+                let refusal = ErrorFrame(code: .frameTooLarge, message: error.message)
+                return state.follower.streamRefused(refusal, attempt: attempt, now: clock.now, jitter: jitter)
+            }
             if let refusal = error.cause as? ErrorFrame {
                 return state.follower.streamRefused(refusal, attempt: attempt, now: clock.now, jitter: jitter)
             }

@@ -87,9 +87,12 @@ package final class EscalationOffice: Sendable {
             guard state.isOpen, state.runs.count < Limits.Relay.maximumRuns,
                 state.runs.keys.count(where: { $0.edge == edge.node }) < Limits.Relay.maximumRunsOfOne
             else { throw Self.noRoom }
+            let chat = ask.chat
+            recent?.note(RecentAsk(run: name.run, tenant: edge.tenant, chat: chat), of: edge.node)
             let run = HubRun(
                 name,
                 ask,
+                chat,
                 timeLeft: opening.timeLeft,
                 trace: opening.trace,
                 tenant: edge.tenant,
@@ -110,7 +113,6 @@ package final class EscalationOffice: Sendable {
                 throw Self.noRoom
             }
             wake.raise()
-            recent?.note(RecentAsk(run: name.run, tenant: edge.tenant, chat: run.chat), of: edge.node)
         }
         return run
     }

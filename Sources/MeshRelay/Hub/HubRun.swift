@@ -29,8 +29,8 @@ final class HubRun: Sendable {
     }
 
     private let name: RunName
-    /// What whoever answers is asked.
-    let chat: ChatRequest
+    /// What whoever answers is asked; forgotten once it is.
+    private let chat: Lock<ChatRequest?>
     private let trace: TraceContext?
     private let tenant: TenantID
     private let deadline: Instant
@@ -46,6 +46,7 @@ final class HubRun: Sendable {
     init(
         _ name: RunName,
         _ ask: RelayAsk,
+        _ chat: ChatRequest,
         timeLeft: Duration?,
         trace: TraceContext?,
         tenant: TenantID,
@@ -57,7 +58,7 @@ final class HubRun: Sendable {
         forget: @escaping @Sendable () -> Void
     ) {
         self.name = name
-        chat = ask.chat
+        self.chat = Lock(chat)
         self.trace = trace
         self.tenant = tenant
         self.record = record
@@ -100,7 +101,10 @@ final class HubRun: Sendable {
     /// The call goes by the run's number, so that what is asked anew meets what was set aside for it.
     private func begin(_ chats: any ChatPort) async throws(ChatError) -> any ChatRun {
         let caller = Caller(tenant: tenant, key: nil, scopes: [.chat], requestsPerMinute: nil)
-        let call = ChatCall(id: name.run, caller: caller, request: chat, deadline: deadline)
+        guard let request = chat.withLock({ $0.take() }) else {
+            throw ChatError(.conflict, "the run has been asked already")
+        }
+        let call = ChatCall(id: name.run, caller: caller, request: request, deadline: deadline)
         let outcome = await withTaskGroup(of: Result<any ChatRun, ChatError>?.self) { group in
             defer { group.cancelAll() }
             group.addTask {

@@ -120,7 +120,8 @@ extension SessionOffice: SessionPort {
             throw .lost
         }
         return try await page.mapTitles { (title, id) throws(SessionProblem) in
-            try await texts.shown(title, of: SessionKey(owner: owner, id: id))
+            // One whose map is damaged keeps no other from being listed.
+            (try? await texts.shown(title, of: SessionKey(owner: owner, id: id))) ?? title
         }
     }
 
@@ -171,7 +172,9 @@ extension SessionOffice: SessionPort {
 
     /// Prefers a model, or none.
     package func prefer(_ model: String?, in id: SessionID, _ caller: Caller) async throws(SessionProblem) {
-        _ = try await asked(try session(key(id, caller)), Session.PreferModel(model))
+        let key = key(id, caller)
+        let kept: String? = if let model { try await texts.kept(model, in: "model_preference", of: key) } else { nil }
+        _ = try await asked(try session(key), Session.PreferModel(kept))
     }
 
     /// Forgets what was said.

@@ -98,7 +98,9 @@ private struct EscalationWorldRun: Sendable {
         let network = try AnswerNetwork(plan: plan, history: history, generator: generator.split())
         self.network = network
         account = SimulatedAccount(plan: plan, history: history, clock: world.clock, generator: generator.split())
-        edges = try (0..<plan.edgeCount).map { try SimulatedAskingEdge($0, network: network, generator: generator.split()) }
+        edges = try (0..<plan.edgeCount).map {
+            try SimulatedAskingEdge($0, network: network, generator: generator.split())
+        }
         self.generator = generator
     }
 

@@ -63,7 +63,10 @@ import Testing
             clock: clock
         )
         let tally = UsageTally(since: clock.wallTime)
-        let parts = EdgeDesk.Parts(maps: maps, opener: try Hub(node: NodeID("hub-1")), tally: tally, tenant: tenant) { _, _ in ModelList([]) }
+        let parts = EdgeDesk.Parts(maps: maps, opener: try Hub(node: NodeID("hub-1")), tally: tally, tenant: tenant) {
+            _,
+            _ in ModelList([])
+        }
         let desk = EdgeDesk(parts, clock: clock, generator: SeededGenerator(seed: 1))
         let request = ChatRequest(model: "tiny", messages: [ChatMessage(.user, "Write to anna@example.org, please")])
         let call = ChatCall(
