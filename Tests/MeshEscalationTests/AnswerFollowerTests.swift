@@ -299,4 +299,18 @@ import Testing
         #expect(follower.nextAcknowledgement() == nil)
         #expect(Limits.Escalation.acknowledgementBytes < UInt64(Limits.Escalation.windowBytes))
     }
+
+    @Test func `says again on a new stream how far it is, for what it said on the one before may be lost`() {
+        var follower = begun(acknowledgementBytes: 16)
+        let stream = bytes(start, .event(.text("a word of more than sixteen bytes")))
+        _ = follower.chunkArrived(chunk(0, stream), attempt: 1, now: instant(1))
+        let offset = UInt64(stream.count)
+        #expect(follower.nextAcknowledgement() == offset)
+        #expect(
+            follower.streamCut(attempt: 1, now: instant(2), jitter: 0)
+                == .open(attempt: 2, offset: offset, answer: 77, asks: false)
+        )
+        #expect(follower.nextAcknowledgement() == offset, "else a hub whose window is full waits for ever")
+        #expect(follower.nextAcknowledgement() == nil)
+    }
 }

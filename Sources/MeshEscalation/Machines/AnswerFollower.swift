@@ -28,6 +28,8 @@ package struct AnswerFollower: ~Copyable {
     private var decoder = AnswerDecoder()
     private var offset: UInt64 = 0
     private var acknowledged: UInt64 = 0
+    /// What was said on the stream before may never have come, and a hub whose window is full waits for it.
+    private var repeatsAcknowledgement = false
     private var early: [StreamChunk] = []
     private var earlyBytes = 0
     private var answer: UInt64?
@@ -154,6 +156,10 @@ package struct AnswerFollower: ~Copyable {
     /// How far the hub shall be told that the answer has come, once what was handed over is in good hands; nil where
     /// there is no need yet.
     package mutating func nextAcknowledgement() -> UInt64? {
+        if case .following = state, repeatsAcknowledgement {
+            repeatsAcknowledgement = false
+            return acknowledged
+        }
         let isDue: Bool =
             switch state {
             case .following: offset - acknowledged >= acknowledgementBytes
@@ -183,6 +189,7 @@ package struct AnswerFollower: ~Copyable {
         forgetEarly()
         // Bytes of an answer whose number has not come are nobody's.
         if answer == nil { startAnew() }
+        repeatsAcknowledgement = acknowledged > 0
         state = .following
         return .open(attempt: attempt, offset: offset, answer: answer, asks: offset == 0)
     }
