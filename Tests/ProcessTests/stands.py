@@ -174,7 +174,7 @@ class Stand:
         return counts
 
     def settled(self) -> dict[str, float]:
-        """The hub's account of chats: `begun`, `closed`, `open`, and what went wrong."""
+        """The hub's account of chats: `begun`, `closed`, `open`, `refused`, and what went wrong."""
         numbers = self._numbers()
 
         def total(name: str) -> float:
@@ -184,6 +184,7 @@ class Stand:
             "begun": total("chats_total"),
             "closed": total("chat_settlements_total"),
             "open": total("chats_under_way") + total("chat_settlements_waiting"),
+            "refused": total("chats_refused_total"),
             "failed": total("chat_settling_failures_total"),
         }
 

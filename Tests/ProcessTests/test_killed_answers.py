@@ -156,11 +156,12 @@ class _Play:
         asked = sum(stand.asked().values()) - stand.asked_before
         if isinstance(self._asking.route, SessionRoute):
             self._judge_session()
-        account = stand.resting(None if kind.loses_provider else asked)
-        self._judge_account(account, asked)
-        if kind.loses_provider:
-            # A chat may have asked it twice; from here on, they are counted against each other again.
-            stand.asked_before += asked - int(account["closed"])
+        # A chat may ask twice then; and a provider may read what a hub that is no more has sent it.
+        is_known = not kind.loses_provider and not (kind.loses_hub and self._point.stage == "accepted")
+        account = stand.resting(asked if is_known else None)
+        self._judge_account(account, asked if is_known else None)
+        # What was no fault, or was told already; from here on, they are counted against each other again.
+        stand.asked_before += asked - int(account["closed"])
         return result
 
     def _begin(self) -> Application | None:
@@ -231,15 +232,16 @@ class _Play:
         if [content for role, content in said if role == "user"] != [self._asking.question][: len(said)]:
             result.faults.append("its session has another question")
 
-    def _judge_account(self, account: dict[str, float], asked: int) -> None:
+    def _judge_account(self, account: dict[str, float], asked: int | None) -> None:
         faults = self._result.faults
         if account["open"]:
             faults.append(f"{account['open']:.0f} chats are under way for ever")
-        if account["closed"] != account["begun"]:
+        if not account["begun"] <= account["closed"] <= account["begun"] + account["refused"]:
+            # What was refused may have been begun: nobody answered, and what was set aside is given back.
             faults.append(f"{account['begun']:.0f} chats were begun, and {account['closed']:.0f} settled")
         if account["failed"]:
             faults.append("a settlement failed")
-        if not self._point.kind.loses_provider and account["closed"] != asked:
+        if asked is not None and account["closed"] != asked:
             faults.append(f"the provider was asked {asked} times, and {account['closed']:.0f} chats were settled")
 
 

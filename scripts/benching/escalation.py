@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benching.paths import ROOT
-from upstreams.edge import Edge
-from upstreams.hub import Hub, processor_nanoseconds, resident_megabytes
 
 sys.path.append(str(ROOT / "Tests/ProcessTests"))
 
 from peers import MESHLOAD, Spoken  # noqa: E402
+from upstreams.edge import Edge  # noqa: E402
+from upstreams.hub import Hub, processor_nanoseconds, resident_megabytes  # noqa: E402
 
 ROUNDS = 7
 #: Many streams at once: so many, and for so long.
