@@ -144,8 +144,5 @@ extension Limits {
 
         /// When somebody whose question found no room may come again.
         package static let retryAfter = Duration.seconds(30)
-
-        /// The pause before a journal that has failed is told again what became of a question.
-        package static let retryPause = Duration.seconds(1)
     }
 }

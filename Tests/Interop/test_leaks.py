@@ -146,8 +146,8 @@ class Leaks(unittest.TestCase):
     def _keep(cls, stand: Stand, capture: Capture, keys: Path) -> None:
         said = decrypt(list(capture.datagrams), keys)
         cls.unread = said.unread
-        print(f"{len(capture.datagrams)} datagrams, {len(said.payloads)} packets read, {said.handshakes} of handshakes, "
-              f"{said.unread} unread, {len(said.streams)} streams")
+        print(f"{len(capture.datagrams)} datagrams, {len(said.payloads)} packets read, "
+              f"{said.handshakes} of handshakes, {said.unread} unread, {len(said.streams)} streams")
         with urllib.request.urlopen(f"http://{stand.provider.address}/asked", timeout=20) as answer:
             asked = answer.read()
         hub = stand.hub

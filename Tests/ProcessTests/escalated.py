@@ -112,7 +112,9 @@ class SessionRoute(StreamRoute):
 
 
 Route = ChatRoute | MessagesRoute | StreamRoute
-ROUTES: dict[str, Route] = {route.name: route for route in (ChatRoute(), MessagesRoute(), StreamRoute(), SessionRoute())}
+ROUTES: dict[str, Route] = {
+    route.name: route for route in (ChatRoute(), MessagesRoute(), StreamRoute(), SessionRoute())
+}
 
 
 @dataclass(frozen=True)

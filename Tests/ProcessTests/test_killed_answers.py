@@ -1,8 +1,8 @@
 """Whatever is killed, cut or stopped at any stage of an answer: the application has all of it, or one typed error.
 
-Each point is one kind of trouble at one stage of one answer, on real processes: an application asks an edge, the edge its
-hub through a link, and the hub a provider that holds its answer at the stage. `MESHNODE_KILLS=all` plays every kind at
-every stage; else some of each.
+Each point is one kind of trouble at one stage of one answer, on real processes: an application asks an edge, the edge
+its hub through a link, and the hub a provider that holds its answer at the stage. `MESHNODE_KILLS=all` plays every kind
+at every stage; else some of each.
 """
 
 from __future__ import annotations

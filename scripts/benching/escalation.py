@@ -85,7 +85,8 @@ def table(rounds: int = ROUNDS) -> str:
                         spent[row].append((now - before) / 1_000 / asked)
         lines = list(_lines(found, spent))
     lines += ["", *_many()]
-    lines += ["", f"{rounds} rounds, median [least-most]; load {load:.1f} at the begin, {os.getloadavg()[0]:.1f} at the end"]
+    loads = f"load {load:.1f} at the begin, {os.getloadavg()[0]:.1f} at the end"
+    lines += ["", f"{rounds} rounds, median [least-most]; {loads}"]
     return "\n".join(lines) + "\n"
 
 

@@ -1,9 +1,9 @@
 """A provider whose answers stop at a stage until they are told to go on, and that counts who asked.
 
-`python -m upstreams.held_provider [PORT]` prints `listening ADDRESS`, answers each line that it is told with a line, and
-ends with its input. A question is `#count WORDS WIDTH KEY | TEXT | TEXT …`, and its answer says the texts back, in
-numbered words that are filled to the width. Stages are `accepted` (nothing of the request is read), `asked`, `head`, the
-number of words that have been said, `ended` (with the reason), `done` (with the last event) and `closed`.
+`python -m upstreams.held_provider [PORT]` prints `listening ADDRESS`, answers each line that it is told with a line,
+and ends with its input. A question is `#count WORDS WIDTH KEY | TEXT | TEXT …`, and its answer says the texts back,
+in numbered words that are filled to the width. Stages are `accepted` (nothing of the request is read), `asked`, `head`,
+the number of words that have been said, `ended` (with the reason), `done` (with the last event) and `closed`.
 
     hold STAGE     the next answer stops there
     mark STAGE     the next answer is noticed there, and goes on, a word each millisecond

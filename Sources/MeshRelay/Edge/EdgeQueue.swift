@@ -99,6 +99,9 @@ package final class EdgeQueue: Sendable {
         do throws(ActorError) { return try node.actor(AskQueue.self, key) } catch { throw .failed(error) }
     }
 
+    /// Before a journal that has failed is told again.
+    private static let pause = Duration.seconds(1)
+
     // MARK: Asking
 
     /// Has what waits answered whenever there is a hub, until the calling task is cancelled.
@@ -160,7 +163,7 @@ package final class EdgeQueue: Sendable {
     where C.Target == AskQueue, C.Refusal == NoRefusal {
         while !Task.isCancelled {
             if (try? await queue.call(command)) != nil { return }
-            try? await desk.clock.sleep(for: Limits.AskQueue.retryPause)
+            try? await desk.clock.sleep(for: Self.pause)
         }
     }
 
