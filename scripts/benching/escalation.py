@@ -163,15 +163,29 @@ def _many() -> Iterator[str]:
             stack.callback(stub.end)
             hub = stack.enter_context(_hub(f"http://{stub.address}"))
             edge = stack.enter_context(Edge(hub))
+            asyncio.run(_until_ready(edge.url))
             pids = {"edge": edge.node.process.pid, "hub": hub.node.process.pid}
             before = {name: resident_megabytes(pid) for name, pid in pids.items()}
             yield from asyncio.run(_stream(edge.url, pids, before, is_read=is_read))
 
 
+async def _until_ready(url: str) -> None:
+    """An edge that has just begun refuses for a moment."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    body = json.dumps({"model": "echo", "messages": [{"role": "user", "content": QUESTION}]})
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+    answer = b""
+    while b" 200 " not in answer[:20]:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode())
+        answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+
+
 async def _stream(url: str, pids: dict[str, int], before: dict[str, float], *, is_read: bool) -> list[str]:
     host, _, port = url.removeprefix("http://").rpartition(":")
     body = json.dumps({"model": "endless", "stream": True, "messages": [{"role": "user", "content": QUESTION}]})
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
     streams = []
     for _ in range(STREAMS):
         # Small, so that what nobody reads waits in the edge and not in the machine.
@@ -179,7 +193,10 @@ async def _stream(url: str, pids: dict[str, int], before: dict[str, float], *, i
         writer.write(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
         streams.append(_Stream(reader, writer))
     for stream in streams:
-        stream.bytes += len(await stream.reader.readuntil(b"\r\n\r\n"))
+        answer = await stream.reader.readuntil(b"\r\n\r\n")
+        if b" 200 " not in answer[:20]:
+            sys.exit(f"scripts/bench: a stream was refused: {answer!r}")
+        stream.bytes += len(answer)
     lines = [f"  {'read as they come' if is_read else 'read by nobody':22}"]
     readings: list[dict[str, float]] = []
     tasks = [asyncio.create_task(stream.read()) for stream in streams] if is_read else []
