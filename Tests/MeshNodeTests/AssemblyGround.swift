@@ -44,7 +44,11 @@ struct AssemblyGround: Sendable {
     }
 
     /// A transport of an edge, which nothing but the test uses.
-    func transport(_ name: String, _ observer: any LinkObserver = NoLinkObserver()) async throws -> QUICTransport {
+    func transport(
+        _ name: String,
+        _ observer: any LinkObserver = NoLinkObserver(),
+        configuration: QUICConfiguration = QUICConfiguration()
+    ) async throws -> QUICTransport {
         try await QUICTransport(
             loop: loop,
             address: .loopbackIPv4(port: 0),
@@ -52,6 +56,7 @@ struct AssemblyGround: Sendable {
             credentials: try authority.credentials(.edge, name),
             verifier: authority.verifier,
             software: "test/1",
+            configuration: configuration,
             clock: clock,
             observer: observer
         )

@@ -19,10 +19,13 @@ final class PacedChats: ChatPort {
 
     let figures: Watched<Figures>
     let words: Int
+    /// Bytes of each word.
+    let width: Int
     let refusal: ChatError?
 
-    init(words: Int, allowed: Int = .max, refusal: ChatError? = nil) {
+    init(words: Int, width: Int = 0, allowed: Int = .max, refusal: ChatError? = nil) {
         self.words = words
+        self.width = width
         self.refusal = refusal
         figures = Watched(Figures(allowed: allowed))
     }
@@ -79,7 +82,8 @@ final class PacedRun: ChatRun {
         case 0: return .started(ChatStart(id: "paced-1", model: "paced-raw"))
         case 1...chats.words:
             chats.figures.change { $0.said += 1 }
-            return .text(Self.word(step))
+            let word = Self.word(step)
+            return .text(word + String(repeating: ".", count: max(0, chats.width - word.utf8.count)))
         case chats.words + 1: return .usage(ChatUsage(inputTokens: 3, outputTokens: chats.words))
         case chats.words + 2:
             chats.figures.change { $0.ended += 1 }

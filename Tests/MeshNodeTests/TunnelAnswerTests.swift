@@ -54,7 +54,7 @@ import Testing
         _ body: @escaping @Sendable (Ground) async throws -> Void
     ) async throws {
         try await AssemblyGround.run { assembly in
-            let transport = try await assembly.transport("laptop-7")
+            let transport = try await assembly.transport("laptop-7", configuration: Edge.connectionDefaults)
             let hub = try await assembly.dial(transport).node
             let office = EscalationOffice(
                 chats: chats,
@@ -201,6 +201,25 @@ import Testing
             #expect(none == nil && !rest.isEmpty)
         }
         #expect(chats.figures.value.begun.count == 1)
+    }
+
+    @Test("Answers that nobody reads hold up no other", .timeLimit(.minutes(2)))
+    func unreadAnswersHoldNobodyUp() async throws {
+        // Together more than a connection takes without being read, by its standard.
+        let count = 2 * QUICConfiguration().connectionWindow / Limits.Escalation.windowBytes
+        #expect(count < Limits.Edge.unreadAnswers)
+        let chats = PacedChats(words: 64, width: 8_192)
+        try await Self.run(chats) { ground in
+            let unread = (1...count).map { ground.ask(run: UInt64($0)) }
+            for answer in unread { _ = try await answer.next() }
+            // Each is held back where the hub keeps as much of it as it may.
+            let held = count * Limits.Escalation.windowBytes / 8_192
+            _ = await chats.figures.wait { $0.said >= held }
+            let (pieces, failure) = await Self.rest(of: ground.ask(run: UInt64(count + 1)))
+            #expect(failure == nil)
+            #expect(Self.text(pieces).utf8.count == 64 * 8_192)
+            for answer in unread { answer.cancel() }
+        }
     }
 
     @Test("Two hundred answers at a time are all whole, through one tunnel", .timeLimit(.minutes(2)))

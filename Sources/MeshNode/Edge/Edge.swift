@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+internal import MeshEscalation
 package import MeshIO
 package import MeshQUIC
 package import MeshTunnel
@@ -216,5 +217,11 @@ package final class Edge: Sendable {
     /// How an edge's connections behave unless configured otherwise.
     ///
     /// The tunnel asks the hub's actors every few seconds, which keeps a connection alive.
-    package static var connectionDefaults: QUICConfiguration { QUICConfiguration() }
+    /// Each answer may have as much unread as a hub keeps for it; what slow applications leave unread must not hold
+    /// up beats, calls and the answers of others.
+    package static var connectionDefaults: QUICConfiguration {
+        var configuration = QUICConfiguration()
+        configuration.connectionWindow = Limits.Edge.unreadAnswers * Limits.Escalation.windowBytes
+        return configuration
+    }
 }
