@@ -42,8 +42,8 @@ extension Limits {
         /// Links that opened and that nobody has asked for; beyond it they are forgotten, and end by themselves.
         package static let maximumUntakenLinks = 16
 
-        /// Answers that applications leave unread, each as much as a hub keeps of it; beyond them the whole tunnel waits
-        /// until one of them reads.
+        /// Answers that applications leave unread, each as much as a hub keeps of it; beyond them the whole tunnel
+        /// waits until one of them reads.
         package static let unreadAnswers = 256
     }
 
