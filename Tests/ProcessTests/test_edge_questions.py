@@ -33,7 +33,8 @@ class EdgeQuestions(unittest.TestCase):
         line = ["--role", "edge", "--hub", self.hub.address, "--data", self.folder, "--http-listen", "127.0.0.1:0"]
         edge = self.place.start(*line, *words).ready()
         self.address = str(edge.records[-1]["http_address"])
-        edge.wait_for("tunnel.changed")
+        while edge.wait_for("tunnel.changed")["tunnel_state"] != "connected":
+            pass
         return edge
 
     def start_hub_again(self) -> None:

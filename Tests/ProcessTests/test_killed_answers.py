@@ -130,7 +130,7 @@ class _Play:
         self._asking = point.asking
         self._result = Result(point)
         #: Whether the application had words of the answer before it happened, as far as anybody knows.
-        self._words_came = point.stage in ("ended", "done", "closed", "after")
+        self._words_came = point.stage == "after"
 
     def play(self) -> Result:
         """Has it happen, and judges what came of it."""
@@ -181,9 +181,10 @@ class _Play:
         application = Application(stand.edge_address, self._asking)
         if stand.provider.tell("await 20") != "reached":
             self._result.faults.append("the provider was not asked")
-        if self._point.is_held and stage.isdecimal():
+        if self._point.is_held and (stage.isdecimal() or stage in ("ended", "done", "closed")):
             # The end of it may be held back, for it could go on as a placeholder.
-            self._words_came = application.has_read(f"word {int(stage) - 1}:")
+            last = int(stage) - 1 if stage.isdecimal() else 0
+            self._words_came = application.has_read(f"word {last}:")
             if not self._words_came:
                 self._result.faults.append("a word does not come while those behind it are held back")
         return application

@@ -81,7 +81,7 @@ class Quickstart(unittest.TestCase):
         assert leaving is not None, text
         self.assertRegex(leaving[1], r"My name is PERSON_\w{6}, write to EMAIL_\w{6}\. Say")
         self.assertNotIn("Anna", leaving[1])
-        answer = text[text.index("The answer, word by word"):]
+        answer = text[text.index("The answer with the names put back"):]
         self.assertIn("Anna Schmidt", answer)
         self.assertRegex(answer, r"\d+ tokens in, \d+ out, \$[\d.]+, 2 replaced, [1-9]\d* restored")
         self.assertEqual(nodes_in(self.folder), [])

@@ -30,7 +30,8 @@ class Edge:
         self.node = Node("--role", "edge", "--data", self.folder, "--hub", hub.node.address,
                          "--http-listen", "127.0.0.1:0", *words)
         self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
-        self.node.wait_for("tunnel.changed")
+        while self.node.wait_for("tunnel.changed")["tunnel_state"] != "connected":
+            pass
         #: The end of what it has logged.
         self.logged = b""
         self._reader = threading.Thread(target=self._read, daemon=True)

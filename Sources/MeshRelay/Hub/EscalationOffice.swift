@@ -57,7 +57,7 @@ package final class EscalationOffice: Sendable {
         }
         let left = state.withLock { state in
             defer { state.runs = [:] }
-            return Array(state.runs.values)
+            return state.runs.sorted { $0.key < $1.key }.map(\.value)
         }
         for run in left { run.stop() }
     }
@@ -129,7 +129,8 @@ package final class EscalationOffice: Sendable {
     /// One timer for all: what a second more or less means nothing to.
     private func sweep() async {
         while !Task.isCancelled {
-            let runs = state.withLock { Array($0.runs.values) }
+            // In an order of their own, so that a seed is one world in every process.
+            let runs = state.withLock { $0.runs.sorted { $0.key < $1.key }.map(\.value) }
             if runs.isEmpty {
                 await wake.wait()
                 continue
@@ -142,7 +143,11 @@ package final class EscalationOffice: Sendable {
 }
 
 /// A run, as a hub tells it from those of other edges.
-struct RunName: Hashable, Sendable {
+struct RunName: Hashable, Comparable, Sendable {
     let edge: NodeID
     let run: UniqueID
+
+    static func < (left: RunName, right: RunName) -> Bool {
+        left.edge == right.edge ? left.run < right.run : left.edge < right.edge
+    }
 }
