@@ -18,7 +18,9 @@ _HELP = """
 """
 #: Suites whose bounds are seconds of a real clock, or that compute on threads of their own: beside 1,500 tests on two
 #: threads they would measure those.
-_WATCH_CLOCKS = "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client"
+_WATCH_CLOCKS = (
+    "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client|Bounds of links"
+)
 _UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
 
 
