@@ -1,7 +1,7 @@
 internal import MeshActors
 internal import MeshChat
 internal import MeshCore
-internal import MeshWire
+package import MeshWire
 
 // How values of lower modules stand in this module's records.
 
@@ -29,16 +29,6 @@ extension WireReader {
         }
     }
 
-    /// Text of at most `maximum` bytes.
-    @_lifetime(self: copy self)
-    mutating func readText(atMost maximum: Int) throws(WireError) -> String {
-        let text = try readText()
-        guard text.utf8.count <= maximum else {
-            throw WireError(.invalidValue, "\(text.utf8.count) bytes of text where at most \(maximum) belong")
-        }
-        return text
-    }
-
     /// Such text, or none.
     @_lifetime(self: copy self)
     mutating func readOptionalText(atMost maximum: Int) throws(WireError) -> String? {
@@ -53,24 +43,10 @@ extension WireReader {
 
     /// A session's name.
     @_lifetime(self: copy self)
-    mutating func readSessionID() throws(WireError) -> SessionID {
+    package mutating func readSessionID() throws(WireError) -> SessionID {
         let text = try readText()
         do throws(CoreError) { return try SessionID(text) } catch {
             throw WireError(.invalidValue, "no name of a session", cause: error)
         }
-    }
-
-    /// At most `maximum` elements.
-    @_lifetime(self: copy self)
-    mutating func readList<Element: WireCodable>(
-        of element: Element.Type,
-        atMost maximum: Int
-    ) throws(WireError) -> [Element] {
-        let count = try beginArray()
-        guard count <= maximum else { throw WireError(.tooManyElements, "\(count) elements, limit \(maximum)") }
-        var list: [Element] = []
-        for _ in 0..<count { list.append(try Element(from: &self)) }
-        endNesting()
-        return list
     }
 }

@@ -6,30 +6,6 @@ internal import MeshWire
 // How values of lower modules stand in this module's records.
 
 extension WireReader {
-    /// At most `maximum` elements.
-    @_lifetime(self: copy self)
-    mutating func readList<Element: WireCodable>(
-        of element: Element.Type,
-        atMost maximum: Int
-    ) throws(WireError) -> [Element] {
-        let count = try beginArray()
-        guard count <= maximum else { throw WireError(.tooManyElements, "\(count) elements, limit \(maximum)") }
-        var list: [Element] = []
-        for _ in 0..<count { list.append(try Element(from: &self)) }
-        endNesting()
-        return list
-    }
-
-    /// Text of at most `maximum` bytes.
-    @_lifetime(self: copy self)
-    mutating func readText(atMost maximum: Int) throws(WireError) -> String {
-        let text = try readText()
-        guard text.utf8.count <= maximum else {
-            throw WireError(.invalidValue, "\(text.utf8.count) bytes of text where at most \(maximum) belong")
-        }
-        return text
-    }
-
     @_lifetime(self: copy self)
     mutating func readUsage() throws(WireError) -> ChatUsage {
         let tail = try beginRecord(fields: 7)
@@ -119,10 +95,6 @@ extension WireReader {
     /// The next item as the name of a session, or as nothing.
     @_lifetime(self: copy self)
     mutating func readOptionalSession() throws(WireError) -> SessionID? {
-        if try readNil() { return nil }
-        let text = try readText()
-        do throws(CoreError) { return try SessionID(text) } catch {
-            throw WireError(.invalidValue, "no session has such a name")
-        }
+        try readNil() ? nil : try readSessionID()
     }
 }
