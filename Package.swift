@@ -88,11 +88,12 @@ let modules: [Module] = [
             "MeshSessions", "MeshTunnel", "MeshWire",
         ]
     ),
+    .library("MeshAccounts", layer: .l3, uses: ["MeshActors", "MeshCore", "MeshLedger"]),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
             "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
             "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
             "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
@@ -186,6 +187,10 @@ let modules: [Module] = [
         uses: [
             "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit", "MeshWire",
         ]
+    ),
+    .tests(
+        "MeshAccountsTests",
+        uses: ["MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit"]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),

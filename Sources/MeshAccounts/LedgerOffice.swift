@@ -1,0 +1,45 @@
+package import MeshActors
+package import MeshCore
+package import MeshLedger
+
+/// The accounts of a hub, on its actors: the one way to them, for whoever reserves, settles, asks or operates.
+///
+/// Whose account it is follows from the tenant, see ``LedgerAdmission/account(of:)``. What it answered is durable.
+package final class LedgerOffice: Sendable {
+    private let policy: LedgerPolicy
+    private let clock: any Clock
+    private let node = Lock(WeakNode())
+
+    /// Weak, because the node holds the office by its kinds.
+    private struct WeakNode: Sendable {
+        weak var node: ActorNode?
+    }
+
+    /// Accounts that go by `policy`.
+    package init(policy: LedgerPolicy, clock: any Clock) {
+        self.policy = policy
+        self.clock = clock
+    }
+
+    /// The kinds of actors that a node hosts for it; `sink` is told of usage.
+    package func kinds(telling sink: any MeterSink) -> [HostedKind] {
+        [.journaled(Ledger.self, performer: MeterTeller(sink), placed: .hubs)]
+    }
+
+    /// Keeps account on `node`, which hosts ``kinds(telling:)``, from now on.
+    package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
+
+    /// What holds now, for all tiers.
+    package var terms: LedgerTerms { policy.terms(at: clock.wallTime) }
+
+    /// Has the account called so decide `command`.
+    package func ask<C: Command>(_ command: C, of account: String) async throws(CallFailure<C.Refusal>) -> C.Reply
+    where C.Target == Ledger {
+        guard let node = node.withLock({ $0.node }) else {
+            throw .failed(ActorError(.unavailable, "the accounts are not open yet"))
+        }
+        let ledger: ActorReference<JournaledActor<Ledger>>
+        do throws(ActorError) { ledger = try node.actor(Ledger.self, account) } catch { throw .failed(error) }
+        return try await ledger.call(command)
+    }
+}
