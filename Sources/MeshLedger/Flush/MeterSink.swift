@@ -1,5 +1,3 @@
-package import MeshLedger
-
 /// The port to whoever bills usage: Stripe, or a file where there is no key for it.
 package protocol MeterSink: Sendable {
     /// Tells of `event`; throws what another try may mend.
