@@ -63,6 +63,11 @@ extension Limits {
         /// The last item may go beyond it, and so may the end, which is never kept back.
         package static let windowBytes = 256 * 1_024
 
+        /// Bytes of an answer that wait to be said on its stream; beyond them the engine is not read until some are.
+        ///
+        /// An edge that takes an answer slowly costs its hub no more than this, and no work for what may never be read.
+        package static let aheadBytes = UInt64(32 * 1_024)
+
         /// Bytes of a whole answer as it travels; one that has more is broken off.
         package static let maximumAnswerBytes = UInt64(64 * 1_024 * 1_024)
 

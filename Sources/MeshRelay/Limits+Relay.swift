@@ -28,6 +28,9 @@ extension Limits {
         /// Bytes of words of what an edge asked last; of a longer one nothing is kept.
         package static let maximumRecentBytes = 128 * 1_024
 
+        /// Events of one answer that a hub takes down in a row, where they are there already; then others have a turn.
+        package static let eventsInARow = 32
+
         /// How often a hub looks for answers that nobody fetches, and for those that take too long.
         package static let sweepInterval = Duration.seconds(1)
 

@@ -313,6 +313,29 @@ struct HubRun: ~Copyable {
         #expect(run.machine.keptBytes == kept)
     }
 
+    @Test func `is not read far ahead of a stream that takes it slowly, and goes on without one`() {
+        var run = HubRun()
+        Self.begin(&run)
+        let fill = { (run: inout HubRun) in
+            while run.machine.wantsEvents {
+                run.note(run.machine.eventArrived(.text(String(repeating: "x", count: 90)), now: run.now))
+            }
+        }
+        let ahead = Int(Limits.Escalation.aheadBytes)
+        fill(&run)
+        let kept = run.machine.keptBytes
+        #expect((ahead..<ahead + 200).contains(kept))
+        // Each piece that the stream takes makes room for as much.
+        _ = run.machine.nextOutput()
+        fill(&run)
+        let more = run.machine.keptBytes - kept
+        #expect((Limits.Escalation.chunkBytes - 200..<Limits.Escalation.chunkBytes + 200).contains(more))
+        // An edge that is cut off finds the rest when it comes again.
+        run.machine.streamOver(1, now: run.now)
+        fill(&run)
+        #expect(run.machine.keptBytes >= Limits.Escalation.windowBytes)
+    }
+
     @Test func `keeps a bounded number of bytes, and then the engine waits`() {
         var run = HubRun(windowBytes: 1_000)
         Self.begin(&run)

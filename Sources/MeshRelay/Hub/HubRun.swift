@@ -127,6 +127,7 @@ final class HubRun: Sendable {
     }
 
     private func takeDown(_ run: any ChatRun) async {
+        var eventsInARow = 0
         while state.withLock({ $0.machine.phase == .running }) {
             guard state.withLock({ $0.machine.wantsEvents }) else {
                 if Task.isCancelled { return stop() }
@@ -138,6 +139,9 @@ final class HubRun: Sendable {
                     throw ChatError(.upstreamFailed, "the answer breaks off")
                 }
                 change { $0.machine.eventArrived(event, now: clock.now) }
+                eventsInARow += 1
+                // Events that are there already are taken without waiting: then it is somebody else's turn.
+                if eventsInARow.isMultiple(of: Limits.Relay.eventsInARow) { await Task.yield() }
             } catch {
                 if endsWithHub { return stop() }
                 let failure = EscalationFailure(error)
@@ -242,9 +246,11 @@ final class HubRun: Sendable {
         }
     }
 
-    /// Only the newest stream says anything.
+    /// Only the newest stream says anything; what it takes makes room for more.
     private func nextOutput(for served: Served) -> EscalationStateMachine.Output? {
-        state.withLock { $0.stream?.number == served.number ? $0.machine.nextOutput() : nil }
+        let output = state.withLock { $0.stream?.number == served.number ? $0.machine.nextOutput() : nil }
+        if output != nil { changed.raise() }
+        return output
     }
 
     private func read(_ served: Served) async {

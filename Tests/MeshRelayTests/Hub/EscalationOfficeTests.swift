@@ -154,6 +154,67 @@ import Testing
         }
     }
 
+    /// Answers whose words are all there already, and who was asked for each.
+    private final class ReadyDesk: ChatPort {
+        static let words = 4_000
+        let asked = Lock<[UniqueID]>([])
+
+        func models() async -> [ModelDescription] { [] }
+        func model(named name: String) async -> ModelDescription? { nil }
+        func begin(_ call: ChatCall) async throws(ChatError) -> any ChatRun { ReadyRun(call.id, self) }
+    }
+
+    private final class ReadyRun: ChatRun {
+        let (model, engine, reason, dropped) = ("m", "e", "asked for", [String]())
+        let allowance: RequestAllowance? = nil
+        let usageSoFar = ChatUsage()
+        private let id: UniqueID
+        private let desk: ReadyDesk
+        private let said = Lock(0)
+
+        init(_ id: UniqueID, _ desk: ReadyDesk) { (self.id, self.desk) = (id, desk) }
+
+        func next() async throws(ChatError) -> ChatEvent? {
+            desk.asked.withLock { $0.append(id) }
+            let number = said.withLock { said in
+                said += 1
+                return said
+            }
+            return number <= ReadyDesk.words ? .text("x") : .ended(.endOfTurn)
+        }
+
+        func cancel() {}
+    }
+
+    @Test func `gives answers whose words are there already their turns`() throws {
+        let outcome = try SeededRun.run(seed: 4, maximumSteps: 2_000_000) { world in
+            let desk = ReadyDesk()
+            let office = EscalationOffice(chats: desk, clock: world.clock, generator: world.generator)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...4 as ClosedRange<UInt64> {
+                    let edge = try Self.edge(1)
+                    let hub = try PipedChannel.pair(of: edge).hub
+                    group.addTask { try await office.serve(hub, asking: Self.payload(number), by: edge) }
+                }
+                while office.count < 4 { try await world.clock.sleep(for: .milliseconds(1)) }
+                group.addTask { await office.run() }
+                while desk.asked.withLock({ $0.count }) < 4 * (ReadyDesk.words + 1) {
+                    try await world.clock.sleep(for: .milliseconds(1))
+                }
+                group.cancelAll()
+            }
+            let asked = desk.asked.withLock { $0 }
+            let longest = asked.indices.reduce(into: (longest: 1, now: 0)) { run, place in
+                run.now = place > 0 && asked[place] == asked[place - 1] ? run.now + 1 : 1
+                run.longest = max(run.longest, run.now)
+            }.longest
+            // A seed may have one come twice in a row; without turns it would say all that there is room for.
+            try check(longest <= 16 * Limits.Relay.eventsInARow, "\(longest) words of one answer in a row")
+            try check(Set(asked).count == 4, "all were asked")
+        }
+        try outcome.result.get()
+    }
+
     @Test func `that has been stopped takes no more, and leaves nobody waiting`() throws {
         let outcome = try SeededRun.run(seed: 3) { world in
             let desk = SilentDesk(begins: false, clock: world.clock)
