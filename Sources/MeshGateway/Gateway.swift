@@ -139,6 +139,9 @@ package struct Gateway: Sendable {
     /// Whether callers can show keys.
     package var knowsKeys: Bool { ports.callers?.knowsKeys == true }
 
+    /// Whether callers of this machine need one too.
+    package var needsKey: Bool { ports.callers?.needsKey == true }
+
     /// What stands before routes of others that tell how a node fares, on a listener that can be reached from `reach`.
     package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach) }
 

@@ -1,5 +1,5 @@
 internal import MeshActors
-internal import MeshChat
+package import MeshChat
 internal import MeshCore
 package import MeshWire
 
@@ -47,6 +47,35 @@ extension WireReader {
         let text = try readText()
         do throws(CoreError) { return try SessionID(text) } catch {
             throw WireError(.invalidValue, "no name of a session", cause: error)
+        }
+    }
+}
+
+extension StopReason {
+    /// By numbers that never change; which text has ended an answer they do not say.
+    package var number: UInt64 {
+        switch self {
+        case .endOfTurn: 0
+        case .maximumTokens: 1
+        case .stopSequence: 2
+        case .toolUse: 3
+        case .refusal: 4
+        case .contextFull: 5
+        case .paused: 6
+        }
+    }
+
+    /// The reason of that number; nil where there is none.
+    package init?(number: UInt64) {
+        switch number {
+        case 0: self = .endOfTurn
+        case 1: self = .maximumTokens
+        case 2: self = .stopSequence(nil)
+        case 3: self = .toolUse
+        case 4: self = .refusal
+        case 5: self = .contextFull
+        case 6: self = .paused
+        default: return nil
         }
     }
 }

@@ -38,6 +38,17 @@ import Testing
         #expect(redaction.counts == [.person: 2])
     }
 
+    @Test func `shows the names that travel as they would leave`() throws {
+        let request = """
+            {"request_id": "q-1", "query": "Why?", "max_tokens": 5, "model_preference": "tiny",
+             "project_id": "ada@example.org", "lora_id": "eve@example.org"}
+            """
+        var redaction = Self.redaction()
+        let json = try redaction.request(Array(request.utf8))
+        #expect(json["model_preference"]?.text == "tiny" && redaction.counts == [.email: 2])
+        for name in ["project_id", "lora_id"] { #expect(json[name]?.text?.hasPrefix("EMAIL_") == true, "\(name)") }
+    }
+
     @Test(arguments: [
         #"{"model":"m","messages":[{"role":"user","content":"I am ada@example.org"}],"user":"ada","seed":1,"odd":2}"#,
         #"{"model":"m","max_tokens":9,"system":"to ada@example.org","messages":[{"role":"user","content":"hi"}]}"#,

@@ -108,14 +108,55 @@ import Testing
         #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Look(run: run(2))) }
     }
 
-    @Test mutating func `what nobody wants any more leaves, and its asker is told to stop`() throws {
+    @Test mutating func `what nobody wants any more leaves, until it is asked`() throws {
         _ = try enqueue(1)
         _ = try enqueue(2)
         _ = try ground.perform(AskQueue.TakeNext(life: life))
-        #expect(try ground.perform(AskQueue.Drop(run: run(1))))
-        #expect(try !ground.perform(AskQueue.Drop(run: run(2))))
+        #expect(throws: AskQueue.Refusal.asked) { try ground.perform(AskQueue.Drop(run: run(1))) }
+        #expect(try ground.perform(AskQueue.Drop(run: run(2))).state == .waiting)
         #expect(throws: AskQueue.Refusal.notFound) { try ground.perform(AskQueue.Drop(run: run(2))) }
-        #expect(try !ground.perform(AskQueue.Answer(run: run(1), answer("late"))))
+        #expect(try ground.perform(AskQueue.TakeNext(life: life)) == nil)
+        try ground.perform(AskQueue.Answer(run: run(1), answer("because")))
+        #expect(throws: AskQueue.Refusal.asked) { try ground.perform(AskQueue.Drop(run: run(1))) }
+        #expect(try ground.perform(AskQueue.Fetch(run: run(1))).text == "because")
+    }
+
+    @Test mutating func `what its asker calls the same is the same, as it was asked first`() throws {
+        let digest = SHA256.digest(Array("the request".utf8))
+        func command(_ text: String, _ digest: SHA256Digest) -> AskQueue.Enqueue {
+            AskQueue.Enqueue(run: run(1), ask: question(text), digest: digest)
+        }
+        _ = try ground.perform(command("Why?", digest))
+        let again = try ground.perform(command("Why, after all that was said?", digest))
+        #expect(again.state == .waiting && again.digest == digest)
+        let words = try ground.perform(AskQueue.Words(run: run(1)))
+        #expect(words.bytes == question("Why?").wireBytes)
+        let other = command("Why?", SHA256.digest(Array("another".utf8)))
+        #expect(throws: AskQueue.Refusal.conflict) { try ground.perform(other) }
+        #expect(try AskQueue.Enqueue(wireBytes: other.wireBytes).digest == other.digest)
+    }
+
+    @Test mutating func `an answer is kept with why it was over, and what did not fit`() throws {
+        _ = try enqueue(1)
+        _ = try ground.perform(AskQueue.TakeNext(life: life))
+        let leftOut = LeftOut(knowledge: 2, turns: 4)
+        let answer = QueuedAnswer(
+            text: "No.",
+            model: "tiny",
+            usage: .sample,
+            stopReason: .refusal,
+            leftOut: leftOut
+        )
+        try ground.perform(AskQueue.Answer(run: run(1), answer))
+        let kept = try ground.perform(AskQueue.Fetch(run: run(1)))
+        #expect(kept.stopReason == .refusal && kept.leftOut == leftOut)
+        let unsaid = QueuedAnswer(text: "No.", model: "tiny", usage: .sample)
+        for value in [answer, unsaid] { #expect(try QueuedAnswer(wireBytes: value.wireBytes) == value) }
+        // As it was written before there was more to say.
+        var shorter = unsaid.wireBytes
+        shorter[0] = 0x87
+        shorter.removeLast(2)
+        #expect(try QueuedAnswer(wireBytes: shorter) == unsaid)
     }
 
     @Test mutating func `is bounded in questions and bytes`() throws {

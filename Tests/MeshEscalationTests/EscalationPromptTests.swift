@@ -12,7 +12,7 @@ import Testing
     @Test func `is this text`() {
         let prompt = EscalationPrompt(wholeQuestion(), model: "tiny")
         #expect(prompt.request.model == "opus" && prompt.request.maximumOutputTokens == 256)
-        #expect(prompt.knowledgeLeftOut == 0 && prompt.turnsLeftOut == 0)
+        #expect(prompt.leftOut.knowledge == 0 && prompt.leftOut.turns == 0)
         #expect(
             texts(prompt) == [
                 """
@@ -78,10 +78,10 @@ import Testing
         var before = (knowledge: 11, turns: 21)
         for tokens in stride(from: 0, through: 4_000, by: 50) {
             let prompt = EscalationPrompt(question, model: "m", tokens: tokens)
-            #expect(prompt.knowledgeLeftOut <= before.knowledge && prompt.turnsLeftOut <= before.turns)
-            #expect(prompt.turnsLeftOut == 20 || prompt.knowledgeLeftOut == 0)
-            #expect(prompt.turnsLeftOut % 2 == 0)
-            before = (prompt.knowledgeLeftOut, prompt.turnsLeftOut)
+            #expect(prompt.leftOut.knowledge <= before.knowledge && prompt.leftOut.turns <= before.turns)
+            #expect(prompt.leftOut.turns == 20 || prompt.leftOut.knowledge == 0)
+            #expect(prompt.leftOut.turns % 2 == 0)
+            before = (prompt.leftOut.knowledge, prompt.leftOut.turns)
             let words = texts(prompt)
             #expect(
                 words[0].contains("1. Be brief") && words[words.count - 1].hasSuffix("Where does PERSON_Q7K4M2 live?")
@@ -95,7 +95,7 @@ import Testing
         let piece = String(repeating: "k", count: 4 * Limits.Escalation.promptTokens / 2)
         question.knowledge = (0..<3).map { _ in .init(text: SampleTunnelText(piece)) }
         let prompt = EscalationPrompt(question, model: "m")
-        #expect(prompt.knowledgeLeftOut == 2)
+        #expect(prompt.leftOut.knowledge == 2)
         #expect(TokenEstimate.likely(of: prompt.request) < Limits.Escalation.promptTokens + 1_000)
     }
 
@@ -103,8 +103,15 @@ import Testing
         var question = wholeQuestion()
         func turn(_ role: ChatRole, _ text: String) -> SampleQuestion.Turn { .init(role, SampleTunnelText(text)) }
         question.history = [turn(.user, "a"), turn(.user, "b"), turn(.assistant, "c")]
-        #expect(EscalationPrompt(question, model: "m").turnsLeftOut == 1)
+        #expect(EscalationPrompt(question, model: "m").leftOut.turns == 1)
         question.history.append(turn(.user, "d"))
-        #expect(EscalationPrompt(question, model: "m").turnsLeftOut == 4)
+        #expect(EscalationPrompt(question, model: "m").leftOut.turns == 4)
+    }
+
+    @Test func `counts also what was left out on the way`() {
+        var question = SampleQuestion(SampleTunnelText("Why?"), maximumTokens: 64)
+        #expect(EscalationPrompt(question, model: "m").leftOut.isNothing)
+        question.earlierTurns = 6
+        #expect(EscalationPrompt(question, model: "m").leftOut == LeftOut(turns: 6))
     }
 }

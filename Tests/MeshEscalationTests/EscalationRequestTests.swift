@@ -187,4 +187,14 @@ import Testing
         #expect(EscalationFailure(.refused, long).message.utf8.count == Limits.Escalation.maximumMessageBytes)
         #expect(EscalationFailure(ChatError(.rateLimited, "x")).chatCode == .rateLimited)
     }
+
+    @Test func `is the same to whoever asks it again, and another with other words or another asker`() throws {
+        func read(_ text: String) throws -> EscalationRequest { try EscalationRequest.read(Array(text.utf8)) }
+        let first = try read(#"{"request_id":"q-1","query":"Why?","max_tokens":64,"session_id":"trip"}"#)
+        let again = try read(#"{"session_id":"trip","max_tokens":64,"query":"Why?","request_id":"q-1"}"#)
+        #expect(first.digest(asker: "a") == again.digest(asker: "a"))
+        #expect(first.digest(asker: "a") != first.digest(asker: "b"))
+        let other = try read(#"{"request_id":"q-1","query":"Why not?","max_tokens":64,"session_id":"trip"}"#)
+        #expect(first.digest(asker: "a") != other.digest(asker: "a"))
+    }
 }

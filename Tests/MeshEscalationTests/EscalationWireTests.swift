@@ -43,9 +43,16 @@ import Testing
         var whole = opening()
         whole.trace = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".utf8)
         #expect(whole.trace != nil)
-        for value in [whole, opening(), opening(offset: 5, question: nil)] {
+        var (named, traced) = (opening(), whole)
+        named.digest = SHA256.digest(Array("as it came".utf8))
+        traced.digest = named.digest
+        var late = wholeQuestion()
+        late.earlierTurns = 6
+        for value in [whole, opening(), opening(offset: 5, question: nil), named, traced, opening(question: late)] {
             #expect(try SampleOpening(wireBytes: value.wireBytes) == value)
         }
+        #expect(named.askDigest == named.digest && whole.askDigest == whole.ask?.digest)
+        #expect(opening(offset: 5, question: nil).askDigest == nil)
         var largest = wholeQuestion()
         let room = Limits.Escalation.maximumTextBytes - largest.textBytes
         let piece = Limits.Sessions.maximumKnowledgeBytes * Limits.Escalation.redactionGrowth
@@ -227,6 +234,16 @@ import Testing
         #expect(try decoder.take(item.streamBytes) == [item])
         let longer = AnswerItem.event(.thinkingSealed(String(repeating: "z", count: longest - 6)))
         #expect(throws: EscalationFailure.self) { try decoder.take(longer.streamBytes) }
+    }
+
+    @Test func `says what of the question did not fit, where something did not`() throws {
+        let plain = AnswerChoice(model: "m", engine: "e", reason: "r", dropped: [])
+        let short = AnswerChoice(model: "m", engine: "e", reason: "r", dropped: [], leftOut: LeftOut(knowledge: 1))
+        for choice in [plain, short] {
+            #expect(try AnswerItem(wireBytes: AnswerItem.chosen(choice).wireBytes) == .chosen(choice))
+        }
+        #expect(WireDescription.text(of: AnswerItem.chosen(plain).wireBytes) == #"[12, "m", "e", "r", []]"#)
+        #expect(WireDescription.text(of: AnswerItem.chosen(short).wireBytes) == #"[12, "m", "e", "r", [], [1, 0]]"#)
     }
 }
 

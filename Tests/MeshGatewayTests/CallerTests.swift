@@ -60,6 +60,8 @@ import Testing
                 fields.append(contentsOf: shown)
                 let answer = try await ground.chat(.openAI, "echo", fields: fields)
                 #expect(answer.status == network, "\(shown.all)")
+                // Nobody else reaches it, and it does not say so.
+                #expect(!String(decoding: answer.body, as: UTF8.self).contains("other machines"))
             }
         }
     }

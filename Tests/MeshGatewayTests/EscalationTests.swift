@@ -33,7 +33,9 @@ import Testing
             #expect(call.caller.tenant.text == "acme" && call.request.question.maximumTokens == 64)
             let line = try #require(ground.log.records.last { $0.event.name == "chat.ended" })
             #expect(line.fields.contains { $0.key.name == "dialect" && $0.value == .text("escalation") })
+            #expect(line.fields.contains { $0.key.name == "call" && $0.value == .text(document.run) })
             #expect(!ground.log.records.contains { "\($0)".contains("grüezi") })
+            #expect(document.leftOut == AnswerDocument.LeftOut(knowledge: 1, turns: 2) && !document.isTruncated)
         }
     }
 
@@ -54,7 +56,7 @@ import Testing
             #expect(said == "grüezi" && offsets == [0, 1, 2, 4, 5, 6])
             let end = try AnswerDocument(json: try #require(events.last).data)
             #expect(end.content == nil && end.length == 7 && end.usage.output == 7 && end.session == "trip")
-            #expect(end.cost?.nanodollars == 10_815_000)
+            #expect(end.cost?.nanodollars == 10_815_000 && end.leftOut?.turns == 2)
         }
     }
 
@@ -162,19 +164,17 @@ import Testing
                 #expect(standing.status == 202 && standing["retry-after"] == "1")
                 #expect(try AskDocument(json: try standing.json).state == state)
             }
-            let reply = ChatReply(
-                start: ChatStart(id: "1", model: "tiny"),
-                parts: [ChatPart(.text("done"))],
-                stopReason: .maximumTokens,
-                usage: ScriptedChat.usage
-            )
-            ground.questions.standings.withLock {
-                $0["a/b-c"] = .answered(reply, run: ScriptedQuestions.run, cost: nil, privacy: nil)
-            }
+            var kept = KeptAnswer(run: ScriptedQuestions.run, model: "tiny", text: "done", usage: ScriptedChat.usage)
+            (kept.stopReason, kept.isCut) = (.maximumTokens, true)
+            ground.questions.standings.withLock { $0["a/b-c"] = .answered(kept) }
             let answer = try await ground.take(.get, location, HTTPFields())
             let document = try AnswerDocument(json: try answer.json)
             #expect(document.content == "done" && document.stopReason == "max_tokens" && document.cost == nil)
-            #expect(document.request == "a/b-c")
+            #expect(document.request == "a/b-c" && document.isTruncated && document.leftOut == nil)
+            kept.stopReason = nil
+            ground.questions.standings.withLock { $0["a/b-c"] = .answered(kept) }
+            let unsaid = try await ground.take(.get, location, HTTPFields())
+            #expect(try AnswerDocument(json: try unsaid.json).stopReason == nil, "nobody knows any more")
             let gone = try await ground.take(.get, location, HTTPFields())
             #expect(try (gone.status, gone.error.code) == (404, "unknown_request"))
             ground.questions.standings.withLock { $0["x"] = .failed(EscalationFailure(.expired, "too long ago")) }
@@ -184,6 +184,22 @@ import Testing
             #expect(try (full.status, full["retry-after"], full.error.code) == (503, "30", "queue_full"))
             let dots = try await ground.question(Self.body(id: "a/../b"), fields: fields)
             #expect(try (dots.status, dots.json["error"]?["field"]?.text) == (400, "request_id"))
+        }
+    }
+
+    @Test func `that wait may be forgotten until they are asked`() async throws {
+        try await GatewayGround.run { ground in
+            ground.questions.standings.withLock { $0 = ["a/b": .waiting, "asked": .asked] }
+            let site = try await ground.take(.delete, "/v1/escalate/a%2Fb", [.fetchSite: "cross-site"])
+            #expect(try (site.status, site.error.code) == (403, "foreign_origin"))
+            let gone = try await ground.take(.delete, "/v1/escalate/a%2Fb", HTTPFields())
+            #expect(gone.status == 204 && gone["cache-control"] == "no-store")
+            for id in ["a%2Fb", "never"] {
+                let unknown = try await ground.take(.delete, "/v1/escalate/\(id)", HTTPFields())
+                #expect(try (unknown.status, unknown.error.code) == (404, "unknown_request"))
+            }
+            let late = try await ground.take(.delete, "/v1/escalate/asked", HTTPFields())
+            #expect(try (late.status, late.error.code) == (409, "conflict"))
         }
     }
 

@@ -20,6 +20,8 @@ final class ScriptedQuestions: EscalationPort {
 
     init(_ chat: ScriptedChat) { self.chat = chat }
 
+    func run(of request: String, caller: Caller) -> UniqueID { Self.run }
+
     func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
         calls.withLock { $0.append(call) }
         let model = call.request.question.model ?? "echo"
@@ -44,6 +46,16 @@ final class ScriptedQuestions: EscalationPort {
         return .waiting
     }
 
+    func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool {
+        let standing = standings.withLock { $0[request] }
+        switch standing {
+        case nil: return false
+        case .waiting?: standings.withLock { $0[request] = nil }
+        default: throw EscalationFailure(.conflict, "it has been asked", field: "request_id")
+        }
+        return true
+    }
+
     func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
         standings.withLock { standings in
             let standing = standings[request]
@@ -63,6 +75,7 @@ final class ScriptedQuestionRun: EscalationRun {
     var model: String { answer.model }
     var privacy: PrivacyNote? { PrivacyNote(found: RedactionReport()) }
     var cost: Money? { ScriptedQuestions.cost }
+    var leftOut: LeftOut? { LeftOut(knowledge: 1, turns: 2) }
     var usageSoFar: ChatUsage { answer.usageSoFar }
     func next() async throws(ChatError) -> ChatEvent? { try await answer.next() }
     func cancel() { answer.cancel() }

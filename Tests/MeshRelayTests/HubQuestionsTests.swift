@@ -48,6 +48,23 @@ import Testing
         }
     }
 
+    @Test func `say where they belong, and are refused where they name an adapter`() throws {
+        try RelayGround.run(seeds: 0...0) { ground in
+            let questions = HubQuestions(ground.chat, sessions: ground.office)
+            var call = try Self.call("Why?", session: "trip", ground)
+            call.request.question.project = "paper"
+            _ = try await questions.begin(call).collect()
+            let places = ground.chat.calls.withLock { $0.map(\.place) }
+            try check(places == [CallPlace(project: "paper", session: "trip")], "\(places)")
+            var other = try Self.call("Why?", id: "q-2", session: "other", ground)
+            other.request.question.adapter = "legal"
+            let failure = try await problem(EscalationFailure.self) { _ = try await questions.begin(other) }
+            try check(failure.chat == .unknownAdapter && failure.field == "lora_id", "\(failure)")
+            let sessions = try await ground.office.list(RelayGround.caller, after: nil, count: 9).entries.map(\.id.text)
+            try check(sessions == ["trip"] && ground.chat.calls.withLock { $0.count } == 1, "\(sessions)")
+        }
+    }
+
     @Test func `go on with their session, which has the answer before its end is told`() throws {
         try RelayGround.run { ground in
             let questions = HubQuestions(ground.chat, sessions: ground.office)
@@ -90,6 +107,29 @@ import Testing
             try check(other.code == .conflict && other.field == "request_id", "\(other)")
             let trip = try SessionID("trip")
             try check(try await ground.office.messages(trip, after: nil, RelayGround.caller).messages.count == 2, "two")
+        }
+    }
+
+    @Test func `say why they were over and what did not fit, also when they are said again`() throws {
+        try RelayGround.run(seeds: 0...0) { ground in
+            let questions = HubQuestions(ground.chat, sessions: ground.office)
+            let call = try Self.call("Why?", session: "trip", model: "cut", ground)
+            let first = try await questions.begin(call)
+            let reply = try await first.collect()
+            try check(reply.stopReason == .maximumTokens && first.leftOut == LeftOut(), "\(reply)")
+            let second = try await questions.begin(call)
+            let again = try await second.collect()
+            try check(again.stopReason == .maximumTokens && second.knowsStopReason && !second.isCut, "\(again)")
+            try check(second.leftOut == nil, "nobody knows any more")
+            let long = String(repeating: "word ", count: 400)
+            for number in 1...2 {
+                let call = try Self.call(long, id: "long-\(number)", session: "talk", model: "tiny", ground)
+                _ = try await questions.begin(call).collect()
+            }
+            let third = try await questions.begin(
+                try Self.call(long, id: "long-3", session: "talk", model: "tiny", ground)
+            )
+            try check(third.leftOut == LeftOut(turns: 2), "\(String(describing: third.leftOut))")
         }
     }
 

@@ -79,7 +79,8 @@ struct RelayGround: Sendable {
 
 /// A test double of a hub's desk: says of each question what it was asked, and keeps what it was told.
 ///
-/// A model called `unknown` is none; `broken` breaks off behind its first words.
+/// A model called `unknown` is none; `broken` breaks off behind its first words, `cut` says as much as it may, `silent`
+/// says nothing until whoever asks is cancelled.
 final class ScriptedDesk: ChatPort {
     let calls = Lock<[ChatCall]>([])
     private let clock: any Clock
@@ -105,6 +106,10 @@ final class ScriptedDesk: ChatPort {
 
     func begin(_ call: ChatCall) async throws(ChatError) -> any ChatRun {
         guard call.request.model != "unknown" else { throw ChatError(.unknownModel, "there is no such model") }
+        while call.request.model == "silent" {
+            try? await clock.sleep(for: .seconds(1_000))
+            if Task.isCancelled { throw ChatError(.cancelled, "stopped") }
+        }
         let number = calls.withLock { calls in
             calls.append(call)
             return calls.count
@@ -132,7 +137,7 @@ final class ScriptedAnswer: ChatRun {
         model = request.model
         let start = ChatEvent.started(ChatStart(id: "1", model: request.model))
         var events: [ChatEvent] = [start, .usage(ScriptedDesk.usage)] + text.map { .text(String($0)) }
-        if request.model != "broken" { events.append(.ended(.endOfTurn)) }
+        if request.model != "broken" { events.append(.ended(request.model == "cut" ? .maximumTokens : .endOfTurn)) }
         self.events = Lock(events)
     }
 

@@ -3,6 +3,7 @@ import MeshChat
 import MeshCore
 import MeshSessions
 import MeshTestKit
+import MeshWire
 import Testing
 
 @Suite struct `What a prompt repeats of a session` {
@@ -39,6 +40,16 @@ import Testing
         try ground.ask("later", 10)
         try ground.answer("later too", 10)
         #expect(try ground.perform(Session.History(tokens: 10_000, before: run(9))) == page)
+    }
+
+    @Test func `says how much more there was that did not fit`() throws {
+        var ground = try talk(5)
+        let pair = ground.value.messages.suffix(2).reduce(0) { $0 + $1.likelyTokens }
+        for (tokens, earlier) in [(0, 10), (pair, 8), (100 * pair, 0)] {
+            let page = try ground.perform(Session.History(tokens: UInt64(tokens)))
+            #expect(page.earlier == UInt64(earlier) && page.messages.count == 10 - earlier)
+            #expect(try SessionPage(wireBytes: page.wireBytes) == page)
+        }
     }
 
     @Test func `takes turns, whatever was said`() throws {

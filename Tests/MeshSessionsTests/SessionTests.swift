@@ -151,6 +151,26 @@ import Testing
             #expect(try ground.survives(), "seed \(seed)")
         }
     }
+
+    @Test(arguments: [StopReason.maximumTokens, .refusal, nil])
+    func `an answer is kept with why it was over, where that is known`(reason: StopReason?) throws {
+        var ground = try madeSession()
+        try ground.ask("Why?", 1)
+        let answer = Session.AppendAnswer(
+            run: run(1),
+            text: "No.",
+            model: "tiny",
+            tokens: nil,
+            isRedacted: true,
+            stopReason: reason
+        )
+        try ground.perform(try Session.AppendAnswer(wireBytes: answer.wireBytes))
+        let said = try #require(ground.value.messages.last)
+        #expect(said.stopReason == reason)
+        #expect(try SessionMessage(wireBytes: said.wireBytes) == said)
+        for number in UInt64(0)...6 { #expect(StopReason(number: number)?.number == number) }
+        #expect(StopReason(number: 7) == nil)
+    }
 }
 
 extension [UInt8] {

@@ -1,4 +1,4 @@
-"""What a hub answers to requests that are made out of its own description: nothing that it does not describe."""
+"""What a hub and an edge answer to requests that are made out of their description: nothing that it does not tell of."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 sys.path += [str(_HERE.parent / "ProcessTests"), str(_HERE.parents[1] / "scripts")]
 
+from upstreams.edge import Edge  # noqa: E402
 from upstreams.hub import Hub  # noqa: E402
 
 #: No 5xx, and no answer whose status, type, head or body is not described.
@@ -27,25 +28,24 @@ _EXAMPLES = int(os.environ.get("MESHNODE_API_EXAMPLES", "8"))
 _PHASES = os.environ.get("MESHNODE_API_PHASES", "examples,coverage,fuzzing")
 
 
-class Description(unittest.TestCase):
-    """A hub with its tiny model, as anybody starts it."""
+class _Ground(unittest.TestCase):
+    """A node with a model to ask, as anybody starts it."""
 
-    hub: Hub
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.hub = Hub()
-        cls._wait_for_model()
+    #: Where it answers.
+    url: str
+    #: What must live until the end.
+    nodes: tuple[Hub | Edge, ...]
 
     @classmethod
     def tearDownClass(cls) -> None:
-        cls.hub.end()
+        for node in reversed(cls.nodes):
+            node.end()
 
     @classmethod
     def _wait_for_model(cls) -> None:
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            with urllib.request.urlopen(f"{cls.hub.url}/v1/models", timeout=30) as answer:
+            with urllib.request.urlopen(f"{cls.url}/v1/models", timeout=30) as answer:
                 if json.load(answer)["data"]:
                     return
             time.sleep(0.05)
@@ -56,8 +56,8 @@ class Description(unittest.TestCase):
         seed = os.environ.get("MESHNODE_API_SEED", str(int(time.time())))
         with tempfile.TemporaryDirectory(prefix="schemathesis-") as folder:
             command = [
-                sys.executable, "-m", "schemathesis.cli", "run", f"{self.hub.url}/v1/openapi.json",
-                "--url", self.hub.url, "--include-tag", tag, "--checks", _CHECKS, "--phases", _PHASES,
+                sys.executable, "-m", "schemathesis.cli", "run", f"{self.url}/v1/openapi.json",
+                "--url", self.url, "--include-tag", tag, "--checks", _CHECKS, "--phases", _PHASES,
                 "--max-examples", str(_EXAMPLES), "--seed", seed, "--workers", "1", "--request-timeout", "20",
                 "--generation-database", "none", "--suppress-health-check", "all", "--continue-on-failure",
                 "--warnings", "off", "--no-color",
@@ -67,9 +67,43 @@ class Description(unittest.TestCase):
                 command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, check=False,
             )  # fmt: skip
-        print(f"{tag}, seed {seed}: {_summary(done.stdout)}", file=sys.stderr)
+        print(f"{type(self).__name__}, {tag}, seed {seed}: {_summary(done.stdout)}", file=sys.stderr)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertIsNone(self.hub.node.process.poll(), "the hub lives")
+        for node in self.nodes:
+            self.assertIsNone(node.node.process.poll(), "the node lives")
+
+
+class Description(_Ground):
+    """A hub with its tiny model."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        hub = Hub()
+        (cls.nodes, cls.url) = ((hub,), hub.url)
+        cls._wait_for_model()
+
+    def test_of_the_node_is_true(self) -> None:
+        self.run_tag("node")
+
+    def test_of_chats_is_true(self) -> None:
+        self.run_tag("chat")
+
+    def test_of_questions_is_true(self) -> None:
+        self.run_tag("questions")
+
+    def test_of_sessions_is_true(self) -> None:
+        self.run_tag("sessions")
+
+
+class EdgeDescription(_Ground):
+    """An edge of such a hub: what it answers itself, and what comes back through redaction and tunnel."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        hub = Hub()
+        edge = Edge(hub)
+        (cls.nodes, cls.url) = ((hub, edge), edge.url)
+        cls._wait_for_model()
 
     def test_of_the_node_is_true(self) -> None:
         self.run_tag("node")

@@ -132,3 +132,29 @@ extension AnswerDocument {
         }
     }
 }
+
+extension AnswerDocument {
+    /// How much of a question its model was not told, because there was no room for it.
+    package struct LeftOut: APIDocument {
+        /// Pieces of knowledge, the last ones.
+        package let knowledge: Int64
+        /// Things that were said before, the oldest ones.
+        package let turns: Int64
+
+        /// So much.
+        package init(knowledge: Int, turns: Int) {
+            self.knowledge = Int64(clamping: knowledge)
+            self.turns = Int64(clamping: turns)
+        }
+
+        /// As the gateway says it.
+        package var json: JSONValue { ["local_knowledge": .integer(knowledge), "history": .integer(turns)] }
+
+        /// What a gateway has said.
+        package init(json: JSONValue) throws(APIError) {
+            let fields = try DocumentFields(json, of: "what was left out")
+            knowledge = try fields.integer("local_knowledge")
+            turns = try fields.integer("history")
+        }
+    }
+}

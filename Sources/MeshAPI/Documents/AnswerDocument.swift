@@ -14,8 +14,12 @@ package struct AnswerDocument: APIDocument {
     package var content: String?
     /// Bytes of what it said, where that was told piece by piece.
     package var length: Int64?
-    /// Why it is over: `end_turn`, `max_tokens`, and others.
-    package var stopReason: String
+    /// Why it is over: `end_turn`, `max_tokens`, and others; nil where nobody knows any more.
+    package var stopReason: String?
+    /// Whether it said more than was kept.
+    package var isTruncated = false
+    /// What of the question did not fit, and the model was not told; nil where nobody knows any more.
+    package var leftOut: LeftOut?
     /// What was used.
     package var usage: Tokens
     /// What that costs; nil where nobody has said.
@@ -24,7 +28,7 @@ package struct AnswerDocument: APIDocument {
     package var privacy: Privacy?
 
     /// An answer of these parts.
-    package init(request: String, run: String, model: String, stopReason: String, usage: Tokens) {
+    package init(request: String, run: String, model: String, stopReason: String?, usage: Tokens) {
         self.request = request
         self.run = run
         self.model = model
@@ -41,7 +45,9 @@ package struct AnswerDocument: APIDocument {
         object["model"] = .string(model)
         object["content"] = content.map { .string($0) }
         object["length"] = length.map { .integer($0) }
-        object["stop_reason"] = .string(stopReason)
+        object["stop_reason"] = stopReason.map { .string($0) }
+        if isTruncated { object["truncated"] = true }
+        object["left_out"] = leftOut?.json
         object["usage"] = usage.json
         object["cost"] = cost?.json ?? .null
         object["privacy"] = privacy?.json ?? .null
@@ -57,7 +63,9 @@ package struct AnswerDocument: APIDocument {
         model = try fields.text("model")
         content = fields["content"]?.text
         length = fields["length"]?.integer
-        stopReason = try fields.text("stop_reason")
+        stopReason = fields["stop_reason"]?.text
+        isTruncated = fields["truncated"]?.bool ?? false
+        leftOut = try fields.optional("left_out", LeftOut.self)
         usage = try fields.document("usage", Tokens.self)
         cost = try fields.optional("cost", Cost.self)
         privacy = try fields.optional("privacy", Privacy.self)

@@ -84,10 +84,11 @@ package struct LocalRedaction: Sendable {
         var object = JSONObject()
         object["query"] = .string(try redact(question.query.text, "query"))
         if !context.isEmpty { object["context"] = context.json }
-        object["model_preference"] = question.model.map { .string($0) }
+        // Names that the asker has chosen travel as well.
+        if let name = question.model { object["model_preference"] = .string(try redact(name, "model_preference")) }
         object["max_tokens"] = .integer(Int64(question.maximumTokens))
-        object["project_id"] = question.project.map { .string($0) }
-        object["lora_id"] = question.adapter.map { .string($0) }
+        if let name = question.project { object["project_id"] = .string(try redact(name, "project_id")) }
+        if let name = question.adapter { object["lora_id"] = .string(try redact(name, "lora_id")) }
         return .object(object)
     }
 

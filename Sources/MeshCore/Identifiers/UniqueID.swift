@@ -33,6 +33,13 @@ package struct UniqueID: Hashable, Sendable {
         low = 0x8000_0000_0000_0000 | second & 0x3FFF_FFFF_FFFF_FFFF
     }
 
+    /// The id that the hash of `content` gives: the same for the same, laid out as RFC 9562 §5.8 (version 8) has it.
+    package init(hashOf content: [UInt8]) {
+        let digest = SHA256.digest(content).bytes
+        high = Self.half(digest, from: 0) & 0xFFFF_FFFF_FFFF_0FFF | 0x8000
+        low = Self.half(digest, from: 8) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    }
+
     /// The id in 16 bytes of a frame or a record; nil for any other length.
     ///
     /// Foreign ids are opaque: no version is asked of them, only equality counts.

@@ -44,12 +44,16 @@ package struct AnswerChoice: Hashable, Sendable {
     /// What was asked for and left out because the model refuses it; of very many only the first.
     package var dropped: [String]
 
+    /// What of the question did not fit, and the model is not told.
+    package var leftOut: LeftOut
+
     /// A choice of these parts.
-    package init(model: String, engine: String, reason: String, dropped: [String]) {
+    package init(model: String, engine: String, reason: String, dropped: [String], leftOut: LeftOut = LeftOut()) {
         self.model = model
         self.engine = engine
         self.reason = reason
         self.dropped = Array(dropped.prefix(Limits.Escalation.maximumDropped))
+        self.leftOut = leftOut
     }
 }
 
@@ -107,12 +111,13 @@ extension AnswerItem: WireCodable {
             writer.write(UInt64(11))
             writer.write(answer)
         case .chosen(let choice):
-            writer.writeArrayHead(count: 5)
+            writer.writeArrayHead(count: choice.leftOut.isNothing ? 5 : 6)
             writer.write(UInt64(12))
             writer.write(choice.model)
             writer.write(choice.engine)
             writer.write(choice.reason)
             choice.dropped.encode(into: &writer)
+            if !choice.leftOut.isNothing { choice.leftOut.encode(into: &writer) }
         case .event(let event): Self.encode(event, into: &writer)
         case .ended(let end):
             writer.writeArrayHead(count: 4)
@@ -160,7 +165,7 @@ extension AnswerItem: WireCodable {
         guard number < UInt64(Self.fields.count) else {
             throw WireError(.invalidValue, "no item has the number \(number)")
         }
-        let fields = Self.fields[Int(number)]
+        var fields = Self.fields[Int(number)]
         guard count >= fields else { throw WireError(.missingFields, "an item of \(count) fields") }
         switch number {
         case 0: self = .event(.started(ChatStart(id: try reader.readText(), model: try reader.readText())))
@@ -182,7 +187,12 @@ extension AnswerItem: WireCodable {
         default:
             let (model, engine, reason) = (try reader.readText(), try reader.readText(), try reader.readText())
             let dropped = try reader.readList(of: String.self, atMost: Limits.Escalation.maximumDropped)
-            self = .chosen(AnswerChoice(model: model, engine: engine, reason: reason, dropped: dropped))
+            var choice = AnswerChoice(model: model, engine: engine, reason: reason, dropped: dropped)
+            if count > fields {
+                choice.leftOut = try LeftOut(from: &reader)
+                fields += 1
+            }
+            self = .chosen(choice)
         }
         for _ in fields..<count { try reader.skipItem() }
         reader.endNesting()

@@ -10,11 +10,8 @@ package struct EscalationPrompt: Hashable, Sendable {
     /// The request.
     package let request: ChatRequest
 
-    /// Pieces of knowledge that did not fit.
-    package let knowledgeLeftOut: Int
-
-    /// Earlier messages that did not fit.
-    package let turnsLeftOut: Int
+    /// What did not fit, also on the way to here.
+    package let leftOut: LeftOut
 
     /// The prompt of `question`, whose framing, constraints, knowledge and history have about `tokens` at most.
     ///
@@ -47,8 +44,10 @@ package struct EscalationPrompt: Hashable, Sendable {
         request.isStreamed = true
         request.wantsUsage = true
         self.request = request
-        knowledgeLeftOut = question.knowledge.count - known.count
-        turnsLeftOut = question.history.count - history.count
+        leftOut = LeftOut(
+            knowledge: question.knowledge.count - known.count,
+            turns: question.history.count - history.count + question.earlierTurns
+        )
     }
 
     private static let tokensOfMarks = 16

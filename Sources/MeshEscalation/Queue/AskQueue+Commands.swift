@@ -16,6 +16,8 @@ extension AskQueue {
         case notAnswered = 4
         /// The question has too many bytes.
         case tooLarge = 5
+        /// It is being asked, or has its answer.
+        case asked = 6
 
         package func encode(into writer: inout WireWriter) { writer.write(rawValue) }
 
@@ -42,16 +44,22 @@ extension AskQueue {
         package let session: SessionID?
         /// How long it waits, and its answer.
         package let lifetime: Duration
+        /// By which it is told from another question of its run.
+        package let digest: SHA256Digest
 
         /// The question of `run`; it waits for ``Limits/AskQueue/longestLifetime`` at most.
+        ///
+        /// `digest` tells it from another one; without, its own hash does.
         package init(
             run: UniqueID,
             ask: EscalatedAsk<some TunnelText, some TunnelChat>,
+            digest: SHA256Digest? = nil,
             session: SessionID? = nil,
             lifetime: Duration = Limits.AskQueue.lifetime
         ) {
             self.run = run
             question = ask.wireBytes
+            self.digest = digest ?? SHA256.digest(question)
             self.session = session
             self.lifetime = min(max(lifetime, .zero), Limits.AskQueue.longestLifetime)
         }
@@ -60,7 +68,6 @@ extension AskQueue {
             _ state: AskQueue,
             _ turn: inout Turn<AskQueue>
         ) throws(AskQueue.Refusal) -> QueuedStanding {
-            let digest = SHA256.digest(question)
             if let known = state.ask(of: run) {
                 guard known.digest == digest else { throw .conflict }
                 return state.standing(of: known)
@@ -87,20 +94,22 @@ extension AskQueue {
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 4)
+            writer.writeArrayHead(count: 5)
             run.encode(into: &writer)
             writer.write(bytes: question)
             writer.write(UInt64(clamping: lifetime.wholeNanoseconds / 1_000_000))
             (session?.text).encode(into: &writer)
+            writer.write(bytes: digest.bytes)
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 4)
+            var tail = try reader.beginRecord(fields: 4)
             run = try UniqueID(from: &reader)
             question = try reader.readBytes()
             let milliseconds = Int64(clamping: min(try reader.readUInt64(), 1 << 40))
             lifetime = min(.milliseconds(milliseconds), Limits.AskQueue.longestLifetime)
             session = try reader.readOptionalSession()
+            digest = tail.takesField() ? try reader.readDigest() : SHA256.digest(question)
             try reader.endRecord(tail)
         }
     }
@@ -300,10 +309,10 @@ extension AskQueue {
         }
     }
 
-    /// Forgets a question that nobody wants any more; replies whether it is being asked, and is to be stopped.
+    /// Forgets a question that nobody wants any more, and that has not been asked yet; replies how it stood.
     package struct Drop: Command, RunCommand {
         package typealias Target = AskQueue
-        package typealias Reply = Bool
+        package typealias Reply = QueuedStanding
         package typealias Refusal = AskQueue.Refusal
 
         package static let tag: UInt32 = 7
@@ -313,11 +322,14 @@ extension AskQueue {
         /// The question of `run`.
         package init(run: UniqueID) { self.run = run }
 
-        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) throws(AskQueue.Refusal) -> Bool {
+        package func decide(
+            _ state: AskQueue,
+            _ turn: inout Turn<AskQueue>
+        ) throws(AskQueue.Refusal) -> QueuedStanding {
             guard let ask = state.ask(of: run) else { throw .notFound }
+            guard ask.state == .waiting else { throw .asked }
             turn.emit(.left(run))
-            if case .asked = ask.state { return true }
-            return false
+            return state.standing(of: ask)
         }
     }
 
@@ -395,6 +407,9 @@ package struct QueuedStanding: Hashable, Sendable {
     /// When it, or its answer, is forgotten.
     package let expires: WallTime
 
+    /// By which it is told from another question of its run.
+    package let digest: SHA256Digest
+
     /// How `ask` stands, behind `ahead` others.
     init(_ ask: QueuedAsk, ahead: Int) {
         switch ask.state {
@@ -406,21 +421,23 @@ package struct QueuedStanding: Hashable, Sendable {
         session = ask.session
         created = ask.created
         expires = ask.expires
+        digest = ask.digest
     }
 }
 
 extension QueuedStanding: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 5)
+        writer.writeArrayHead(count: 6)
         writer.write(state.rawValue)
         writer.write(ahead)
         writer.write(created.millisecondsSince1970)
         writer.write(expires.millisecondsSince1970)
         (session?.text).encode(into: &writer)
+        writer.write(bytes: digest.bytes)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 5)
+        let tail = try reader.beginRecord(fields: 6)
         guard let state = State(rawValue: try reader.readUInt64()) else {
             throw WireError(.invalidValue, "no question stands like that")
         }
@@ -429,6 +446,7 @@ extension QueuedStanding: WireCodable {
         created = WallTime(millisecondsSince1970: try reader.readInt64())
         expires = WallTime(millisecondsSince1970: try reader.readInt64())
         session = try reader.readOptionalSession()
+        digest = try reader.readDigest()
         try reader.endRecord(tail)
     }
 }

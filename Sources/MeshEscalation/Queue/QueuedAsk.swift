@@ -72,6 +72,12 @@ package struct QueuedAnswer: Hashable, Sendable {
     /// What that costs; nil where nobody has said so.
     package let cost: Money?
 
+    /// Why it was over; nil where nobody has said so.
+    package let stopReason: StopReason?
+
+    /// What of the question did not fit, and the model was not told; nil where nobody has said so.
+    package let leftOut: LeftOut?
+
     /// The class of the error; nil where there was none.
     package let failure: ChatErrorCode?
 
@@ -79,12 +85,21 @@ package struct QueuedAnswer: Hashable, Sendable {
     package let message: String?
 
     /// A whole answer; what is beyond ``Limits/AskQueue/maximumAnswerBytes`` is cut.
-    package init(text: String, model: String, usage: ChatUsage, cost: Money? = nil) {
+    package init(
+        text: String,
+        model: String,
+        usage: ChatUsage,
+        cost: Money? = nil,
+        stopReason: StopReason? = nil,
+        leftOut: LeftOut? = nil
+    ) {
         self.text = text.cut(toBytes: Limits.AskQueue.maximumAnswerBytes)
         isCut = text.utf8.count > Limits.AskQueue.maximumAnswerBytes
         self.model = model.cut(toBytes: Limits.Escalation.maximumModelBytes)
         self.usage = usage
         self.cost = cost
+        self.stopReason = stopReason
+        self.leftOut = leftOut
         failure = nil
         message = nil
     }
@@ -96,6 +111,8 @@ package struct QueuedAnswer: Hashable, Sendable {
         model = nil
         usage = nil
         cost = nil
+        stopReason = nil
+        leftOut = nil
         self.failure = failure.chatCode
         message = failure.message
     }
@@ -103,7 +120,7 @@ package struct QueuedAnswer: Hashable, Sendable {
 
 extension QueuedAnswer: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 7)
+        writer.writeArrayHead(count: 9)
         writer.write(text)
         writer.write(isCut)
         model.encode(into: &writer)
@@ -111,10 +128,12 @@ extension QueuedAnswer: WireCodable {
         failure.map { ChatErrorNumber.number(of: $0) }.encode(into: &writer)
         message.encode(into: &writer)
         (cost?.nanodollars).encode(into: &writer)
+        (stopReason?.number).encode(into: &writer)
+        leftOut.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 7)
+        var tail = try reader.beginRecord(fields: 7)
         text = try reader.readText(atMost: Limits.AskQueue.maximumAnswerBytes)
         isCut = try reader.readBool()
         model = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumModelBytes)
@@ -122,6 +141,9 @@ extension QueuedAnswer: WireCodable {
         failure = try UInt64?(from: &reader).map { ChatErrorNumber.code(of: $0) }
         message = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumMessageBytes)
         cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
+        let number = tail.takesField() ? try UInt64?(from: &reader) : nil
+        stopReason = number.flatMap { StopReason(number: $0) }
+        leftOut = tail.takesField() ? try LeftOut?(from: &reader) : nil
         try reader.endRecord(tail)
     }
 }
@@ -153,9 +175,7 @@ extension QueuedAsk: WireCodable {
         let tail = try reader.beginRecord(fields: 9)
         run = try UniqueID(from: &reader)
         question = try reader.readBytes()
-        let hash = try reader.readBytes()
-        guard hash.count == SHA256Digest.byteCount else { throw WireError(.invalidValue, "no SHA-256") }
-        digest = hash.withUnsafeBytes { SHA256Digest($0) }
+        digest = try reader.readDigest()
         created = WallTime(millisecondsSince1970: try reader.readInt64())
         expires = WallTime(millisecondsSince1970: try reader.readInt64())
         attempts = try reader.readUInt64()

@@ -26,18 +26,17 @@ package struct EscalationRequest: Hashable, Sendable {
     /// The run that answers the request `id` of `asker`: a number that says nothing of either to whoever sees it.
     ///
     /// It is made of both, so that the same request is the same run after a restart of the edge too, and two askers'
-    /// requests are never one. Laid out as RFC 9562 §5.8 (version 8) has it.
+    /// requests are never one.
     package static func run(of id: String, asker: String) -> UniqueID {
-        let digest = SHA256.digest(Array("run\u{0}\(asker)\u{0}\(id)".utf8)).bytes
-        var (high, low): (UInt64, UInt64) = (0, 0)
-        for index in 0..<8 {
-            high = high << 8 | UInt64(digest[index])
-            low = low << 8 | UInt64(digest[index + 8])
-        }
-        return UniqueID(
-            high: high & 0xFFFF_FFFF_FFFF_0FFF | 0x8000,
-            low: low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        )
+        UniqueID(hashOf: Array("run\u{0}\(asker)\u{0}\(id)".utf8))
+    }
+
+    /// By which what `asker` asks is told from something else under the same id: the hash of the request as it came,
+    /// which says nothing of it to whoever does not know the asker's secret.
+    ///
+    /// What a session adds is not in it, so that what is asked again meets its own run, whatever was said meanwhile.
+    package func digest(asker: String) -> SHA256Digest {
+        SHA256.digest(Array("ask\u{0}\(asker)\u{0}\(JSONWriter.text(of: json))".utf8))
     }
 }
 

@@ -10,6 +10,9 @@ package struct Question<Text: EscalationText>: Hashable, Sendable {
     /// What was said before, in order; every other one is the model's.
     package var history: [Turn]
 
+    /// How many of those that were said before these did not fit, and were left out.
+    package var earlierTurns = 0
+
     /// Pathos: what the asker is after.
     package var framing: Text?
 
@@ -85,6 +88,7 @@ package struct Question<Text: EscalationText>: Hashable, Sendable {
         for turn in self.history { history.append(Question<Other>.Turn(turn.role, try transform(turn.text))) }
         var other = Question<Other>(try transform(query), maximumTokens: maximumTokens)
         other.history = history
+        other.earlierTurns = earlierTurns
         other.framing = framing
         other.knowledge = knowledge
         other.constraints = constraints
@@ -104,18 +108,22 @@ package struct Question<Text: EscalationText>: Hashable, Sendable {
 
 extension Question<UnredactedText> {
     /// The question with what its session has: the context of the session where the request says nothing of its own,
-    /// the model that the session prefers where the request names none, and what was said before.
+    /// the model that the session prefers where the request names none, and what was said before; `earlierTurns` more
+    /// did not fit.
     package func within(
         _ context: SessionContext,
         model: String?,
-        history: [SessionMessage]
+        history: [SessionMessage],
+        earlierTurns: Int = 0
     ) -> Question<UnredactedText> {
         var question = self
         if question.framing == nil { question.framing = context.framing.map { UnredactedText($0) } }
         if question.knowledge.isEmpty { question.knowledge = context.knowledge.map { Knowledge($0) } }
         if question.constraints.isEmpty { question.constraints = context.constraints.map { UnredactedText($0) } }
         question.model = question.model ?? model
-        question.history = history.suffix(Limits.Escalation.maximumTurns).map { Turn($0.role, UnredactedText($0.text)) }
+        let recent = history.suffix(Limits.Escalation.maximumTurns)
+        question.history = recent.map { Turn($0.role, UnredactedText($0.text)) }
+        question.earlierTurns = max(0, earlierTurns) + history.count - recent.count
         return question
     }
 }

@@ -10,7 +10,8 @@ package enum EscalatedAsk<Text: TunnelText, Chat: TunnelChat>: Hashable, Sendabl
     /// What a client of either vendor asks.
     case chat(Chat)
 
-    /// By which a hub tells what is asked from something else that is asked under the same run.
+    /// By which a hub tells what is asked from something else that is asked under the same run, where the edge has not
+    /// said otherwise.
     package var digest: SHA256Digest { SHA256.digest(wireBytes) }
 }
 
@@ -60,6 +61,13 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
     /// The trace that it belongs to, if the edge knows of one.
     package var trace: TraceContext?
 
+    /// By which the hub tells what is asked from something else that is asked under the same run; nil for the ask's own
+    /// hash.
+    ///
+    /// A session adds to a question what was said until then, which may be more when it is asked again; what its asker
+    /// has asked is the same, and so is its run.
+    package var digest: SHA256Digest?
+
     /// Asks for `run` from its beginning, or from `offset` of `answer` on.
     package init(
         run: UniqueID,
@@ -67,7 +75,8 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
         answer: UInt64? = nil,
         timeLeft: Duration? = nil,
         ask: EscalatedAsk<Text, Chat>?,
-        trace: TraceContext? = nil
+        trace: TraceContext? = nil,
+        digest: SHA256Digest? = nil
     ) {
         self.run = run
         self.offset = offset
@@ -75,18 +84,23 @@ package struct EscalationOpening<Text: TunnelText, Chat: TunnelChat>: Hashable, 
         self.timeLeft = timeLeft
         self.ask = ask
         self.trace = trace
+        self.digest = digest
     }
+
+    /// The hash of what is asked; nil where nothing is.
+    package var askDigest: SHA256Digest? { ask.map { digest ?? $0.digest } }
 }
 
 extension EscalationOpening: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: trace == nil ? 5 : 6)
+        writer.writeArrayHead(count: digest != nil ? 7 : trace == nil ? 5 : 6)
         run.encode(into: &writer)
         writer.write(offset)
         answer.encode(into: &writer)
         timeLeft.map(\.wireMilliseconds).encode(into: &writer)
         ask.encode(into: &writer)
-        trace?.encode(into: &writer)
+        if digest != nil { trace.encode(into: &writer) } else { trace?.encode(into: &writer) }
+        if let digest { writer.write(bytes: digest.bytes) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -97,6 +111,7 @@ extension EscalationOpening: WireCodable {
         timeLeft = try UInt64?(from: &reader).map(Duration.init(wireMilliseconds:))
         ask = try EscalatedAsk<Text, Chat>?(from: &reader)
         trace = try reader.readTrace(&tail)
+        digest = tail.takesField() ? try reader.readDigest() : nil
         try reader.endRecord(tail)
         guard offset <= Limits.ByteStream.maximumLength else {
             throw WireError(.invalidValue, "an answer that begins behind the end of every stream")
@@ -127,7 +142,7 @@ extension Duration {
 
 extension Question: WireCodable where Text: TunnelText {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 9)
+        writer.writeArrayHead(count: earlierTurns == 0 ? 9 : 10)
         writer.write(query.text)
         history.encode(into: &writer)
         (framing?.text).encode(into: &writer)
@@ -137,10 +152,11 @@ extension Question: WireCodable where Text: TunnelText {
         writer.write(UInt64(clamping: maximumTokens))
         project.encode(into: &writer)
         adapter.encode(into: &writer)
+        if earlierTurns > 0 { writer.write(UInt64(earlierTurns)) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 9)
+        var tail = try reader.beginRecord(fields: 9)
         let query = Text(receivedThroughTunnel: try reader.readText())
         let history = try reader.readList(of: Turn.self, atMost: Limits.Escalation.maximumTurns)
         let framing = try String?(from: &reader).map { Text(receivedThroughTunnel: $0) }
@@ -156,6 +172,7 @@ extension Question: WireCodable where Text: TunnelText {
         self.model = model
         project = try String?(from: &reader)
         adapter = try String?(from: &reader)
+        earlierTurns = Int(clamping: min(try reader.readAppended(UInt64.self, in: &tail) ?? 0, 1 << 32))
         try reader.endRecord(tail)
         do throws(EscalationFailure) {
             try check(growth: Limits.Escalation.redactionGrowth)

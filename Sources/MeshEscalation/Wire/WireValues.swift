@@ -42,17 +42,8 @@ extension WireWriter {
 enum StopReasonNumber {
     static func encode(_ reason: StopReason, into writer: inout WireWriter) {
         writer.writeArrayHead(count: 2)
-        let (number, sequence): (UInt64, String?) =
-            switch reason {
-            case .endOfTurn: (0, nil)
-            case .maximumTokens: (1, nil)
-            case .stopSequence(let sequence): (2, sequence)
-            case .toolUse: (3, nil)
-            case .refusal: (4, nil)
-            case .contextFull: (5, nil)
-            case .paused: (6, nil)
-            }
-        writer.write(number)
+        writer.write(reason.number)
+        let sequence: String? = if case .stopSequence(let sequence) = reason { sequence } else { nil }
         sequence.encode(into: &writer)
     }
 
@@ -61,16 +52,11 @@ enum StopReasonNumber {
         let number = try reader.readUInt64()
         let sequence = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.wordBytes)
         try reader.endRecord(tail)
-        return switch number {
-        case 0: .endOfTurn
-        case 1: .maximumTokens
-        case 2: .stopSequence(sequence)
-        case 3: .toolUse
-        case 4: .refusal
-        case 5: .contextFull
-        case 6: .paused
-        default: throw WireError(.invalidValue, "no answer ends by the number \(number)")
+        guard let reason = StopReason(number: number) else {
+            throw WireError(.invalidValue, "no answer ends by the number \(number)")
         }
+        if case .stopSequence = reason { return .stopSequence(sequence) }
+        return reason
     }
 }
 
@@ -92,6 +78,14 @@ enum ChatErrorNumber {
 }
 
 extension WireReader {
+    /// The next item as a hash.
+    @_lifetime(self: copy self)
+    mutating func readDigest() throws(WireError) -> SHA256Digest {
+        let hash = try readBytes()
+        guard hash.count == SHA256Digest.byteCount else { throw WireError(.invalidValue, "no SHA-256") }
+        return hash.withUnsafeBytes { SHA256Digest($0) }
+    }
+
     /// The next item as the name of a session, or as nothing.
     @_lifetime(self: copy self)
     mutating func readOptionalSession() throws(WireError) -> SessionID? {

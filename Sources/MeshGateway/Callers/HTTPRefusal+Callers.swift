@@ -16,7 +16,7 @@ extension HTTPRefusal {
     /// 401 where a key is needed and none is shown.
     static let noKey = unauthorized(
         "no_key",
-        "this listener can be reached from other machines: show a key, as authorization: Bearer … or as x-api-key"
+        "this node wants a key here: show one, as authorization: Bearer … or as x-api-key"
     )
 
     /// 401 for what cannot be a key.
@@ -29,8 +29,8 @@ extension HTTPRefusal {
     static let notFromHere = HTTPRefusal(
         .forbidden,
         "not_from_here",
-        "this listener can be reached from other machines, and this node knows no keys: it answers where http.listen "
-            + "is an address of the loopback alone"
+        "this listener can be reached from other machines, and this node knows no keys: it answers programs of its own "
+            + "machine alone, where http.listen is an address of the loopback"
     )
 
     /// 403 for a key that is for something else.

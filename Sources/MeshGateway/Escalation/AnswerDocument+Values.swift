@@ -1,5 +1,7 @@
 internal import MeshAPI
 internal import MeshChat
+internal import MeshCore
+internal import MeshEscalation
 internal import MeshPrivacy
 
 extension StopReason {
@@ -27,6 +29,44 @@ extension AnswerDocument.Tokens {
             reasoning: UInt64(clamping: usage.reasoningTokens),
             isEstimated: usage.isEstimated
         )
+    }
+}
+
+extension AnswerDocument.LeftOut {
+    init(_ leftOut: LeftOut) { self.init(knowledge: leftOut.knowledge, turns: leftOut.turns) }
+}
+
+extension AnswerDocument {
+    /// The answer of `run`, which is over for `reason`.
+    init(_ run: any EscalationRun, to request: EscalationRequest, reason: StopReason, usage: ChatUsage) {
+        self.init(
+            request: request.id,
+            run: run.run.description,
+            model: run.model,
+            stopReason: run.knowsStopReason ? reason.word : nil,
+            usage: Tokens(usage)
+        )
+        session = request.session?.text
+        isTruncated = run.isCut
+        leftOut = run.leftOut.map { LeftOut($0) }
+        cost = run.cost.map { Cost($0) }
+        privacy = run.privacy.map { Privacy($0) }
+    }
+
+    /// The answer to `request` as it was kept.
+    init(_ kept: KeptAnswer, to request: String) {
+        self.init(
+            request: request,
+            run: kept.run.description,
+            model: kept.model,
+            stopReason: kept.stopReason?.word,
+            usage: Tokens(kept.usage)
+        )
+        content = kept.text
+        isTruncated = kept.isCut
+        leftOut = kept.leftOut.map { LeftOut($0) }
+        cost = kept.cost.map { Cost($0) }
+        privacy = kept.privacy.map { Privacy($0) }
     }
 }
 

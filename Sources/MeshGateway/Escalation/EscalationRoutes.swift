@@ -28,9 +28,9 @@ struct EscalationRoutes: Sendable {
             routes.on(.post, Path.at(APIPath.escalate)) { try await told($0) { try await ask($0, isStreamed: false) } }
             routes.on(.post, Path.at(APIPath.stream)) { try await told($0) { try await ask($0, isStreamed: true) } }
             routes.on(.post, Path.at(APIPath.redact)) { try await told($0) { try await preview($0) } }
-            routes.on(.get, Path.at(APIPath.escalate).value("request_id", PathName.self)) { request, id in
-                try await told(request) { try await fetch(id.text, $0) }
-            }
+            let question = Path.at(APIPath.escalate).value("request_id", PathName.self)
+            routes.on(.get, question) { request, id in try await told(request) { try await fetch(id.text, $0) } }
+            routes.on(.delete, question) { request, id in try await told(request) { try await drop(id.text, $0) } }
         }
     }
 
@@ -67,7 +67,7 @@ struct EscalationRoutes: Sendable {
         let call = EscalationCall(caller: caller, request: question, deadline: deadline.instant)
         if !isStreamed, request.fields.prefersAsync { return try await enqueue(call, at: port, request) }
         let subject = ChatRecord.Subject(
-            id: EscalationRequest.run(of: question.id, asker: caller.asker),
+            id: port.run(of: question.id, caller: caller),
             caller: caller,
             dialect: "escalation",
             isStreamed: isStreamed
@@ -120,22 +120,17 @@ struct EscalationRoutes: Sendable {
         return try answer(try await port.standing(of: id, caller: caller), to: id, request)
     }
 
+    private func drop(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
+        let (port, caller) = try found(request)
+        guard try await port.drop(id, caller: caller) else { throw HTTPRefusal.unknownQuestion }
+        return HTTPResponse(.noContent, fields: [.cacheControl: "no-store"])
+    }
+
     private func answer(_ standing: AskStanding, to id: String, _ request: HTTPRequest) throws -> HTTPResponse {
         switch standing {
         case .waiting: return Self.waiting(AskDocument(request: id, state: .waiting))
         case .asked: return Self.waiting(AskDocument(request: id, state: .asked))
-        case .answered(let reply, let run, let cost, let privacy):
-            var document = AnswerDocument(
-                request: id,
-                run: run.description,
-                model: reply.start.model,
-                stopReason: reply.stopReason.word,
-                usage: AnswerDocument.Tokens(reply.usage)
-            )
-            document.content = reply.text
-            document.cost = cost.map { AnswerDocument.Cost($0) }
-            document.privacy = privacy.map { AnswerDocument.Privacy($0) }
-            return HTTPResponse(document)
+        case .answered(let kept): return HTTPResponse(AnswerDocument(kept, to: id))
         case .failed(let failure): throw failure
         case .unknown: throw HTTPRefusal.unknownQuestion
         }

@@ -23,17 +23,8 @@ struct EscalationTelling: AnswerTelling {
     func note(_ run: any EscalationRun, in record: ChatRecord) { record.begin(run, model: run.model, engine: nil) }
 
     func whole(_ reply: ChatReply, of run: any EscalationRun, for request: HTTPRequest) -> HTTPResponse {
-        var document = AnswerDocument(
-            request: call.request.id,
-            run: run.run.description,
-            model: run.model,
-            stopReason: reply.stopReason.word,
-            usage: AnswerDocument.Tokens(reply.usage)
-        )
-        document.session = call.request.session?.text
+        var document = AnswerDocument(run, to: call.request, reason: reply.stopReason, usage: reply.usage)
         document.content = reply.text
-        document.cost = run.cost.map { AnswerDocument.Cost($0) }
-        document.privacy = run.privacy.map { AnswerDocument.Privacy($0) }
         return HTTPResponse(document)
     }
 
@@ -91,17 +82,8 @@ struct EscalationWriter: AnswerWriter {
 
     private func end(_ reason: StopReason) -> JSONValue {
         guard let run else { return .null }
-        var document = AnswerDocument(
-            request: request.id,
-            run: run.run.description,
-            model: run.model,
-            stopReason: reason.word,
-            usage: AnswerDocument.Tokens(usage ?? run.usageSoFar)
-        )
-        document.session = request.session?.text
+        var document = AnswerDocument(run, to: request, reason: reason, usage: usage ?? run.usageSoFar)
         document.length = length
-        document.cost = run.cost.map { AnswerDocument.Cost($0) }
-        document.privacy = run.privacy.map { AnswerDocument.Privacy($0) }
         return document.json
     }
 

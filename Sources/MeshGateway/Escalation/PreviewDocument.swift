@@ -14,6 +14,9 @@ struct PreviewDocument: APIDocument {
         object["request_id"] = .string(request)
         object["query"] = .string(preview.query)
         object["context"] = preview.context.json
+        object["model_preference"] = preview.model.map { .string($0) }
+        object["project_id"] = preview.project.map { .string($0) }
+        object["lora_id"] = preview.adapter.map { .string($0) }
         object["history"] = .array(
             preview.history.map { ["role": .string($0.role.rawValue), "content": .string($0.text)] }
         )

@@ -220,6 +220,21 @@ enum OpenAPIFile {
                         },
                         refusals: [400, 402, 404, 409, 410, 413, 429, 500, 502, 504],
                     },
+                    delete: {
+                        operationId: "dropQuestion",
+                        tags: ["questions"],
+                        summary: "Forgets a question that waits and that nobody has asked",
+                        parameters: [
+                            {
+                                name: "request_id",
+                                in: "path",
+                                required: true,
+                                schema: { type: "string", minLength: 1, maxLength: 128, pattern: "^[!-~]+$" },
+                            },
+                        ],
+                        responses: { "204": { description: "it is gone, and is not asked" } },
+                        refusals: [400, 404, 409, 429],
+                    },
                 },
                 "/v1/stream": {
                     post: {

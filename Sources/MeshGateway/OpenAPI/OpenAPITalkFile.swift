@@ -184,6 +184,9 @@ enum OpenAPITalkFile {
                     request_id: { type: "string" },
                     query: { type: "string" },
                     context: { type: "object" },
+                    model_preference: { type: "string" },
+                    project_id: { type: "string" },
+                    lora_id: { type: "string" },
                     history: {
                         type: "array",
                         items: {
@@ -220,7 +223,7 @@ enum OpenAPITalkFile {
             },
             Answer: {
                 type: "object",
-                required: ["request_id", "run_id", "model", "content", "stop_reason", "usage", "cost", "privacy"],
+                required: ["request_id", "run_id", "model", "content", "usage", "cost", "privacy"],
                 properties: {
                     request_id: { type: "string" },
                     run_id: { type: "string", format: "uuid" },
@@ -228,9 +231,20 @@ enum OpenAPITalkFile {
                     model: { type: "string" },
                     content: { type: "string" },
                     stop_reason: { $ref: "#/components/schemas/StopReason" },
+                    truncated: { const: true, description: "more was said than was kept" },
+                    left_out: { $ref: "#/components/schemas/LeftOut" },
                     usage: { $ref: "#/components/schemas/Tokens" },
                     cost: { $ref: "#/components/schemas/Cost" },
                     privacy: { $ref: "#/components/schemas/Privacy" },
+                },
+            },
+            LeftOut: {
+                type: "object",
+                description: "what there was no room for: the last pieces of knowledge, the oldest messages",
+                required: ["local_knowledge", "history"],
+                properties: {
+                    local_knowledge: { type: "integer", minimum: 0 },
+                    history: { type: "integer", minimum: 0 },
                 },
             },
             AnswerEvent: {

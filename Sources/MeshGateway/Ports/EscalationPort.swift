@@ -9,6 +9,9 @@ package import MeshSessions
 ///
 /// Asked by many at a time, on the loop of the listener.
 package protocol EscalationPort: Sendable {
+    /// The number of the run that answers the request called `request` of `caller`.
+    func run(of request: String, caller: Caller) -> UniqueID
+
     /// Begins the answer: what can be refused is refused here, before a word of it.
     ///
     /// The same request of the same caller is the same run. Cancelling the task stops it and costs what was used.
@@ -22,9 +25,17 @@ package protocol EscalationPort: Sendable {
 
     /// How a question stands that was taken in; an answer is given out once, and then forgotten.
     func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding
+
+    /// Forgets a question that waits; false where there is none, `conflict` where it has been asked.
+    func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool
 }
 
 extension EscalationPort {
+    /// Of the request and its asker alone.
+    package func run(of request: String, caller: Caller) -> UniqueID {
+        EscalationRequest.run(of: request, asker: caller.asker)
+    }
+
     /// Nothing is redacted here.
     package func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
         throw EscalationFailure(.unsupported, "this node redacts nothing: ask an edge")
@@ -39,6 +50,8 @@ package struct QuestionPreview: Hashable, Sendable {
     package var context: SessionContext
     /// What was said before, in order.
     package var history: [Turn]
+    /// The model's name, the project's and the adapter's, where the question names one.
+    package var (model, project, adapter): (String?, String?, String?)
     /// What was found in all of it.
     package var found: RedactionReport
 
@@ -57,8 +70,17 @@ package struct QuestionPreview: Hashable, Sendable {
     }
 
     /// A preview of these parts.
-    package init(query: String, context: SessionContext, history: [Turn], found: RedactionReport) {
+    package init(
+        query: String,
+        context: SessionContext,
+        history: [Turn],
+        model: String? = nil,
+        project: String? = nil,
+        adapter: String? = nil,
+        found: RedactionReport
+    ) {
         self.query = query
+        (self.model, self.project, self.adapter) = (model, project, adapter)
         self.context = context
         self.history = history
         self.found = found
@@ -94,6 +116,20 @@ package protocol EscalationRun: ChatAnswer {
     var privacy: PrivacyNote? { get }
     /// What it costs; known behind the end, and nil where nobody has said so.
     var cost: Money? { get }
+    /// What of the question did not fit, and the model was not told; nil where nobody knows any more.
+    var leftOut: LeftOut? { get }
+    /// Whether the reason for its end is known: of an answer that was kept it may not be.
+    var knowsStopReason: Bool { get }
+    /// Whether more was said than was kept.
+    var isCut: Bool { get }
+}
+
+extension EscalationRun {
+    /// Whoever ends an answer says why.
+    package var knowsStopReason: Bool { true }
+
+    /// It is told as it is said.
+    package var isCut: Bool { false }
 }
 
 /// What the privacy proxy did for one question.
@@ -117,9 +153,39 @@ package enum AskStanding: Sendable {
     /// It is being answered.
     case asked
     /// This is the answer, put back together; it is not kept any longer.
-    case answered(ChatReply, run: UniqueID, cost: Money?, privacy: PrivacyNote?)
+    case answered(KeptAnswer)
     /// There is none.
     case failed(EscalationFailure)
     /// There is no such question: it was never asked, its answer was fetched, or it has expired.
     case unknown
+}
+
+/// An answer that was kept until somebody came for it.
+package struct KeptAnswer: Sendable {
+    /// The run that gave it.
+    package var run: UniqueID
+    /// The model.
+    package var model: String
+    /// What it said.
+    package var text: String
+    /// Whether it said more than was kept.
+    package var isCut = false
+    /// Why it was over; nil where nobody knows any more.
+    package var stopReason: StopReason?
+    /// What was used.
+    package var usage: ChatUsage
+    /// What that costs; nil where nobody has said.
+    package var cost: Money?
+    /// What the privacy proxy has done; nil where there is none.
+    package var privacy: PrivacyNote?
+    /// What of the question did not fit; nil where nobody knows any more.
+    package var leftOut: LeftOut?
+
+    /// What `model` has said.
+    package init(run: UniqueID, model: String, text: String, usage: ChatUsage) {
+        self.run = run
+        self.model = model
+        self.text = text
+        self.usage = usage
+    }
 }

@@ -14,7 +14,7 @@ package struct Router: HTTPHandler {
     package func respond(to request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         let segments = request.target.segments
-        let found = segments.map { request.target.text == "*" ? nil : tree.find($0) } ?? findWithSlashes(request)
+        let found = find(request.target)
         request[MatchedRoute.self] = found?.place.pattern
         guard let found else {
             let scope = scope(of: segments ?? [])
@@ -32,6 +32,15 @@ package struct Router: HTTPHandler {
         }
     }
 
+    /// The pattern of the route that answers `path`, without what stands in place of its values; nil where none does.
+    package func pattern(of path: String) -> String? { RequestTarget(path).flatMap(find)?.place.pattern }
+
+    /// A path with encoded slashes is understood where a route says so, and nowhere else.
+    private func find(_ target: RequestTarget) -> (place: RouteTree.Place, values: [ArraySlice<String>])? {
+        if let segments = target.segments { return target.text == "*" ? nil : tree.find(segments) }
+        return target.segmentsWithSlashes.flatMap { tree.find(withSlashes: $0) }
+    }
+
     private func answer(
         _ request: HTTPRequest,
         _ scope: RouteScope,
@@ -39,11 +48,6 @@ package struct Router: HTTPHandler {
     ) async throws(CancellationError) -> HTTPResponse {
         let chain = Next.Chain(scope: scope, failures: failures, handler: handler)
         return try await Next(chain: chain, index: 0).respond(to: request)
-    }
-
-    /// A path with encoded slashes is understood where a route says so, and nowhere else.
-    private func findWithSlashes(_ request: HTTPRequest) -> (place: RouteTree.Place, values: [ArraySlice<String>])? {
-        request.target.segmentsWithSlashes.flatMap { tree.find(withSlashes: $0) }
     }
 
     private func scope(of segments: [String]) -> RouteScope {

@@ -3,12 +3,17 @@ package import MeshIO
 
 /// Writes one record for each request.
 ///
-/// Paths may hold what users wrote; queries, fields and bodies are never here to be written.
+/// Paths may hold what users wrote, as the names of their conversations; queries, fields and bodies are never here to
+/// be written.
 package struct AccessLog: HTTPServerObserver {
     private let logger: Logger
+    private let routes: Router?
 
-    /// A log that writes with `logger`.
-    package init(logger: Logger) { self.logger = logger }
+    /// A log that writes with `logger`: the pattern of the route in place of a path, where it knows the `routes`.
+    package init(logger: Logger, routes: Router? = nil) {
+        self.logger = logger
+        self.routes = routes
+    }
 
     /// Writes what remains of a request: at `info`, the server's own failures at `error`.
     package func requestEnded(_ record: HTTPRequestRecord) {
@@ -24,13 +29,18 @@ package struct AccessLog: HTTPServerObserver {
             .request,
             [
                 LogField(.request, .text(record.id)), LogField(.client, .text("\(record.client)")),
-                LogField(.method, .text(record.method)), LogField(.path, .text(record.path)),
+                LogField(.method, .text(record.method)), place(of: record),
                 LogField(.status, .integer(Int64(record.status.code))),
                 LogField(.bytesIn, .integer(Int64(clamping: record.bytesIn))),
                 LogField(.bytesOut, .integer(Int64(clamping: record.bytesOut))),
                 LogField(.elapsed, .duration(record.elapsed)),
             ]
         )
+    }
+
+    private func place(of record: HTTPRequestRecord) -> LogField {
+        guard let routes else { return LogField(.path, .text(record.path)) }
+        return LogField(.route, .text(routes.pattern(of: record.path) ?? "none"))
     }
 
     /// Writes what happens to a connection: at `debug`, what clients are told no for at `warning`.

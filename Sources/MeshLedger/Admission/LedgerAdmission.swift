@@ -7,15 +7,12 @@ package enum LedgerAdmission {
     package struct Circumstances: Hashable, Sendable {
         /// What kind of use it is.
         package var kind: UseKind
-        /// Where it belongs.
-        package var place: CallPlace
         /// The guest who asks.
         package var guest: GuestPass?
 
         /// A call of `kind`.
-        package init(kind: UseKind, place: CallPlace = CallPlace(), guest: GuestPass? = nil) {
+        package init(kind: UseKind, guest: GuestPass? = nil) {
             self.kind = kind
-            self.place = place
             self.guest = guest
         }
     }
@@ -37,7 +34,7 @@ package enum LedgerAdmission {
             price: ask.price,
             worst: ask.worst,
             dearestCost: ask.worstCost,
-            place: circumstances.place,
+            place: ask.place,
             guest: circumstances.guest
         )
         return Ledger.Reserve(call, terms: terms, life: life)

@@ -131,6 +131,17 @@ extension EdgeChats: ChatPort {
 }
 
 extension EdgeChats: EscalationPort {
+    func run(of request: String, caller: Caller) -> UniqueID {
+        // An edge that is starting answers nobody, whatever it calls the request.
+        let opened = opened.withLock { $0 }
+        return opened?.questions.run(of: request, caller: caller)
+            ?? EscalationRequest.run(of: request, asker: caller.asker)
+    }
+
+    func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool {
+        try await questions().drop(request, caller: caller)
+    }
+
     func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
         try await questions().begin(call)
     }

@@ -38,11 +38,12 @@ struct NodeSite: Sendable {
             throw StartError(.configuration, HTTPSettings.needsCertificate(place.description))
         }
         let identity = try settings.files.map { TLSIdentity(try readable($0)) }
+        let routes = router(content, ground, reach)
         let server = HTTPServer(
             loops: [ground.loop],
             configuration: configuration,
-            handler: router(content, ground, reach),
-            observer: AccessLog(logger: ground.logger),
+            handler: routes,
+            observer: AccessLog(logger: ground.logger, routes: routes),
             clock: ground.clock,
             logger: ground.logger,
             generator: ground.generator
@@ -51,13 +52,14 @@ struct NodeSite: Sendable {
         do { bound = try await server.listen(at: address, identity: identity) } catch {
             throw StartError(listeningAt: address, over: "TCP", "http.listen (--http-listen)", error) ?? error
         }
+        let isGuarded = reach == .network || content.gateway.needsKey
         let words =
-            reach == .thisMachine
+            !isGuarded
             ? "whoever runs programs on this machine is answered at \(bound) without a key"
             : content.gateway.knowsKeys
                 ? "whoever shows a key is answered at \(bound); only /health and /ready need none"
                 : "this node knows no keys, so that \(bound) answers /health and /ready alone"
-        ground.logger.log(.info, reach == .thisMachine ? .siteLocal : .siteGuarded, [LogField(.reason, .text(words))])
+        ground.logger.log(.info, isGuarded ? .siteGuarded : .siteLocal, [LogField(.reason, .text(words))])
         return NodeSite(address: bound, server: server, identity: identity, files: settings.files)
     }
 

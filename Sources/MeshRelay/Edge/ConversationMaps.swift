@@ -74,14 +74,16 @@ package actor ConversationMaps {
 
     /// The question as it may leave; the prompt that the hub makes of it says what placeholders are.
     ///
-    /// The same goes for what holds placeholders already.
+    /// The same goes for what holds placeholders already. Where it is not kept, it must not leave: nobody knows its new
+    /// placeholders afterwards.
     package func redact(
         _ question: Question<UnredactedText>,
         in conversation: Conversation,
-        of tenant: TenantID
+        of tenant: TenantID,
+        isKept: Bool = true
     ) async throws(ChatError) -> RedactedAsk<Question<RedactedText>> {
         let redactor = redactor
-        return try await ask(conversation, tenant, question.beginning) { (map) throws(PrivacyError) in
+        return try await ask(conversation, tenant, question.beginning, isKept: isKept) { (map) throws(PrivacyError) in
             try question.redacted(by: redactor, with: &map)
         }
     }
@@ -91,10 +93,11 @@ package actor ConversationMaps {
         _ text: String,
         field: String,
         in conversation: Conversation,
-        of tenant: TenantID
+        of tenant: TenantID,
+        isKept: Bool = true
     ) async throws(ChatError) -> RedactedAsk<RedactedText> {
         let redactor = redactor
-        return try await ask(conversation, tenant, [text]) { (map) throws(PrivacyError) in
+        return try await ask(conversation, tenant, [text], isKept: isKept) { (map) throws(PrivacyError) in
             let (redacted, report) = try redactor.redact(text, field: field, with: &map)
             return (redacted, report)
         }
@@ -127,6 +130,22 @@ package actor ConversationMaps {
         try await inTurn(key) { () async throws(ChatError) in try await self.remove(key) }
     }
 
+    /// Forgets a conversation that was made for `ask` alone, of which nothing has left: the request was refused.
+    ///
+    /// Where anybody has used it since, or before, nothing changes.
+    package func forget<Content>(
+        _ conversation: Conversation,
+        of tenant: TenantID,
+        madeFor ask: RedactedAsk<Content>
+    ) async throws(ChatError) {
+        guard let name = conversation.keptName, let use = ask.firstUse else { return }
+        let key = Key(tenant: tenant, name: name)
+        try await inTurn(key) { () async throws(ChatError) in
+            guard self.open[key]?.turn == use else { return }
+            try await self.remove(key)
+        }
+    }
+
     private func remove(_ key: Key) async throws(ChatError) {
         open[key] = nil
         do throws(PrivacyError) {
@@ -142,6 +161,7 @@ package actor ConversationMaps {
         _ conversation: Conversation,
         _ tenant: TenantID,
         _ beginning: @autoclosure @Sendable () -> [String],
+        isKept: Bool = true,
         _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
     ) async throws(ChatError) -> RedactedAsk<Content> {
         guard let name = conversation.keptName else {
@@ -150,11 +170,14 @@ package actor ConversationMaps {
         }
         let key = Key(tenant: tenant, name: name)
         return try await inTurn(key) { () async throws(ChatError) in
-            var map = try await self.opened(key).map
+            let known = try await self.opened(key)
+            var map = known.map
             map.touch(now: self.clock.wallTime)
             // Only what has been redacted as a whole changes the map: what is refused has left nothing behind.
-            let ask = try Self.ask(&map, redact)
+            var ask = try Self.ask(&map, redact)
+            guard isKept else { return ask }
             try await self.keep(map, key)
+            if known.keptCount == 0, map.count > 0 { ask.firstUse = known.turn }
             return ask
         }
     }

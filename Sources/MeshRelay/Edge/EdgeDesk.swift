@@ -63,6 +63,7 @@ package final class EdgeDesk: Sendable {
     func tunnelAnswer(
         to ask: RelayAsk,
         as run: UniqueID,
+        digest: SHA256Digest? = nil,
         deadline: Instant? = nil,
         isFetchedAgain: Bool = false
     ) throws(EscalationFailure) -> TunnelAnswer {
@@ -72,6 +73,7 @@ package final class EdgeDesk: Sendable {
         return TunnelAnswer(
             to: ask,
             run: run,
+            digest: digest,
             over: parts.opener,
             deadline: deadline ?? clock.now + Limits.Escalation.patience,
             isFetchedAgain: isFetchedAgain,
@@ -84,12 +86,13 @@ package final class EdgeDesk: Sendable {
     func answer(
         to ask: RelayAsk,
         as run: UniqueID,
+        digest: SHA256Digest? = nil,
         _ redacted: (map: PlaceholderMap, report: RedactionReport),
         promptTokens: Int,
         deadline: Instant,
         keeper: AnswerKeeper? = nil
     ) async throws(EscalationFailure) -> RestoredAnswer {
-        let answer = try tunnelAnswer(to: ask, as: run, deadline: deadline)
+        let answer = try tunnelAnswer(to: ask, as: run, digest: digest, deadline: deadline)
         let restored = RestoredAnswer(
             answer,
             restoredBy: redacted.map,

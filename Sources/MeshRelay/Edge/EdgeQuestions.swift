@@ -1,5 +1,5 @@
 internal import MeshChat
-internal import MeshCore
+package import MeshCore
 package import MeshEscalation
 package import MeshGateway
 package import MeshIdentity
@@ -29,13 +29,16 @@ package final class EdgeQuestions: EscalationPort {
     }
 
     /// By the edge, too: two of a tenant may number their requests alike.
-    private func run(of request: String, _ caller: Caller) -> UniqueID {
-        EscalationRequest.run(of: request, asker: "\(edge)/\(caller.asker)")
+    private func asker(_ caller: Caller) -> String { "\(edge)/\(caller.asker)" }
+
+    /// The number that the hub knows the request by.
+    package func run(of request: String, caller: Caller) -> UniqueID {
+        EscalationRequest.run(of: request, asker: asker(caller))
     }
 
     /// Has the hub answer what of a question may leave, within its session.
     package func begin(_ call: EscalationCall) async throws(EscalationFailure) -> any EscalationRun {
-        let run = run(of: call.request.id, call.caller)
+        let run = run(of: call.request.id, caller: call.caller)
         guard let id = call.request.session else {
             let ask = try await redacted(call.request.question, in: .stateless)
             return try await answer(ask, run, call, thread: nil)
@@ -57,9 +60,15 @@ package final class EdgeQuestions: EscalationPort {
         }
         let question = try await joined(call.request.question, with: thread, as: run)
         let ask = try await redacted(question, in: .session(id))
+        let asked = call.request.question.query.text
         do throws(SessionThread.Problem) {
-            return (ask, thread, try await thread.ask(ask.content.query.text, run: run))
+            // More may be known to be personal than when the run asked first: then its question has other words.
+            let said = try await thread.ask(ask.content.query.text, run: run) {
+                Restorer.restore($0, with: ask.map).text == asked
+            }
+            return (ask, thread, said)
         } catch {
+            try? await desk.parts.maps.forget(.session(id), of: desk.parts.tenant, madeFor: ask)
             throw EscalationFailure(error)
         }
     }
@@ -70,7 +79,7 @@ package final class EdgeQuestions: EscalationPort {
         with thread: SessionThread,
         as run: UniqueID
     ) async throws(EscalationFailure) -> Question<UnredactedText> {
-        let (head, history): (SessionHead, [SessionMessage])
+        let (head, history): (SessionHead, SessionPage)
         do throws(SessionThread.Problem) {
             head = try await thread.head()
             let room = await desk.room(for: question, model: question.model ?? head.model)
@@ -87,18 +96,21 @@ package final class EdgeQuestions: EscalationPort {
         let shown = { @Sendable (text: String) in Restorer.restore(text, with: map).text }
         let context = await head.mapTexts(shown).context
         var said: [SessionMessage] = []
-        for message in history { said.append(await message.mapText(shown)) }
-        let asked = question.within(context, model: head.model, history: said)
+        for message in history.messages { said.append(await message.mapText(shown)) }
+        let earlier = Int(clamping: history.earlier)
+        let asked = question.within(context, model: head.model, history: said, earlierTurns: earlier)
         try asked.check()
         return asked
     }
 
     private func redacted(
         _ question: Question<UnredactedText>,
-        in conversation: Conversation
+        in conversation: Conversation,
+        isKept: Bool = true
     ) async throws(EscalationFailure) -> RedactedAsk<RelayQuestion> {
+        let (maps, tenant) = (desk.parts.maps, desk.parts.tenant)
         do throws(ChatError) {
-            return try await desk.parts.maps.redact(question, in: conversation, of: desk.parts.tenant)
+            return try await maps.redact(question, in: conversation, of: tenant, isKept: isKept)
         } catch {
             throw EscalationFailure(error)
         }
@@ -113,6 +125,7 @@ package final class EdgeQuestions: EscalationPort {
         try await desk.answer(
             to: .question(ask.content),
             as: run,
+            digest: digest(of: call),
             (ask.map, ask.report),
             promptTokens: TokenEstimate.likely(ofBytes: ask.content.textBytes),
             deadline: call.deadline,
@@ -120,7 +133,12 @@ package final class EdgeQuestions: EscalationPort {
         )
     }
 
-    /// What of a question would leave; a session that is named is made where there is none.
+    /// By which what is asked is told from something else that the same asker calls the same.
+    private func digest(of call: EscalationCall) -> SHA256Digest { call.request.digest(asker: asker(call.caller)) }
+
+    /// What of a question would leave; nothing of it is kept.
+    ///
+    /// A session that is named is made where there is none.
     package func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview {
         guard let id = call.request.session else {
             let ask = try await redacted(call.request.question, in: .stateless)
@@ -130,32 +148,42 @@ package final class EdgeQuestions: EscalationPort {
         do throws(SessionProblem) { thread = try await sessions.thread(id, call.caller) } catch {
             throw EscalationFailure(error)
         }
-        let run = run(of: call.request.id, call.caller)
+        let run = run(of: call.request.id, caller: call.caller)
         let question = try await joined(call.request.question, with: thread, as: run)
-        let ask = try await redacted(question, in: .session(id))
+        let ask = try await redacted(question, in: .session(id), isKept: false)
         return QuestionPreview(ask)
     }
 
     /// Lets a question wait for a hub.
     package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
-        let run = run(of: call.request.id, call.caller)
-        guard let id = call.request.session else {
-            let ask = try await redacted(call.request.question, in: .run(run))
-            return try await queue.enqueue(.question(ask.content), as: run, in: nil)
-        }
+        let run = run(of: call.request.id, caller: call.caller)
+        guard let id = call.request.session else { return try await enqueue(call, as: run) }
         let (ask, _, said) = try await asked(call, in: id, as: run)
-        if let said {
-            let again = SaidAgain(said, run: run, restoredBy: ask.map)
-            let reply: ChatReply
-            do throws(ChatError) { reply = try await again.collect() } catch { throw EscalationFailure(error) }
-            return .answered(reply, run: run, cost: again.cost, privacy: again.privacy)
+        if let said { return .answered(KeptAnswer(said, run: run, restoredBy: ask.map)) }
+        return try await queue.enqueue(.question(ask.content), as: run, digest: digest(of: call), in: id)
+    }
+
+    private func enqueue(_ call: EscalationCall, as run: UniqueID) async throws(EscalationFailure) -> AskStanding {
+        let ask = try await redacted(call.request.question, in: .run(run))
+        do throws(EscalationFailure) {
+            return try await queue.enqueue(.question(ask.content), as: run, digest: digest(of: call), in: nil)
+        } catch {
+            // What was refused has left nothing behind, unless the run is another question's, which waits.
+            if (try? await queue.knows(run)) == false {
+                try? await desk.parts.maps.forget(.run(run), of: desk.parts.tenant, madeFor: ask)
+            }
+            throw error
         }
-        return try await queue.enqueue(.question(ask.content), as: run, in: id)
+    }
+
+    /// Forgets a question that waits and that nobody has asked.
+    package func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool {
+        try await queue.drop(run(of: request, caller: caller))
     }
 
     /// How a question stands that waits.
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {
-        try await queue.standing(of: run(of: request, caller))
+        try await queue.standing(of: run(of: request, caller: caller))
     }
 }
 
@@ -171,6 +199,9 @@ extension QuestionPreview {
                 constraints: question.constraints.map(\.text)
             ),
             history: question.history.map { Turn($0.role, $0.text.text) },
+            model: question.model,
+            project: question.project,
+            adapter: question.adapter,
             found: ask.report
         )
     }

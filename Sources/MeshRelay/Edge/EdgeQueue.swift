@@ -44,13 +44,14 @@ package final class EdgeQueue: Sendable {
 
     // MARK: For applications
 
-    /// Lets `ask` wait, whose session has its question; the same again is the same question.
+    /// Lets `ask` wait, whose session has its question; the same again, as `digest` says, is the same question.
     func enqueue(
         _ ask: RelayAsk,
         as run: UniqueID,
+        digest: SHA256Digest,
         in session: SessionID?
     ) async throws(EscalationFailure) -> AskStanding {
-        let standing = try await told(AskQueue.Enqueue(run: run, ask: ask, session: session))
+        let standing = try await told(AskQueue.Enqueue(run: run, ask: ask, digest: digest, session: session))
         news.raise()
         return standing.state == .waiting ? .waiting : .asked
     }
@@ -78,14 +79,32 @@ package final class EdgeQueue: Sendable {
             return .failed(EscalationFailure(code, answer.message ?? "the question has no answer"))
         }
         let (text, tally) = Restorer.restore(answer.text, with: map)
-        let reply = ChatReply(
-            start: ChatStart(id: run.description, model: answer.model ?? "unknown"),
-            parts: [ChatPart(.text(text))],
-            stopReason: answer.isCut ? .maximumTokens : .endOfTurn,
-            usage: answer.usage ?? ChatUsage(isEstimated: true)
-        )
-        let note = PrivacyNote(found: RedactionReport(), restored: tally)
-        return .answered(reply, run: run, cost: answer.cost, privacy: note)
+        let usage = answer.usage ?? ChatUsage(isEstimated: true)
+        var kept = KeptAnswer(run: run, model: answer.model ?? "unknown", text: text, usage: usage)
+        (kept.isCut, kept.stopReason, kept.leftOut) = (answer.isCut, answer.stopReason, answer.leftOut)
+        kept.cost = answer.cost
+        kept.privacy = PrivacyNote(found: RedactionReport(), restored: tally)
+        return .answered(kept)
+    }
+
+    /// Whether the question of `run` waits, or its answer.
+    func knows(_ run: UniqueID) async throws(EscalationFailure) -> Bool {
+        do throws(CallFailure<AskQueue.Refusal>) { _ = try await queue().call(AskQueue.Look(run: run)) } catch {
+            if case .refused(.notFound) = error { return false }
+            throw EscalationFailure(error)
+        }
+        return true
+    }
+
+    /// Forgets the question of `run`, which nobody has asked; false where there is none.
+    func drop(_ run: UniqueID) async throws(EscalationFailure) -> Bool {
+        let standing: QueuedStanding
+        do throws(CallFailure<AskQueue.Refusal>) { standing = try await queue().call(AskQueue.Drop(run: run)) } catch {
+            if case .refused(.notFound) = error { return false }
+            throw EscalationFailure(error)
+        }
+        if standing.session == nil { try? await desk.parts.maps.forget(.run(run), of: desk.parts.tenant) }
+        return true
     }
 
     private func told<C: Command>(_ command: C) async throws(EscalationFailure) -> C.Reply
@@ -131,11 +150,11 @@ package final class EdgeQueue: Sendable {
     private func answer(_ run: UniqueID) async {
         defer { news.raise() }
         guard let queue = try? queue() else { return }
-        guard let (ask, session) = await question(of: run, in: queue) else { return }
+        guard let (ask, standing) = await question(of: run, in: queue) else { return }
         var builder = QueuedAnswerBuilder()
         let answer: TunnelAnswer
         do throws(EscalationFailure) {
-            answer = try desk.tunnelAnswer(to: ask, as: run, isFetchedAgain: true)
+            answer = try desk.tunnelAnswer(to: ask, as: run, digest: standing.digest, isFetchedAgain: true)
             while !builder.isWhole, let piece = try await answer.next() { builder.take(piece) }
         } catch {
             if Task.isCancelled { return }
@@ -148,8 +167,8 @@ package final class EdgeQueue: Sendable {
             }
             return
         }
-        let whole = builder.answer(model: answer.choice?.model)
-        if let session { await keep(whole, of: run, in: session) }
+        let whole = builder.answer(by: answer.choice)
+        if let session = standing.session { await keep(whole, of: run, in: session) }
         if let usage = whole.usage, let model = whole.model {
             desk.parts.tally.note(usage, of: model, tenant: desk.parts.tenant, cost: whole.cost)
         }
@@ -167,11 +186,11 @@ package final class EdgeQueue: Sendable {
         }
     }
 
-    /// The question as it travels, and the session that has it.
+    /// The question as it travels, and how it stands.
     private func question(
         of run: UniqueID,
         in queue: ActorReference<JournaledActor<AskQueue>>
-    ) async -> (RelayAsk, SessionID?)? {
+    ) async -> (RelayAsk, QueuedStanding)? {
         var bytes: [UInt8] = []
         let standing: QueuedStanding
         do throws(CallFailure<AskQueue.Refusal>) {
@@ -187,7 +206,7 @@ package final class EdgeQueue: Sendable {
             await note(AskQueue.PutBack(run: run), in: queue)
             return nil
         }
-        do throws(WireError) { return (try RelayAsk(wireBytes: bytes), standing.session) } catch {
+        do throws(WireError) { return (try RelayAsk(wireBytes: bytes), standing) } catch {
             // What this version cannot read no later one was written by: whoever asked is told.
             let failure = EscalationFailure(.malformed, "the question that waited cannot be read any more")
             await note(AskQueue.Answer(run: run, QueuedAnswer(failure)), in: queue)
@@ -202,7 +221,7 @@ package final class EdgeQueue: Sendable {
         guard let thread = try? await sessions.thread(session, caller), let usage = answer.usage else { return }
         let keeper = AnswerKeeper(thread, run: run, deadline: desk.clock.now + Limits.Escalation.settlePatience)
         keeper.take(answer.text)
-        try? await keeper.keep(model: answer.model ?? "unknown", usage: usage)
+        try? await keeper.keep(model: answer.model ?? "unknown", usage: usage, stopReason: answer.stopReason)
     }
 }
 
@@ -226,12 +245,14 @@ private struct QueuedAnswerBuilder {
     /// Whether its end has come.
     var isWhole: Bool { end != nil }
 
-    func answer(model chosen: String?) -> QueuedAnswer {
+    func answer(by choice: AnswerChoice?) -> QueuedAnswer {
         QueuedAnswer(
             text: text,
-            model: chosen ?? model,
+            model: choice?.model ?? model,
             usage: end?.usage ?? ChatUsage(isEstimated: true),
-            cost: end?.cost
+            cost: end?.cost,
+            stopReason: end?.reason,
+            leftOut: choice?.leftOut
         )
     }
 }
@@ -247,6 +268,9 @@ extension EscalationFailure {
         case .refused(.tooLarge):
             let limit = Limits.AskQueue.maximumQuestionBytes
             self.init(.invalidField, "a question that waits has at most \(limit) bytes", field: "query")
+        case .refused(.asked):
+            let words = "the question is being asked, or has its answer: fetch it"
+            self.init(.conflict, words, field: "request_id")
         case .refused(.notFound), .refused(.notAnswered):
             self.init(.conflict, "the answer was fetched by somebody else", field: "request_id")
         case .overloaded(let retryAfter):

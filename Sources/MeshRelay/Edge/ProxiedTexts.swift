@@ -16,9 +16,27 @@ package struct ProxiedTexts: SessionTexts {
 
     /// The text with placeholders.
     package func kept(_ text: String, in field: String, of session: SessionKey) async throws(SessionProblem) -> String {
+        try await redacted(text, field, session, isKept: true)
+    }
+
+    /// The same, and its placeholders are not in the vault.
+    package func checked(
+        _ text: String,
+        in field: String,
+        of session: SessionKey
+    ) async throws(SessionProblem) -> String {
+        try await redacted(text, field, session, isKept: false)
+    }
+
+    private func redacted(
+        _ text: String,
+        _ field: String,
+        _ session: SessionKey,
+        isKept: Bool
+    ) async throws(SessionProblem) -> String {
+        let (conversation, tenant) = (Conversation.session(session.id), session.owner.tenant)
         do throws(ChatError) {
-            let tenant = session.owner.tenant
-            return try await maps.redact(text, field: field, in: .session(session.id), of: tenant).content.text
+            return try await maps.redact(text, field: field, in: conversation, of: tenant, isKept: isKept).content.text
         } catch {
             throw SessionProblem(error)
         }

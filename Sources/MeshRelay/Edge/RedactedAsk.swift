@@ -10,4 +10,7 @@ package struct RedactedAsk<Content: Sendable>: Sendable {
 
     /// What was found.
     package let report: RedactionReport
+
+    /// Which use of its conversation this was, where nothing had been replaced in that before; nil for any other.
+    package var firstUse: UInt64?
 }

@@ -83,7 +83,9 @@ package final class RestoredAnswer: Sendable {
                 defer { (state.cost, state.usage) = (end.cost, end.usage) }
                 return state.usage == end.usage
             }
-            do throws(ChatError) { try await keeper?.keep(model: model, usage: end.usage) } catch {
+            do throws(ChatError) {
+                try await keeper?.keep(model: model, usage: end.usage, stopReason: end.reason)
+            } catch {
                 throw EscalationFailure(error)
             }
             await answer.taken()
@@ -133,6 +135,9 @@ extension RestoredAnswer: ChatRun, EscalationRun {
 
     /// What the hub has left out.
     package var dropped: [String] { answer.choice?.dropped ?? [] }
+
+    /// What of the question the hub had no room for, or the session before it.
+    package var leftOut: LeftOut? { answer.choice?.leftOut }
 
     /// The hub's matter.
     package var allowance: RequestAllowance? { nil }

@@ -58,6 +58,7 @@ package final class TunnelAnswer: Sendable {
     package let run: UniqueID
 
     private let ask: RelayAsk
+    private let digest: SHA256Digest?
     private let opener: any AnswerChannelOpener
     private let deadline: Instant
     private let clock: any Clock
@@ -69,10 +70,12 @@ package final class TunnelAnswer: Sendable {
     /// The answer to `ask` under the number `run`; nothing is asked before ``next()``.
     ///
     /// Where it `isFetchedAgain` after a restart of this edge, the hub is told as late as possible how far it has come.
-    /// `letGo` is called when nobody holds the answer any more.
+    /// `digest` tells what is asked from something else under the same number, where its own hash shall not. `letGo` is
+    /// called when nobody holds the answer any more.
     package init(
         to ask: RelayAsk,
         run: UniqueID,
+        digest: SHA256Digest? = nil,
         over opener: any AnswerChannelOpener,
         deadline: Instant,
         isFetchedAgain: Bool = false,
@@ -81,6 +84,7 @@ package final class TunnelAnswer: Sendable {
         letGo: @escaping @Sendable () -> Void = {}
     ) {
         self.ask = ask
+        self.digest = digest
         self.run = run
         self.opener = opener
         self.letGo = letGo
@@ -254,7 +258,8 @@ package final class TunnelAnswer: Sendable {
             answer: answer,
             timeLeft: deadline - clock.now,
             ask: asks ? ask : nil,
-            trace: TraceContext.current
+            trace: TraceContext.current,
+            digest: asks ? digest : nil
         )
         do throws(TransportError) {
             let channel = try await opener.open(asking: opening.wireBytes)

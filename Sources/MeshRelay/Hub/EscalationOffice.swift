@@ -81,18 +81,19 @@ package final class EscalationOffice: Sendable {
         let now = clock.now
         let (run, isNew) = try state.withLock { (state) throws(ErrorFrame) -> (HubRun, Bool) in
             if let known = state.runs[name] { return (known, false) }
-            guard let ask = opening.ask else {
+            guard let ask = opening.ask, let digest = opening.askDigest else {
                 throw ErrorFrame(code: .notFound, message: "there is no such run here")
             }
             guard state.isOpen, state.runs.count < Limits.Relay.maximumRuns,
                 state.runs.keys.count(where: { $0.edge == edge.node }) < Limits.Relay.maximumRunsOfOne
             else { throw Self.noRoom }
             let chat = ask.chat
-            recent?.note(RecentAsk(run: name.run, tenant: edge.tenant, chat: chat), of: edge.node)
+            recent?.note(RecentAsk(run: name.run, tenant: edge.tenant, chat: chat.request), of: edge.node)
             let run = HubRun(
                 name,
                 ask,
                 chat,
+                digest: digest,
                 timeLeft: opening.timeLeft,
                 trace: opening.trace,
                 tenant: edge.tenant,
@@ -139,15 +140,5 @@ package final class EscalationOffice: Sendable {
             for run in runs { run.deadlineReached(now: now) }
             try? await clock.sleep(for: Limits.Relay.sweepInterval)
         }
-    }
-}
-
-/// A run, as a hub tells it from those of other edges.
-struct RunName: Hashable, Comparable, Sendable {
-    let edge: NodeID
-    let run: UniqueID
-
-    static func < (left: RunName, right: RunName) -> Bool {
-        left.edge == right.edge ? left.run < right.run : left.edge < right.edge
     }
 }

@@ -1,17 +1,20 @@
 internal import MeshChat
 internal import MeshCore
+internal import MeshEscalation
 internal import MeshGateway
 internal import MeshSessions
 
 /// An answer of a hub's desk to a question: its session has it before its end is handed over.
 final class HubQuestionRun: EscalationRun {
     let run: UniqueID
+    let leftOut: LeftOut?
     private let answer: any ChatRun
     private let keeper: AnswerKeeper?
     private let hasEnded = Lock(false)
 
-    init(_ answer: any ChatRun, run: UniqueID, thread: SessionThread?, deadline: Instant) {
+    init(_ answer: any ChatRun, run: UniqueID, thread: SessionThread?, leftOut: LeftOut, deadline: Instant) {
         self.answer = answer
+        self.leftOut = leftOut
         self.run = run
         keeper = thread.map { AnswerKeeper($0, run: run, deadline: deadline) }
     }
@@ -31,8 +34,8 @@ final class HubQuestionRun: EscalationRun {
         let event = try await answer.next()
         switch event {
         case .text(let text)?: keeper?.take(text)
-        case .ended?:
-            try await keeper?.keep(model: model, usage: answer.usageSoFar)
+        case .ended(let reason)?:
+            try await keeper?.keep(model: model, usage: answer.usageSoFar, stopReason: reason)
             hasEnded.withLock { $0 = true }
         default: break
         }

@@ -35,6 +35,7 @@ package final class HubQuestions: EscalationPort {
                 "this hub answers no text that nobody has redacted: ask the edge on your own machine"
             )
         }
+        if call.request.question.adapter != nil { throw EscalationFailure(.noAdapters) }
         let run = EscalationRequest.run(of: call.request.id, asker: call.caller.asker)
         var (question, thread): (Question<UnredactedText>, SessionThread?) = (call.request.question, nil)
         if let id = call.request.session {
@@ -48,7 +49,12 @@ package final class HubQuestions: EscalationPort {
                 let model = question.model ?? head.model
                 let room = await chat.room(for: question, model: model)
                 let history = try await joined.history(tokens: room, before: run)
-                question = question.within(head.context, model: head.model, history: history)
+                question = question.within(
+                    head.context,
+                    model: head.model,
+                    history: history.messages,
+                    earlierTurns: Int(clamping: history.earlier)
+                )
             } catch {
                 throw EscalationFailure(error)
             }
@@ -57,9 +63,22 @@ package final class HubQuestions: EscalationPort {
         }
         let tokens = await chat.room(for: question, model: question.model)
         let prompt = EscalationPrompt(question, model: ModelDirectory.automatic, tokens: tokens)
-        let chatCall = ChatCall(id: run, caller: call.caller, request: prompt.request, deadline: call.deadline)
+        let chatCall = ChatCall(
+            id: run,
+            caller: call.caller,
+            request: prompt.request,
+            deadline: call.deadline,
+            place: CallPlace(project: question.project, session: call.request.session?.text)
+        )
         do throws(ChatError) {
-            return HubQuestionRun(try await chat.begin(chatCall), run: run, thread: thread, deadline: call.deadline)
+            let answer = try await chat.begin(chatCall)
+            return HubQuestionRun(
+                answer,
+                run: run,
+                thread: thread,
+                leftOut: prompt.leftOut,
+                deadline: call.deadline
+            )
         } catch {
             throw EscalationFailure(error)
         }
@@ -69,6 +88,9 @@ package final class HubQuestions: EscalationPort {
     package func enqueue(_ call: EscalationCall) async throws(EscalationFailure) -> AskStanding {
         throw EscalationFailure(.unsupported, "a hub answers at once: ask without Prefer: respond-async")
     }
+
+    /// Nothing waits.
+    package func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool { false }
 
     /// Nothing waits.
     package func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding {

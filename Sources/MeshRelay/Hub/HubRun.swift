@@ -31,6 +31,10 @@ final class HubRun: Sendable {
     private let name: RunName
     /// What whoever answers is asked; forgotten once it is.
     private let chat: Lock<ChatRequest?>
+    private let place: CallPlace
+    private let leftOut: LeftOut
+    /// The adapter that is asked for, where one is.
+    private let adapter: String?
     private let trace: TraceContext?
     private let tenant: TenantID
     private let deadline: Instant
@@ -46,7 +50,8 @@ final class HubRun: Sendable {
     init(
         _ name: RunName,
         _ ask: RelayAsk,
-        _ chat: ChatRequest,
+        _ chat: (request: ChatRequest, leftOut: LeftOut),
+        digest: SHA256Digest,
         timeLeft: Duration?,
         trace: TraceContext?,
         tenant: TenantID,
@@ -58,7 +63,9 @@ final class HubRun: Sendable {
         forget: @escaping @Sendable () -> Void
     ) {
         self.name = name
-        self.chat = Lock(chat)
+        (self.chat, leftOut) = (Lock(chat.request), chat.leftOut)
+        place = CallPlace(project: ask.question?.project, edge: name.edge.text)
+        adapter = ask.question?.adapter
         self.trace = trace
         self.tenant = tenant
         self.record = record
@@ -66,9 +73,9 @@ final class HubRun: Sendable {
         self.forget = forget
         deadline = now + min(timeLeft ?? configuration.patience, Limits.Escalation.longestPatience)
         let machine = EscalationStateMachine(
-            question: ask.digest,
+            question: digest,
             answer: answer,
-            promptTokens: TokenEstimate.likely(of: chat),
+            promptTokens: TokenEstimate.likely(of: chat.request),
             timeLeft: timeLeft,
             configuration: configuration,
             now: now
@@ -92,19 +99,26 @@ final class HubRun: Sendable {
         record.begin(run)
         change { state in
             state.answer = run
-            let choice = AnswerChoice(model: run.model, engine: run.engine, reason: run.reason, dropped: run.dropped)
+            let choice = AnswerChoice(
+                model: run.model,
+                engine: run.engine,
+                reason: run.reason,
+                dropped: run.dropped,
+                leftOut: leftOut
+            )
             return state.machine.reserved(choice, now: clock.now)
         }
         await takeDown(run)
     }
 
-    /// The call goes by the run's number, so that what is asked anew meets what was set aside for it.
+    /// The call goes by the run's name, so that what is asked anew meets what was set aside for it.
     private func begin(_ chats: any ChatPort) async throws(ChatError) -> any ChatRun {
         let caller = Caller(tenant: tenant, key: nil, scopes: [.chat], requestsPerMinute: nil)
         guard let request = chat.withLock({ $0.take() }) else {
             throw ChatError(.conflict, "the run has been asked already")
         }
-        let call = ChatCall(id: name.run, caller: caller, request: request, deadline: deadline)
+        if adapter != nil { throw .noAdapters }
+        let call = ChatCall(id: name.call, caller: caller, request: request, deadline: deadline, place: place)
         let outcome = await withTaskGroup(of: Result<any ChatRun, ChatError>?.self) { group in
             defer { group.cancelAll() }
             group.addTask {
@@ -202,7 +216,7 @@ final class HubRun: Sendable {
                 number,
                 offset: opening.offset,
                 answer: opening.answer,
-                question: opening.ask?.digest,
+                question: opening.askDigest,
                 now: clock.now
             )
             switch action {
@@ -301,11 +315,21 @@ final class HubRun: Sendable {
 }
 
 extension EscalatedAsk {
-    /// What whoever answers is asked.
-    var chat: ChatRequest {
+    /// The question, where it is one.
+    var question: Question<Text>? {
         switch self {
-        case .question(let question): EscalationPrompt(question, model: ModelDirectory.automatic).request
-        case .chat(let chat): chat.request
+        case .question(let question): question
+        case .chat: nil
+        }
+    }
+
+    /// What whoever answers is asked, and what of it did not fit.
+    var chat: (request: ChatRequest, leftOut: LeftOut) {
+        switch self {
+        case .question(let question):
+            let prompt = EscalationPrompt(question, model: ModelDirectory.automatic)
+            return (prompt.request, prompt.leftOut)
+        case .chat(let chat): return (chat.request, LeftOut())
         }
     }
 }

@@ -52,8 +52,8 @@ final class RunRecord: Sendable {
         }
         guard isFirst, let logger else { return }
         var fields = [
-            LogField(.call, .text("\(name.run)")), LogField(.tenant, .text(tenant.text)),
-            LogField(.peer, .text(name.edge.text)), LogField(.outcome, .text(outcome)),
+            LogField(.call, .text("\(name.call)")), LogField(.run, .text("\(name.run)")),
+            LogField(.tenant, .text(tenant.text)), LogField(.peer, .text(name.edge.text)), LogField(.outcome, .text(outcome)),
             LogField(.elapsed, .duration(clock.now - began)),
         ]
         if let firstWord { fields.append(LogField(.firstWord, .duration(firstWord))) }
@@ -76,6 +76,7 @@ extension LogEvent {
 
 extension LogKey {
     static let call = LogKey("call")
+    static let run = LogKey("run")
     static let peer = LogKey("peer")
     static let outcome = LogKey("outcome")
     static let firstWord = LogKey("first_word")

@@ -29,14 +29,21 @@ final class AnswerKeeper: Sendable {
     ///
     /// A session that was deleted or cleared meanwhile wants none; one that cannot be reached has lost it, and whoever
     /// asked is told.
-    func keep(model: String, usage: ChatUsage) async throws(ChatError) {
+    func keep(model: String, usage: ChatUsage, stopReason: StopReason?) async throws(ChatError) {
         let tokens = MessageTokens(
             input: UInt64(clamping: usage.promptTokens),
             output: UInt64(clamping: usage.outputTokens)
         )
         let said = said.withLock { $0 }
         do throws(SessionThread.Problem) {
-            try await thread.answer(said, run: run, model: model, tokens: tokens, deadline: deadline)
+            try await thread.answer(
+                said,
+                run: run,
+                model: model,
+                tokens: tokens,
+                stopReason: stopReason,
+                deadline: deadline
+            )
         } catch {
             guard case .session(.unavailable) = error else { return }
             let failure = ChatFailure(hasBegun: true)

@@ -1,5 +1,6 @@
 internal import MeshChat
 internal import MeshCore
+internal import MeshEscalation
 internal import MeshGateway
 internal import MeshPrivacy
 internal import MeshSessions
@@ -10,12 +11,16 @@ final class SaidAgain: EscalationRun {
     let model: String
     let usageSoFar: ChatUsage
     let privacy: PrivacyNote?
+    let isCut: Bool
+    let knowsStopReason: Bool
     private let events: Lock<[ChatEvent]>
 
     /// The answer that `message` has; on an edge, with the originals that `map` knows.
     init(_ message: SessionMessage, run: UniqueID, restoredBy map: PlaceholderMap? = nil) {
         self.run = run
         model = message.model ?? "unknown"
+        isCut = message.isCut
+        knowsStopReason = message.stopReason != nil
         let tokens = message.tokens
         usageSoFar = ChatUsage(
             inputTokens: Int(clamping: tokens?.input ?? 0),
@@ -26,9 +31,12 @@ final class SaidAgain: EscalationRun {
         privacy = restored.map { PrivacyNote(found: RedactionReport(), restored: $0.tally) }
         let start = ChatStart(id: run.description, model: model)
         let said: [ChatEvent] = text.isEmpty ? [] : [.text(text)]
-        let end = ChatEvent.ended(message.isCut ? .maximumTokens : .endOfTurn)
+        let end = ChatEvent.ended(message.stopReason ?? .endOfTurn)
         events = Lock([.started(start)] + said + [.usage(usageSoFar), end])
     }
+
+    /// That was known when it was said first.
+    var leftOut: LeftOut? { nil }
 
     /// It was paid when it was said first.
     var cost: Money? { .zero }
@@ -38,4 +46,15 @@ final class SaidAgain: EscalationRun {
     }
 
     func cancel() { events.withLock { $0 = [] } }
+}
+
+extension KeptAnswer {
+    /// The answer that `message` has, with the originals that `map` knows.
+    init(_ message: SessionMessage, run: UniqueID, restoredBy map: PlaceholderMap) {
+        let (text, tally) = Restorer.restore(message.text, with: map)
+        let again = SaidAgain(message, run: run)
+        self.init(run: run, model: again.model, text: text, usage: again.usageSoFar)
+        (isCut, stopReason, cost) = (message.isCut, message.stopReason, again.cost)
+        privacy = PrivacyNote(found: RedactionReport(), restored: tally)
+    }
 }

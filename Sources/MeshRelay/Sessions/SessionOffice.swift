@@ -151,10 +151,14 @@ extension SessionOffice: SessionPort {
         _ caller: Caller
     ) async throws(SessionProblem) -> UInt64 {
         let key = key(id, caller)
-        // What may not be kept makes no session either.
+        // What may not be kept makes no session, and of what finds no session nothing is kept.
+        let checked = try await texts.checked(text, in: "content", of: key)
+        guard checked.utf8.count <= Limits.Sessions.maximumMessageBytes else {
+            throw SessionProblem(.refused(.tooLarge))
+        }
+        let session = try await made(key)
         let kept = try await texts.kept(text, in: "content", of: key)
-        let message = Session.AddMessage(role: role, text: kept, isRedacted: texts.isRedacted)
-        return try await asked(try await made(key), message)
+        return try await asked(session, Session.AddMessage(role: role, text: kept, isRedacted: texts.isRedacted))
     }
 
     /// Changes the context, and makes the session where there is none.
@@ -164,15 +168,20 @@ extension SessionOffice: SessionPort {
         _ caller: Caller
     ) async throws(SessionProblem) {
         let key = key(id, caller)
+        _ = try await change.mapTexts { (text, field) throws(SessionProblem) in
+            try await texts.checked(text, in: field, of: key)
+        }
+        let session = try await made(key)
         let kept = try await change.mapTexts { (text, field) throws(SessionProblem) in
             try await texts.kept(text, in: field, of: key)
         }
-        _ = try await asked(try await made(key), Session.UpdateContext(kept))
+        _ = try await asked(session, Session.UpdateContext(kept))
     }
 
     /// Prefers a model, or none.
     package func prefer(_ model: String?, in id: SessionID, _ caller: Caller) async throws(SessionProblem) {
         let key = key(id, caller)
+        _ = try await asked(try session(key), Session.Show())
         let kept: String? = if let model { try await texts.kept(model, in: "model_preference", of: key) } else { nil }
         _ = try await asked(try session(key), Session.PreferModel(kept))
     }

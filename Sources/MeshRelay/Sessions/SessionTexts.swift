@@ -12,11 +12,25 @@ package protocol SessionTexts: Sendable {
     /// What is kept for `text`, which came in `field`; throws `blocked` where it may not be kept at all.
     func kept(_ text: String, in field: String, of session: SessionKey) async throws(SessionProblem) -> String
 
+    /// The same, where nothing shall be kept yet.
+    func checked(_ text: String, in field: String, of session: SessionKey) async throws(SessionProblem) -> String
+
     /// What is shown for `text`, which is kept.
     func shown(_ text: String, of session: SessionKey) async throws(SessionProblem) -> String
 
     /// Forgets what is needed to show the texts of `session`; the same again changes nothing.
     func forget(_ session: SessionKey) async throws(SessionProblem)
+}
+
+extension SessionTexts {
+    /// Whoever keeps nothing beside the text has nothing to spare.
+    package func checked(
+        _ text: String,
+        in field: String,
+        of session: SessionKey
+    ) async throws(SessionProblem) -> String {
+        try await kept(text, in: field, of: session)
+    }
 }
 
 /// Texts as they are: those of a hub, which nobody has redacted.

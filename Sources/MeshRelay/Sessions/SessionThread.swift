@@ -1,5 +1,5 @@
 internal import MeshActors
-internal import MeshChat
+package import MeshChat
 package import MeshCore
 package import MeshGateway
 package import MeshSessions
@@ -48,9 +48,32 @@ package struct SessionThread: Sendable {
         return page.messages.first { $0.run == run && $0.role == .assistant }
     }
 
+    /// The same, where the run may have asked already in other words that `isSame` knows: those count.
+    func ask(
+        _ text: String,
+        run: UniqueID,
+        orSame isSame: (String) -> Bool
+    ) async throws(Problem) -> SessionMessage? {
+        do throws(Problem) { return try await ask(text, run: run) } catch {
+            guard error == .conflict, let known = try await question(of: run), isSame(known) else { throw error }
+            return try await ask(known, run: run)
+        }
+    }
+
+    /// What `run` has asked; nil where it has not, or that was cleared.
+    private func question(of run: UniqueID) async throws(Problem) -> String? {
+        var last: UInt64?
+        while true {
+            let page = try await asked(Session.Messages(after: last))
+            if let known = page.messages.first(where: { $0.run == run && $0.role == .user }) { return known.text }
+            guard page.hasMore, let next = page.messages.last?.number else { return nil }
+            last = next
+        }
+    }
+
     /// What a prompt of `run` shall repeat, in at most `tokens`.
-    package func history(tokens: Int, before run: UniqueID) async throws(Problem) -> [SessionMessage] {
-        try await asked(Session.History(tokens: UInt64(max(0, tokens)), before: run)).messages
+    package func history(tokens: Int, before run: UniqueID) async throws(Problem) -> SessionPage {
+        try await asked(Session.History(tokens: UInt64(max(0, tokens)), before: run))
     }
 
     /// Appends the answer of `run`, once; tries until `deadline`.
@@ -59,9 +82,17 @@ package struct SessionThread: Sendable {
         run: UniqueID,
         model: String,
         tokens: MessageTokens?,
+        stopReason: StopReason?,
         deadline: Instant
     ) async throws(Problem) {
-        let answer = Session.AppendAnswer(run: run, text: text, model: model, tokens: tokens, isRedacted: isRedacted)
+        let answer = Session.AppendAnswer(
+            run: run,
+            text: text,
+            model: model,
+            tokens: tokens,
+            isRedacted: isRedacted,
+            stopReason: stopReason
+        )
         do throws(CallFailure<SessionRefusal>) { _ = try await session.call(answer, deadline: deadline) } catch {
             throw Problem(error)
         }

@@ -149,15 +149,25 @@ extension Session {
         package let isRedacted: Bool
         /// Whether more was said.
         package let isCut: Bool
+        /// Why it was over; nil where nobody has said.
+        package let stopReason: StopReason?
 
         /// The answer of `run`; what is beyond ``Limits/Sessions/maximumMessageBytes`` is cut.
-        package init(run: UniqueID, text: String, model: String, tokens: MessageTokens?, isRedacted: Bool) {
+        package init(
+            run: UniqueID,
+            text: String,
+            model: String,
+            tokens: MessageTokens?,
+            isRedacted: Bool,
+            stopReason: StopReason? = nil
+        ) {
             self.run = run
             self.text = text.cut(toBytes: Limits.Sessions.maximumMessageBytes)
             self.model = model.cut(toBytes: Limits.Sessions.maximumModelBytes)
             self.tokens = tokens
             self.isRedacted = isRedacted
             isCut = text.utf8.count > Limits.Sessions.maximumMessageBytes
+            self.stopReason = stopReason
         }
 
         package func decide(_ state: Session, _ turn: inout Turn<Session>) throws(SessionRefusal) -> UInt64 {
@@ -171,7 +181,8 @@ extension Session {
                 created: state.time(&turn),
                 run: run,
                 isCut: isCut,
-                isRedacted: isRedacted
+                isRedacted: isRedacted,
+                stopReason: stopReason
             )
             if let known = state.answer(of: run) {
                 guard known.digest == message.digest else { throw .conflict }
@@ -183,23 +194,25 @@ extension Session {
         }
 
         package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 6)
+            writer.writeArrayHead(count: stopReason == nil ? 6 : 7)
             run.encode(into: &writer)
             writer.write(text)
             writer.write(model)
             tokens.encode(into: &writer)
             writer.write(isRedacted)
             writer.write(isCut)
+            if let stopReason { writer.write(stopReason.number) }
         }
 
         package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 6)
+            var tail = try reader.beginRecord(fields: 6)
             run = try UniqueID(from: &reader)
             text = try reader.readText(atMost: Limits.Sessions.maximumMessageBytes)
             model = try reader.readText(atMost: Limits.Sessions.maximumModelBytes)
             tokens = try MessageTokens?(from: &reader)
             isRedacted = try reader.readBool()
             isCut = try reader.readBool()
+            stopReason = try reader.readAppended(UInt64.self, in: &tail).flatMap { StopReason(number: $0) }
             try reader.endRecord(tail)
         }
     }

@@ -75,19 +75,24 @@ package struct SessionPage: Hashable, Sendable {
 
     /// Whether others follow.
     package let hasMore: Bool
+
+    /// How many turns of a history stand before them, and did not fit.
+    package internal(set) var earlier: UInt64 = 0
 }
 
 extension SessionPage: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 2)
+        writer.writeArrayHead(count: earlier == 0 ? 2 : 3)
         messages.encode(into: &writer)
         writer.write(hasMore)
+        if earlier > 0 { writer.write(earlier) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 2)
+        var tail = try reader.beginRecord(fields: 2)
         messages = try reader.readList(of: SessionMessage.self, atMost: Limits.Sessions.maximumPage)
         hasMore = try reader.readBool()
+        earlier = try reader.readAppended(UInt64.self, in: &tail) ?? 0
         try reader.endRecord(tail)
     }
 }
@@ -174,8 +179,10 @@ extension Session {
 
         package func decide(_ state: Session, _ turn: inout Turn<Session>) throws(SessionRefusal) -> SessionPage {
             try state.checkOpen()
-            let said = SessionHistory.fitting(state.messages, tokens: Int(clamping: tokens), before: run)
-            return SessionPage(messages: said, hasMore: false)
+            let said = SessionHistory.turns(state.messages, before: run)
+            let fitting = SessionHistory.fitting(said, tokens: Int(clamping: tokens))
+            let earlier = UInt64(said.count - fitting.count)
+            return SessionPage(messages: fitting, hasMore: false, earlier: earlier)
         }
 
         package func encode(into writer: inout WireWriter) {

@@ -28,7 +28,7 @@ package enum SessionHistory {
     }
 
     /// Questions with the last thing that was said to each, in turn.
-    private static func turns(_ messages: [SessionMessage], before run: UniqueID?) -> [SessionMessage] {
+    static func turns(_ messages: [SessionMessage], before run: UniqueID?) -> [SessionMessage] {
         var turns: [SessionMessage] = []
         var question: SessionMessage?
         for message in messages {

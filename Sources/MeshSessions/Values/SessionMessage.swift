@@ -31,6 +31,9 @@ package struct SessionMessage: Hashable, Sendable {
     /// Whether placeholders stand for personal data in it; text that came without an edge has none.
     package let isRedacted: Bool
 
+    /// Why an answer was over; nil for whoever asks, and where nobody has said.
+    package internal(set) var stopReason: StopReason?
+
     /// About how many tokens it has.
     package var likelyTokens: Int { TokenEstimate.likely(ofBytes: text.utf8.count) + 4 }
 
@@ -70,7 +73,7 @@ extension MessageTokens: WireCodable {
 
 extension SessionMessage: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 9)
+        writer.writeArrayHead(count: stopReason == nil ? 9 : 10)
         writer.write(number)
         writer.write(role)
         writer.write(text)
@@ -80,10 +83,11 @@ extension SessionMessage: WireCodable {
         run.encode(into: &writer)
         writer.write(isCut)
         writer.write(isRedacted)
+        if let stopReason { writer.write(stopReason.number) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 9)
+        var tail = try reader.beginRecord(fields: 9)
         number = try reader.readUInt64()
         role = try reader.readRole()
         text = try reader.readText(atMost: Limits.Sessions.maximumMessageBytes)
@@ -93,6 +97,7 @@ extension SessionMessage: WireCodable {
         run = try UniqueID?(from: &reader)
         isCut = try reader.readBool()
         isRedacted = try reader.readBool()
+        stopReason = try reader.readAppended(UInt64.self, in: &tail).flatMap { StopReason(number: $0) }
         try reader.endRecord(tail)
     }
 }

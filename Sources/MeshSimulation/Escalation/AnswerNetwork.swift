@@ -43,6 +43,9 @@ final class AnswerNetwork: Sendable {
         state.withLock { $0.hub != nil && $0.downUntil[edge, default: .origin] <= clock.now }
     }
 
+    /// By which the hub's desk and its account know what `ask` asks.
+    func call(of ask: PlannedAsk) -> UniqueID { RunName(edge: edges[ask.edge].node, run: ask.run).call }
+
     // MARK: Faults
 
     func setDown(_ edge: Int, until end: Instant) {

@@ -47,6 +47,8 @@ final class EscalationHistory: Sendable {
         var violation: Violation?
         var sayings: [Saying] = []
         var runs: [UniqueID: Run] = [:]
+        /// Which run an engine is asked for, by the number that the hub gives it.
+        var calls: [UniqueID: UniqueID] = [:]
         var counts = Counts()
     }
 
@@ -69,13 +71,14 @@ final class EscalationHistory: Sendable {
 
     // MARK: Askers
 
-    func asks(_ ask: PlannedAsk, until deadline: Instant) {
+    func asks(_ ask: PlannedAsk, as call: UniqueID, until deadline: Instant) {
         happen("asker \(ask.number) asks for run \(ask.run.low)") { state in
             var run = state.runs[ask.run, default: Run(ends: deadline)]
             run.askers += 1
             run.asked += 1
             run.ends = max(run.ends, deadline)
             state.runs[ask.run] = run
+            state.calls[call] = ask.run
             if run.asked > 1 { state.counts.again += 1 }
             return nil
         }
@@ -148,12 +151,13 @@ final class EscalationHistory: Sendable {
 
     // MARK: Engines
 
-    /// An engine begins an answer: its number.
-    func engineBegins(_ run: UniqueID, placeholder: String?) -> Int {
-        let number = state.withLock { state in
+    /// An engine begins an answer to `call`: its number.
+    func engineBegins(_ call: UniqueID, placeholder: String?) -> Int {
+        let (number, run) = state.withLock { state in
+            let run = state.calls[call] ?? call
             state.sayings.append(Saying(run: run, placeholder: placeholder))
             state.runs[run]?.newest = state.sayings.count - 1
-            return state.sayings.count - 1
+            return (state.sayings.count - 1, run)
         }
         trace.note("answer \(number) to run \(run.low) begins")
         return number

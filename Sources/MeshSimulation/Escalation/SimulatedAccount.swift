@@ -52,7 +52,7 @@ final class SimulatedAccount: Sendable {
             state.lives.filter { $0.key.number == number && $0.value.ended + $0.value.maybe == 0 }.map(\.key.id.low)
         }
         guard let first = open.min() else { return }
-        history.fail("settled", "life \(number) has ended, and run \(first) is neither settled nor voided")
+        history.fail("settled", "life \(number) has ended, and call \(first) is neither settled nor voided")
     }
 
     fileprivate func pass() async {
@@ -75,7 +75,7 @@ final class SimulatedAccount: Sendable {
             }
             state.lives[Life(number: life, id: ask.id), default: (0, 0)].ended += 0
         }
-        history.note("life \(life) reserves for run \(ask.id.low)")
+        history.note("life \(life) reserves for call \(ask.id.low)")
         return AdmissionHold(id: ask.id, tenant: ask.tenant, price: ask.price)
     }
 
@@ -86,7 +86,7 @@ final class SimulatedAccount: Sendable {
         isCalm: Bool
     ) throws(ChatError) {
         let name =
-            "life \(life) \(outcome.map { "settles run \(hold.id.low) as \($0.end)" } ?? "voids run \(hold.id.low)")"
+            "life \(life) \(outcome.map { "settles call \(hold.id.low) as \($0.end)" } ?? "voids call \(hold.id.low)")"
         let broken = try state.withLock { (state) throws(ChatError) -> String? in
             let key = Life(number: life, id: hold.id)
             guard var standing = state.lives[key], var call = state.calls[hold.id] else { return "never reserved" }

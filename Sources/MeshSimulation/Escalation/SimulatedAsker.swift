@@ -38,7 +38,7 @@ struct SimulatedAsker: Sendable {
         while !Task.isCancelled {
             let life = edge.life
             let deadline = clock.now + ask.patience
-            history.asks(ask, until: deadline)
+            history.asks(ask, as: network.call(of: ask), until: deadline)
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await read(in: life, until: deadline) }
                 group.addTask { _ = try? await life.over.wait() }
@@ -86,7 +86,7 @@ struct SimulatedAsker: Sendable {
         }
         if heard.1, failure != nil { history.fail("both", "asker \(ask.number) has an end and an error") }
         history.told(ask, heard.0, failure?.chatCode, failure?.message ?? "", hasLeft: heard.2)
-        if heard.1, !network.plan.faults.contains(.account), !account.isComplete(ask.run) {
+        if heard.1, !network.plan.faults.contains(.account), !account.isComplete(network.call(of: ask)) {
             history.fail("settled", "asker \(ask.number) has the end of what is not settled")
         }
     }

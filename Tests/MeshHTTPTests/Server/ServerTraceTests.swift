@@ -89,6 +89,25 @@ import Testing
         }
     }
 
+    @Test func `stands beside the pattern of the route, and not what users call things`() async throws {
+        var routes = RouterBuilder()
+        routes.on(.get, Path.at("sessions").value("id", String.self)) { _, _ in HTTPResponse(.noContent) }
+        let (router, sink) = (routes.build(), VolatileLogSink())
+        #expect(router.pattern(of: "/sessions/anna") == "/sessions/{id}" && router.pattern(of: "/anna") == nil)
+        let log = AccessLog(logger: Logger(sink: sink, clock: VirtualClock(), minimumLevel: .info), routes: router)
+        try await ServerGround.run(observer: log) { request in
+            try await router.respond(to: request)
+        } _: { ground in
+            for path in ["/sessions/anna", "/anna?b=anna"] {
+                _ = try await ground.exchange("GET \(path) HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+            }
+            let requests = sink.records.filter { $0.event.name == "http.request" }
+            let said = requests.map { $0.fields.filter { $0.key.name == "route" }.map(\.value) }
+            #expect(said == [[.text("/sessions/{id}")], [.text("none")]])
+            #expect(!"\(requests)".contains("anna"))
+        }
+    }
+
     @Test func `is sent to other servers only where that is configured, and the request's own counts`() async throws {
         let trace = try #require(TraceContext(traceparent: Self.said.utf8))
         let own = "00-ffffffffffffffffffffffffffffffff-b7ad6b7169203331-00"
