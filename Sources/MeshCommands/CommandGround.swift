@@ -13,6 +13,8 @@ package struct CommandGround: Sendable {
     package let ownFolder: @Sendable () -> String?
     /// Asks a person for what nobody else shall see; nil where there is no person.
     package let askSecretly: @Sendable (_ prompt: String) -> SecretAnswer?
+    /// Asks a person whether something shall be done; nil where there is no person.
+    package let confirm: @Sendable (_ prompt: String) -> Bool?
     /// What comes on standard input.
     package let input: CommandInput
     /// So many bytes that nobody can guess.
@@ -26,6 +28,7 @@ package struct CommandGround: Sendable {
         file: @escaping @Sendable (_ path: String, _ limit: Int) -> [UInt8]?,
         ownFolder: @escaping @Sendable () -> String?,
         askSecretly: @escaping @Sendable (_ prompt: String) -> SecretAnswer?,
+        confirm: @escaping @Sendable (_ prompt: String) -> Bool? = { _ in nil },
         input: CommandInput = .nothing,
         freshBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = { [UInt8](repeating: 7, count: $0) },
         takeSignals: @escaping @Sendable () -> Int32? = { nil }
@@ -34,6 +37,7 @@ package struct CommandGround: Sendable {
         self.file = file
         self.ownFolder = ownFolder
         self.askSecretly = askSecretly
+        self.confirm = confirm
         self.input = input
         self.freshBytes = freshBytes
         self.takeSignals = takeSignals
@@ -58,6 +62,7 @@ package struct CommandGround: Sendable {
                 return String(decoding: bytes[..<slash], as: UTF8.self)
             },
             askSecretly: { SecretPrompt.ask($0) },
+            confirm: { Confirmation.ask($0) },
             input: .ofThisProcess(),
             freshBytes: freshBytes,
             takeSignals: { ProcessSignals.take() }

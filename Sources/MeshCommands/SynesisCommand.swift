@@ -14,8 +14,9 @@ package enum SynesisCommand {
             discussion: """
                 Asks the gateway of a node, the same that pages and other programs ask: the one that --gateway names, \
                 else SYNESIS_GATEWAY, else the first that answers on this machine, an edge at 127.0.0.1:8787 or a \
-                hub at 127.0.0.1:7413; what hubs alone know (nodes, node) the hub is asked first. A gateway of another \
-                machine wants a key (meshnode keys create): SYNESIS_KEY.
+                hub at 127.0.0.1:7413; what hubs alone know (nodes, node) the hub is asked first, and a question goes \
+                to a hub only where that is allowed. A gateway of another machine wants a key (meshnode keys create): \
+                SYNESIS_KEY.
 
                 Results go to standard output, everything else to standard error. Colours and tables that fit are for \
                 terminals; in a pipe there are none of either. Docs: docs/api.md.

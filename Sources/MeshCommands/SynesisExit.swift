@@ -30,7 +30,7 @@ package enum SynesisExit {
 
     /// Those of commands that ask a model.
     package static let questionMeanings: KeyValuePairs<ExitCode, String> = [
-        notReached: "No gateway answers, or what answers is none.",
+        notReached: "No gateway answers, what answers is none, or only a hub does, and nobody has allowed to ask it.",
         refused: "The gateway says no, before a word of an answer; standard error says why.",
         brokenOff: "The answer broke off; what came of it has been written.",
         notYet: "The question is known and has not been answered yet (--fetch).",

@@ -144,8 +144,23 @@ extension Limits {
         /// Questions that are asked at a time.
         package static let maximumAsked = 4
 
-        /// How often a question is asked before it fails; each time nothing of an answer had come.
+        /// How often a question is asked before it fails; each time that broke off before anything of an answer came.
+        ///
+        /// No hub, or one that has no time for it now, does not count: such a question waits for its whole lifetime.
         package static let maximumAttempts = 8
+
+        /// The pause before a question is asked again; it doubles up to ``longestPause``.
+        package static let firstPause = Duration.seconds(1)
+
+        /// The longest pause before a question is asked again, whatever the hub asks for.
+        package static let longestPause = Duration.seconds(600)
+
+        /// How long an answer stays that was fetched, for whoever has lost it on the way; then it is forgotten.
+        package static let fetchedFor = Duration.seconds(300)
+
+        /// Runs that have left and whose placeholders have still to be forgotten; of a further one the map is kept as
+        /// long as any other.
+        package static let maximumGone = 1_024
 
         /// When somebody whose question found no room may come again.
         package static let retryAfter = Duration.seconds(30)

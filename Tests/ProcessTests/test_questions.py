@@ -346,15 +346,34 @@ class UsualPlaces(unittest.TestCase):
         self.addCleanup(process.stdout.close)
         self.assertIn(str(port).encode(), process.stdout.readline())
 
-    def asked(self, **variables: str) -> tuple[int, str]:
+    def program(self, code: str) -> subprocess.Popen[bytes]:
+        """Something at a port that is no gateway; says a line once it is there."""
+        process = subprocess.Popen([*self.network.entered, sys.executable, "-c", code], stdout=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        assert process.stdout is not None
+        self.addCleanup(process.stdout.close)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        return process
+
+    def asked(self, *words: str, typed: bytes = b"", **variables: str) -> tuple[int, str]:
         enter = str(shutil.which(self.network.entered[0]))
-        return on_a_terminal([enter, *self.network.entered[1:], str(SYNESIS), "ask", "--no-color", "x"], **variables)
+        line = [enter, *self.network.entered[1:], str(SYNESIS), *(words or ("ask", "x")), "--no-color"]
+        return on_a_terminal(line, width=300, typed=typed, **variables)
+
+    def piped(self, *words: str) -> subprocess.CompletedProcess[str]:
+        line = [*self.network.entered, str(SYNESIS), *words]
+        # In a session of its own there is no terminal that anybody could be asked on.
+        return subprocess.run(
+            line, capture_output=True, text=True, timeout=60, check=False, start_new_session=True, input="",
+            env=environment(),
+        )
 
     def test_an_edge_is_asked_first_then_a_hub(self) -> None:
         code, screen = self.asked()
         self.assertEqual((code, "8787" in screen, "7413" in screen), (3, True, True), screen)
         self.double(7413, "hub")
-        code, screen = self.asked()
+        code, screen = self.asked("ask", "--unredacted", "x")
         said = "asking the hub at http://127.0.0.1:7413; no personal data is replaced on the way\n"
         self.assertEqual((code, screen[: len(said)]), (0, said))
         self.double(8787)
@@ -371,6 +390,54 @@ class UsualPlaces(unittest.TestCase):
             self.assertEqual((code, "only one that is named is shown a key" in screen), (4, True), screen)
         code, screen = self.asked(SYNESIS_KEY="mesh_x", SYNESIS_GATEWAY="http://127.0.0.1:8787")
         self.assertEqual((code, screen[: len(ANSWER)]), (0, ANSWER))
+
+    def test_a_hub_gets_a_question_only_where_somebody_says_yes(self) -> None:
+        self.double(7413, "hub")
+        for words in (("ask", "x"), ("chat", "--no-history")):
+            for typed, code in ((b"no\r", 3), (b"\r", 3), (b"\x04", 3)):
+                told, screen = self.asked(*words, typed=typed)
+                self.assertEqual((told, ANSWER in screen), (code, False), screen)
+                self.assertIn("Ask it? (yes/no): ", screen)
+                self.assertIn("allow it (--unredacted", screen)
+        code, screen = self.asked(typed=b"yes\r")
+        self.assertEqual((code, ANSWER in screen), (0, True), screen)
+        # Nobody is there to be asked.
+        for words in (("ask", "x"), ("ask", "--json", "x"), ("ask", "--async", "x"), ("chat",)):
+            told = self.piped(*words)
+            self.assertEqual((told.returncode, told.stdout, told.stderr.count("\n")), (3, "", 1), told.stderr)
+            self.assertIn("the hub at http://127.0.0.1:7413 would get the question as it is", told.stderr)
+        for words in (("ask", "--unredacted", "x"), ("ask", "--gateway", "127.0.0.1:7413", "x")):
+            told = self.piped(*words)
+            self.assertEqual((told.returncode, told.stdout), (0, ANSWER + "\n"), told.stderr)
+        # What holds no question needs no leave.
+        self.assertEqual(self.piped("models").returncode, 0)
+
+    def test_an_edge_that_does_not_answer_is_not_passed_over(self) -> None:
+        """It may be starting, or have too much to do: a hub would get what it would have replaced."""
+        self.double(7413, "hub")
+        page = "import http.server as h; s = h.HTTPServer(('127.0.0.1', 8787), {}); print('ready', flush=True); {}"
+        refusing = (
+            "import http.server as h\n"
+            "class Busy(h.BaseHTTPRequestHandler):\n"
+            "    def do_GET(self): self.send_error(503)\n"
+            "s = h.HTTPServer(('127.0.0.1', 8787), Busy); print('ready', flush=True); s.handle_request()"
+        )
+        silent = "import socket; s = socket.create_server(('127.0.0.1', 8787)); print('ready', flush=True); "
+        hanging = silent + "c = s.accept()[0]; c.recv(1000); c.recv(1000)"
+        leaving = silent + "c = s.accept()[0]; c.recv(1000); c.close()"
+        website = page.format("h.SimpleHTTPRequestHandler", "s.handle_request()")
+        for what, code, sentence in (
+            ("hanging", hanging, "does not answer in time"), ("leaving", leaving, "has hung up"),
+            ("busy", refusing, "it says 503"), ("website", website, "is no gateway"),
+        ):
+            with self.subTest(what):
+                process = self.program(code)
+                told = self.piped("ask", "--unredacted", "x")
+                process.kill()
+                process.wait()
+                self.assertEqual((told.returncode, told.stdout, told.stderr.count("\n")), (3, "", 1), told.stderr)
+                self.assertIn("nothing was asked", told.stderr)
+                self.assertIn(sentence, told.stderr)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ enum AskCommand {
             discussion: """
                 Asked of an edge, personal data is replaced by placeholders before anything leaves this machine, and \
                 put back into the answer; `synesis redact` shows what would leave. Nothing promises that all of it is \
-                found. Asked of a hub, the question reaches the model as it is.
+                found. Asked of a hub, the question reaches the model as it is: where no gateway is named, a hub is \
+                asked only if no edge runs here, and after you have said yes, or --unredacted.
 
                 The answer goes to standard output as it comes. On a terminal a line on standard error follows: who \
                 has answered, tokens, cost, and how many pieces were replaced and restored. --json prints nothing \
@@ -61,7 +62,7 @@ enum AskCommand {
         ) { invocation in
             if let id = invocation[fetched] { return try await fetch(id, invocation, ground) }
             let request = try request(invocation, ground)
-            return try await GatewaySession.run(invocation, ground) { session in
+            return try await GatewaySession.run(invocation, ground, needs: QuestionOptions.need(invocation)) { session in
                 session.tellPlace(ofQuestion: true)
                 if invocation[isLater] {
                     return try show(try await session.gateway.handIn(request), request.id, invocation, session.screen)

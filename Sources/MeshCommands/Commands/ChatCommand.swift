@@ -21,6 +21,9 @@ enum ChatCommand {
                 What was typed is remembered in $XDG_STATE_HOME/synesis/history (~/.local/state), readable by you \
                 alone, 1000 lines at most; --no-history leaves it alone.
 
+                Where no gateway is named, a hub is asked only if no edge runs here, and after you have said yes, or \
+                --unredacted: it gets what you type as it is.
+
                 Where standard input is no terminal its lines are asked one after the other, and the code of exit is \
                 that of the last.
                 """,
@@ -39,7 +42,7 @@ enum ChatCommand {
             do throws(QuestionFault) { _ = try draft.request() } catch { throw invocation.usageError(error.message) }
             let checked = draft
             let keepsHistory = !invocation[forgets]
-            return try await GatewaySession.run(invocation, ground) { session in
+            return try await GatewaySession.run(invocation, ground, needs: QuestionOptions.need(invocation)) { session in
                 session.tellPlace(ofQuestion: true)
                 let name = invocation.commandName
                 var run = ChatRun(session, ground, checked, name: name, keepsHistory: keepsHistory)

@@ -13,6 +13,8 @@ package enum GatewayFailureCode: String, ErrorCode {
     case notAHub
     /// It says no.
     case refused
+    /// Nobody is asked: a question would leave as it is, and nobody has allowed that.
+    case unredacted
     /// It says no to whoever shows no key.
     case noKey
     /// The edge that it was about is the reason.
@@ -28,7 +30,7 @@ extension GatewayFailureCode {
     /// With which code a command ends.
     package var exit: ExitCode {
         switch self {
-        case .notReached, .notAGateway: SynesisExit.notReached
+        case .notReached, .notAGateway, .unredacted: SynesisExit.notReached
         case .notAHub, .refused, .noKey: SynesisExit.refused
         case .node: SynesisExit.node
         case .brokenOff: SynesisExit.brokenOff

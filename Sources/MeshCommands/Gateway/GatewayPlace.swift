@@ -18,9 +18,13 @@ package struct GatewayPlace: Hashable, Sendable, CommandLineValue {
     /// Where nodes of this machine answer, the first that does counts: an edge, then a hub; a hub first for those who
     /// need one.
     package static func usual(needsHub: Bool) -> [GatewayPlace] {
-        let (edge, hub) = ("http://127.0.0.1:8787", "http://127.0.0.1:7413")
-        return (needsHub ? [hub, edge] : [edge, hub]).compactMap { GatewayPlace($0) }
+        (needsHub ? [hub, edge] : [edge, hub]).compactMap { $0 }
     }
+
+    /// Where an edge of this machine answers.
+    package static var edge: GatewayPlace? { GatewayPlace("http://127.0.0.1:8787") }
+
+    private static var hub: GatewayPlace? { GatewayPlace("http://127.0.0.1:7413") }
 
     /// Whether nobody on the way reads what is sent there: over TLS, or inside this machine.
     package var keepsSecrets: Bool {

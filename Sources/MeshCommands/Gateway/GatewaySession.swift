@@ -12,6 +12,11 @@ struct GatewaySession: Sendable {
         case anyNode
         /// A hub: where nobody names a gateway, its usual place is asked first, and one of an edge is passed over.
         case hub
+        /// Somebody who answers a question: where nobody names a gateway, an edge, which takes personal data out of it.
+        ///
+        /// A hub is asked only where nothing listens at the place of the edge, and a person has said yes or the command
+        /// line (`isAllowed`).
+        case question(isUnredactedAllowed: Bool)
     }
 
     /// The gateway.
@@ -34,6 +39,7 @@ struct GatewaySession: Sendable {
         do {
             return try await connected(invocation, ground) { finder, loop in
                 let gateway = try await finder.find(need)
+                try allow(gateway, need, screen, ground)
                 let clock = MachineClock(loop: loop)
                 return try await body(GatewaySession(gateway: gateway, screen: screen, clock: clock, loop: loop))
             }
@@ -43,11 +49,31 @@ struct GatewaySession: Sendable {
         }
     }
 
+    /// Throws where a question would reach somebody as it is whom nobody has named, and nobody says yes to that.
+    private static func allow(
+        _ gateway: GatewayClient,
+        _ need: Need,
+        _ screen: Screen,
+        _ ground: CommandGround
+    ) throws(GatewayFailure) {
+        guard case .question(isUnredactedAllowed: false) = need, let role = gateway.guessedRole, role != "edge" else {
+            return
+        }
+        let edges = GatewayPlace.edge.map { " (\($0))" } ?? ""
+        let words = "no edge answers on this machine\(edges), and the \(role.printable) at \(gateway.place) would get "
+            + "the question as it is, with the personal data in it"
+        if screen.isWatched, screen.form == .people, ground.confirm("\(words). Ask it? (yes/no): ") == true { return }
+        throw GatewayFailure(
+            .unredacted,
+            "\(words): start an edge (meshnode --role edge), or allow it (--unredacted, or --gateway \(gateway.place))"
+        )
+    }
+
     /// Tells a person who is asked, where nobody has named a gateway, and what that means for a question.
     func tellPlace(ofQuestion isQuestion: Bool = false) {
         guard let role = gateway.guessedRole, screen.isInteractive, screen.form == .people else { return }
-        let meaning = isQuestion && role == "hub" ? "; no personal data is replaced on the way" : ""
-        screen.aside("asking the \(role) at \(gateway.place)\(meaning)")
+        let meaning = isQuestion && role != "edge" ? "; no personal data is replaced on the way" : ""
+        screen.aside("asking the \(role.printable) at \(gateway.place)\(meaning)")
     }
 
     /// Runs `body` with a client, and ends everything behind it.
@@ -116,8 +142,8 @@ struct GatewayFinder: Sendable {
         var edge: GatewayPlace?
         let usual = GatewayPlace.usual(needsHub: need == .hub)
         for place in usual {
-            guard let role = try await role(at: place) else { continue }
-            if need == .anyNode || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
+            guard let role = try await role(at: place, need) else { continue }
+            if need != .hub || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
             edge = edge ?? place
         }
         if let edge {
@@ -136,19 +162,39 @@ struct GatewayFinder: Sendable {
 
     /// What the gateway at a usual place is; nil where there is none.
     ///
-    /// One that wants a key is not passed over: what an edge would have replaced must not go to a hub instead.
-    private func role(at place: GatewayPlace) async throws(GatewayFailure) -> String? {
+    /// One that wants a key is not passed over: what an edge would have replaced must not go to a hub instead. Nor is,
+    /// with a question, one that is there and does not say in time what it is.
+    private func role(
+        at place: GatewayPlace,
+        _ need: GatewaySession.Need
+    ) async throws(GatewayFailure) -> String? {
         let gateway = GatewayClient(place, client)
         let timeout = Limits.Commands.probeTimeout
         do throws(GatewayFailure) {
             return try await gateway.get(APIPath.version, as: VersionDocument.self, within: timeout).document.role
         } catch {
-            guard error.code == .noKey else { return nil }
+            guard error.code == .noKey else {
+                guard case .question = need, place == GatewayPlace.edge, !error.isNobodyThere else { return nil }
+                throw GatewayFailure(
+                    .unredacted,
+                    "nothing was asked, for \(place) is where an edge would take personal data out, and what is there "
+                        + "does not say that it is one (\(error.message)): try again, or name the gateway "
+                        + "(--gateway URL)",
+                    cause: error
+                )
+            }
             throw GatewayFailure(
                 .noKey,
                 "the gateway at \(place) wants a key: put it into the variable SYNESIS_KEY, and name the gateway "
                     + "(--gateway \(place), or SYNESIS_GATEWAY), for only one that is named is shown a key"
             )
         }
+    }
+}
+
+extension MeshError<GatewayFailureCode> {
+    /// Whether nobody listens where the gateway would be.
+    fileprivate var isNobodyThere: Bool {
+        ((cause as? HTTPError)?.cause as? ClientFailure)?.isNobodyThere ?? false
     }
 }

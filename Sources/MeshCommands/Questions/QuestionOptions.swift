@@ -38,7 +38,19 @@ enum QuestionOptions {
         "The most tokens of the answer."
     )
 
-    static let all: [any ParameterKey] = [model, session, context, knowledge, framing, constraint, tokens]
+    static let isUnredacted = Flag(
+        "unredacted",
+        "Where no edge runs on this machine, ask its hub, which gets the question as it is."
+    )
+
+    static let all: [any ParameterKey] = [
+        model, session, context, knowledge, framing, constraint, tokens, isUnredacted,
+    ]
+
+    /// Whom a question needs.
+    static func need(_ invocation: Invocation) -> GatewaySession.Need {
+        .question(isUnredactedAllowed: invocation[isUnredacted])
+    }
 
     /// The name of a conversation.
     static var sessionSyntax: ValueSyntax<String> {

@@ -86,8 +86,7 @@ extension AskQueue {
                 session: session,
                 created: now,
                 expires: now.later(by: lifetime),
-                state: .waiting,
-                attempts: 0
+                state: .waiting
             )
             turn.emit(.queued(ask))
             return QueuedStanding(ask, ahead: open.count)
@@ -116,7 +115,8 @@ extension AskQueue {
 
     /// Asks for the next question to be asked; nil where there is none, or as many are asked as may be.
     ///
-    /// Questions that an earlier life of the edge was asking come first: nobody follows their answers.
+    /// Questions that an earlier life of the edge was asking come first: nobody follows their answers. Those that were
+    /// put back wait until their time has come.
     package struct TakeNext: Command {
         package typealias Target = AskQueue
         package typealias Reply = UniqueID?
@@ -134,6 +134,7 @@ extension AskQueue {
             let now = turn.wallTime
             for ask in state.asks where ask.expires > now {
                 switch ask.state {
+                case .waiting where ask.isHeldBack(at: now): break
                 case .waiting: waiting = waiting ?? ask
                 case .asked(life): asked += 1
                 case .asked: orphaned = orphaned ?? ask
@@ -198,71 +199,6 @@ extension AskQueue {
         }
     }
 
-    /// Lets a question wait again of whose answer nothing has come; replies whether it does.
-    ///
-    /// One that was asked ``Limits/AskQueue/maximumAttempts`` times is answered with an error.
-    package struct PutBack: Command, RunCommand {
-        package typealias Target = AskQueue
-        package typealias Reply = Bool
-        package typealias Refusal = NoRefusal
-
-        package static let tag: UInt32 = 3
-        /// Which.
-        package let run: UniqueID
-
-        /// The question of `run`.
-        package init(run: UniqueID) { self.run = run }
-
-        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Bool {
-            guard let ask = state.ask(of: run), case .asked = ask.state else { return false }
-            guard ask.attempts < UInt64(Limits.AskQueue.maximumAttempts) else {
-                let failure = EscalationFailure(.offline, "no hub has answered the question")
-                turn.emit(.answered(run, QueuedAnswer(failure)))
-                return false
-            }
-            turn.emit(.putBack(run))
-            return true
-        }
-    }
-
-    /// Notes the answer; replies whether it was news, for the first one counts.
-    package struct Answer: Command {
-        package typealias Target = AskQueue
-        package typealias Reply = Bool
-        package typealias Refusal = NoRefusal
-
-        package static let tag: UInt32 = 4
-        /// Whose.
-        package let run: UniqueID
-        /// What was said.
-        package let answer: QueuedAnswer
-
-        /// The answer to the question of `run`.
-        package init(run: UniqueID, _ answer: QueuedAnswer) {
-            self.run = run
-            self.answer = answer
-        }
-
-        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Bool {
-            guard let ask = state.ask(of: run), !ask.isAnswered else { return false }
-            turn.emit(.answered(run, answer))
-            return true
-        }
-
-        package func encode(into writer: inout WireWriter) {
-            writer.writeArrayHead(count: 2)
-            run.encode(into: &writer)
-            answer.encode(into: &writer)
-        }
-
-        package init(from reader: inout WireReader) throws(WireError) {
-            let tail = try reader.beginRecord(fields: 2)
-            run = try UniqueID(from: &reader)
-            answer = try QueuedAnswer(from: &reader)
-            try reader.endRecord(tail)
-        }
-    }
-
     /// Asks how a question stands, without its own words.
     package struct Look: Command, RunCommand {
         package typealias Target = AskQueue
@@ -284,82 +220,6 @@ extension AskQueue {
             return state.standing(of: ask)
         }
     }
-
-    /// Takes the answer away: whoever asks later finds nothing, and a repetition of this very command the same answer.
-    package struct Fetch: Command, RunCommand {
-        package typealias Target = AskQueue
-        package typealias Reply = QueuedAnswer
-        package typealias Refusal = AskQueue.Refusal
-
-        package static let tag: UInt32 = 6
-        /// Which.
-        package let run: UniqueID
-
-        /// The answer to the question of `run`.
-        package init(run: UniqueID) { self.run = run }
-
-        package func decide(
-            _ state: AskQueue,
-            _ turn: inout Turn<AskQueue>
-        ) throws(AskQueue.Refusal) -> QueuedAnswer {
-            guard let ask = state.ask(of: run) else { throw .notFound }
-            guard case .answered(let answer) = ask.state else { throw .notAnswered }
-            turn.emit(.left(run))
-            return answer
-        }
-    }
-
-    /// Forgets a question that nobody wants any more, and that has not been asked yet; replies how it stood.
-    package struct Drop: Command, RunCommand {
-        package typealias Target = AskQueue
-        package typealias Reply = QueuedStanding
-        package typealias Refusal = AskQueue.Refusal
-
-        package static let tag: UInt32 = 7
-        /// Which.
-        package let run: UniqueID
-
-        /// The question of `run`.
-        package init(run: UniqueID) { self.run = run }
-
-        package func decide(
-            _ state: AskQueue,
-            _ turn: inout Turn<AskQueue>
-        ) throws(AskQueue.Refusal) -> QueuedStanding {
-            guard let ask = state.ask(of: run) else { throw .notFound }
-            guard ask.state == .waiting else { throw .asked }
-            turn.emit(.left(run))
-            return state.standing(of: ask)
-        }
-    }
-
-    /// The alarm: what has waited too long leaves.
-    ///
-    /// A question that waited for its hub is answered with an error, which waits for as long again.
-    package struct Expire: Command {
-        package typealias Target = AskQueue
-        package typealias Reply = Done
-        package typealias Refusal = NoRefusal
-
-        package static let tag: UInt32 = 8
-
-        /// The only one.
-        package init() {}
-
-        package func decide(_ state: AskQueue, _ turn: inout Turn<AskQueue>) -> Done {
-            let now = turn.wallTime
-            for ask in state.asks where ask.expires <= now {
-                let lifetime = max(0, ask.expires.millisecondsSince1970 &- ask.created.millisecondsSince1970)
-                let again = now.later(by: min(.milliseconds(lifetime), Limits.AskQueue.longestLifetime))
-                turn.emit(ask.isAnswered || again <= now ? .left(ask.run) : .expired(ask.run, until: again))
-            }
-            return Done()
-        }
-
-        package func encode(into writer: inout WireWriter) { Done().encode(into: &writer) }
-
-        package init(from reader: inout WireReader) throws(WireError) { _ = try Done(from: &reader) }
-    }
 }
 
 extension AskQueue {
@@ -378,77 +238,6 @@ package struct QuestionPiece: Hashable, Sendable, WireCodable {
     package func encode(into writer: inout WireWriter) { writer.write(bytes: bytes) }
 
     package init(from reader: inout WireReader) throws(WireError) { bytes = try reader.readBytes() }
-}
-
-/// How a question that waits stands, for whoever has asked it.
-package struct QueuedStanding: Hashable, Sendable {
-    /// How it stands.
-    package enum State: UInt64, Sendable {
-        /// It waits for a hub.
-        case waiting = 0
-        /// It is asked.
-        case asked = 1
-        /// Its answer can be fetched.
-        case answered = 2
-    }
-
-    /// How it stands.
-    package let state: State
-
-    /// How many wait before it.
-    package let ahead: UInt64
-
-    /// The conversation that has it; nil where none.
-    package let session: SessionID?
-
-    /// When it came.
-    package let created: WallTime
-
-    /// When it, or its answer, is forgotten.
-    package let expires: WallTime
-
-    /// By which it is told from another question of its run.
-    package let digest: SHA256Digest
-
-    /// How `ask` stands, behind `ahead` others.
-    init(_ ask: QueuedAsk, ahead: Int) {
-        switch ask.state {
-        case .waiting: state = .waiting
-        case .asked: state = .asked
-        case .answered: state = .answered
-        }
-        self.ahead = state == .waiting ? UInt64(ahead) : 0
-        session = ask.session
-        created = ask.created
-        expires = ask.expires
-        digest = ask.digest
-    }
-}
-
-extension QueuedStanding: WireCodable {
-    package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 6)
-        writer.write(state.rawValue)
-        writer.write(ahead)
-        writer.write(created.millisecondsSince1970)
-        writer.write(expires.millisecondsSince1970)
-        (session?.text).encode(into: &writer)
-        writer.write(bytes: digest.bytes)
-    }
-
-    package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 6)
-        guard let state = State(rawValue: try reader.readUInt64()) else {
-            throw WireError(.invalidValue, "no question stands like that")
-        }
-        self.state = state
-        ahead = try reader.readUInt64()
-        created = WallTime(millisecondsSince1970: try reader.readInt64())
-        expires = WallTime(millisecondsSince1970: try reader.readInt64())
-        session = try reader.readOptionalSession()
-        digest = try reader.readDigest()
-        try reader.endRecord(tail)
-    }
 }
 
 /// A command that is about one run.

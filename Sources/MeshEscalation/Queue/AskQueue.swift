@@ -4,12 +4,13 @@ package import MeshWire
 
 /// Questions that wait on an edge until there is a hub (`Prefer: respond-async`), and answers until they are fetched.
 ///
-///     waiting ──TakeNext──▶ asked ──Answer──▶ answered ──Fetch──▶ (gone)
+///     waiting ──TakeNext──▶ asked ──Answer──▶ answered ──Fetch──▶ fetched ──a few minutes──▶ (gone)
 ///        ▲                   │ │                  ▲
-///        └──PutBack──────────┘ └── too often ─────┘      any of them, after its lifetime ──▶ (gone)
+///        └──PutBack, a pause─┘ └── too often ─────┘          any of them, after its lifetime ──▶ (gone)
 ///
 /// A question is known by its run: the same one twice is one. What is asked in an earlier life of the edge is asked
-/// again under the same run, so that the hub's account sees one. An answer is fetched once.
+/// again under the same run, so that the hub's account sees one. What has gone is noted until its placeholders are
+/// forgotten.
 package struct AskQueue: Journaled, Hashable {
     package static let kind = ActorKind("ask-queue")
 
@@ -24,10 +25,17 @@ package struct AskQueue: Journaled, Hashable {
             .accepting(Fetch.self)
             .accepting(Drop.self)
             .accepting(Expire.self)
+            .accepting(Release.self)
+            .accepting(LeaveSession.self)
+            .accepting(NextGone.self)
+            .accepting(Forgot.self)
     }
 
     /// In the order in which they came.
     package private(set) var asks: [QueuedAsk] = []
+
+    /// Runs without a session that have left and whose placeholders somebody has still to forget, sorted.
+    package private(set) var gone: [UniqueID] = []
 
     package init(key: String) {}
 
@@ -35,26 +43,37 @@ package struct AskQueue: Journaled, Hashable {
     package enum Event: Hashable, Sendable {
         case queued(QueuedAsk)
         case asked(UniqueID, life: UniqueID)
-        case putBack(UniqueID)
+        case putBack(UniqueID, QueuedDelay)
         case answered(UniqueID, QueuedAnswer)
+        /// Its answer stays until then.
+        case fetched(UniqueID, until: WallTime)
         case left(UniqueID)
+        case forgot(UniqueID)
         /// Its error waits until then.
         case expired(UniqueID, until: WallTime)
     }
 
     package mutating func apply(_ event: Event, at position: EventPosition) {
         switch event {
-        case .queued(let ask): asks.append(ask)
+        case .queued(let ask):
+            asks.append(ask)
+            gone.removeAll { $0 == ask.run }
         case .asked(let run, let life):
             change(run) { ask in
                 ask.state = .asked(life: life)
                 ask.attempts &+= 1
             }
-        case .putBack(let run): change(run) { $0.state = .waiting }
+        case .putBack(let run, let delay):
+            change(run) { ask in
+                ask.state = .waiting
+                (ask.notBefore, ask.attempts, ask.pauses) = (delay.until, delay.attempts, delay.pauses)
+            }
         case .answered(let run, let answer):
             change(run) { $0.answer(answer) }
             forgetAnswers()
-        case .left(let run): asks.removeAll { $0.run == run }
+        case .fetched(let run, let until): change(run) { ($0.isFetched, $0.expires) = (true, until) }
+        case .left(let run): remove(run)
+        case .forgot(let run): gone.removeAll { $0 == run }
         case .expired(let run, let until):
             change(run) { ask in
                 ask.answer(QueuedAnswer(EscalationFailure(.expired, "no hub has answered the question in time")))
@@ -64,16 +83,23 @@ package struct AskQueue: Journaled, Hashable {
         }
     }
 
-    /// The oldest answers leave where there is no room, but never the newest.
+    private mutating func remove(_ run: UniqueID) {
+        guard let index = asks.firstIndex(where: { $0.run == run }) else { return }
+        let ask = asks.remove(at: index)
+        guard ask.session == nil, gone.count < Limits.AskQueue.maximumGone else { return }
+        gone.insert(run, at: gone.firstIndex { run < $0 } ?? gone.count)
+    }
+
+    /// The oldest answers leave where there is no room, first those that were fetched, but never the newest.
     private mutating func forgetAnswers() {
-        var answered = asks.filter(\.isAnswered)[...]
+        var answered = (asks.filter { $0.isAnswered && $0.isFetched } + asks.filter { $0.isAnswered && !$0.isFetched })[...]
         var bytes = answered.reduce(0) { $0 + $1.bytes }
         while answered.count > 1,
             answered.count > Limits.AskQueue.maximumAnswered || bytes > Limits.AskQueue.maximumAnsweredBytes
         {
             let oldest = answered.removeFirst()
             bytes -= oldest.bytes
-            asks.removeAll { $0.run == oldest.run }
+            remove(oldest.run)
         }
     }
 
@@ -92,22 +118,24 @@ package struct AskQueue: Journaled, Hashable {
     package var nextAlarm: Alarm<AskQueue>? { asks.map(\.expires).min().map { Alarm(at: $0, Expire()) } }
 
     package var approximateBytes: Int {
-        asks.reduce(Limits.Hosting.assumedBytes) { $0 + $1.bytes + 256 }
+        asks.reduce(Limits.Hosting.assumedBytes + 16 * gone.count) { $0 + $1.bytes + 256 }
     }
 }
 
 extension AskQueue {
     /// Writes the snapshot.
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 1)
+        writer.writeArrayHead(count: 2)
         asks.encode(into: &writer)
+        gone.encode(into: &writer)
     }
 
     /// Reads the snapshot.
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 1)
+        var tail = try reader.beginRecord(fields: 1)
         let most = Limits.AskQueue.maximumWaiting + Limits.AskQueue.maximumAnswered
         asks = try reader.readList(of: QueuedAsk.self, atMost: most)
+        if tail.takesField() { gone = try reader.readList(of: UniqueID.self, atMost: Limits.AskQueue.maximumGone) }
         try reader.endRecord(tail)
     }
 }
@@ -126,9 +154,9 @@ extension AskQueue.Event: WireCodable {
         case .asked(let run, let life):
             head(1, run)
             life.encode(into: &writer)
-        case .putBack(let run):
+        case .putBack(let run, let delay):
             head(2, run)
-            writer.writeNil()
+            delay.encode(into: &writer)
         case .answered(let run, let answer):
             head(3, run)
             answer.encode(into: &writer)
@@ -138,6 +166,12 @@ extension AskQueue.Event: WireCodable {
         case .expired(let run, let until):
             head(5, run)
             writer.write(until.millisecondsSince1970)
+        case .fetched(let run, let until):
+            head(6, run)
+            writer.write(until.millisecondsSince1970)
+        case .forgot(let run):
+            head(7, run)
+            writer.writeNil()
         }
     }
 
@@ -149,13 +183,18 @@ extension AskQueue.Event: WireCodable {
         case 0: self = .queued(try QueuedAsk(from: &reader))
         case 1: self = .asked(run, life: try UniqueID(from: &reader))
         case 2:
-            try reader.skipItem()
-            self = .putBack(run)
+            // Nothing stood there before pauses did.
+            let delay = try QueuedDelay?(from: &reader)
+            self = .putBack(run, delay ?? QueuedDelay(until: nil, attempts: 0, pauses: 0))
         case 3: self = .answered(run, try QueuedAnswer(from: &reader))
         case 4:
             try reader.skipItem()
             self = .left(run)
         case 5: self = .expired(run, until: WallTime(millisecondsSince1970: try reader.readInt64()))
+        case 6: self = .fetched(run, until: WallTime(millisecondsSince1970: try reader.readInt64()))
+        case 7:
+            try reader.skipItem()
+            self = .forgot(run)
         default: throw WireError(.invalidValue, "no event has the number \(number)")
         }
         try reader.endRecord(tail)

@@ -27,8 +27,17 @@ package struct QueuedAsk: Hashable, Sendable {
     /// How it stands.
     package internal(set) var state: State
 
-    /// How often it has been asked.
-    package internal(set) var attempts: UInt64
+    /// How often it has been asked, and not for nothing: no hub, or one without time for it, does not count.
+    package internal(set) var attempts: UInt64 = 0
+
+    /// How often it has waited again, but where there was no hub.
+    package internal(set) var pauses: UInt64 = 0
+
+    /// Until when it is not asked again; nil where it never was.
+    package internal(set) var notBefore: WallTime?
+
+    /// Whether its answer was fetched; it stays a little longer, for whoever has lost it on the way.
+    package internal(set) var isFetched = false
 
     /// How a question stands.
     package enum State: Hashable, Sendable {
@@ -42,6 +51,12 @@ package struct QueuedAsk: Hashable, Sendable {
 
     /// Whether its answer, or its error, is there.
     package var isAnswered: Bool { if case .answered = state { true } else { false } }
+
+    /// Whether it waits for its time; what lies beyond any pause is a clock's mistake.
+    func isHeldBack(at now: WallTime) -> Bool {
+        guard let notBefore else { return false }
+        return now < notBefore && notBefore <= now.later(by: Limits.AskQueue.longestPause)
+    }
 
     /// Bytes that it takes.
     var bytes: Int {
@@ -118,6 +133,30 @@ package struct QueuedAnswer: Hashable, Sendable {
     }
 }
 
+/// For how long a question waits that was put back, and how often it has been asked and has waited by then.
+package struct QueuedDelay: Hashable, Sendable {
+    var until: WallTime?
+    var attempts: UInt64
+    var pauses: UInt64
+}
+
+extension QueuedDelay: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 3)
+        (until?.millisecondsSince1970).encode(into: &writer)
+        writer.write(attempts)
+        writer.write(pauses)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 3)
+        until = try Int64?(from: &reader).map { WallTime(millisecondsSince1970: $0) }
+        attempts = try reader.readUInt64()
+        pauses = try reader.readUInt64()
+        try reader.endRecord(tail)
+    }
+}
+
 extension QueuedAnswer: WireCodable {
     package func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: 9)
@@ -150,7 +189,7 @@ extension QueuedAnswer: WireCodable {
 
 extension QueuedAsk: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 9)
+        writer.writeArrayHead(count: 12)
         run.encode(into: &writer)
         writer.write(bytes: question)
         writer.write(bytes: digest.bytes)
@@ -169,10 +208,13 @@ extension QueuedAsk: WireCodable {
             answer.encode(into: &writer)
         }
         (session?.text).encode(into: &writer)
+        writer.write(pauses)
+        (notBefore?.millisecondsSince1970).encode(into: &writer)
+        writer.write(isFetched)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 9)
+        var tail = try reader.beginRecord(fields: 9)
         run = try UniqueID(from: &reader)
         question = try reader.readBytes()
         digest = try reader.readDigest()
@@ -183,6 +225,9 @@ extension QueuedAsk: WireCodable {
         let answer = try QueuedAnswer?(from: &reader)
         state = answer.map { .answered($0) } ?? life.map { .asked(life: $0) } ?? .waiting
         session = try reader.readOptionalSession()
+        if tail.takesField() { pauses = try reader.readUInt64() }
+        if tail.takesField() { notBefore = try Int64?(from: &reader).map { WallTime(millisecondsSince1970: $0) } }
+        if tail.takesField() { isFetched = try reader.readBool() }
         try reader.endRecord(tail)
         guard question.count <= Limits.AskQueue.maximumQuestionBytes else {
             throw WireError(.invalidValue, "a question of \(question.count) bytes")

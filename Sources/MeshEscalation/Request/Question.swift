@@ -128,6 +128,23 @@ extension Question<UnredactedText> {
     }
 }
 
+extension Question {
+    /// The question without what of its history has no room: with its originals a message may be longer than when it was
+    /// kept. The newest turns stay, up to the first that is too long.
+    package var withFittingHistory: Question {
+        var question = self
+        question.history = []
+        var room = Limits.Escalation.maximumTextBytes - question.textBytes
+        let fitting = history.reversed().prefix { turn in
+            room -= turn.text.text.utf8.count
+            return room >= 0 && turn.text.text.utf8.count <= Limits.Sessions.maximumMessageBytes
+        }
+        question.history = fitting.reversed()
+        question.earlierTurns += history.count - fitting.count
+        return question
+    }
+}
+
 extension Question<UnredactedText>.Knowledge {
     init(_ piece: KnowledgePiece) {
         self.init(name: piece.name.map { UnredactedText($0) }, text: UnredactedText(piece.text))

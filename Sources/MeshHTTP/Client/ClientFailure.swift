@@ -22,10 +22,14 @@ package struct ClientFailure: Error, Hashable, Sendable, CustomStringConvertible
     /// The number by which libcurl calls the failure; nil where it is ours.
     package let libraryCode: UInt32?
 
+    /// Whether the machine was reached, and nobody listens at the port.
+    package let isNobodyThere: Bool
+
     /// A failure at this point.
-    package init(progress: RequestProgress, libraryCode: UInt32? = nil) {
+    package init(progress: RequestProgress, libraryCode: UInt32? = nil, isNobodyThere: Bool = false) {
         self.progress = progress
         self.libraryCode = libraryCode
+        self.isNobodyThere = isNobodyThere
     }
 
     /// For logs.

@@ -100,6 +100,9 @@ extension CurlEasy {
     /// How many connections were made for the transfer: none where one was used again.
     var connectionsMade: Int { cmesh_curl_info_long(handle, CURLINFO_NUM_CONNECTS) }
 
+    /// What the system has said when no connection could be made.
+    var systemError: Int32 { Int32(clamping: cmesh_curl_info_long(handle, CURLINFO_OS_ERRNO)) }
+
     /// Whether a request may share a connection of HTTP/2.
     static func isShared(_ request: ClientRequest, _ prefersHTTP2: Bool) -> Bool {
         prefersHTTP2 && request.sharesConnection && request.url.origin.scheme == .https

@@ -1,14 +1,25 @@
 internal import CMeshCurl
+internal import Glibc
 internal import MeshCore
 
 /// What libcurl's codes mean in our words.
 ///
 /// The text is the library's own for the code: it holds nothing of a request.
 package enum CurlFailure {
-    static func error(_ code: CURLcode, _ progress: RequestProgress, isReadingHead: Bool = false) -> HTTPError {
+    /// What `code` of a request means that has come so far; `systemError` is what the system has said last.
+    static func error(
+        _ code: CURLcode,
+        _ progress: RequestProgress,
+        isReadingHead: Bool = false,
+        systemError: Int32? = nil
+    ) -> HTTPError {
         let words = curl_easy_strerror(code).map { String(cString: $0) } ?? "unknown"
         let text = "\(words) (\(code.rawValue) of libcurl)"
-        let cause = ClientFailure(progress: progress, libraryCode: code.rawValue)
+        let cause = ClientFailure(
+            progress: progress,
+            libraryCode: code.rawValue,
+            isNobodyThere: code == CURLE_COULDNT_CONNECT && systemError == ECONNREFUSED
+        )
         return HTTPError(meaning(code.rawValue, progress, isReadingHead: isReadingHead), text, cause: cause)
     }
 

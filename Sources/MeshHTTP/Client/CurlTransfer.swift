@@ -230,7 +230,11 @@ extension CurlTransfer {
         if code == CURLE_OK {
             finish(headReader.head == nil ? error(.closed, "the answer ended before its head") : nil)
         } else {
-            finish(failure ?? CurlFailure.error(code, progress, isReadingHead: headReader.isUnderWay))
+            let systemError: Int32? = if case .underWay(let easy) = state { easy.systemError } else { nil }
+            let isReadingHead = headReader.isUnderWay
+            finish(
+                failure ?? CurlFailure.error(code, progress, isReadingHead: isReadingHead, systemError: systemError)
+            )
         }
     }
 

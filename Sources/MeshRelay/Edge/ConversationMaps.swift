@@ -120,7 +120,7 @@ package actor ConversationMaps {
         in conversation: Conversation,
         of tenant: TenantID
     ) async throws(ChatError) -> String {
-        Restorer.restore(text, with: try await map(of: conversation, of: tenant)).text
+        Restorer.restore(bounded: text, with: try await map(of: conversation, of: tenant)).text
     }
 
     /// Forgets what the placeholders of a conversation stand for, here and in the vault.
@@ -143,6 +143,35 @@ package actor ConversationMaps {
         try await inTurn(key) { () async throws(ChatError) in
             guard self.open[key]?.turn == use else { return }
             try await self.remove(key)
+        }
+    }
+
+    /// Forgets of a conversation what its placeholders stand for, but for those in `texts`.
+    ///
+    /// Whoever asks in it meanwhile may lose what theirs stand for, but for the answer that they are reading.
+    package func forget(
+        _ conversation: Conversation,
+        of tenant: TenantID,
+        except texts: [String]
+    ) async throws(ChatError) {
+        guard let name = conversation.keptName else { return }
+        let key = Key(tenant: tenant, name: name)
+        try await inTurn(key) { () async throws(ChatError) in
+            let known = try await self.opened(key)
+            do throws(PrivacyError) {
+                let placeholders = PlaceholderKey(secret: self.secret, tenant: tenant, session: name)
+                let map = try known.map.keeping(placeholdersIn: texts, key: placeholders)
+                guard map.count < known.map.count else { return }
+                // In one step, so that no crash loses what is to stay.
+                self.open[key] = nil
+                if map.count > 0 {
+                    try await self.vault.store(map.record, tenant: tenant, session: name)
+                } else {
+                    try await self.vault.remove(tenant: tenant, session: name)
+                }
+            } catch {
+                throw ChatError(error)
+            }
         }
     }
 
@@ -172,7 +201,7 @@ package actor ConversationMaps {
         return try await inTurn(key) { () async throws(ChatError) in
             let known = try await self.opened(key)
             var map = known.map
-            map.touch(now: self.clock.wallTime)
+            map.touch(now: self.useNow(of: conversation))
             // Only what has been redacted as a whole changes the map: what is refused has left nothing behind.
             var ask = try Self.ask(&map, redact)
             guard isKept else { return ask }
@@ -180,6 +209,15 @@ package actor ConversationMaps {
             if known.keptCount == 0, map.count > 0 { ask.firstUse = known.turn }
             return ask
         }
+    }
+
+    /// A question that waits outlives the lifetime of maps where that is shorter than the queue's: its map counts as
+    /// used later, so that it is swept when its answer has gone.
+    private func useNow(of conversation: Conversation) -> WallTime {
+        guard case .run = conversation else { return clock.wallTime }
+        let longer = max(.zero, Limits.AskQueue.longestLifetime - lifetime)
+        let milliseconds = longer.wholeNanoseconds / 1_000_000
+        return WallTime(millisecondsSince1970: clock.wallTime.millisecondsSince1970 &+ milliseconds)
     }
 
     private static func ask<Content: Sendable>(

@@ -82,7 +82,8 @@ package final class EdgeDesk: Sendable {
         ) { [weak self] in _ = self?.asked.withLock { $0.remove(run) } }
     }
 
-    /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over.
+    /// The hub's answer to `ask`, begun; `keeper` has it before its last event is handed over, and
+    /// then `whenWhole` is called.
     func answer(
         to ask: RelayAsk,
         as run: UniqueID,
@@ -90,7 +91,8 @@ package final class EdgeDesk: Sendable {
         _ redacted: (map: PlaceholderMap, report: RedactionReport),
         promptTokens: Int,
         deadline: Instant,
-        keeper: AnswerKeeper? = nil
+        keeper: AnswerKeeper? = nil,
+        whenWhole: (@Sendable () async -> Void)? = nil
     ) async throws(EscalationFailure) -> RestoredAnswer {
         let answer = try tunnelAnswer(to: ask, as: run, digest: digest, deadline: deadline)
         let restored = RestoredAnswer(
@@ -99,6 +101,7 @@ package final class EdgeDesk: Sendable {
             found: redacted.report,
             promptTokens: promptTokens,
             keeper: keeper,
+            whenWhole: whenWhole,
             countedBy: parts.tally,
             for: parts.tenant
         )

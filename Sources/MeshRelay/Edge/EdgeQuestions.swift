@@ -93,12 +93,12 @@ package final class EdgeQuestions: EscalationPort {
         } catch {
             throw EscalationFailure(error)
         }
-        let shown = { @Sendable (text: String) in Restorer.restore(text, with: map).text }
+        let shown = { @Sendable (text: String) in Restorer.restore(bounded: text, with: map).text }
         let context = await head.mapTexts(shown).context
         var said: [SessionMessage] = []
         for message in history.messages { said.append(await message.mapText(shown)) }
         let earlier = Int(clamping: history.earlier)
-        let asked = question.within(context, model: head.model, history: said, earlierTurns: earlier)
+        let asked = question.within(context, model: head.model, history: said, earlierTurns: earlier).withFittingHistory
         try asked.check()
         return asked
     }
@@ -129,7 +129,9 @@ package final class EdgeQuestions: EscalationPort {
             (ask.map, ask.report),
             promptTokens: TokenEstimate.likely(ofBytes: ask.content.textBytes),
             deadline: call.deadline,
-            keeper: thread.map { AnswerKeeper($0, run: run, deadline: call.deadline) }
+            keeper: thread.map { AnswerKeeper($0, run: run, deadline: call.deadline) },
+            // What waits under the same run has its answer now, and whoever asks is reading it.
+            whenWhole: { [queue] in await queue.release(run, deadline: call.deadline) }
         )
     }
 
@@ -164,6 +166,10 @@ package final class EdgeQuestions: EscalationPort {
     }
 
     private func enqueue(_ call: EscalationCall, as run: UniqueID) async throws(EscalationFailure) -> AskStanding {
+        try await queue.handIn(run) { () async throws(EscalationFailure) in try await self.handedIn(call, as: run) }
+    }
+
+    private func handedIn(_ call: EscalationCall, as run: UniqueID) async throws(EscalationFailure) -> AskStanding {
         let ask = try await redacted(call.request.question, in: .run(run))
         do throws(EscalationFailure) {
             return try await queue.enqueue(.question(ask.content), as: run, digest: digest(of: call), in: nil)

@@ -6,6 +6,7 @@ internal import MeshGateway
 internal import MeshIdentity
 internal import MeshPrivacy
 internal import MeshSessions
+internal import MeshTunnel
 internal import MeshWire
 
 /// Questions that wait on an edge until there is a hub, and what becomes of them: drives the ``AskQueue``.
@@ -18,8 +19,18 @@ package final class EdgeQueue: Sendable {
     private let key: String
     private let life: UniqueID
     private let waitForHub: @Sendable () async throws(CancellationError) -> Void
-    /// Raised whenever there may be something to ask.
+    /// Raised whenever there may be something to ask, or to forget.
     private let news = Signal()
+    private let state = Lock(State())
+
+    private struct State {
+        /// Those that are asked now, and in which session.
+        var asked: [UniqueID: (answer: TunnelAnswer, session: SessionID?)] = [:]
+        /// When those that were put back in this life may be asked again.
+        var due: [UniqueID: Instant] = [:]
+        /// Runs whose placeholders are in use by so many who hand their question in; -1 while they are forgotten.
+        var handingIn: [UniqueID: Int] = [:]
+    }
 
     /// The queue of `owner` on `node`, which hosts ``kind``, in this `life` of the edge; `waitForHub` returns when
     /// there is a hub to ask.
@@ -37,12 +48,36 @@ package final class EdgeQueue: Sendable {
         key = owner
         self.life = life
         self.waitForHub = waitForHub
+        sessions.whenForgotten { [weak self] session throws(SessionProblem) in try await self?.leave(session) }
     }
 
     /// The actor that an edge hosts for it.
     package static var kind: HostedKind { .journaled(AskQueue.self, placed: .edges) }
 
     // MARK: For applications
+
+    /// Hands a question in that `body` redacts under `run` and lets wait: nobody forgets its placeholders meanwhile.
+    func handIn<Value: Sendable>(
+        _ run: UniqueID,
+        _ body: () async throws(EscalationFailure) -> Value
+    ) async throws(EscalationFailure) -> Value {
+        let isFree = state.withLock { state in
+            let count = state.handingIn[run, default: 0]
+            if count >= 0 { state.handingIn[run] = count + 1 }
+            return count >= 0
+        }
+        guard isFree else {
+            let words = "an earlier request of this id is being forgotten"
+            throw EscalationFailure(.conflict, words, field: "request_id", retryAfter: Self.pause)
+        }
+        defer {
+            state.withLock { state in
+                let count = state.handingIn[run, default: 1] - 1
+                state.handingIn[run] = count > 0 ? count : nil
+            }
+        }
+        return try await body()
+    }
 
     /// Lets `ask` wait, whose session has its question; the same again, as `digest` says, is the same question.
     func enqueue(
@@ -56,7 +91,7 @@ package final class EdgeQueue: Sendable {
         return standing.state == .waiting ? .waiting : .asked
     }
 
-    /// How the question of `run` stands; its answer is given out once.
+    /// How the question of `run` stands; its answer is given out for a few minutes, and then forgotten.
     func standing(of run: UniqueID) async throws(EscalationFailure) -> AskStanding {
         let standing: QueuedStanding
         do throws(CallFailure<AskQueue.Refusal>) { standing = try await queue().call(AskQueue.Look(run: run)) } catch {
@@ -74,14 +109,13 @@ package final class EdgeQueue: Sendable {
             throw EscalationFailure(error)
         }
         let answer = try await told(AskQueue.Fetch(run: run))
-        if standing.session == nil { try? await desk.parts.maps.forget(conversation, of: desk.parts.tenant) }
         if let code = answer.failure {
             return .failed(EscalationFailure(code, answer.message ?? "the question has no answer"))
         }
-        let (text, tally) = Restorer.restore(answer.text, with: map)
+        let (text, tally, isWhole) = Restorer.restore(bounded: answer.text, with: map)
         let usage = answer.usage ?? ChatUsage(isEstimated: true)
         var kept = KeptAnswer(run: run, model: answer.model ?? "unknown", text: text, usage: usage)
-        (kept.isCut, kept.stopReason, kept.leftOut) = (answer.isCut, answer.stopReason, answer.leftOut)
+        (kept.isCut, kept.stopReason, kept.leftOut) = (answer.isCut || !isWhole, answer.stopReason, answer.leftOut)
         kept.cost = answer.cost
         kept.privacy = PrivacyNote(found: RedactionReport(), restored: tally)
         return .answered(kept)
@@ -96,15 +130,64 @@ package final class EdgeQueue: Sendable {
         return true
     }
 
-    /// Forgets the question of `run`, which nobody has asked; false where there is none.
+    /// Forgets the question of `run`, which nobody has asked, or its answer, which was fetched; false where there is
+    /// none.
     func drop(_ run: UniqueID) async throws(EscalationFailure) -> Bool {
         let standing: QueuedStanding
         do throws(CallFailure<AskQueue.Refusal>) { standing = try await queue().call(AskQueue.Drop(run: run)) } catch {
             if case .refused(.notFound) = error { return false }
             throw EscalationFailure(error)
         }
-        if standing.session == nil { try? await desk.parts.maps.forget(.run(run), of: desk.parts.tenant) }
+        if standing.session == nil { await forget(run) }
         return true
+    }
+
+    /// Whoever asks at once has the answer to the question of `run`: it waits no longer, and is not asked again.
+    func release(_ run: UniqueID, deadline: Instant) async {
+        let release = AskQueue.Release(run: run)
+        if (try? await queue().call(release, deadline: deadline)) == true { await forget(run) }
+    }
+
+    /// The session is deleted or cleared: nothing of it is asked, or kept, any more.
+    private func leave(_ session: SessionKey) async throws(SessionProblem) {
+        guard session.owner.text == key else { return }
+        do throws(CallFailure<NoRefusal>) {
+            let queue: ActorReference<JournaledActor<AskQueue>>
+            do throws(ActorError) { queue = try node.actor(AskQueue.self, key) } catch { throw .failed(error) }
+            _ = try await queue.call(AskQueue.LeaveSession(session.id))
+        } catch {
+            if case .overloaded = error { throw .busy }
+            throw .lost
+        }
+        let asked = state.withLock { $0.asked.values.filter { $0.session == session.id } }
+        for (answer, _) in asked { answer.cancel() }
+    }
+
+    // MARK: Forgetting
+
+    /// Forgets the placeholders of a run that has left, unless somebody hands it in again.
+    private func forget(_ run: UniqueID) async {
+        let isFree = state.withLock { state in
+            guard state.handingIn[run] == nil else { return false }
+            state.handingIn[run] = -1
+            return true
+        }
+        guard isFree else { return }
+        defer { state.withLock { $0.handingIn[run] = nil } }
+        // It may have been handed in again between the two.
+        guard (try? await knows(run)) == false else { return }
+        do throws(ChatError) { try await desk.parts.maps.forget(.run(run), of: desk.parts.tenant) } catch { return }
+        _ = try? await queue().call(AskQueue.Forgot(run: run))
+    }
+
+    /// Forgets the placeholders of all that has left; what cannot be forgotten now is, later.
+    private func forgetGone() async {
+        var last: UniqueID?
+        for _ in 0..<Limits.AskQueue.maximumGone {
+            guard let queue = try? queue(), let run = try? await queue.call(AskQueue.NextGone(after: last)) else { return }
+            await forget(run)
+            last = run
+        }
     }
 
     private func told<C: Command>(_ command: C) async throws(EscalationFailure) -> C.Reply
@@ -126,15 +209,34 @@ package final class EdgeQueue: Sendable {
     /// Has what waits answered whenever there is a hub, until the calling task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.forgetAsTimePasses() }
             while !Task.isCancelled {
                 do throws(CancellationError) { try await waitForHub() } catch { return }
+                guard desk.parts.opener.isConnected else {
+                    // A tunnel that has failed for good is waited for in vain: that is no hub.
+                    try? await desk.clock.sleep(for: Self.pause)
+                    continue
+                }
                 if let run = await next() {
                     group.addTask { await self.answer(run) }
                 } else {
                     // What is left by a failure of the journal is found again without news.
-                    await news.wait(until: desk.clock.now + Limits.AskQueue.retryAfter, on: desk.clock)
+                    let now = desk.clock.now
+                    let usual = now + Limits.AskQueue.retryAfter
+                    let due = state.withLock { state in
+                        state.due = state.due.filter { now < $0.value }
+                        return state.due.values.min()
+                    }
+                    await news.wait(until: min(due ?? usual, usual), on: desk.clock)
                 }
             }
+        }
+    }
+
+    private func forgetAsTimePasses() async {
+        while !Task.isCancelled {
+            await forgetGone()
+            try? await desk.clock.sleep(for: Limits.AskQueue.retryAfter)
         }
     }
 
@@ -151,17 +253,22 @@ package final class EdgeQueue: Sendable {
         defer { news.raise() }
         guard let queue = try? queue() else { return }
         guard let (ask, standing) = await question(of: run, in: queue) else { return }
-        var builder = QueuedAnswerBuilder()
         let answer: TunnelAnswer
         do throws(EscalationFailure) {
             answer = try desk.tunnelAnswer(to: ask, as: run, digest: standing.digest, isFetchedAgain: true)
+        } catch {
+            // Somebody asks it at once now, and has its answer then, or has not.
+            return await putBack(run, .busy, in: queue)
+        }
+        state.withLock { $0.asked[run] = (answer, standing.session) }
+        defer { state.withLock { $0.asked[run] = nil } }
+        var builder = QueuedAnswerBuilder()
+        do throws(EscalationFailure) {
             while !builder.isWhole, let piece = try await answer.next() { builder.take(piece) }
         } catch {
             if Task.isCancelled { return }
-            // What passes is waited for: no hub, or one that has no room or no model yet, or somebody who asks it now.
-            let passes = error.code == .offline || error.code == .interrupted || error.retryAfter != nil
-            if !error.hasBegun, passes || error.code == .conflict {
-                await note(AskQueue.PutBack(run: run), in: queue)
+            if let obstacle = Self.obstacle(error) {
+                await putBack(run, obstacle, retryAfter: error.retryAfter, in: queue)
             } else {
                 await note(AskQueue.Answer(run: run, QueuedAnswer(error, text: builder.text)), in: queue)
             }
@@ -176,14 +283,39 @@ package final class EdgeQueue: Sendable {
         await answer.taken()
     }
 
+    /// What a question waits for that has failed so; nil where waiting does not help, or it has begun.
+    private static func obstacle(_ failure: EscalationFailure) -> AskQueue.Obstacle? {
+        if failure.hasBegun { return nil }
+        if failure.code == .offline { return .noHub }
+        if failure.retryAfter != nil { return .busy }
+        return failure.code == .interrupted || failure.code == .conflict ? .broken : nil
+    }
+
+    private func putBack(
+        _ run: UniqueID,
+        _ obstacle: AskQueue.Obstacle,
+        retryAfter: Duration? = nil,
+        in queue: ActorReference<JournaledActor<AskQueue>>
+    ) async {
+        let pause = await note(AskQueue.PutBack(run: run, obstacle, retryAfter: retryAfter), in: queue)
+        guard let pause = pause ?? nil else { return }
+        // A little later than the queue says, whose time has no parts of a millisecond.
+        let due = desk.clock.now + .milliseconds(Int64(clamping: pause) + 2)
+        state.withLock { $0.due[run] = due }
+    }
+
     /// Notes what has become of a question, as often as it takes: else it would count as asked for the rest of this
     /// life.
-    private func note<C: Command>(_ command: C, in queue: ActorReference<JournaledActor<AskQueue>>) async
-    where C.Target == AskQueue, C.Refusal == NoRefusal {
+    @discardableResult
+    private func note<C: Command>(
+        _ command: C,
+        in queue: ActorReference<JournaledActor<AskQueue>>
+    ) async -> C.Reply? where C.Target == AskQueue, C.Refusal == NoRefusal {
         while !Task.isCancelled {
-            if (try? await queue.call(command)) != nil { return }
+            do { return try await queue.call(command) } catch {}
             try? await desk.clock.sleep(for: Self.pause)
         }
+        return nil
     }
 
     /// The question as it travels, and how it stands.
@@ -203,7 +335,7 @@ package final class EdgeQueue: Sendable {
         } catch {
             // One that has left wants nothing; one that cannot be read now is asked later.
             if case .refused = error { return nil }
-            await note(AskQueue.PutBack(run: run), in: queue)
+            await putBack(run, .busy, in: queue)
             return nil
         }
         do throws(WireError) { return (try RelayAsk(wireBytes: bytes), standing) } catch {

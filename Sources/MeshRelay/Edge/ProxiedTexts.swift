@@ -51,6 +51,15 @@ package struct ProxiedTexts: SessionTexts {
         }
     }
 
+    /// Forgets the originals but for those in `texts`.
+    package func forget(_ session: SessionKey, except texts: [String]) async throws(SessionProblem) {
+        do throws(ChatError) {
+            try await maps.forget(.session(session.id), of: session.owner.tenant, except: texts)
+        } catch {
+            throw SessionProblem(error)
+        }
+    }
+
     /// Forgets the originals.
     package func forget(_ session: SessionKey) async throws(SessionProblem) {
         do throws(ChatError) {

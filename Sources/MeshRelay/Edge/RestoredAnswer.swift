@@ -10,6 +10,7 @@ internal import MeshPrivacy
 package final class RestoredAnswer: Sendable {
     fileprivate struct State {
         var restorer: AnswerRestorer
+        var growth: RestoredGrowth
         var waiting: [ChatEvent] = []
         var taken = 0
         var model = ""
@@ -24,18 +25,21 @@ package final class RestoredAnswer: Sendable {
     private let promptTokens: Int
     private let state: Lock<State>
     private let keeper: AnswerKeeper?
+    private let whenWhole: (@Sendable () async -> Void)?
     private let tally: UsageTally
     private let tenant: TenantID
 
     /// The answer of the hub to what held `found`, restored by `map`; about `promptTokens` were asked.
     ///
-    /// `keeper` puts it into its session, with its placeholders, before its last event is handed over.
+    /// `keeper` puts it into its session, with its placeholders, before its last event is handed over; `whenWhole` is
+    /// called there too.
     init(
         _ answer: TunnelAnswer,
         restoredBy map: PlaceholderMap,
         found: RedactionReport,
         promptTokens: Int,
         keeper: AnswerKeeper?,
+        whenWhole: (@Sendable () async -> Void)?,
         countedBy tally: UsageTally,
         for tenant: TenantID
     ) {
@@ -43,9 +47,10 @@ package final class RestoredAnswer: Sendable {
         self.found = found
         self.promptTokens = promptTokens
         self.keeper = keeper
+        self.whenWhole = whenWhole
         self.tally = tally
         self.tenant = tenant
-        state = Lock(State(restorer: AnswerRestorer(map: map)))
+        state = Lock(State(restorer: AnswerRestorer(map: map), growth: RestoredGrowth(with: map)))
     }
 
     deinit { count() }
@@ -73,10 +78,10 @@ package final class RestoredAnswer: Sendable {
         case nil: return false
         case .event(let event):
             if case .text(let text) = event { keeper?.take(text) }
-            state.withLock { state in
-                state.note(event)
-                let restored = state.restorer.restore(event)
-                state.put(restored)
+            guard state.withLock({ $0.restore(event) }) else {
+                answer.cancel()
+                let words = "with its originals the answer is longer than an edge puts together"
+                throw EscalationFailure(.answerMalformed, words, hasBegun: true)
             }
         case .end(let end):
             let hasSaidUsage = state.withLock { state in
@@ -88,6 +93,7 @@ package final class RestoredAnswer: Sendable {
             } catch {
                 throw EscalationFailure(error)
             }
+            await whenWhole?()
             await answer.taken()
             state.withLock { state in
                 let last = state.restorer.restore(.ended(end.reason))
@@ -162,6 +168,18 @@ extension RestoredAnswer.State {
         guard taken < waiting.count else { return nil }
         defer { taken += 1 }
         return waiting[taken]
+    }
+
+    /// Takes an event with its originals; false where these are too much.
+    mutating func restore(_ event: ChatEvent) -> Bool {
+        note(event)
+        for piece in event.cut(growth.pieces(of:)) {
+            let restored = restorer.restore(piece)
+            growth.note(said: piece.wordBytes, written: restored.reduce(0) { $0 + $1.wordBytes })
+            if growth.isTooMuch { return false }
+            put(restored)
+        }
+        return true
     }
 
     mutating func put(_ events: [ChatEvent]) {

@@ -19,14 +19,14 @@ final class SaidAgain: EscalationRun {
     init(_ message: SessionMessage, run: UniqueID, restoredBy map: PlaceholderMap? = nil) {
         self.run = run
         model = message.model ?? "unknown"
-        isCut = message.isCut
         knowsStopReason = message.stopReason != nil
         let tokens = message.tokens
         usageSoFar = ChatUsage(
             inputTokens: Int(clamping: tokens?.input ?? 0),
             outputTokens: Int(clamping: tokens?.output ?? 0)
         )
-        let restored = map.map { Restorer.restore(message.text, with: $0) }
+        let restored = map.map { Restorer.restore(bounded: message.text, with: $0) }
+        isCut = message.isCut || restored?.isWhole == false
         let text = restored?.text ?? message.text
         privacy = restored.map { PrivacyNote(found: RedactionReport(), restored: $0.tally) }
         let start = ChatStart(id: run.description, model: model)
@@ -51,10 +51,10 @@ final class SaidAgain: EscalationRun {
 extension KeptAnswer {
     /// The answer that `message` has, with the originals that `map` knows.
     init(_ message: SessionMessage, run: UniqueID, restoredBy map: PlaceholderMap) {
-        let (text, tally) = Restorer.restore(message.text, with: map)
+        let (text, tally, isWhole) = Restorer.restore(bounded: message.text, with: map)
         let again = SaidAgain(message, run: run)
         self.init(run: run, model: again.model, text: text, usage: again.usageSoFar)
-        (isCut, stopReason, cost) = (message.isCut, message.stopReason, again.cost)
+        (isCut, stopReason, cost) = (message.isCut || !isWhole, message.stopReason, again.cost)
         privacy = PrivacyNote(found: RedactionReport(), restored: tally)
     }
 }

@@ -13,6 +13,7 @@ package final class SessionOffice: Sendable {
     private let texts: any SessionTexts
     private let owner: @Sendable (Caller) -> SessionOwner
     private let node = Lock(WeakNode())
+    private let leave = Lock<@Sendable (SessionKey) async throws(SessionProblem) -> Void>({ _ in })
 
     /// Weak, because the node holds the office by its kinds.
     private struct WeakNode: Sendable {
@@ -41,6 +42,16 @@ package final class SessionOffice: Sendable {
 
     /// Keeps sessions on `node`, which hosts ``kinds(placed:)``, from now on.
     package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
+
+    /// Has `leave` told of each session that is cleared or deleted, before its texts are forgotten: what waits elsewhere
+    /// for it is not wanted any more.
+    func whenForgotten(_ leave: @escaping @Sendable (SessionKey) async throws(SessionProblem) -> Void) {
+        self.leave.withLock { $0 = leave }
+    }
+
+    private func tellForgotten(_ key: SessionKey) async throws(SessionProblem) {
+        try await leave.withLock { $0 }(key)
+    }
 
     /// The session `id` of the caller, for a run that asks in it; it is made where there is none.
     package func thread(_ id: SessionID, _ caller: Caller) async throws(SessionProblem) -> SessionThread {
@@ -186,9 +197,27 @@ extension SessionOffice: SessionPort {
         _ = try await asked(try session(key), Session.PreferModel(kept))
     }
 
-    /// Forgets what was said.
+    /// Forgets what was said, and what is needed to show it; the context stays.
     package func clear(_ id: SessionID, _ caller: Caller) async throws(SessionProblem) {
-        _ = try await asked(try session(key(id, caller)), Session.Clear())
+        let key = key(id, caller)
+        let session = try session(key)
+        _ = try await asked(session, Session.Clear())
+        try await tellForgotten(key)
+        // What was said since then, by others, is kept too.
+        var kept: [String] = []
+        let head = try await asked(session, Session.Show())
+        _ = await head.mapTexts { (text) in
+            kept.append(text)
+            return text
+        }
+        if let model = head.model { kept.append(model) }
+        var last: UInt64?
+        repeat {
+            let page = try await asked(session, Session.Messages(after: last))
+            kept += page.messages.map(\.text)
+            last = page.hasMore ? page.messages.last?.number : nil
+        } while last != nil
+        try await texts.forget(key, except: kept)
     }
 
     /// Deletes the session, and then what is needed to show its texts.
@@ -199,13 +228,17 @@ extension SessionOffice: SessionPort {
             _ = try await asked(session, Session.Show())
         } catch {
             // It may have been deleted by a call that did not come as far as to forget.
-            if error == .deleted { try await texts.forget(key) }
+            if error == .deleted {
+                try await tellForgotten(key)
+                try await texts.forget(key)
+            }
             throw error
         }
         do throws(CallFailure<NoRefusal>) { _ = try await session.call(Session.Delete()) } catch {
             if case .overloaded = error { throw .busy }
             throw .lost
         }
+        try await tellForgotten(key)
         try await texts.forget(key)
     }
 }

@@ -20,9 +20,15 @@ package protocol SessionTexts: Sendable {
 
     /// Forgets what is needed to show the texts of `session`; the same again changes nothing.
     func forget(_ session: SessionKey) async throws(SessionProblem)
+
+    /// Forgets of it what is not needed for `texts`, which are all that is kept of the session by now.
+    func forget(_ session: SessionKey, except texts: [String]) async throws(SessionProblem)
 }
 
 extension SessionTexts {
+    /// Whoever keeps nothing beside the text has nothing to forget.
+    package func forget(_ session: SessionKey, except texts: [String]) async throws(SessionProblem) {}
+
     /// Whoever keeps nothing beside the text has nothing to spare.
     package func checked(
         _ text: String,

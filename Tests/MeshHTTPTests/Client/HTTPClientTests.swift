@@ -117,7 +117,11 @@ import Testing
             #expect(error.isSurelyNotSent)
             #expect(!error.chain.contains("secret"))
             let nobody = ClientRequest(.get, try ClientURL("http://nobody.invalid/"))
-            #expect(await ground.failure(nobody) == HTTPError(.unreachable, ""))
+            let unknown = try #require(await ground.failure(nobody))
+            #expect(unknown.code == .unreachable)
+            // Nobody listens at the port; of a name that is none, nobody knows.
+            #expect((error.cause as? ClientFailure)?.isNobodyThere == true)
+            #expect((unknown.cause as? ClientFailure)?.isNobodyThere == false)
         }
     }
 
