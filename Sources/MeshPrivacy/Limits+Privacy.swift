@@ -6,6 +6,12 @@ extension Limits {
         /// Bytes of one text; longer text is refused, for what is not searched must not leave.
         package static let maximumTextBytes = 16 * 1_024 * 1_024
 
+        /// Documents of JSON inside strings of others; further inside, their text is searched as it stands.
+        package static let maximumDocumentDepth = 4
+
+        /// Bytes of a key of JSON that are read to know what its value is.
+        package static let maximumLabelBytes = 128
+
         /// Placeholders of one conversation; then what needs another is refused.
         package static let maximumPlaceholders = 10_000
 

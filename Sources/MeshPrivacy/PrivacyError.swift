@@ -8,6 +8,8 @@ package enum PrivacyErrorCode: String, ErrorCode {
     case blocked
     /// A text is longer than what is searched.
     case tooLarge
+    /// A field holds bytes that are no picture and cannot be searched; the cause is an ``UnsearchableField``.
+    case unsearchable
     /// The conversation has as many placeholders as it may have.
     case mapFull
     /// The bytes of a map are none, or are not this conversation's.
@@ -37,4 +39,13 @@ package struct BlockedField: Error, Hashable, Sendable, CustomStringConvertible 
 
     /// For logs: nothing of the text.
     package var description: String { "\(field) holds \(kind.noun)" }
+}
+
+/// Where bytes stand that are sent as a picture and say that they are none.
+package struct UnsearchableField: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The field of the request.
+    package let field: String
+
+    /// For logs: nothing of the bytes.
+    package var description: String { "\(field) is no picture, and cannot be searched for personal data" }
 }

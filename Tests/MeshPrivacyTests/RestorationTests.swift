@@ -136,7 +136,8 @@ import Testing
         let arguments = "{\"to\": \"\(placeholder)\"}"
         let result = Restorer.restore(arguments, form: .json, with: map)
         #expect(try JSONReader.read(result.text)["to"]?.text == "C \"D\" E")
-        #expect(Restorer.restore(arguments, with: map).text == "{\"to\": \"C \"D\" E\"}")
+        #expect(Restorer.restore(arguments, with: map).text == result.text, "a document stays one unless told otherwise")
+        #expect(Restorer.restore(arguments, form: .text, with: map).text == "{\"to\": \"C \"D\" E\"}")
     }
 
     @Test func `an answer's events are restored, each part for itself, whatever is cut off`() throws {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from faker import Faker
@@ -52,6 +53,19 @@ def harmless(seed: int, rounds: int) -> Iterator[Message]:
             for template in templates:
                 if number == 0 or _SLOT.search(template):
                     yield _filled(locale, template, lambda slot: _number(slot, generator), is_personal=False)
+
+
+def encoded(messages: Iterable[Message], *, is_ascii: bool, is_whole: bool) -> Iterator[Message]:
+    """The same texts as a member of a JSON document, whole or cut off at its end as a log has it."""
+    for message in messages:
+        head = '{"id": 7, "body": '
+
+        def place(offset: int, text: str = message.text, head: str = head) -> int:
+            return len(head) + len(json.dumps(text[:offset], ensure_ascii=is_ascii)) - 1
+
+        truths = tuple(Truth(truth.kind, place(truth.start), place(truth.end)) for truth in message.truths)
+        text = head + json.dumps(message.text, ensure_ascii=is_ascii) + ("}" if is_whole else "")
+        yield Message(message.locale, text, truths)
 
 
 def _filled(locale: str, template: str, value: Callable[[str], str], *, is_personal: bool) -> Message:

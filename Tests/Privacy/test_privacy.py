@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import unittest
 
-from generated import harmless, personal
+from generated import Message, encoded, harmless, personal
 from measured import ours
 
 _ROUNDS = 25
@@ -14,7 +14,11 @@ _ROUNDS = 25
 class Privacy(unittest.TestCase):
     def check(self, seed: int) -> None:
         """The targets: 0.99 of what has a form, 0.95 of names behind cues, 0.97 of texts about nobody left alone."""
-        figures = ours([*personal(seed, _ROUNDS), *harmless(seed, _ROUNDS)])
+        self.check_messages(seed, [*personal(seed, _ROUNDS), *harmless(seed, _ROUNDS)])
+
+    def check_messages(self, seed: int, messages: list[Message]) -> None:
+        """The same of any texts."""
+        figures = ours(messages)
         print(f"seed {seed}: {sum(figures.wanted.values())} pieces", *figures.lines(), sep="\n")
         told = "\n".join([f"seed {seed}", *figures.missed[:20], *figures.wrong[:20]])
         self.assertGreaterEqual(figures.recall(names=False), 0.99, told)
@@ -28,6 +32,14 @@ class Privacy(unittest.TestCase):
     def test_fixed_seed(self) -> None:
         """The same texts on every machine."""
         self.check(42)
+
+    def test_encoded(self) -> None:
+        """The same inside JSON, as results of tools and logs have it: no escape hides anything."""
+        messages = [*personal(42, 3), *harmless(42, 3)]
+        for is_ascii in (False, True):
+            for is_whole in (False, True):
+                with self.subTest(is_ascii=is_ascii, is_whole=is_whole):
+                    self.check_messages(42, [*encoded(messages, is_ascii=is_ascii, is_whole=is_whole)])
 
     def test_fresh_seed(self) -> None:
         """Texts that nobody has seen; the seed is in the log."""

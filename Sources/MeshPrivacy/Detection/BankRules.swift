@@ -73,10 +73,8 @@ enum BankRules {
             if text[index].isAlphanumeric {
                 characters.append(text[index].lowercased)
                 index += 1
-            } else if isSeparator(text, index, index + 1), text[index + 1].isAlphanumeric {
-                index += 1
-            } else if isSeparator(text, index, index + 2) {
-                index += 2
+            } else if let next = groupBehindSeparators(text, index) {
+                index = next
             } else {
                 break
             }
@@ -89,6 +87,14 @@ enum BankRules {
             character.isDigit ? [Int(character) - 0x30] : [(Int(character) - 87) / 10, (Int(character) - 87) % 10]
         }
         return CheckDigits.mod97(digits) == 1 || isCued ? range : nil
+    }
+
+    /// Where the next group begins: behind at most three blanks or hyphens.
+    private static func groupBehindSeparators(_ text: ScannedText, _ start: Int) -> Int? {
+        var index = start
+        while index - start < 3, isSeparator(text, index, index + 1) { index += 1 }
+        if index == start, isSeparator(text, index, index + 2) { index += 2 }
+        return index > start && text[index].isAlphanumeric ? index : nil
     }
 
     private static func length(_ first: UInt8, _ second: UInt8) -> Int? {

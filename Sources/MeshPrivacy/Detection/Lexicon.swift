@@ -60,11 +60,11 @@ struct Lexicon: Sendable {
     }
 
     private mutating func add(_ list: String?, _ meaning: Meaning) {
-        for word in ScannedText(list ?? "").words() { meanings[word.hash, default: []].insert(meaning) }
+        for word in ScannedText(list ?? "").unfolded.words() { meanings[word.hash, default: []].insert(meaning) }
     }
 
     private mutating func add(cue: String, _ kind: CueKind) {
-        let words = ScannedText(cue).words().map(\.hash)
+        let words = ScannedText(cue).unfolded.words().map(\.hash)
         guard let last = words.last else { return }
         phrases[last, default: []].append(Phrase(words: words, kind: kind))
         meanings[last, default: []].insert(.endsCue)

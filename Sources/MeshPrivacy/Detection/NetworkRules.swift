@@ -13,7 +13,7 @@ enum NetworkRules {
             case UInt8(ascii: ":"):
                 if text[index + 1] == UInt8(ascii: "/"), let range = url(text, at: index) {
                     findings.add(.url, range)
-                } else if index >= free, let (kind, range) = colons(text, at: index) {
+                } else if index >= free, let (kind, range) = colons(text, at: index) ?? besideWord(text, at: index) {
                     findings.add(kind, range)
                     free = range.upperBound
                 } else if index >= free {
@@ -34,7 +34,8 @@ enum NetworkRules {
 
     private static func email(_ text: ScannedText, at sign: Int) -> Range<Int>? {
         var start = sign
-        while start > 0, sign - start < 64, isLocal(text[start - 1]) { start -= 1 }
+        // Longer than any mail server takes; a run beyond that is base64 or the like, and its tail stays hidden too.
+        while start > 0, sign - start < longestLocal, isLocal(text[start - 1]) { start -= 1 }
         while start < sign, text[start] == UInt8(ascii: ".") || text[start] == UInt8(ascii: "'") { start += 1 }
         if text[start - 1] == UInt8(ascii: "\""), start == sign { start = quoted(text, endingAt: sign - 1) ?? sign }
         guard start < sign else { return nil }
@@ -52,6 +53,9 @@ enum NetworkRules {
         guard lastDot > sign, end - lastDot > 2, !text[lastDot + 1].isDigit else { return nil }
         return start..<end
     }
+
+    /// Bytes before the sign: four times what mail servers take.
+    private static let longestLocal = 256
 
     private static func lastDotBefore(_ end: Int, _ text: ScannedText, _ sign: Int) -> Int {
         var index = end - 1
@@ -95,14 +99,20 @@ enum NetworkRules {
         guard start < colon, text[start].isLetter else { return nil }
         var index = colon + 3
         var sign: Int?
-        while index - colon < 512, isURL(text[index]), text[index] != UInt8(ascii: "/") {
+        while index - colon < 512, isUserinfo(text[index]), text[index] != UInt8(ascii: "/") {
             if text[index] == UInt8(ascii: "@") { sign = index }
             index += 1
         }
         guard let sign, sign > colon + 3 else { return nil }
+        index = sign + 1
         while index - colon < 2_048, isURL(text[index]) { index += 1 }
         while index > sign + 1, isClosing(text[index - 1]) { index -= 1 }
         return start..<index
+    }
+
+    /// What people put into a name or a password before a host, whether a URL may hold it or not.
+    private static func isUserinfo(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
     }
 
     private static func isURL(_ byte: UInt8) -> Bool {
@@ -126,10 +136,24 @@ enum NetworkRules {
 
     // MARK: Numbers with colons
 
+    /// The same behind `ip:` or `MAC:`, whose colon is none of the address's.
+    private static func besideWord(_ text: ScannedText, at colon: Int) -> (PersonalKind, Range<Int>)? {
+        guard text[colon - 1].isAlphanumeric, text[colon + 1].isHexadecimal else { return nil }
+        var next = colon + 1
+        while next - colon < 6, text[next].isHexadecimal { next += 1 }
+        guard text[next] == UInt8(ascii: ":") else { return nil }
+        return colons(text, at: next, notBefore: colon + 1)
+    }
+
     /// An address of IPv6 or of a network card whose first colon stands at an index.
-    private static func colons(_ text: ScannedText, at colon: Int) -> (PersonalKind, Range<Int>)? {
+    private static func colons(
+        _ text: ScannedText,
+        at colon: Int,
+        notBefore first: Int = 0
+    ) -> (PersonalKind, Range<Int>)? {
         var start = colon
-        while start > 0, colon - start < 5, text[start - 1].isHexadecimal { start -= 1 }
+        while start > first, colon - start < 5, text[start - 1].isHexadecimal { start -= 1 }
+        guard start == first || !text[start - 1].isAlphanumeric else { return nil }
         var end = colon
         var (groups, colons, longest, digits, isShort) = (0, 0, 0, 0, false)
         var index = start
@@ -147,6 +171,10 @@ enum NetworkRules {
                 end = index
             }
             guard text[index] == UInt8(ascii: ":"), colons < 9 else { break }
+            // A colon behind a whole address belongs to the sentence, also where a word with a to f follows.
+            let isWhole = groups == 6 && !isShort && end - start == 17 && !isGroup(text, index + 1)
+            if isWhole || groups == 8 { break }
+            if isShort, text[index + 1] != UInt8(ascii: ":"), !isGroup(text, index + 1) { break }
             colons += 1
             if text[index + 1] == UInt8(ascii: ":") {
                 guard !isShort else { return nil }
@@ -157,11 +185,22 @@ enum NetworkRules {
             index += 1
         }
         let range = start..<end
-        guard longest <= 4, digits > 0, text.standsAlone(range), text[end] != UInt8(ascii: ":") else { return nil }
+        let isAlone = text.standsAlone(range) || start == first && !text[end].isAlphanumeric
+        guard longest <= 4, digits > 0, isAlone else { return nil }
+        guard text[end] != UInt8(ascii: ":") || !isGroup(text, end + 1) && text[end + 1] != UInt8(ascii: ":") else {
+            return nil
+        }
         if groups == 6, !isShort, end - start == 17 { return (.mac, range) }
         if text[end] == UInt8(ascii: "."), text[end + 1].isDigit { return mapped(text, range, isShort) }
         guard isShort ? groups >= 2 && groups < 8 : groups == 8 else { return nil }
         return (.ip, range)
+    }
+
+    /// Whether one to four digits of sixteen stand here, and no word.
+    private static func isGroup(_ text: ScannedText, _ start: Int) -> Bool {
+        var end = start
+        while end - start < 5, text[end].isHexadecimal { end += 1 }
+        return (1...4).contains(end - start) && !text[end].isAlphanumeric
     }
 
     /// An address of IPv6 that ends in one of IPv4.

@@ -12,6 +12,12 @@ struct ScannedText {
 
     subscript(index: Int) -> UInt8 { index >= 0 && index < bytes.count ? bytes[index] : 0 }
 
+    /// All of it.
+    var whole: String { text(0..<count) }
+
+    /// As a reader takes it, so that words are compared however they are encoded.
+    var unfolded: ScannedText { MappedText(unfolding: self)?.text ?? self }
+
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// Whether these capitals or small letters stand at an index, in either case.

@@ -1,4 +1,6 @@
-/// Keys and passwords: by the marks that vendors begin them with, by their form, or behind a cue and a sign.
+/// Keys: by the marks that vendors begin them with, or by their form.
+///
+/// What stands behind a cue is of ``PasswordRules``.
 enum SecretRules {
     /// How the keys of a vendor look.
     private struct Form {
@@ -20,22 +22,10 @@ enum SecretRules {
             }
         }
         pem(text, &findings)
-        free = 0
-        for cue in searched.all(.secret) where cue.range.lowerBound >= free {
-            guard let range = value(text, behind: cue.range.upperBound) else { continue }
-            findings.add(.secret, range)
-            free = range.upperBound
-        }
-        for cue in searched.words where cue.count == 6 && text.has("bearer", at: cue.start) {
-            let start = text.skippingBlanks(from: cue.end)
-            guard start > cue.end else { continue }
-            let end = run(text, start, atMost: 4_096) { $0.isBase64 || $0 == 0x2E || $0 == 0x3D || $0 == 0x7E }
-            let hasDigit = (start..<min(end, start + 64)).contains { text[$0].isDigit }
-            if end - start >= 16, hasDigit { findings.add(.secret, start..<end) }
-        }
+        PasswordRules.search(searched, &findings)
     }
 
-    private static func run(_ text: ScannedText, _ start: Int, atMost most: Int, _ isPart: (UInt8) -> Bool) -> Int {
+    static func run(_ text: ScannedText, _ start: Int, atMost most: Int, _ isPart: (UInt8) -> Bool) -> Int {
         var end = start
         while end - start < most, isPart(text[end]) { end += 1 }
         return end
@@ -143,59 +133,5 @@ enum SecretRules {
             findings.add(.secret, index..<end)
             index = end
         }
-    }
-
-    // MARK: Cues
-
-    /// What stands behind `password:`, `api_key = "…"` or `password is …`.
-    private static func value(_ text: ScannedText, behind end: Int) -> Range<Int>? {
-        var index = end
-        var hasSign = false
-        while index - end < 8 {
-            switch text[index] {
-            case UInt8(ascii: ":"), UInt8(ascii: "="):
-                hasSign = true
-                index += 1
-            case 0x20, 0x09, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ">"), UInt8(ascii: "`"),
-                UInt8(ascii: "*"), UInt8(ascii: "\\"):
-                index += 1
-            default:
-                guard !hasSign, let behind = verb(text, index) else { return hasSign ? secret(text, index, 4) : nil }
-                return secret(text, text.skippingBlanks(from: behind), 6)
-            }
-        }
-        return hasSign ? secret(text, index, 4) : nil
-    }
-
-    /// Where "is" and its like in other languages end.
-    private static func verb(_ text: ScannedText, _ index: Int) -> Int? {
-        for verb in ["is ", "ist ", "lautet ", "est ", "es ", "è ", "jest ", "to "] as [StaticString] {
-            if text.has(verb, at: index) { return index + verb.utf8CodeUnitCount }
-        }
-        return nil
-    }
-
-    /// A run without spaces that no word is: with a digit or a mark inside, unless a sign stood before it.
-    private static func secret(_ text: ScannedText, _ start: Int, _ shortest: Int) -> Range<Int>? {
-        var index = start
-        while text[index] == UInt8(ascii: "\"") || text[index] == UInt8(ascii: "'") { index += 1 }
-        let first = index
-        index = run(text, first, atMost: 4_096) { byte in
-            byte > 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "`")
-                && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ",") && byte != UInt8(ascii: ";")
-        }
-        while index > first, text[index - 1] == UInt8(ascii: ".") || text[index - 1] == UInt8(ascii: ")") { index -= 1 }
-        let odd = (first..<min(index, first + 256)).filter { !text[$0].isLetter }.count
-        guard index - first >= shortest, odd > 0, odd < index - first || index - first >= 6 else { return nil }
-        // A program's expression is no secret.
-        let isCall = (first..<index).contains { text[$0] == UInt8(ascii: "(") || text[$0] == UInt8(ascii: "[") }
-        let isPath = (first..<index).allSatisfy {
-            text[$0].isLetter || text[$0] == 0x2E || text[$0] == 0x5F || text[$0] == 0x3A
-        }
-        let isNumber = text.has("0x", at: first) && index - first < 10
-        if start == first, isCall || isPath || isNumber || text.has("none", at: first) { return nil }
-        let isPlace =
-            text[first] == UInt8(ascii: "$") || text[first] == UInt8(ascii: "{") || text[first] == UInt8(ascii: "%")
-        return isPlace || text[first] == UInt8(ascii: "(") || text[first] == UInt8(ascii: "[") ? nil : first..<index
     }
 }

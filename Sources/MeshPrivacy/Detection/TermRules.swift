@@ -10,7 +10,7 @@ struct TermRules: Sendable {
 
     init(_ terms: OwnTerms) {
         for term in terms.terms {
-            let words = ScannedText(term.text).words().map(\.hash)
+            let words = ScannedText(term.text).unfolded.words().map(\.hash)
             guard let first = words.first else { continue }
             entries[first, default: []].append(Entry(words: words, kind: term.kind))
         }

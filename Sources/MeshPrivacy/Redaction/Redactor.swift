@@ -80,35 +80,64 @@ struct RedactionPass {
 
     /// The text with placeholders.
     ///
-    /// `label` is what the text is called where it stands, and may tell what it is: a key.
+    /// `label` is what the text is called where it stands, and may tell what it is: a key. Inside a document of JSON
+    /// the strings are redacted, as they are read; all else stays to the letter.
     mutating func redact(_ text: String, _ field: String, label: String? = nil) throws(PrivacyError) -> String {
         guard !text.isEmpty else { return text }
-        let prefix = label.map { "\($0): " } ?? ""
-        let scanned = ScannedText(prefix + text)
-        let offset = prefix.utf8.count
-        let spans = try detector.spans(in: scanned, map: map).filter { $0.range.upperBound > offset }
-        guard !spans.isEmpty else { return text }
+        let scanned = ScannedText(text)
+        let found = try detector.search(scanned, label: label, map: map)
+        guard !found.isEmpty else { return text }
         var output: [UInt8] = []
         output.reserveCapacity(scanned.count)
-        var index = offset
-        for span in spans {
-            let start = max(span.range.lowerBound, offset)
-            let original = scanned.text(start..<span.range.upperBound)
-            output += scanned.bytes[index..<start]
-            output += Array(try replacement(for: original, span.kind, field).utf8)
-            index = span.range.upperBound
+        var index = 0
+        for piece in found.merged(in: scanned) {
+            let range = piece.range
+            let original = found.isDocument ? MappedText(unescaping: scanned.bytes[range]).text.whole : scanned.text(range)
+            let placeholder = try placeholder(for: original, piece, field)
+            let mark = found.numbers[range.lowerBound]
+            if found.isDocument { map.note(placeholder, isNumber: mark != nil, isWholeString: isString(range, scanned)) }
+            output += scanned.bytes[index..<range.lowerBound]
+            output += Array("\(mark ?? "")\(placeholder.text)\(mark ?? "")".utf8)
+            index = range.upperBound
         }
         output += scanned.bytes[index...]
         return String(decoding: output, as: UTF8.self)
     }
 
+    private func isString(_ range: Range<Int>, _ text: ScannedText) -> Bool {
+        text[range.lowerBound - 1] == UInt8(ascii: "\"") && text[range.upperBound] == UInt8(ascii: "\"")
+    }
+
+    /// The placeholder of a whole number, if it is to be replaced.
+    mutating func redact(_ number: Int64, _ field: String, label: String?) throws(PrivacyError) -> String? {
+        let scanned = ScannedText(String(number))
+        let found = try detector.search(scanned, label: label, map: map).merged(in: scanned)
+        guard let piece = found.first else { return nil }
+        let placeholder = try placeholder(for: String(number), piece, field)
+        map.note(placeholder, isNumber: true, isWholeString: false)
+        return placeholder.text
+    }
+
+    /// The placeholder of what tells people apart by its meaning: it is given whatever the policy says.
+    mutating func redact(identifier: String, _ field: String) throws(PrivacyError) -> String {
+        try placeholder(
+            for: identifier,
+            Findings.Piece(kind: .nationalID, range: 0..<identifier.utf8.count, isLookalike: true),
+            field
+        ).text
+    }
+
     /// The placeholder of an original, or the refusal to let it leave at all.
-    mutating func replacement(for text: String, _ kind: PersonalKind, _ field: String) throws(PrivacyError) -> String {
-        guard policy[kind] != .block else {
-            let blocked = BlockedField(field: field, kind: kind)
+    private mutating func placeholder(
+        for text: String,
+        _ piece: Findings.Piece,
+        _ field: String
+    ) throws(PrivacyError) -> Placeholder {
+        guard policy[piece.kind] != .block || piece.isLookalike else {
+            let blocked = BlockedField(field: field, kind: piece.kind)
             throw PrivacyError(.blocked, "\(blocked), which may not leave", cause: blocked)
         }
-        report.count(kind)
-        return try map.placeholder(for: text, kind).text
+        report.count(piece.kind)
+        return try map.placeholder(for: text, piece.kind)
     }
 }

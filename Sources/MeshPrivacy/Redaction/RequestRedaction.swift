@@ -37,7 +37,7 @@ struct RequestRedaction {
         redacted.metadata = try object(request.metadata, "metadata")
         // By its meaning it tells people apart, whatever it looks like.
         if let user = request.user, !user.isEmpty {
-            redacted.user = try pass.replacement(for: user, .nationalID, "user")
+            redacted.user = try pass.redact(identifier: user, "user")
         }
         return redacted
     }
@@ -69,7 +69,12 @@ struct RequestRedaction {
     ) throws(PrivacyError) -> ChatPart.Content {
         switch content {
         case .text(let text): return .text(try pass.redact(text, field))
-        case .image(.inline):
+        case .image(.inline(let type, _)):
+            // What is no picture may be text, which nobody here has searched.
+            guard ImageType.isPicture(type) else {
+                let field = UnsearchableField(field: field)
+                throw PrivacyError(.unsearchable, "\(field)", cause: field)
+            }
             pass.report.unsearched += 1
             return content
         case .image(.remote(let url)): return .image(.remote(url: try pass.redact(url, "\(field).url")))
@@ -78,7 +83,7 @@ struct RequestRedaction {
                 ToolUse(
                     id: try pass.redact(use.id, "\(field).id"),
                     name: try pass.redact(use.name, "\(field).name"),
-                    arguments: try arguments(use.arguments, "\(field).arguments")
+                    arguments: try pass.redact(use.arguments, "\(field).arguments")
                 )
             )
         case .toolResult(let result):
@@ -100,15 +105,6 @@ struct RequestRedaction {
 
     // MARK: JSON
 
-    /// Arguments as the model wrote them: inside the strings of a document, or all of it where it is none.
-    private mutating func arguments(_ text: String, _ field: String) throws(PrivacyError) -> String {
-        guard let document = try? JSONReader.read(text), document.object != nil || document.array != nil else {
-            return try pass.redact(text, field)
-        }
-        let redacted = try value(document, field)
-        return redacted == document ? text : JSONWriter.text(of: redacted)
-    }
-
     private mutating func value(
         _ value: JSONValue,
         _ field: String,
@@ -117,9 +113,7 @@ struct RequestRedaction {
         switch value {
         case .null, .bool, .number: return value
         case .integer(let integer):
-            let text = String(integer)
-            let redacted = try pass.redact(text, field, label: label)
-            return redacted == text ? value : .string(redacted)
+            return try pass.redact(integer, field, label: label).map { .string($0) } ?? value
         case .string(let text): return .string(try pass.redact(text, field, label: label))
         case .array(let elements):
             var redacted = elements

@@ -5,13 +5,16 @@ package struct AnswerRestorer: Sendable {
     private enum Part { case text, thinking, arguments }
 
     private let map: PlaceholderMap
+    private let textForm: StreamRestorer.Form
     private var part: Part?
     private var restorer: StreamRestorer
     private var finished = RestorationTally()
 
-    /// A restorer for one answer of a conversation.
-    package init(map: PlaceholderMap) {
+    /// A restorer for one answer of a conversation, in the format that was asked for: in JSON an original must not
+    /// end the string in which it stands.
+    package init(map: PlaceholderMap, format: ResponseFormat = .text) {
         self.map = map
+        textForm = StreamRestorer.Form(of: format)
         restorer = StreamRestorer(map: map)
     }
 
@@ -35,10 +38,18 @@ package struct AnswerRestorer: Sendable {
         var events: [ChatEvent] = []
         if self.part != part {
             events = end()
-            restorer = StreamRestorer(map: map, form: part == .arguments ? .json : .text)
+            restorer = StreamRestorer(map: map, form: form(of: part))
             self.part = part
         }
         return events + event(part, restorer.restore(text))
+    }
+
+    private func form(of part: Part) -> StreamRestorer.Form {
+        switch part {
+        case .text: textForm
+        case .thinking: .text
+        case .arguments: .json
+        }
     }
 
     private mutating func end() -> [ChatEvent] {

@@ -159,7 +159,7 @@ struct PlaceholderReader {
             let isOurs = text.bytes[index..<end].elementsEqual(placeholder.text.utf8)
             let hasDigit = text.bytes[index..<end].contains { $0.isDigit }
             if map?.original(of: placeholder) != nil || (isOurs && hasDigit) {
-                findings.add(.nationalID, index..<end)
+                findings.addLookalike(index..<end)
                 index = end
             } else {
                 index += 1

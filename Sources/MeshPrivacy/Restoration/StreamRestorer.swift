@@ -1,3 +1,4 @@
+internal import MeshChat
 internal import MeshCore
 
 /// Puts the originals back into an answer that comes piece by piece.
@@ -11,6 +12,14 @@ package struct StreamRestorer: Sendable {
         case text
         /// A document of JSON: originals stand inside its strings.
         case json
+
+        /// The form of an answer's text in a format.
+        init(of format: ResponseFormat) {
+            switch format {
+            case .text: self = .text
+            case .jsonObject, .jsonSchema: self = .json
+            }
+        }
     }
 
     /// What became of the placeholders so far.
@@ -48,14 +57,22 @@ package struct StreamRestorer: Sendable {
         var index = 0
         while index < text.count {
             guard text[index].isLetter else {
-                output.append(text[index])
-                index += 1
+                switch quotedNumber(reader, index) {
+                case .undecided where text.count - index <= Limits.Privacy.maximumHeldBytes:
+                    hold(text, from: index)
+                    return String(decoding: output, as: UTF8.self)
+                case .placeholder(let placeholder, let end):
+                    write(placeholder, &output)
+                    index = end
+                case .none, .undecided, .broken:
+                    output.append(text[index])
+                    index += 1
+                }
                 continue
             }
             switch reader.match(at: index) {
             case .undecided where text.count - index <= Limits.Privacy.maximumHeldBytes:
-                held = Array(text.bytes[index...])
-                before = index > 0 ? text[index - 1] : before
+                hold(text, from: index)
                 return String(decoding: output, as: UTF8.self)
             case .none, .undecided:
                 output.append(text[index])
@@ -72,6 +89,47 @@ package struct StreamRestorer: Sendable {
         before = text.bytes.last ?? before
         return String(decoding: output, as: UTF8.self)
     }
+
+    private mutating func hold(_ text: ScannedText, from index: Int) {
+        held = Array(text.bytes[index...])
+        before = index > 0 ? text[index - 1] : before
+    }
+
+    /// A placeholder in quotation marks that stands for a number, as a whole value of JSON: with it the marks go.
+    ///
+    /// In a document inside a string each mark has its backslashes.
+    private func quotedNumber(_ reader: PlaceholderReader, _ start: Int) -> PlaceholderReader.Match {
+        let text = reader.text
+        let (mark, escape) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        guard form == .json, map.hasNumbers, text[start] == mark || text[start] == escape,
+            (start > 0 ? text[start - 1] : before) != escape
+        else { return .none }
+        let unknown = reader.isWhole ? PlaceholderReader.Match.none : .undecided
+        var index = start
+        while index - start < Self.longestEscape, text[index] == escape { index += 1 }
+        let escapes = index - start
+        guard index + 1 < text.count else { return unknown }
+        guard text[index] == mark else { return .none }
+        let match = reader.match(at: index + 1)
+        guard case .placeholder(let placeholder, var end) = match else { return match == .undecided ? match : .none }
+        guard map.isNumber(placeholder) else { return .none }
+        for _ in 0..<escapes {
+            guard end < text.count else { return unknown }
+            guard text[end] == escape else { return .none }
+            end += 1
+        }
+        guard end < text.count else { return unknown }
+        guard text[end] == mark else { return .none }
+        end += 1
+        var next = end
+        while next < text.count, text[next].isSpace { next += 1 }
+        // A key keeps its marks.
+        guard next < text.count || reader.isWhole else { return .undecided }
+        return text[next] == UInt8(ascii: ":") ? .none : .placeholder(placeholder, end: end)
+    }
+
+    /// Backslashes before a mark of a document as deep inside others as any is searched.
+    private static let longestEscape = 15
 
     private mutating func write(_ placeholder: Placeholder, _ output: inout [UInt8]) {
         guard let original = map.original(of: placeholder) else { return }

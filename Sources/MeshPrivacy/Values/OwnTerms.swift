@@ -33,7 +33,7 @@ package struct OwnTerms: Hashable, Sendable {
                 let limit = Limits.Privacy.maximumTermBytes
                 throw PrivacyError(.malformedTerms, "term \(index + 1) has more than \(limit) bytes")
             }
-            guard !ScannedText(term.text).words().isEmpty else {
+            guard !ScannedText(term.text).unfolded.words().isEmpty else {
                 throw PrivacyError(.malformedTerms, "term \(index + 1) has no letters or digits")
             }
         }

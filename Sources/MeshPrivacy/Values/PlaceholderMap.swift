@@ -28,6 +28,9 @@ package struct PlaceholderMap: Sendable {
     /// Hashes of the words of all names, by which these are found again where nothing says that they are names.
     private(set) var nameWords: Set<UInt64> = []
 
+    /// Those that stand for what was last seen as a number of JSON; not kept at rest, for a request says it anew.
+    private var numbers: Set<Placeholder> = []
+
     /// A map that is empty.
     package init(key: PlaceholderKey, now: WallTime) {
         self.key = key
@@ -85,6 +88,17 @@ package struct PlaceholderMap: Sendable {
         throw PrivacyError(.mapFull, "no free placeholder was found")
     }
 
+    /// Notes as what an original was written in a document of JSON.
+    mutating func note(_ placeholder: Placeholder, isNumber: Bool, isWholeString: Bool) {
+        if isNumber { numbers.insert(placeholder) } else if isWholeString { numbers.remove(placeholder) }
+    }
+
+    /// Whether a placeholder stands for a number, which has no quotation marks in JSON.
+    func isNumber(_ placeholder: Placeholder) -> Bool { numbers.contains(placeholder) }
+
+    /// Whether there is such a one.
+    var hasNumbers: Bool { !numbers.isEmpty }
+
     private mutating func insert(_ placeholder: Placeholder, _ original: Original) {
         placeholders[original] = placeholder
         originals[placeholder] = original
@@ -92,7 +106,7 @@ package struct PlaceholderMap: Sendable {
         sorted.insert(placeholder.packed, at: firstIndex(notBefore: placeholder.packed))
         byteCount += original.text.utf8.count
         guard original.kind == .person else { return }
-        for word in ScannedText(original.text).words() where word.isCapitalised && word.count > 2 {
+        for word in ScannedText(original.text).unfolded.words() where word.isCapitalised && word.count > 2 {
             nameWords.insert(word.hash)
         }
     }

@@ -8,11 +8,12 @@ extension MeshError<ChatErrorCode> {
         let code: ChatErrorCode =
             switch error.code {
             case .blocked: .forbidden
+            case .unsearchable: .unsupported
             case .tooLarge, .mapFull: .tooLarge
             case .vaultFull, .vaultFailed: .unavailable
             case .malformedMap, .malformedTerms, .vaultDamaged: .engineFailed
             }
-        let field = (error.cause as? BlockedField)?.field
+        let field = (error.cause as? BlockedField)?.field ?? (error.cause as? UnsearchableField)?.field
         self.init(code, error.message, cause: ChatFailure(parameter: field))
     }
 }

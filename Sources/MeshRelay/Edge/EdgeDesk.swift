@@ -98,6 +98,7 @@ package final class EdgeDesk: Sendable {
         let restored = RestoredAnswer(
             answer,
             restoredBy: redacted.map,
+            in: ask.format,
             found: redacted.report,
             promptTokens: promptTokens,
             keeper: keeper,
@@ -154,5 +155,15 @@ extension EdgeDesk: ChatPort {
             redacted.content.text == name
         else { return nil }
         return try? await parts.askModels(name, clock.now + Limits.Relay.modelPatience).models.first
+    }
+}
+
+extension RelayAsk {
+    /// In which an answer was asked for: it must be that still when its originals are back.
+    fileprivate var format: ResponseFormat {
+        switch self {
+        case .question: .text
+        case .chat(let chat): chat.request.format
+        }
     }
 }

@@ -29,13 +29,15 @@ package final class RestoredAnswer: Sendable {
     private let tally: UsageTally
     private let tenant: TenantID
 
-    /// The answer of the hub to what held `found`, restored by `map`; about `promptTokens` were asked.
+    /// The answer of the hub to what held `found`, restored by `map` in the `format` that was asked for; about
+    /// `promptTokens` were asked.
     ///
     /// `keeper` puts it into its session, with its placeholders, before its last event is handed over; `whenWhole` is
     /// called there too.
     init(
         _ answer: TunnelAnswer,
         restoredBy map: PlaceholderMap,
+        in format: ResponseFormat,
         found: RedactionReport,
         promptTokens: Int,
         keeper: AnswerKeeper?,
@@ -50,7 +52,9 @@ package final class RestoredAnswer: Sendable {
         self.whenWhole = whenWhole
         self.tally = tally
         self.tenant = tenant
-        state = Lock(State(restorer: AnswerRestorer(map: map), growth: RestoredGrowth(with: map)))
+        state = Lock(
+            State(restorer: AnswerRestorer(map: map, format: format), growth: RestoredGrowth(with: map))
+        )
     }
 
     deinit { count() }
