@@ -18,6 +18,9 @@ extension Limits {
         /// Bytes of the address where an account is topped up; a longer one is cut.
         package static let maximumURLBytes = 1_024
 
+        /// Bytes of a project's, a session's or an edge's name in a call's place; a longer one is cut.
+        package static let maximumPlaceBytes = 256
+
         /// Attempts of one call, whatever is configured: more count as this many.
         package static let maximumAttempts = 16
 

@@ -228,6 +228,7 @@ package final class ChatDesk: Sendable {
             id: call.id,
             tenant: call.tenant,
             key: call.key,
+            place: call.place,
             model: first.row.name,
             worst: worst.usage,
             worstCost: worst.cost,
@@ -440,6 +441,8 @@ package struct DeskCall: Sendable {
     package var key: String?
     /// Requests that the key may make in any sliding minute; nil for any number.
     package var requestsPerMinute: Int?
+    /// Where it belongs.
+    package var place: CallPlace
     /// What is asked.
     package var request: ChatRequest
     /// When it must be over.
@@ -451,6 +454,7 @@ package struct DeskCall: Sendable {
         tenant: TenantID,
         key: String? = nil,
         requestsPerMinute: Int? = nil,
+        place: CallPlace = CallPlace(),
         request: ChatRequest,
         deadline: Instant
     ) {
@@ -458,6 +462,7 @@ package struct DeskCall: Sendable {
         self.tenant = tenant
         self.key = key
         self.requestsPerMinute = requestsPerMinute
+        self.place = place
         self.request = request
         self.deadline = deadline
     }

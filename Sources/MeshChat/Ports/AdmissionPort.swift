@@ -36,6 +36,9 @@ package struct AdmissionAsk: Hashable, Sendable {
     /// The name of the key that was shown; nil where none is needed.
     package var key: String?
 
+    /// Where it belongs.
+    package var place: CallPlace
+
     /// The model that is asked first, by its name in the table.
     package var model: String
 
@@ -59,6 +62,7 @@ package struct AdmissionAsk: Hashable, Sendable {
         id: UniqueID,
         tenant: TenantID,
         key: String?,
+        place: CallPlace = CallPlace(),
         model: String,
         worst: ChatUsage,
         worstCost: Money,
@@ -69,6 +73,7 @@ package struct AdmissionAsk: Hashable, Sendable {
         self.id = id
         self.tenant = tenant
         self.key = key
+        self.place = place
         self.model = model
         self.worst = worst
         self.worstCost = worstCost

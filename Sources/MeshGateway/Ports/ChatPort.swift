@@ -28,13 +28,22 @@ package struct ChatCall: Sendable {
     package var request: ChatRequest
     /// When it must be over.
     package var deadline: Instant
+    /// Where it belongs.
+    package var place: CallPlace
 
     /// A call of these parts.
-    package init(id: UniqueID, caller: Caller, request: ChatRequest, deadline: Instant) {
+    package init(
+        id: UniqueID,
+        caller: Caller,
+        request: ChatRequest,
+        deadline: Instant,
+        place: CallPlace = CallPlace()
+    ) {
         self.id = id
         self.caller = caller
         self.request = request
         self.deadline = deadline
+        self.place = place
     }
 }
 

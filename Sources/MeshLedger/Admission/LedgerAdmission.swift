@@ -9,16 +9,13 @@ package enum LedgerAdmission {
         package var kind: UseKind
         /// What kind it is where others answer in place of whoever is asked first; nil for no other one.
         package var otherKind: UseKind?
-        /// Where it belongs.
-        package var place: CallPlace
         /// The guest who asks.
         package var guest: GuestPass?
 
         /// A call of `kind`.
-        package init(kind: UseKind, otherKind: UseKind? = nil, place: CallPlace = CallPlace(), guest: GuestPass? = nil) {
+        package init(kind: UseKind, otherKind: UseKind? = nil, guest: GuestPass? = nil) {
             self.kind = kind
             self.otherKind = otherKind
-            self.place = place
             self.guest = guest
         }
     }
@@ -41,7 +38,7 @@ package enum LedgerAdmission {
             worst: ask.worst,
             dearestCost: ask.worstCost,
             otherKind: circumstances.otherKind,
-            place: circumstances.place,
+            place: ask.place,
             guest: circumstances.guest
         )
         return Ledger.Reserve(call, terms: terms, life: life)

@@ -1,4 +1,4 @@
-internal import MeshChat
+package import MeshChat
 internal import MeshCore
 package import MeshWire
 

@@ -320,6 +320,7 @@ extension HubChats: ChatPort {
                 tenant: call.caller.tenant,
                 key: call.caller.key,
                 requestsPerMinute: call.caller.requestsPerMinute,
+                place: call.place,
                 request: call.request,
                 deadline: call.deadline
             )
