@@ -95,8 +95,8 @@ let modules: [Module] = [
         uses: [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
             "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
+            "MeshSessions", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
         ]
     ),
     .library(

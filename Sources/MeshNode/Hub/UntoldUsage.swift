@@ -1,13 +1,12 @@
 internal import MeshCore
 internal import MeshLedger
 
-/// What a hub has where nobody bills: usage stays in its accounts.
+/// What a hub has where nobody bills: usage stays in its accounts, and is told when somebody does.
 struct UntoldUsage: MeterSink {
     let clock: any Clock
 
-    /// Nobody is told; the account asks again.
+    /// Waits for another life of the hub.
     func tell(_ event: MeterEvent) async throws -> MeterOutcome {
-        try await clock.sleep(for: .seconds(3_600))
-        throw LedgerError(.malformedPolicy, "nobody bills here")
+        while true { try await clock.sleep(for: .seconds(3_600)) }
     }
 }
