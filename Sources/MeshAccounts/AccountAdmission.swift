@@ -44,6 +44,7 @@ package final class AccountAdmission: AdmissionPort {
     }
 
     /// Charges what was used.
+    @discardableResult
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         let substituteKind = outcome.substitute.map { kind($0.engine) } ?? .cloud
         let command = LedgerAdmission.settle(hold, as: outcome, substituteKind: substituteKind)
