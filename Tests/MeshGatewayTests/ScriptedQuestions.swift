@@ -76,6 +76,7 @@ final class ScriptedQuestionRun: EscalationRun {
     var privacy: PrivacyNote? { PrivacyNote(found: RedactionReport()) }
     var cost: Money? { ScriptedQuestions.cost }
     var leftOut: LeftOut? { LeftOut(knowledge: 1, turns: 2) }
+    var charge: CallCharge? { answer.charge }
     var usageSoFar: ChatUsage { answer.usageSoFar }
     func next() async throws(ChatError) -> ChatEvent? { try await answer.next() }
     func cancel() { answer.cancel() }

@@ -93,6 +93,12 @@ package struct QueuedAnswer: Hashable, Sendable {
     /// What of the question did not fit, and the model was not told; nil where nobody has said so.
     package let leftOut: LeftOut?
 
+    /// What was charged, and out of what; nil where nobody charges.
+    package let charge: CallCharge?
+
+    /// Why nobody pays for it; nil where that is not what was wrong.
+    package let credit: CreditRefusal?
+
     /// The class of the error; nil where there was none.
     package let failure: ChatErrorCode?
 
@@ -106,7 +112,8 @@ package struct QueuedAnswer: Hashable, Sendable {
         usage: ChatUsage,
         cost: Money? = nil,
         stopReason: StopReason? = nil,
-        leftOut: LeftOut? = nil
+        leftOut: LeftOut? = nil,
+        charge: CallCharge? = nil
     ) {
         self.text = text.cut(toBytes: Limits.AskQueue.maximumAnswerBytes)
         isCut = text.utf8.count > Limits.AskQueue.maximumAnswerBytes
@@ -115,6 +122,8 @@ package struct QueuedAnswer: Hashable, Sendable {
         self.cost = cost
         self.stopReason = stopReason
         self.leftOut = leftOut
+        self.charge = charge
+        credit = nil
         failure = nil
         message = nil
     }
@@ -128,6 +137,8 @@ package struct QueuedAnswer: Hashable, Sendable {
         cost = nil
         stopReason = nil
         leftOut = nil
+        charge = nil
+        credit = failure.credit
         self.failure = failure.chatCode
         message = failure.message
     }
@@ -159,7 +170,7 @@ extension QueuedDelay: WireCodable {
 
 extension QueuedAnswer: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 9)
+        writer.writeArrayHead(count: 11)
         writer.write(text)
         writer.write(isCut)
         model.encode(into: &writer)
@@ -169,6 +180,8 @@ extension QueuedAnswer: WireCodable {
         (cost?.nanodollars).encode(into: &writer)
         (stopReason?.number).encode(into: &writer)
         leftOut.encode(into: &writer)
+        writer.write(charge)
+        writer.write(credit)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -183,6 +196,8 @@ extension QueuedAnswer: WireCodable {
         let number = tail.takesField() ? try UInt64?(from: &reader) : nil
         stopReason = number.flatMap { StopReason(number: $0) }
         leftOut = tail.takesField() ? try LeftOut?(from: &reader) : nil
+        charge = tail.takesField() ? try reader.readCharge() : nil
+        credit = tail.takesField() ? try reader.readCredit() : nil
         try reader.endRecord(tail)
     }
 }

@@ -49,7 +49,7 @@ extension AnswerDocument {
         session = request.session?.text
         isTruncated = run.isCut
         leftOut = run.leftOut.map { LeftOut($0) }
-        cost = run.cost.map { Cost($0) }
+        cost = Cost(run.cost, run.charge)
         privacy = run.privacy.map { Privacy($0) }
     }
 
@@ -65,8 +65,23 @@ extension AnswerDocument {
         content = kept.text
         isTruncated = kept.isCut
         leftOut = kept.leftOut.map { LeftOut($0) }
-        cost = kept.cost.map { Cost($0) }
+        cost = Cost(kept.cost, kept.charge)
         privacy = kept.privacy.map { Privacy($0) }
+    }
+}
+
+extension AnswerDocument.Cost {
+    /// What was charged, or else what it costs as far as anybody has said; nil where nobody has.
+    init?(_ cost: Money?, _ charge: CallCharge?) {
+        guard let total = charge?.total ?? cost else { return nil }
+        self.init(total)
+        guard let charge else { return }
+        parts = Parts(
+            upstream: charge.upstream.description,
+            fee: charge.fee.description,
+            total: charge.total.description,
+            fundedBy: charge.funding.map { Parts.Source($0.source, $0.amount.description) }
+        )
     }
 }
 

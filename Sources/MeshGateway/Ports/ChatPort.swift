@@ -63,9 +63,13 @@ package protocol ChatRun: ChatAnswer {
     var allowance: RequestAllowance? { get }
     /// What has been used so far costs so much, at the price of who answers; nil where nobody has said.
     var costSoFar: Money? { get }
+    /// What was charged, and out of what; known behind the end, and nil where nobody charges.
+    var charge: CallCharge? { get }
 }
 
 extension ChatRun {
     /// Nobody has said.
     package var costSoFar: Money? { nil }
+    /// Nobody has said.
+    package var charge: CallCharge? { nil }
 }

@@ -122,6 +122,8 @@ package protocol EscalationRun: ChatAnswer {
     var knowsStopReason: Bool { get }
     /// Whether more was said than was kept.
     var isCut: Bool { get }
+    /// What was charged, and out of what; known behind the end, and nil where nobody charges.
+    var charge: CallCharge? { get }
 }
 
 extension EscalationRun {
@@ -130,6 +132,9 @@ extension EscalationRun {
 
     /// It is told as it is said.
     package var isCut: Bool { false }
+
+    /// Nobody has said.
+    package var charge: CallCharge? { nil }
 }
 
 /// What the privacy proxy did for one question.
@@ -176,6 +181,8 @@ package struct KeptAnswer: Sendable {
     package var usage: ChatUsage
     /// What that costs; nil where nobody has said.
     package var cost: Money?
+    /// What was charged, and out of what; nil where nobody charges.
+    package var charge: CallCharge?
     /// What the privacy proxy has done; nil where there is none.
     package var privacy: PrivacyNote?
     /// What of the question did not fit; nil where nobody knows any more.

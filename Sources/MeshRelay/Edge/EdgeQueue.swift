@@ -110,13 +110,15 @@ package final class EdgeQueue: Sendable {
         }
         let answer = try await told(AskQueue.Fetch(run: run))
         if let code = answer.failure {
-            return .failed(EscalationFailure(code, answer.message ?? "the question has no answer"))
+            var failure = EscalationFailure(code, answer.message ?? "the question has no answer")
+            failure.credit = answer.credit
+            return .failed(failure)
         }
         let (text, tally, isWhole) = Restorer.restore(bounded: answer.text, with: map)
         let usage = answer.usage ?? ChatUsage(isEstimated: true)
         var kept = KeptAnswer(run: run, model: answer.model ?? "unknown", text: text, usage: usage)
         (kept.isCut, kept.stopReason, kept.leftOut) = (answer.isCut || !isWhole, answer.stopReason, answer.leftOut)
-        kept.cost = answer.cost
+        (kept.cost, kept.charge) = (answer.cost, answer.charge)
         kept.privacy = PrivacyNote(found: RedactionReport(), restored: tally)
         return .answered(kept)
     }
@@ -384,7 +386,8 @@ private struct QueuedAnswerBuilder {
             usage: end?.usage ?? ChatUsage(isEstimated: true),
             cost: end?.cost,
             stopReason: end?.reason,
-            leftOut: choice?.leftOut
+            leftOut: choice?.leftOut,
+            charge: end?.charge
         )
     }
 }

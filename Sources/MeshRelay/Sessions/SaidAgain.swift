@@ -41,6 +41,9 @@ final class SaidAgain: EscalationRun {
     /// It was paid when it was said first.
     var cost: Money? { .zero }
 
+    /// Nothing this time.
+    var charge: CallCharge? { .nothing }
+
     func next() async throws(ChatError) -> ChatEvent? {
         events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
@@ -54,7 +57,8 @@ extension KeptAnswer {
         let (text, tally, isWhole) = Restorer.restore(bounded: message.text, with: map)
         let again = SaidAgain(message, run: run)
         self.init(run: run, model: again.model, text: text, usage: again.usageSoFar)
-        (isCut, stopReason, cost) = (message.isCut || !isWhole, message.stopReason, again.cost)
+        (isCut, stopReason) = (message.isCut || !isWhole, message.stopReason)
+        (cost, charge) = (again.cost, again.charge)
         privacy = PrivacyNote(found: RedactionReport(), restored: tally)
     }
 }
