@@ -1,9 +1,11 @@
+internal import MeshAccounts
 internal import MeshActors
 internal import MeshCertificates
 internal import MeshCheck
 internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
+internal import MeshLedger
 internal import MeshQUIC
 internal import MeshRelay
 internal import MeshTelemetry
@@ -17,7 +19,12 @@ struct HubRole {
         ground.signals.letStopTake(settings.drainPatience)
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
-        let chats = try await HubChats.make(settings.chat, ground)
+        let accounts = LedgerOffice(
+            policy: try settings.ledger.policy(),
+            newAccounts: settings.ledger.newAccounts,
+            clock: ground.clock
+        )
+        let chats = try await HubChats.make(settings.chat, accounts, settings.ledger, ground)
         let registry = MetricRegistry()
         let startedAt = ground.clock.wallTime
         HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
@@ -27,12 +34,12 @@ struct HubRole {
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
         let sessions = SessionOffice()
-        let site = try await openSite(registry, keys, chats, sessions) { told.withLock { $0 } }
+        let site = try await openSite(registry, keys, chats, sessions, accounts) { told.withLock { $0 } }
         let operators: OperatorSite
         let service: HubService
         do {
             operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
-            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions) } catch {
+            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions, accounts) } catch {
                 await operators.stop()
                 throw error
             }
@@ -66,9 +73,7 @@ struct HubRole {
             await ground.signals.waitForStop()
             await ground.stopping()
             let patience = patience.withLock { $0 }
-            async let chatsEnd: Void = chats.drain(patience: patience)
-            await service.hub.drain("the hub is being stopped", patience: patience)
-            await chatsEnd
+            await drain(service, chats, patience: patience)
             await operators.stop()
             await site?.stop()
             group.cancelAll()
@@ -76,21 +81,40 @@ struct HubRole {
         withExtendedLifetime(folder) {}
     }
 
+    /// What chats have used is charged before the accounts leave.
+    private func drain(_ service: HubService, _ chats: HubChats, patience: Duration) async {
+        let charged = OneShot<Bool>()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await chats.drain(patience: patience)
+                charged.open(true)
+            }
+            await service.hub.drain("the hub is being stopped", patience: patience) { _ = try? await charged.wait() }
+        }
+    }
+
     private func openSite(
         _ registry: MetricRegistry,
         _ keys: KeyOffice,
         _ chats: HubChats,
         _ sessions: SessionOffice,
+        _ accounts: LedgerOffice,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
+        let desk = AccountDesk(
+            accounts,
+            prices: { chats.price(of: $0, at: $1) },
+            topUpPage: settings.ledger.topUpURL,
+            clock: ground.clock
+        )
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, keys, chats, sessions, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, sessions, desk, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
@@ -100,7 +124,8 @@ struct HubRole {
         _ folder: HubFolder,
         _ keys: KeyOffice,
         _ chats: HubChats,
-        _ sessions: SessionOffice
+        _ sessions: SessionOffice,
+        _ accounts: LedgerOffice
     ) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
@@ -121,6 +146,8 @@ struct HubRole {
             generator: generator.split()
         )
         configuration.sessions = sessions
+        configuration.accounts = accounts
+        configuration.kinds += accounts.kinds(telling: UntoldUsage(clock: ground.clock))
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption
