@@ -91,7 +91,7 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshIdentity", "MeshLedger"]
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger"]
     ),
     .library(
         "MeshNode",
@@ -99,7 +99,8 @@ let modules: [Module] = [
         uses: [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
             "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
-            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
+            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
+            "MeshSessions", "MeshStore",
             "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
         ]
     ),
@@ -195,8 +196,7 @@ let modules: [Module] = [
     .tests(
         "MeshAccountsTests",
         uses: [
-            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshIdentity", "MeshLedger",
-            "MeshTestKit",
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger", "MeshTestKit",
         ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),

@@ -3,7 +3,6 @@ import MeshActors
 import MeshChat
 import MeshCore
 import MeshGateway
-import MeshIdentity
 import MeshLedger
 import MeshTestKit
 import Testing

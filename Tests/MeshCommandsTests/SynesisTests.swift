@@ -92,8 +92,10 @@ import Testing
         (["topup", "1e3"], "dollars such as"), (["topup", "0.0000000001"], "dollars such as"),
         (["topup", "0"], "dollars such as"), (["ledger", "set-tier", "manged"], "did you mean 'managed'?"),
         (["ledger", "add-credit", "five"], "dollars such as"), (["ledger", "refund"], "missing 'CALL'"),
-        (["ledger", "correct", "--amount=-1"], "'--note'"), (["ledger", "correct", "--amount=0", "--note", "n"], "dollars"),
-        (["ledger", "record", "m", "--input", "-1"], "--input"), (["ledger", "record", "m", "--date", "x"], "a day such"),
+        (["ledger", "correct", "--amount=-1"], "'--note'"),
+        (["ledger", "correct", "--amount=0", "--note", "n"], "dollars"),
+        (["ledger", "record", "m", "--input", "-1"], "--input"),
+        (["ledger", "record", "m", "--date", "x"], "a day such"),
         (["ledger", "suspend", "--reason", "ceiling"], "operator | payment"), (["ledger", "flsh"], "'flush'?"),
     ])
     func `says what was probably meant, and does nothing`(words: [String], sentence: String) async {
@@ -139,7 +141,10 @@ import Testing
     func `completes its words`(shell: String) async {
         let said = await Self.run(["completions", shell])
         #expect(said.code == .success)
-        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block", "usage", "topup"] {
+        for word in [
+            "status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block", "usage",
+            "topup",
+        ] {
             #expect(said.output.contains(word))
         }
     }

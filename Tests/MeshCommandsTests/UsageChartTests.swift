@@ -86,10 +86,12 @@ import Testing
         #expect(chart.lines(width: nil, inColour: false).count == most + 5)
     }
 
-    @Test(arguments: [
-        (0, 10, 8, ""), (10, 10, 8, "████████"), (5, 10, 8, "████"), (1, 1_000_000_000, 8, "▏"), (-5, 10, 8, ""),
-        (10, 0, 8, ""), (9, 16, 1, "▌"), (1, 1, 0, ""), (.max, .max, 2, "██"),
-    ] as [(Int64, Int64, Int, String)])
+    @Test(
+        arguments: [
+            (0, 10, 8, ""), (10, 10, 8, "████████"), (5, 10, 8, "████"), (1, 1_000_000_000, 8, "▏"), (-5, 10, 8, ""),
+            (10, 0, 8, ""), (9, 16, 1, "▌"), (1, 1, 0, ""), (.max, .max, 2, "██"),
+        ] as [(Int64, Int64, Int, String)]
+    )
     func `has bars in eighths`(part: Int64, whole: Int64, columns: Int, bar: String) {
         let (part, whole) = (Money(nanodollars: part), Money(nanodollars: whole))
         #expect(UsageChart.bar(part, of: whole, columns: columns) == bar)

@@ -2,11 +2,13 @@ import MeshCore
 import Testing
 
 @Suite struct `Amounts as decimal text` {
-    @Test(arguments: [
-        ("0", 0), ("25", 25_000_000_000), ("0.010815", 10_815_000), ("-3.5", -3_500_000_000), ("0.000000001", 1),
-        ("-0.000000001", -1), ("9223372036.854775807", Int64.max), ("-9223372036.854775808", Int64.min),
-        ("12.05", 12_050_000_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("25", 25_000_000_000), ("0.010815", 10_815_000), ("-3.5", -3_500_000_000), ("0.000000001", 1),
+            ("-0.000000001", -1), ("9223372036.854775807", Int64.max), ("-9223372036.854775808", Int64.min),
+            ("12.05", 12_050_000_000),
+        ] as [(String, Int64)]
+    )
     func `are read and written exactly`(text: String, nanodollars: Int64) {
         #expect(Money(decimal: text) == Money(nanodollars: nanodollars))
         #expect(Money(nanodollars: nanodollars).decimalText == text)

@@ -21,8 +21,10 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshEscalation", "MeshChat"): "0023",
     ("MeshEscalation", "MeshSessions"): "0023",
     ("MeshLedger", "MeshChat"): "0021",
+    ("MeshNode", "MeshAccounts"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshRelay", "MeshGateway"): "architecture",
+    ("MeshAccounts", "MeshGateway"): "0021",
     ("MeshNode", "MeshRelay"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

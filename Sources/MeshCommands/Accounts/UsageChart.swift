@@ -56,13 +56,15 @@ package struct UsageChart: Sendable {
         }
     }
 
-    /// The lines; bars where `width` leaves room for them. At most ``Limits/Commands/maximumChartRows`` rows where it is
-    /// a screen, and how many there are beyond.
+    /// The lines, with bars where `width` leaves room for them.
+    ///
+    /// A screen has at most ``Limits/Commands/maximumChartRows`` rows, and is told how many there are beyond.
     package func lines(width: Int?, inColour isColoured: Bool) -> [String] {
         let shown = width == nil ? rows[...] : rows.prefix(Limits.Commands.maximumChartRows)
         var table = ScreenTable([
-            .init(heading, least: 8), .init("CALLS", isRight: true, rank: 2), .init("TOKENS IN", isRight: true, rank: 3),
-            .init("TOKENS OUT", isRight: true, rank: 4), .init("CHARGED", isRight: true),
+            .init(heading, least: 8), .init("CALLS", isRight: true, rank: 2),
+            .init("TOKENS IN", isRight: true, rank: 3), .init("TOKENS OUT", isRight: true, rank: 4),
+            .init("CHARGED", isRight: true),
         ])
         for row in shown + [total] {
             table.append([

@@ -3,7 +3,11 @@ internal import MeshJSON
 
 /// `synesis ledger correct`.
 enum LedgerCorrectCommand {
-    private static let amount = Option<String>("amount", as: AccountOptions.changeSyntax, "Dollars; less is --amount=-1.")
+    private static let amount = Option<String>(
+        "amount",
+        as: AccountOptions.changeSyntax,
+        "Dollars; less is --amount=-1."
+    )
     private static let note = Option<String>("note", "Why.")
 
     static func command(_ ground: CommandGround) -> Command {
@@ -16,7 +20,7 @@ enum LedgerCorrectCommand {
                 """,
             parameters: [amount, AccountOptions.fund, note, AccountOptions.id, AccountOptions.account],
             examples: [
-                "synesis ledger correct --amount=-2.50 --fund paid --note 'entered twice'": "Less.",
+                "synesis ledger correct --amount=-2.50 --fund paid --note 'entered twice'": "Less."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -13,7 +13,7 @@ enum LedgerFlushCommand {
                 """,
             parameters: [AccountOptions.account],
             examples: [
-                "synesis ledger flush --account acme": "All that is not told yet.",
+                "synesis ledger flush --account acme": "All that is not told yet."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -14,7 +14,7 @@ enum LedgerPaymentCommand {
                 """,
             parameters: [amount, AccountOptions.note, AccountOptions.id, AccountOptions.account],
             examples: [
-                "synesis ledger payment 120 --id in_0042 --account acme": "An invoice.",
+                "synesis ledger payment 120 --id in_0042 --account acme": "An invoice."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

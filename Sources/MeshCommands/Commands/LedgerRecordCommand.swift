@@ -12,14 +12,14 @@ enum LedgerRecordCommand {
         case knowledge
     }
 
-    private static let model = Argument<String>("model", as: AccountOptions.idSyntax, "The model, by its name in the table.")
+    private static let model = Argument<String>("model", as: AccountOptions.idSyntax, "The model, by its name.")
     private static let input = tokens("input", "Tokens that were read, and paid in full.")
     private static let output = tokens("output", "Tokens that were said.")
     private static let cacheRead = tokens("cache-read", "Tokens that the provider still had.")
     private static let cacheWrite = tokens("cache-write", "Tokens that it was asked to keep for minutes.")
     private static let longCacheWrite = tokens("long-cache-write", "Tokens that it was asked to keep for an hour.")
     private static let kind = Option<Kind>("kind", default: .cloud, "What kind of use it was.")
-    private static let project = Option<String?>("project", as: AccountOptions.idSyntax, "The project that it belongs to.")
+    private static let project = Option<String?>("project", as: AccountOptions.idSyntax, "The project.")
     private static let session = Option<String?>("session", as: AccountOptions.idSyntax, "The session.")
     private static let edge = Option<String?>("edge", as: AccountOptions.idSyntax, "The edge that it came from.")
     private static let date = Option<String?>("date", as: day, "The day whose price holds (default: today).")

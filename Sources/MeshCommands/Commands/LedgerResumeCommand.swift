@@ -15,7 +15,7 @@ enum LedgerResumeCommand {
                 """,
             parameters: [reason, AccountOptions.account],
             examples: [
-                "synesis ledger resume --account acme": "What an operator has stopped.",
+                "synesis ledger resume --account acme": "What an operator has stopped."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -22,7 +22,7 @@ enum LedgerSetTierCommand {
                 """,
             parameters: [tier, AccountOptions.account],
             examples: [
-                "synesis ledger set-tier managed --account acme": "It pays for what it uses.",
+                "synesis ledger set-tier managed --account acme": "It pays for what it uses."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -15,7 +15,7 @@ enum LedgerSuspendCommand {
                 """,
             parameters: [reason, AccountOptions.account],
             examples: [
-                "synesis ledger suspend --account acme": "Until an operator resumes it.",
+                "synesis ledger suspend --account acme": "Until an operator resumes it."
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -20,7 +20,7 @@ enum UsageCommand {
         var word: String { self == .month ? "model" : rawValue }
     }
 
-    private static let period = Option<String?>("period", as: AccountOptions.monthSyntax, "One month (default: this one).")
+    private static let period = Option<String?>("period", as: AccountOptions.monthSyntax, "One month (default: now).")
     private static let from = Option<String?>("from", as: AccountOptions.monthSyntax, "The first of several months.")
     private static let to = Option<String?>("to", as: AccountOptions.monthSyntax, "The first month that is not meant.")
     private static let by = Option<Dimension>("by", default: .model, "By what rows are told apart.")
@@ -79,7 +79,8 @@ enum UsageCommand {
         let timeouts = ClientTimeouts(connect: .seconds(5), firstByte: patience, whole: patience)
         let response = try await gateway.open(.get, target, fields: [.accept: "text/csv"], timeouts: timeouts)
         do throws(HTTPError) {
-            return String(decoding: try await response.body.collect(upTo: Limits.Commands.maximumAnswerBytes), as: UTF8.self)
+            let bytes = try await response.body.collect(upTo: Limits.Commands.maximumAnswerBytes)
+            return String(decoding: bytes, as: UTF8.self)
         } catch {
             throw gateway.failure(error)
         }

@@ -40,10 +40,12 @@ extension HTTPRefusal {
         case .insufficient(let left):
             self.init(.conflict, "insufficient", "there is only \(left.decimalText) to take or to give back")
         case .tooManyEntries:
-            let words = "as many entries were made in \(Limits.Ledger.entryMemory.components.seconds / 86_400) days as "
+            let words =
+                "as many entries were made in \(Limits.Ledger.entryMemory.components.seconds / 86_400) days as "
                 + "can be known (\(Limits.Ledger.maximumEntries))"
             self.init(.conflict, "too_many_entries", words)
-        case .ceilingExceeded, .suspended, .guestQuotaSpent, .tooManyHolds, .tooManyGuests, .unknownFlush, .periodOpen:
+        case .ceilingExceeded, .suspended, .guestQuotaSpent, .tooManyHolds, .tooManyGuests, .unknownFlush,
+            .periodOpen:
             self.init(.conflict, "refused", "the account does not allow this now")
         }
     }
