@@ -169,7 +169,7 @@ import Testing
                 usage: ScriptedChat.usage
             )
             ground.questions.standings.withLock {
-                $0["a/b-c"] = .answered(reply, run: ScriptedQuestions.run, cost: nil, privacy: nil)
+                $0["a/b-c"] = .answered(reply, run: ScriptedQuestions.run, cost: nil, charge: nil, privacy: nil)
             }
             let answer = try await ground.take(.get, location, HTTPFields())
             let document = try AnswerDocument(json: try answer.json)

@@ -4,6 +4,7 @@ import MeshGateway
 import MeshHTTP
 import MeshJSON
 import MeshLedger
+import MeshTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `Accounts over HTTP` {
