@@ -77,7 +77,7 @@ let modules: [Module] = [
         layer: .l3,
         uses: [
             "MeshAPI", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshHTTP", "MeshIdentity", "MeshJSON",
-            "MeshPrivacy", "MeshSessions",
+            "MeshLedger", "MeshPrivacy", "MeshSessions",
         ]
     ),
     .library(
@@ -88,7 +88,11 @@ let modules: [Module] = [
             "MeshSessions", "MeshTunnel", "MeshWire",
         ]
     ),
-    .library("MeshAccounts", layer: .l3, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshLedger"]),
+    .library(
+        "MeshAccounts",
+        layer: .l3,
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger"]
+    ),
     .library(
         "MeshNode",
         layer: .l3,
@@ -190,7 +194,9 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshAccountsTests",
-        uses: ["MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit"]
+        uses: [
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger", "MeshTestKit",
+        ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
@@ -230,7 +236,8 @@ let modules: [Module] = [
         "MeshGatewayTests",
         uses: [
             "MeshAPI", "MeshActors", "MeshChat", "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshPrivacy", "MeshSessions", "MeshTestKit",
+            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshSessions",
+            "MeshTestKit",
         ]
     ),
     .tests(

@@ -28,6 +28,8 @@ package enum APIPath {
     package static let usage = "/v1/usage"
     /// Conversations; one of them below it.
     package static let sessions = "/v1/sessions"
+    /// The accounts of a hub; what is asked of one below it.
+    package static let ledger = "/v1/ledger"
     /// What can be asked of the node, as OpenAPI has it.
     package static let openAPI = "/v1/openapi.json"
 
@@ -36,6 +38,9 @@ package enum APIPath {
 
     /// A question that waits, by the id that its asker gave it.
     package static func escalation(_ request: String) -> String { "\(escalate)/\(percentEncoded(request))" }
+
+    /// Where an account is asked or told `what`: `balance`.
+    package static func ledger(_ what: String) -> String { "\(ledger)/\(what)" }
 
     /// Everything about one conversation.
     package static func session(_ name: String) -> String { "\(sessions)/\(name)" }

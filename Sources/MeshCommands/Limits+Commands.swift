@@ -12,6 +12,9 @@ extension Limits {
         /// Pages of nodes that are fetched for one list; of a hub that has more the rest is left out, and that is said.
         package static let maximumPages = 1_000
 
+        /// Rows of usage that a screen shows; of more it is said how many.
+        package static let maximumChartRows = 40
+
         /// Pings of one call; more are refused as a wrong word.
         package static let maximumPings = 1_000
 

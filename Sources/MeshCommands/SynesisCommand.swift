@@ -26,7 +26,8 @@ package enum SynesisCommand {
                 AskCommand.command(ground), ChatCommand.command(ground), SessionsCommand.command(ground),
                 ModelsCommand.command(ground), RedactCommand.command(ground), StatusCommand.command(ground),
                 NodesCommand.command(ground), NodeCommands.command(ground), DoctorCommand.command(ground),
-                LoginCommand.command(ground), VersionCommand.command(ground),
+                UsageCommand.command(ground), BalanceCommand.command(ground), TopUpCommand.command(ground),
+                LedgerCommands.command(ground), LoginCommand.command(ground), VersionCommand.command(ground),
             ],
             examples: [
                 "synesis ask What is a monad?": "An answer, word by word; personal data stays on an edge.",
@@ -35,6 +36,7 @@ package enum SynesisCommand {
                 "synesis status": "How the node of this machine stands.",
                 "synesis nodes": "The edges of its hub.",
                 "synesis node ping laptop-7": "Does it answer?",
+                "synesis usage --by day": "What was used this month, and what it cost.",
                 "synesis login --hub hub-1.example.org": "Make this machine an edge.",
             ]
         )

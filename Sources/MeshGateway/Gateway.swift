@@ -35,6 +35,8 @@ package struct Gateway: Sendable {
         package var sessions: (any SessionPort)?
         /// Who counts what is used; nil where nobody does.
         package var usage: (any UsagePort)?
+        /// Who keeps accounts; nil on an edge.
+        package var ledger: (any LedgerPort)?
 
         /// What every node has.
         package init(status: any StatusPort, doctor: any DoctorPort) {
@@ -104,8 +106,8 @@ package struct Gateway: Sendable {
     /// Adds its routes for a listener that can be reached from `reach`.
     package func add(to routes: inout RouterBuilder, reach: GatewayReach) {
         let limit = BodyLimit(maximumBytes: Limits.Gateway.maximumBodyBytes)
-        let readers = guardian(of: .read, reach)
-        let operators = guardian(of: .operate, reach)
+        let readers = guardian(of: .read, reach: reach)
+        let operators = guardian(of: .operate, reach: reach)
         routes.group("/v1", middleware: [readers, limit]) { _ in }  // for paths that there are not
         routes.group(middleware: [readers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.version)) { _ in Self.answer(ports.status.version()) }
@@ -126,10 +128,16 @@ package struct Gateway: Sendable {
                 routes.on(.get, Path.at(APIPath.doctor)) { _ in Self.answer(await ports.doctor.examine()) }
             }
         }
-        let askers = guardian(of: .chat, reach)
+        let askers = guardian(of: .chat, reach: reach)
         chats.add(to: &routes, behind: askers)
         questions.add(to: &routes, behind: askers)
         SessionRoutes(port: ports.sessions).add(to: &routes, behind: askers)
+        LedgerRoutes(port: ports.ledger).add(
+            to: &routes,
+            readers: guardian(of: .chat, .read, .operate, reach: reach),
+            payers: guardian(of: .chat, .operate, reach: reach),
+            operators: operators
+        )
         routes.group(middleware: [askers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.usage)) { try await usage($0) }
             routes.on(.get, Path.at(APIPath.openAPI)) { _ in OpenAPIDocument.answer }
@@ -143,10 +151,10 @@ package struct Gateway: Sendable {
     package var needsKey: Bool { ports.callers?.needsKey == true }
 
     /// What stands before routes of others that tell how a node fares, on a listener that can be reached from `reach`.
-    package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach) }
+    package func readersGuard(_ reach: GatewayReach) -> any Middleware { guardian(of: .read, reach: reach) }
 
-    private func guardian(of scope: KeyScope, _ reach: GatewayReach) -> CallerGuard {
-        CallerGuard(reach: reach, callers: ports.callers, scope: scope)
+    private func guardian(of scopes: KeyScope..., reach: GatewayReach) -> CallerGuard {
+        CallerGuard(reach: reach, callers: ports.callers, scopes: scopes)
     }
 
     /// The bytes of bodies that a listener has to take for it: more than any route, each of which has its own bound and

@@ -43,6 +43,22 @@ extension Limits {
         /// Messages of a conversation that an export brings at most, so that it ends while others add some.
         package static let maximumExportedMessages = 2 * Limits.Sessions.maximumMessages
 
+        /// Bytes of an id by which a change of an account is known, and of a name that goes with a call; what is longer is
+        /// refused.
+        package static let maximumLedgerNameBytes = 128
+
+        /// Tokens of one kind in a call that is recorded; more are refused.
+        package static let maximumRecordedTokens = 1_000_000_000
+
+        /// Months of usage that one question may want; more are refused.
+        package static let maximumUsageMonths = 36
+
+        /// Nano-dollars of the smallest amount that is paid ahead: a dollar; less is refused.
+        package static let smallestTopUp: Int64 = 1_000_000_000
+
+        /// Nano-dollars of the largest: a hundred thousand dollars; more is refused.
+        package static let largestTopUp: Int64 = 100_000_000_000_000
+
         /// How long an edge may take to answer a ping, where nobody says how long.
         package static let pingTimeout = Duration.seconds(5)
 

@@ -29,6 +29,10 @@ import Testing
         try Self.checkExample("doctor", as: DoctorDocument.self)
         try Self.checkExample("answer", as: AnswerDocument.self)
         try Self.checkExample("usage", as: UsageDocument.self)
+        try Self.checkExample("receipt", as: ReceiptDocument.self)
+        try Self.checkExample("balance", as: AccountDocument.self)
+        try Self.checkExample("account-usage", as: AccountUsageDocument.self)
+        try Self.checkExample("proof", as: ProofDocument.self)
     }
 
     @Test func `come back as they were written, with everything that they can hold`() throws {
@@ -83,6 +87,26 @@ import Testing
             let command = CommandRequest(timeout: timeout)
             #expect(try CommandRequest(bytes: command.bytes) == command)
         }
+    }
+
+    @Test func `of accounts come back as they were written`() throws {
+        var receipt = try ReceiptDocument(bytes: Self.example("receipt"))
+        (receipt.id, receipt.charge, receipt.suspended) = (nil, nil, "operator")
+        receipt.entry = .init(posting: "p", number: 7, amount: "25", available: "25")
+        receipt.flushed = .init(identifier: "mesh|main|usage|1-7", amount: "5", time: "2026-11-21T08:15:00.250Z")
+        for kind in ReceiptDocument.TopUp.Kind.allCases {
+            receipt.topUp = .init(url: "https://example.org", kind: kind, amount: "25")
+            #expect(try ReceiptDocument(bytes: receipt.bytes) == receipt)
+        }
+        var account = try AccountDocument(bytes: Self.example("balance"))
+        (account.suspended, account.policy, account.customer) = ("ceiling", nil, "cus_1")
+        #expect(try AccountDocument(bytes: account.bytes) == account)
+        let usage = try AccountUsageDocument(bytes: Self.example("account-usage"))
+        let row = AccountUsageDocument.Row(name: nil, sum: usage.total)
+        #expect(try AccountUsageDocument.Row(bytes: row.bytes) == row)
+        let proof = ProofDocument(account: "main", faults: ["the books do not balance"])
+        #expect(try ProofDocument(bytes: proof.bytes) == proof)
+        #expect(APIPath.ledger("balance") == "/v1/ledger/balance")
     }
 
     @Test func `pass over members that they do not know, and take null for nothing`() throws {

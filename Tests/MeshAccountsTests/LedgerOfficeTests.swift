@@ -27,7 +27,7 @@ import Testing
                     Ledger.Reserve(Sample.call(1, 1), terms: ground.office.terms),
                     of: "acme"
                 )
-                throw .overloaded(retryAfter: .zero)
+                throw CallFailure.overloaded(retryAfter: .zero)
             } catch {
                 let refusal = LedgerRefusal.ceilingExceeded(needed: Money(nanodollars: 1_030_000), available: .zero)
                 try check(error == .refused(refusal), "\(error)")

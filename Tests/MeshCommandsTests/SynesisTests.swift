@@ -45,6 +45,7 @@ import Testing
         ["status"], ["nodes"], ["node", "show", "edge-1"], ["node", "ping", "edge-1"], ["node", "renew", "edge-1"],
         ["node", "drain", "edge-1"], ["doctor"], ["ask", "x"], ["ask", "--async", "x"], ["ask", "--fetch", "x"],
         ["models"], ["sessions"], ["sessions", "show", "x"], ["sessions", "delete", "x"], ["sessions", "export", "x"],
+        ["usage"], ["usage", "--csv"], ["balance"], ["topup", "25"],
     ])
     func `ends with one sentence and code 3 where nobody answers`(words: [String]) async {
         // Port 1 is nobody's.
@@ -86,6 +87,16 @@ import Testing
             ["login", String(repeating: "x", count: Limits.Commands.maximumTokenBytes + 1), "--hub", "h"],
             "no enrolment"
         ),
+        (["usage", "--by", "dya"], "did you mean 'day'?"), (["usage", "--period", "2026"], "a month such as 2026-11"),
+        (["usage", "--account", "A"], "the name of a tenant"), (["topup"], "missing 'AMOUNT'"),
+        (["topup", "1e3"], "dollars such as"), (["topup", "0.0000000001"], "dollars such as"),
+        (["topup", "0"], "dollars such as"), (["ledger", "set-tier", "manged"], "did you mean 'managed'?"),
+        (["ledger", "add-credit", "five"], "dollars such as"), (["ledger", "refund"], "missing 'CALL'"),
+        (["ledger", "correct", "--amount=-1"], "'--note'"),
+        (["ledger", "correct", "--amount=0", "--note", "n"], "dollars"),
+        (["ledger", "record", "m", "--input", "-1"], "--input"),
+        (["ledger", "record", "m", "--date", "x"], "a day such"),
+        (["ledger", "suspend", "--reason", "ceiling"], "operator | payment"), (["ledger", "flsh"], "'flush'?"),
     ])
     func `says what was probably meant, and does nothing`(words: [String], sentence: String) async {
         let said = await Self.run(words)
@@ -112,7 +123,9 @@ import Testing
             ["status"], ["nodes"], ["node", "show"], ["node", "ping"], ["node", "renew"], ["node", "drain"], ["doctor"],
             ["login"], ["version"], ["completions"], ["ask"], ["chat"], ["models"], ["redact"], ["sessions"],
             ["sessions", "list"], ["sessions", "show"], ["sessions", "clear"], ["sessions", "delete"],
-            ["sessions", "export"],
+            ["sessions", "export"], ["usage"], ["balance"], ["topup"], ["ledger", "record"], ["ledger", "add-credit"],
+            ["ledger", "refund"], ["ledger", "correct"], ["ledger", "payment"], ["ledger", "set-tier"],
+            ["ledger", "suspend"], ["ledger", "resume"], ["ledger", "flush"], ["ledger", "verify"],
         ]
         for words in commands {
             let said = await Self.run(words + ["--help"])
@@ -128,7 +141,10 @@ import Testing
     func `completes its words`(shell: String) async {
         let said = await Self.run(["completions", shell])
         #expect(said.code == .success)
-        for word in ["status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block"] {
+        for word in [
+            "status", "nodes", "ping", "gateway", "sort", "doctor", "ask", "knowledge", "export", "block", "usage",
+            "topup",
+        ] {
             #expect(said.output.contains(word))
         }
     }

@@ -91,6 +91,7 @@ struct GatewayGround: Sendable {
     let chat: ScriptedChat
     let questions: ScriptedQuestions
     let sessions: ScriptedSessions
+    let ledger: ScriptedLedger
     let log: VolatileLogSink
     let client: HTTPClient
     let port: UInt16
@@ -110,10 +111,11 @@ struct GatewayGround: Sendable {
         let ports = ScriptedPorts()
         var all = Gateway.Ports(status: ports, doctor: ports)
         let chat = ScriptedChat()
-        let (questions, sessions) = (ScriptedQuestions(chat), ScriptedSessions())
+        let (questions, sessions, ledger) = (ScriptedQuestions(chat), ScriptedSessions(), try ScriptedLedger())
         if isHub {
             (all.directory, all.commander, all.chat) = (ports, ports, chat)
             (all.escalation, all.sessions, all.usage) = (questions, sessions, ScriptedUsage())
+            all.ledger = ledger
         }
         if hasKeys { all.callers = try callers ?? ScriptedCallers() }
         let log = VolatileLogSink()
@@ -145,6 +147,7 @@ struct GatewayGround: Sendable {
             chat: chat,
             questions: questions,
             sessions: sessions,
+            ledger: ledger,
             log: log,
             client: client,
             port: address.port,

@@ -117,6 +117,9 @@ class EdgeDescription(_Ground):
     def test_of_sessions_is_true(self) -> None:
         self.run_tag("sessions")
 
+    def test_of_accounts_is_true(self) -> None:
+        self.run_tag("ledger")
+
 
 def _summary(text: str) -> str:
     """How many requests were made, in schemathesis' own words."""

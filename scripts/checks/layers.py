@@ -24,6 +24,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshNode", "MeshAccounts"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshRelay", "MeshGateway"): "architecture",
+    ("MeshAccounts", "MeshGateway"): "0021",
     ("MeshNode", "MeshRelay"): "architecture",
     ("MeshCluster", "MeshNode"): "architecture",
 }

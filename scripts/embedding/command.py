@@ -21,6 +21,8 @@ _TEXTS = (
     ("data/models.json5", "Sources/MeshChat/Models/ModelTableFile.swift", "ModelTableFile"),
     ("data/openapi.json5", "Sources/MeshGateway/OpenAPI/OpenAPIFile.swift", "OpenAPIFile"),
     ("data/openapi-schemas.json5", "Sources/MeshGateway/OpenAPI/OpenAPISchemasFile.swift", "OpenAPISchemasFile"),
+    ("data/openapi-ledger.json5", "Sources/MeshGateway/OpenAPI/OpenAPILedgerFile.swift", "OpenAPILedgerFile"),
+    ("data/openapi-accounts.json5", "Sources/MeshGateway/OpenAPI/OpenAPIAccountsFile.swift", "OpenAPIAccountsFile"),
     ("data/openapi-talk.json5", "Sources/MeshGateway/OpenAPI/OpenAPITalkFile.swift", "OpenAPITalkFile"),
 )
 _TYPES = {

@@ -76,6 +76,11 @@ package final class ChatDesk: Sendable {
         if isComplete { completed.open(true) }
     }
 
+    /// What a call of the model called `name` costs at `time`; nil where nobody knows.
+    package func price(of name: String, at time: WallTime) -> ModelPrice? {
+        state.withLock { $0.directory }.price(of: name, at: time)
+    }
+
     /// The models that can be asked now, after a bounded wait for those that are being loaded.
     package func models() async -> [ModelDescription] {
         await waitForModels()

@@ -47,6 +47,10 @@ package struct ModelDirectory: Sendable {
             .row.description
     }
 
+    /// What a call of the model called `name` costs at `time`, whether or not it can be asked now; nil where nobody
+    /// knows.
+    package func price(of name: String, at time: WallTime) -> ModelPrice? { rows[name]?.price(at: time) }
+
     /// Who is asked, in order, and why.
     ///
     /// Throws `unknownModel` where nobody has the model, `paymentRequired` where all who have it cost something and the

@@ -10,8 +10,8 @@ struct CallerGuard: Middleware {
     let reach: GatewayReach
     /// Who knows the keys; nil where nobody does.
     let callers: (any CallerDirectory)?
-    /// What is about to be done.
-    let scope: KeyScope
+    /// What is about to be done; any of these will do.
+    let scopes: [KeyScope]
 
     func respond(to request: HTTPRequest, next: Next) async throws -> HTTPResponse {
         guard let callers else {
@@ -19,7 +19,7 @@ struct CallerGuard: Middleware {
             return try await next.respond(to: request)
         }
         let caller = try caller(of: request, callers)
-        guard caller.scopes.contains(scope) else { throw HTTPRefusal.missingScope(scope) }
+        guard scopes.contains(where: caller.scopes.contains) else { throw HTTPRefusal.missingScope(scopes) }
         var request = request
         request[CallerNote.self] = caller
         return try await next.respond(to: request)

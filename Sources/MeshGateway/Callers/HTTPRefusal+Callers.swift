@@ -34,8 +34,9 @@ extension HTTPRefusal {
     )
 
     /// 403 for a key that is for something else.
-    static func missingScope(_ scope: KeyScope) -> HTTPRefusal {
-        HTTPRefusal(.forbidden, "missing_scope", "this key may not do that: it lacks the scope '\(scope.rawValue)'")
+    static func missingScope(_ scopes: [KeyScope]) -> HTTPRefusal {
+        let words = scopes.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+        return HTTPRefusal(.forbidden, "missing_scope", "this key may not do that: it lacks the scope \(words)")
     }
 
     private static func unauthorized(_ code: String, _ message: String) -> HTTPRefusal {

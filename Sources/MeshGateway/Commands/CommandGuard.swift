@@ -15,7 +15,7 @@ struct CommandGuard: Middleware {
         case questions
         /// Chats: what is posted, as JSON.
         case chats
-        /// Conversations, and questions that wait: whatever is asked of them, and what is posted as JSON.
+        /// Conversations, accounts, and questions that wait: whatever is asked of them, and what is posted as JSON.
         case conversations
     }
 

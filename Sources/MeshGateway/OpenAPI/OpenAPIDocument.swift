@@ -20,9 +20,12 @@ enum OpenAPIDocument {
     private static func json() -> JSONValue {
         var document = read(OpenAPIFile.text)
         var components = read(OpenAPISchemasFile.text)
-        var schemas = components["schemas"]?.object ?? JSONObject()
-        for member in read(OpenAPITalkFile.text).members { schemas[member.key] = member.value }
-        components["schemas"] = .object(schemas)
+        let ledger = read(OpenAPILedgerFile.text)
+        for name in ["parameters", "requestBodies", "responses"] {
+            components.add(ledger[name]?.object?.members ?? [], to: name)
+        }
+        components.add(read(OpenAPITalkFile.text).members + read(OpenAPIAccountsFile.text).members, to: "schemas")
+        document.add(ledger["paths"]?.object?.members ?? [], to: "paths")
         let paths = document["paths"]?.object ?? JSONObject()
         document["paths"] = .object(paths.mapMembers { path in (path.key, operations(path.value)) })
         document["components"] = .object(components)
@@ -56,5 +59,14 @@ enum OpenAPIDocument {
                 return (member.key, .object(operation))
             }
         )
+    }
+}
+
+extension JSONObject {
+    /// Adds members to the object called `key`.
+    fileprivate mutating func add(_ members: [Member], to key: String) {
+        var object = self[key]?.object ?? JSONObject()
+        for member in members { object[member.key] = member.value }
+        self[key] = .object(object)
     }
 }

@@ -5,7 +5,7 @@ enum OpenAPIFile {
     /// All of it.
     static let text = #"""
         // What can be asked of a node by HTTP: `/v1/openapi.json`. `scripts/embed` turns it into Swift source; the
-        // schemas are in openapi-schemas.json5, and docs/api.md tells people the same.
+        // schemas are in openapi-schemas.json5, accounts in openapi-ledger.json5, and docs/api.md tells people the same.
         //
         // In place of `responses` that all refuse alike an operation has `refusals`, the statuses, and perhaps
         // `shape`, the name of their response; the gateway writes them out, and adds those that every path has: 401,
@@ -26,6 +26,7 @@ enum OpenAPIFile {
                 { name: "chat", description: "As the SDKs of OpenAI and Anthropic speak" },
                 { name: "questions", description: "With context, in a session; private through an edge" },
                 { name: "sessions", description: "Conversations that the node keeps" },
+                { name: "ledger", description: "The accounts of a hub" },
             ],
             paths: {
                 "/v1/version": {

@@ -9,6 +9,21 @@ package enum Suspension: UInt64, LedgerNumber, CaseIterable {
     case paymentFailed = 1
     /// Somebody has stopped it, and must start it.
     case operatorStop = 2
+
+    /// The word that people write: `payment_failed`.
+    package var name: String {
+        switch self {
+        case .ceiling: "ceiling"
+        case .paymentFailed: "payment_failed"
+        case .operatorStop: "operator"
+        }
+    }
+
+    /// The reason called `name`.
+    package init?(name: String) {
+        guard let reason = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = reason
+    }
 }
 
 /// What all postings together come to, each by itself, so that the books can be held against them.

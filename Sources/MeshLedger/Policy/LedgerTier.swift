@@ -43,6 +43,12 @@ package enum UseKind: UInt64, LedgerNumber, CaseIterable {
         case .knowledge: "knowledge"
         }
     }
+
+    /// The kind called `name`.
+    package init?(name: String) {
+        guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
+    }
 }
 
 /// Of what a multiplier is taken.

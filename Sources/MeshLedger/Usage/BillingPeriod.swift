@@ -12,7 +12,14 @@ package struct BillingPeriod: Hashable, Sendable {
         month = Self.bounded(date.year < 0 ? 0 : date.year > 9_999 ? Self.last : date.year * 12 + date.month - 1)
     }
 
-    init(month: Int64) { self.month = Self.bounded(month) }
+    /// The month that `text` names as ``description`` does: `2026-11`; nil where it names none since 1970.
+    package init?(_ text: some StringProtocol) {
+        guard let start = CalendarDay.start("\(text)-01") else { return nil }
+        self.init(of: start)
+    }
+
+    /// The one that is so many months behind the beginning of the year 0; bounded as those of a time are.
+    package init(month: Int64) { self.month = Self.bounded(month) }
 
     /// Its first moment.
     package var start: WallTime { CalendarDay.start(year: month / 12, month: month % 12 + 1, day: 1) }

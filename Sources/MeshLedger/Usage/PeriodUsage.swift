@@ -14,6 +14,20 @@ package enum UsageDimension: UInt64, LedgerNumber, CaseIterable {
     case edge = 3
     /// The day, UTC: `2026-11-22`.
     case day = 4
+    /// The kind of use: `cloud`.
+    case kind = 5
+
+    /// The word that people write: `model`.
+    package var name: String {
+        switch self {
+        case .model: "model"
+        case .project: "project"
+        case .session: "session"
+        case .edge: "edge"
+        case .day: "day"
+        case .kind: "kind"
+        }
+    }
 }
 
 /// What was used in one period.
@@ -49,6 +63,7 @@ package struct PeriodUsage: Hashable, Sendable {
         guard posting.kind == .charge, let call = posting.call else { return }
         let names: [String?] = [
             call.model, call.place.project, call.place.session, call.place.edge, CalendarDay.text(of: posting.time),
+            call.kind.name,
         ]
         for (index, name) in names.enumerated() {
             guard var name else { continue }

@@ -48,6 +48,21 @@ package enum Fund: UInt64, LedgerNumber, CaseIterable {
         case .paid: .paid
         }
     }
+
+    /// The word that people write: `granted`.
+    package var name: String {
+        switch self {
+        case .knowledge: "knowledge"
+        case .granted: "granted"
+        case .paid: "paid"
+        }
+    }
+
+    /// The fund called `name`.
+    package init?(name: String) {
+        guard let fund = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = fund
+    }
 }
 
 /// What stands in each book of an account.

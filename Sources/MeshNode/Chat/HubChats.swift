@@ -329,6 +329,9 @@ extension HubChats: ChatPort {
 
     func models() async -> [ModelDescription] { await desk.models() }
 
+    /// What a call of the model called `name` costs at `time`; nil where nobody knows.
+    func price(of name: String, at time: WallTime) -> ModelPrice? { desk.price(of: name, at: time) }
+
     func model(named name: String) async -> ModelDescription? { await desk.model(named: name) }
 }
 

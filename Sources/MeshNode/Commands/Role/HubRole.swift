@@ -34,7 +34,7 @@ struct HubRole {
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
         let sessions = SessionOffice()
-        let site = try await openSite(registry, keys, chats, sessions) { told.withLock { $0 } }
+        let site = try await openSite(registry, keys, chats, sessions, accounts) { told.withLock { $0 } }
         let operators: OperatorSite
         let service: HubService
         do {
@@ -98,16 +98,23 @@ struct HubRole {
         _ keys: KeyOffice,
         _ chats: HubChats,
         _ sessions: SessionOffice,
+        _ accounts: LedgerOffice,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
             service()?.state(ground.phase.current) ?? NodeState(.starting, checks: [])
         }
+        let desk = AccountDesk(
+            accounts,
+            prices: { chats.price(of: $0, at: $1) },
+            topUpPage: settings.ledger.topUpURL,
+            clock: ground.clock
+        )
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, keys, chats, sessions, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, sessions, desk, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)

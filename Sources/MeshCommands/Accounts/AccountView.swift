@@ -1,0 +1,63 @@
+internal import MeshAPI
+internal import MeshCommandLine
+
+/// Accounts and changes of them, for people.
+enum AccountView {
+    /// How an account stands.
+    static func lines(of account: AccountDocument, _ screen: Screen) -> [String] {
+        var sheet = FactSheet()
+        sheet.fact("balance", account.display["balance"] ?? dollars(account.balance), paint(account.balance))
+        sheet.fact("available", available(account.available, account.display), paint(account.available))
+        sheet.fact("tier", account.tier)
+        sheet.fact("suspended", account.suspended.map(Self.reason), .red)
+        sheet.part("credits")
+        sheet.fact("knowledge", dollars(account.knowledge))
+        sheet.fact("granted", dollars(account.granted))
+        sheet.fact("paid ahead", dollars(account.paid))
+        sheet.part("owed")
+        sheet.fact("owed", dollars(account.owed))
+        sheet.fact("ceiling", dollars(account.ceiling))
+        sheet.fact("not told yet", dollars(account.unflushed))
+        if account.meterEvents > 0 { sheet.fact("being told", Words.count(Int(account.meterEvents), "meter event")) }
+        sheet.part("under way")
+        sheet.fact("set aside", "\(dollars(account.held)) for \(Words.count(Int(account.holds), "call"))")
+        return [screen.paint(account.account.printable, .bold)] + sheet.lines(screen)
+    }
+
+    /// What a change has come to.
+    static func lines(of receipt: ReceiptDocument, _ screen: Screen) -> [String] {
+        var sheet = FactSheet()
+        sheet.fact("id", receipt.id)
+        if let charge = receipt.charge {
+            sheet.fact("charged", "\(charge.display) (\(dollars(charge.total)))")
+            sheet.fact("of it", "\(dollars(charge.upstream)) to the provider, \(dollars(charge.fee)) fee")
+            sheet.fact("model", "\(charge.model), \(charge.kind), price \(charge.price)")
+        }
+        if let entry = receipt.entry { sheet.fact("entered", "\(dollars(entry.amount)), posting \(entry.number)") }
+        if let flushed = receipt.flushed { sheet.fact("told", "\(dollars(flushed.amount)) as \(flushed.identifier)") }
+        sheet.fact("balance", receipt.display["balance"] ?? dollars(receipt.balance), paint(receipt.balance))
+        sheet.fact("credits", receipt.display["credits"] ?? dollars(receipt.credits))
+        sheet.fact("available", available(receipt.available, receipt.display), paint(receipt.available))
+        sheet.fact("tier", receipt.tier)
+        sheet.fact("suspended", receipt.suspended.map(Self.reason), .red)
+        return [screen.paint(receipt.account.printable, .bold)] + sheet.lines(screen)
+    }
+
+    /// `$0.010815`, `-$3.5`: exactly, as the gateway said it.
+    static func dollars(_ text: String) -> String { text.hasPrefix("-") ? "-$\(text.dropFirst())" : "$\(text)" }
+
+    private static func available(_ exact: String, _ display: [String: String]) -> String {
+        display["available"] ?? dollars(exact)
+    }
+
+    private static func paint(_ amount: String) -> Paint { amount.hasPrefix("-") ? .yellow : .plain }
+
+    private static func reason(_ word: String) -> String {
+        switch word {
+        case "ceiling": "it owes as much as it may: top it up"
+        case "payment_failed": "a payment failed"
+        case "operator": "by an operator"
+        default: word
+        }
+    }
+}

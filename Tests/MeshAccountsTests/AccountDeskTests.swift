@@ -1,0 +1,150 @@
+import MeshAccounts
+import MeshActors
+import MeshChat
+import MeshCore
+import MeshGateway
+import MeshLedger
+import MeshTestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `The desk of the accounts` {
+    /// Where people pay, as a test double: the account `nobody` cannot.
+    private struct ScriptedCheckout: CheckoutPort {
+        func checkout(_ account: String, _ amount: Money) async throws -> String {
+            guard account != "nobody" else { throw Complaint(what: "no") }
+            return "https://pay.example/\(account)/\(amount.decimalText)"
+        }
+    }
+
+    private static func desk(
+        _ ground: AccountsGround,
+        checkout: (any CheckoutPort)? = nil,
+        page: String? = nil
+    ) throws -> AccountDesk {
+        let table = try ModelTable.shipped.get()
+        return AccountDesk(
+            ground.office,
+            prices: { table[$0]?.price(at: $1) },
+            checkout: checkout,
+            topUpPage: page,
+            clock: ground.world.clock
+        )
+    }
+
+    /// 1,000 tokens in and 500 out, of a model at $3 and $15 for a million.
+    private static func example(_ id: UInt64 = 1, output: Int = 500) -> RecordedUse {
+        RecordedUse(
+            id: Sample.id(id),
+            model: "claude-sonnet-4-6",
+            kind: .cloud,
+            usage: ChatUsage(inputTokens: 1_000, outputTokens: output)
+        )
+    }
+
+    @Test func `charges what was used elsewhere by the price of its day, to the digit, once`() throws {
+        try AccountsGround.run { ground in
+            let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))
+            try await desk.set(.managed, of: acme)
+            let charged = try await desk.record(Self.example(), to: acme)
+            try check(charged.receipt.charge.total.decimalText == "0.010815", "\(charged)")
+            try check(charged.receipt.charge.total.costText == "$0.011", "\(charged)")
+            try check(charged.priceVersion.hasPrefix("claude-sonnet-4-6@"), "\(charged)")
+            let again = try await desk.record(Self.example(), to: acme)
+            try check(again == charged, "\(again)")
+            do throws(LedgerProblem) {
+                _ = try await desk.record(Self.example(output: 501), to: acme)
+                throw LedgerProblem.lost
+            } catch {
+                try check(error == .refused(.conflict), "\(error)")
+            }
+            let usage = try await desk.usage(acme, in: desk.period)
+            try check(usage?.total.charged == 10_815_000 && usage?.total.calls == 1, "\(String(describing: usage))")
+            try check(usage?[.kind].keys.sorted() == ["cloud"], "kinds")
+            let faults = try await desk.verify(acme)
+            try check(faults.isEmpty, "\(faults)")
+        }
+    }
+
+    @Test func `has no price for what nobody knows, and none for a day that has not come`() throws {
+        try AccountsGround.run(seeds: 0...1) { ground in
+            let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))
+            var unknown = Self.example()
+            unknown.model = "nothing"
+            var later = Self.example()
+            later.day = WallTime(millisecondsSince1970: ground.world.clock.wallTime.millisecondsSince1970 + 1)
+            var early = Self.example()
+            early.day = WallTime(millisecondsSince1970: 0)
+            for use in [unknown, later, early] {
+                do throws(LedgerProblem) {
+                    _ = try await desk.record(use, to: acme)
+                    throw LedgerProblem.lost
+                } catch {
+                    try check(error == .noPrice, "\(error)")
+                }
+            }
+            let balance = try await desk.balance(acme)
+            try check(balance.postings == 0, "\(balance)")
+        }
+    }
+
+    @Test func `enters, stops, starts and tells of usage`() throws {
+        try AccountsGround.run(seeds: 0...1) { ground in
+            let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))
+            let credit = AccountEntry(id: Sample.id(2), .credit(.paid, Sample.money(5_000)), note: "cash")
+            let entered = try await desk.enter(credit, into: acme)
+            let twice = try await desk.enter(credit, into: acme)
+            try check(entered == twice && entered.available == Sample.money(5_000), "\(entered)")
+            let fix = AccountEntry(id: Sample.id(3), .correction(.paid, -Sample.money(5_000)), note: "wrong")
+            _ = try await desk.enter(fix, into: acme)
+            try await desk.set(.managed, of: acme)
+            _ = try await desk.record(Self.example(), to: acme)
+            let back = AccountEntry(id: Sample.id(4), .refund(of: Sample.id(1), nil), note: "")
+            let given = try await desk.enter(back, into: acme)
+            try check(given.amount.decimalText == "0.010815", "\(given)")
+            _ = try await desk.record(Self.example(5), to: acme)
+            let paid = AccountEntry(id: Sample.id(6), .payment(Sample.money(1)), note: "in_1")
+            _ = try await desk.enter(paid, into: acme)
+            try await desk.suspend(acme, for: .operatorStop)
+            let stopped = try await desk.balance(acme)
+            try check(stopped.suspension == .operatorStop, "\(stopped)")
+            try await desk.resume(acme, from: .operatorStop)
+            let event = try await desk.flush(acme)
+            try check(event?.microdollars == 10_815, "\(String(describing: event))")
+            let nothing = try await desk.flush(acme)
+            try check(nothing == nil, "flushed twice")
+            let balance = try await desk.balance(acme)
+            try check(balance.suspension == nil && balance.unflushed == .zero, "\(balance)")
+        }
+    }
+
+    @Test func `names where people pay ahead: a page for it, the operator's, or nowhere`() throws {
+        try AccountsGround.run(seeds: 0...0) { ground in
+            let (acme, nobody) = (try TenantID("acme"), try TenantID("nobody"))
+            let amount = Sample.money(25_500)
+            let both = try Self.desk(ground, checkout: ScriptedCheckout(), page: "https://example.org/pay")
+            let made = try await both.topUp(acme, by: amount)
+            try check(made == .checkout("https://pay.example/acme/25.5"), "\(made)")
+            let page = try await Self.desk(ground, page: "https://example.org/pay").topUp(acme, by: amount)
+            try check(page == .page("https://example.org/pay"), "\(page)")
+            for (desk, account, problem) in [
+                (both, nobody, LedgerProblem.checkoutFailed), (try Self.desk(ground), acme, .noTopUp),
+            ] {
+                do throws(LedgerProblem) {
+                    _ = try await desk.topUp(account, by: amount)
+                    throw LedgerProblem.lost
+                } catch {
+                    try check(error == problem, "\(error)")
+                }
+            }
+        }
+    }
+
+    @Test func `says of every failure whether it may have been done`() {
+        for code in [ActorErrorCode.outcomeUnknown, .deadlineExceeded, .cancelled] {
+            #expect(LedgerProblem(code) == .lost)
+        }
+        for code in [ActorErrorCode.noHost, .unavailable, .stopping, .corrupt] {
+            #expect(LedgerProblem(code) != .lost)
+        }
+    }
+}
