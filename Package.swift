@@ -62,6 +62,7 @@ let modules: [Module] = [
         layer: .l2,
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshJSON"]
     ),
+    .library("MeshStripe", layer: .l2, uses: ["MeshCore", "MeshHTTP", "MeshJSON", "MeshLedger"]),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshVault", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0024
@@ -88,7 +89,11 @@ let modules: [Module] = [
             "MeshSessions", "MeshTunnel", "MeshWire",
         ]
     ),
-    .library("MeshAccounts", layer: .l3, uses: ["MeshActors", "MeshCore", "MeshLedger"]),
+    .library(
+        "MeshAccounts",
+        layer: .l3,
+        uses: ["MeshActors", "MeshCore", "MeshGateway", "MeshLedger", "MeshStripe"]
+    ),
     .library(
         "MeshNode",
         layer: .l3,
@@ -96,7 +101,7 @@ let modules: [Module] = [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
             "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
             "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
@@ -156,9 +161,9 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshProviders", "MeshProxy", "MeshQUIC",
-            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshLedger", "MeshNode",
+            "MeshProviders", "MeshProxy", "MeshQUIC", "MeshStore", "MeshStripe", "MeshTestKit", "MeshTunnel", "MeshVitals",
         ]
     ),
     .executable(
@@ -190,7 +195,10 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshAccountsTests",
-        uses: ["MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit"]
+        uses: [
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshLedger",
+            "MeshStripe", "MeshTestKit",
+        ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),
@@ -208,6 +216,10 @@ let modules: [Module] = [
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]
+    ),
+    .tests(
+        "MeshStripeTests",
+        uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshLedger", "MeshStripe", "MeshTestKit"]
     ),
     .tests(
         "MeshQUICTests",

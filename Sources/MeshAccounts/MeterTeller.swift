@@ -12,6 +12,6 @@ package struct MeterTeller: EffectPerformer {
 
     /// Tells of `event`.
     package func perform(_ event: MeterEvent, _ context: EffectContext) async throws -> Ledger.EndFlush {
-        Ledger.EndFlush(event.identifier, try await sink.tell(event))
+        Ledger.EndFlush(event.identifier, try await sink.tell(event, of: context.address.key))
     }
 }

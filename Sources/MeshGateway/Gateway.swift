@@ -35,6 +35,8 @@ package struct Gateway: Sendable {
         package var sessions: (any SessionPort)?
         /// Who counts what is used; nil where nobody does.
         package var usage: (any UsagePort)?
+        /// Who bills; nil where nobody does.
+        package var billing: (any BillingPort)?
 
         /// What every node has.
         package init(status: any StatusPort, doctor: any DoctorPort) {
@@ -130,6 +132,7 @@ package struct Gateway: Sendable {
         chats.add(to: &routes, behind: askers)
         questions.add(to: &routes, behind: askers)
         SessionRoutes(port: ports.sessions).add(to: &routes, behind: askers)
+        BillingRoutes(port: ports.billing, clock: clock).add(to: &routes, behind: operators)
         routes.group(middleware: [askers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.usage)) { try await usage($0) }
             routes.on(.get, Path.at(APIPath.openAPI)) { _ in OpenAPIDocument.answer }
