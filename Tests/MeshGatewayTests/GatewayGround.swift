@@ -102,6 +102,7 @@ struct GatewayGround: Sendable {
         isHub: Bool = true,
         hasKeys: Bool = true,
         callers: ScriptedCallers? = nil,
+        billing: ScriptedBilling? = nil,
         bounds: Gateway.Bounds = Gateway.Bounds(),
         _ body: (GatewayGround) async throws -> Void
     ) async throws {
@@ -115,6 +116,7 @@ struct GatewayGround: Sendable {
             (all.directory, all.commander, all.chat) = (ports, ports, chat)
             (all.escalation, all.sessions, all.usage) = (questions, sessions, ScriptedUsage())
         }
+        all.billing = billing
         if hasKeys { all.callers = try callers ?? ScriptedCallers() }
         let log = VolatileLogSink()
         let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)

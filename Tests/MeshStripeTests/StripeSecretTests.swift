@@ -18,7 +18,9 @@ import Testing
             #expect(try StripeSecret.all(inFileAt: path).count == 2)
             #expect(throws: StripeError(.unusable, "")) { try StripeSecret.one(inFileAt: path) }
         }
-        try Self.with("sk_live_1") { #expect(throws: Never.self) { try StripeSecret.one(inFileAt: $0) } }
+        try Self.with("sk_live_1") { path in
+            #expect(throws: Never.self) { try StripeSecret.one(inFileAt: path) }
+        }
     }
 
     @Test func `is its owner's alone, and holds nothing else`() throws {

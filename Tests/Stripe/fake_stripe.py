@@ -97,7 +97,7 @@ class FakeStripe:
         class Handler(_Handler):
             stripe = double
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -235,6 +235,13 @@ class FakeStripe:
         })
         session["url"] = f"https://checkout.stripe.test/c/{session['id']}"
         return session
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing of clients that are killed."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """They were."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,11 +9,13 @@ struct BillingRoutes: Sendable {
     /// Who takes it; nil where nobody bills.
     let port: (any BillingPort)?
     let clock: any Clock
-    let room = CommandRoom(places: Limits.Gateway.maximumWebhooks, subject: "webhooks")
+    let room: CommandRoom
+    /// How long taking a webhook in may last.
+    let patience: Duration
 
     /// Adds them; before webhooks stands nobody, for their signature says whose they are.
     func add(to routes: inout RouterBuilder, behind operators: any Middleware) {
-        let patience = RequestDeadline(Limits.Gateway.webhookPatience, clock: clock)
+        let patience = RequestDeadline(patience, clock: clock)
         let webhooks: [any Middleware] = [BodyLimit(maximumBytes: Limits.Gateway.maximumWebhookBytes), patience]
         routes.group(middleware: webhooks) { routes in
             routes.on(.post, Path.at(APIPath.stripeWebhook)) { try await take($0) }
