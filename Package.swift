@@ -92,16 +92,17 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshCore", "MeshGateway", "MeshLedger", "MeshStripe"]
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger", "MeshStripe"]
     ),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
-            "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
-            "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
+            "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
+            "MeshSessions", "MeshStore", "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .library(

@@ -94,6 +94,8 @@ package struct HubSettings: Sendable {
     package let acceptsUnredacted: Bool
     /// How it answers chats.
     package let chat: ChatSettings
+    /// How it keeps accounts.
+    package let ledger: LedgerSettings
     /// How Stripe bills what is used; nil where a file is told of it.
     package let stripe: StripeSettings?
 
@@ -128,6 +130,7 @@ package struct HubSettings: Sendable {
         checkAccounts = configuration[Settings.checkAccounts]
         acceptsUnredacted = configuration[Settings.acceptsUnredacted]
         chat = ChatSettings(configuration, &mistakes)
+        ledger = LedgerSettings(configuration, &mistakes)
         stripe = StripeSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
