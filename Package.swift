@@ -164,7 +164,8 @@ let modules: [Module] = [
         uses: [
             "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
             "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshLedger", "MeshNode",
-            "MeshProviders", "MeshProxy", "MeshQUIC", "MeshStore", "MeshStripe", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshProviders", "MeshProxy", "MeshQUIC", "MeshStore", "MeshStripe", "MeshTestKit", "MeshTunnel",
+            "MeshVitals",
         ]
     ),
     .executable(

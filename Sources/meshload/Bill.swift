@@ -59,8 +59,16 @@ struct Bill {
     /// A call of a thousandth of a dollar for each token; the same number is the same call.
     private func charge(_ account: String, _ number: Int64, _ thousandths: Int) async throws -> JSONValue {
         let standing = try await office.ask(Ledger.ShowBalance(), of: account)
-        if standing.tier != .managed { _ = try await office.ask(Ledger.SetTier(.managed, terms: office.terms), of: account) }
-        let rates = ModelPrice.Rates(input: 0, output: 1_000_000_000_000, cacheRead: 0, cacheWrite: 0, longCacheWrite: 0)
+        if standing.tier != .managed {
+            _ = try await office.ask(Ledger.SetTier(.managed, terms: office.terms), of: account)
+        }
+        let rates = ModelPrice.Rates(
+            input: 0,
+            output: 1_000_000_000_000,
+            cacheRead: 0,
+            cacheWrite: 0,
+            longCacheWrite: 0
+        )
         let call = LedgerCall(
             id: UniqueID(named: "\(account)|\(number)"),
             model: "model",

@@ -12,7 +12,9 @@ import Testing
     }
 
     @Test func `shows the key, the version and a key of its own, in a form`() async throws {
-        try await StripeGround.with { _, _ in .answer(200, ##"{"id":"cus_9"}"##) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, ##"{"id":"cus_9"}"##)
+        } _: { ground in
             #expect(try await ground.client.createCustomer(for: "Zoë & co [1]") == "cus_9")
             let asked = try #require(ground.site.all.first)
             #expect(asked.path == "/v1/customers")
@@ -20,7 +22,9 @@ import Testing
             #expect(asked.fields[HTTPFieldName(known: "stripe-version")] == StripeClient.version)
             #expect(asked.fields[HTTPFieldName(known: "idempotency-key")]?.hasPrefix("mesh-customer-") == true)
             #expect(asked.fields[.contentType] == "application/x-www-form-urlencoded")
-            #expect(asked.body == "name=Zo%C3%AB%20%26%20co%20%5B1%5D&metadata[mesh_account]=Zo%C3%AB%20%26%20co%20%5B1%5D")
+            #expect(
+                asked.body == "name=Zo%C3%AB%20%26%20co%20%5B1%5D&metadata[mesh_account]=Zo%C3%AB%20%26%20co%20%5B1%5D"
+            )
         }
     }
 
@@ -55,7 +59,9 @@ import Testing
             (.answer(200, String(repeating: " ", count: Limits.Stripe.maximumAnswerBytes + 1)), .malformed, 1),
         ]
         for (reply, code, tries) in rows {
-            try await StripeGround.with { _, _ in reply } _: { ground in
+            try await StripeGround.with { _, _ in
+                reply
+            } _: { ground in
                 let found = await Self.code { _ = try await ground.client.createCustomer(for: "acme") }
                 #expect(found == code)
                 #expect(ground.site.all.count == tries)
@@ -87,21 +93,27 @@ import Testing
         let more = ##"{"data":[{"id":"s0","aggregated_value":5000000.0}],"has_more":true}"##
         let from = WallTime(millisecondsSince1970: 1_790_000_001_000)
         let to = WallTime(millisecondsSince1970: 1_790_000_100_000)
-        try await StripeGround.with { _, number in .answer(200, number < 2 ? more : last) } _: { ground in
+        try await StripeGround.with { _, number in
+            .answer(200, number < 2 ? more : last)
+        } _: { ground in
             let sum = try await ground.client.sum(ofMeter: "mtr_1", customer: "cus_1", from: from, to: to)
             #expect(sum == 10_000_007)
             let path = try #require(ground.site.all.last).path
             #expect(path.contains("start_time=1789999980&end_time=1790000100&"))
             #expect(path.hasSuffix("starting_after=s0"))
         }
-        try await StripeGround.with { _, _ in .answer(200, more) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, more)
+        } _: { ground in
             let found = await Self.code {
                 _ = try await ground.client.sum(ofMeter: "mtr_1", customer: "cus_1", from: from, to: to)
             }
             #expect(found == .malformed)
             #expect(ground.site.all.count == Limits.Stripe.maximumPages)
         }
-        try await StripeGround.with { _, _ in .answer(200, Said.sum("0.5")) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, Said.sum("0.5"))
+        } _: { ground in
             let found = await Self.code {
                 _ = try await ground.client.sum(ofMeter: "mtr_1", customer: "cus_1", from: from, to: to)
             }
@@ -121,7 +133,9 @@ import Testing
 
     @Test func `makes pages for a top-up and for invoices`() async throws {
         let page = ##"{"id":"cs_1","url":"https://checkout.example/1"}"##
-        try await StripeGround.with { _, _ in .answer(200, page) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, page)
+        } _: { ground in
             let topUp = StripeClient.TopUp(
                 account: "acme",
                 customer: "cus_1",

@@ -69,7 +69,9 @@ struct StripeGround: Sendable {
     }
 
     /// Usage of so many millionths of a dollar, `age` ago.
-    func event(_ number: UInt64, _ microdollars: Int64, customer: String? = "cus_1", age: Duration = .zero) -> MeterEvent {
+    func event(_ number: UInt64, _ microdollars: Int64, customer: String? = "cus_1", age: Duration = .zero)
+        -> MeterEvent
+    {
         let now = clock.wallTime.millisecondsSince1970
         return MeterEvent(
             account: "acme",
@@ -159,7 +161,8 @@ final class ShiftedClock: Clock {
 /// Stripe's words.
 enum Said {
     static let taken = ##"{"object":"billing.meter_event"}"##
-    static let known = ##"{"error":{"type":"invalid_request_error","message":"An event already exists with identifier x."}}"##
+    static let known =
+        ##"{"error":{"type":"invalid_request_error","message":"An event already exists with identifier x."}}"##
     static let unwell = ##"{"error":{"type":"api_error","message":"An error occurred"}}"##
 
     static func refused(_ code: String) -> String { ##"{"error":{"code":"\##(code)","message":"No: \##(code)"}}"## }

@@ -39,7 +39,9 @@ import Testing
         return .object(object)
     }
 
-    private static func session(_ status: String, cents: Int64 = 2_000, tax: Int64 = 0, currency: String = "usd") -> JSONValue {
+    private static func session(_ status: String, cents: Int64 = 2_000, tax: Int64 = 0, currency: String = "usd")
+        -> JSONValue
+    {
         [
             "id": "cs_1", "mode": "payment", "payment_status": .string(status), "amount_total": .integer(cents),
             "currency": .string(currency), "total_details": ["amount_tax": .integer(tax)],
@@ -50,10 +52,16 @@ import Testing
     private static func dollars(_ cents: Int64) -> Money { Money(nanodollars: cents * 10_000_000) }
 
     private static let payment = StripeOrder.pay(
-        UniqueID(named: "stripe|invoice|in_1"), dollars(1_234), note: "stripe in_1")
+        UniqueID(named: "stripe|invoice|in_1"),
+        dollars(1_234),
+        note: "stripe in_1"
+    )
 
     private static let credit = StripeOrder.credit(
-        UniqueID(named: "stripe|checkout|cs_1"), dollars(2_000), note: "stripe cs_1")
+        UniqueID(named: "stripe|checkout|cs_1"),
+        dollars(2_000),
+        note: "stripe cs_1"
+    )
 
     @Test func `of an invoice that is not paid stops the account, and of one that is starts it`() throws {
         for type in ["invoice.payment_failed", "invoice.payment_action_required"] {
@@ -67,7 +75,11 @@ import Testing
     }
 
     @Test func `in another order follows how things are now`() throws {
-        let late = try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("paid", paid: 1_234))
+        let late = try Self.orders(
+            "invoice.payment_failed",
+            Self.invoice("open"),
+            now: Self.invoice("paid", paid: 1_234)
+        )
         #expect(late == [Self.payment, .resume(.paymentFailed)])
         #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void")) == nil)
     }
@@ -148,8 +160,10 @@ import Testing
     @Test func `that means nothing to us, or nothing at all, does nothing`() throws {
         #expect(try Self.orders("customer.created", ["id": "cus_1"]) == nil)
         #expect(try Self.orders("invoice.paid", [:]) == nil)
-        for text in ["", "[]", "{}", ##"{"id":"evt_1","type":"a"}"##, ##"{"id":"evt_1","type":"a","data":{"object":1}}"##,
-            ##"{"id":"a/b","type":"a","data":{"object":{}}}"##] {
+        for text in [
+            "", "[]", "{}", ##"{"id":"evt_1","type":"a"}"##, ##"{"id":"evt_1","type":"a","data":{"object":1}}"##,
+            ##"{"id":"a/b","type":"a","data":{"object":{}}}"##,
+        ] {
             #expect(throws: StripeError(.malformed, "")) { try StripeEvent(Array(text.utf8)) }
         }
     }

@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func `keeps its key while nobody has answered, and takes another behind a 500`() {
-        guard case .again(_, let afterCut) = Self.step(.noAnswer), case .again(_, let afterError) = Self.step(Self.answer(500)),
+        guard case .again(_, let afterCut) = Self.step(.noAnswer),
+            case .again(_, let afterError) = Self.step(Self.answer(500)),
             case .again(_, let afterLimit) = Self.step(Self.answer(429))
         else { return #expect(Bool(false), "all are made again") }
         #expect((afterCut, afterError, afterLimit) == (false, true, false))
@@ -48,7 +49,7 @@ import Testing
                     return #expect(Bool(false), "it is made again")
                 }
                 let bound = min(Limits.Stripe.firstPause * (1 << (number - 1)), Limits.Stripe.longestPause)
-                #expect((.zero ... bound).contains(pause))
+                #expect((.zero...bound).contains(pause))
                 if number == 1 { longest = max(longest, pause) }
             }
         }

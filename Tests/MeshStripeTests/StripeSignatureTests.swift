@@ -69,7 +69,9 @@ import Testing
     @Test func `is of now, give or take five minutes`() throws {
         let secret = try Self.secret("whsec_a")
         let tolerance = Limits.Stripe.signatureTolerance.components.seconds
-        for (seconds, isFine) in [(0, true), (tolerance, true), (-tolerance, true), (tolerance + 1, false), (-tolerance - 1, false)] {
+        for (seconds, isFine) in [
+            (0, true), (tolerance, true), (-tolerance, true), (tolerance + 1, false), (-tolerance - 1, false),
+        ] {
             let field = StripeSignature.field(
                 for: Self.body,
                 secret: secret,
@@ -84,8 +86,10 @@ import Testing
         let good = StripeSignature.field(for: Self.body, secret: secret, at: Self.now)
         let code = try #require(good.split(separator: "=").last)
         let filler = String(repeating: ",x=1", count: Limits.Stripe.maximumSignatureBytes / 4)
-        let bad = [nil, "", ",", "t", "t=,v1=\(code)", "t=-1,v1=\(code)", "t=1790000000,t=1790000000,v1=\(code)",
-            "t=1790000000", "t=1790000000,v1=zz", "t=99999999999999999999,v1=\(code)", good + filler]
+        let bad = [
+            nil, "", ",", "t", "t=,v1=\(code)", "t=-1,v1=\(code)", "t=1790000000,t=1790000000,v1=\(code)",
+            "t=1790000000", "t=1790000000,v1=zz", "t=99999999999999999999,v1=\(code)", good + filler,
+        ]
         for field in bad { #expect(!Self.isBelieved(field, [secret]), "\(field?.prefix(60) ?? "none")") }
         #expect(Self.isBelieved(good, [secret]))
     }
@@ -94,7 +98,10 @@ import Testing
         let secret = try Self.secret("whsec_a")
         let good = StripeSignature.field(for: Self.body, secret: secret, at: Self.now)
         let code = try #require(good.split(separator: "=").last)
-        let zeros = String(repeating: ",v1=" + String(repeating: "0", count: 64), count: Limits.Stripe.maximumSignatures)
+        let zeros = String(
+            repeating: ",v1=" + String(repeating: "0", count: 64),
+            count: Limits.Stripe.maximumSignatures
+        )
         #expect(!Self.isBelieved("t=1790000000" + zeros + ",v1=\(code)", [secret]))
         #expect(Self.isBelieved("t=1790000000" + zeros.dropFirst(68) + ",v1=\(code)", [secret]))
     }

@@ -9,7 +9,9 @@ import Testing
     private static let day = Limits.Meter.identifierMemory
 
     @Test func `sends what is billed, by an identifier that never changes`() async throws {
-        try await StripeGround.with { _, _ in .answer(200, Said.taken) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, Said.taken)
+        } _: { ground in
             let event = ground.event(7, 5_000_000)
             #expect(try await ground.sink().sink.tell(event, of: "acme") == .delivered)
             let asked = try #require(ground.site.all.first)
@@ -33,11 +35,15 @@ import Testing
     }
 
     @Test func `leaves what Stripe will never take to people, and tries again what it may`() async throws {
-        try await StripeGround.with { _, _ in .answer(400, Said.refused("no_meter")) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(400, Said.refused("no_meter"))
+        } _: { ground in
             #expect(try await ground.sink().sink.tell(ground.event(1, 5), of: "acme") == .refused("no_meter"))
         }
         for status: UInt16 in [401, 403, 429, 500] {
-            try await StripeGround.with { _, _ in .answer(status, Said.refused("later")) } _: { ground in
+            try await StripeGround.with { _, _ in
+                .answer(status, Said.refused("later"))
+            } _: { ground in
                 await #expect(throws: (any Error).self) {
                     try await ground.sink().sink.tell(ground.event(1, 5), of: "acme")
                 }
@@ -101,7 +107,9 @@ import Testing
     }
 
     @Test func `leaves to people what is too old, or cannot be looked for`() async throws {
-        try await StripeGround.with { _, _ in .answer(200, Said.sum("0")) } _: { ground in
+        try await StripeGround.with { _, _ in
+            .answer(200, Said.sum("0"))
+        } _: { ground in
             let old = ground.event(1, 5, age: Limits.Meter.oldestEvent + .seconds(1))
             #expect(try await ground.sink().sink.tell(old, of: "acme") == .refused("too_old"))
             let blind = ground.sink(meterID: nil).sink

@@ -19,8 +19,9 @@ package final class StripeDesk: BillingPort {
     private let clock: any Clock
     private let logger: Logger
 
-    /// A desk that believes what is signed by one of `secrets`; without any it believes nothing. Without `till` it has
-    /// no pages.
+    /// A desk that believes what is signed by one of `secrets`; without any it believes nothing.
+    ///
+    /// Without `till` it has no pages.
     package init(
         office: LedgerOffice,
         client: StripeClient,
@@ -125,9 +126,9 @@ package final class StripeDesk: BillingPort {
         }
     }
 
-    /// Takes back what was paid ahead. Where some of it is spent, what is left is taken, and people look at the rest.
+    /// Takes back what was paid ahead.
     ///
-    /// Both go by one id: the second of them is a conflict when the event comes again, and nothing happens.
+    /// Where some of it is spent, what is left is taken, and people look at the rest. Both go by one id: the second of them is a conflict when the event comes again, and nothing happens.
     private func takeBack(
         _ id: UniqueID,
         _ amount: Money,

@@ -11,6 +11,7 @@ extension Gateway {
         _ keys: KeyOffice,
         _ chats: HubChats,
         _ sessions: SessionOffice,
+        _ billing: HubBilling,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -32,6 +33,7 @@ extension Gateway {
         ports.escalation = HubQuestions(chats, sessions: sessions) { accepts }
         ports.sessions = sessions
         ports.usage = chats.tally
+        ports.billing = billing.desk
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }

@@ -21,8 +21,8 @@ extension StripeClient {
             "payload[stripe_customer_id]": customer,
             "payload[value]": "\(event.microdollars)",
         ])
-        // The identifier makes it count once. A key of its own for each telling, because Stripe repeats what it once said
-        // no with to the same key, and people may have mended since what was wrong.
+        // The identifier makes it count once. A key of its own for each telling, because Stripe repeats to the same key
+        // what it once said no with, and people may have mended since what was wrong.
         return try await post("/v1/billing/meter_events", form, idempotencyKey: "\(event.identifier)~\(draw())")
     }
 
