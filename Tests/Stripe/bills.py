@@ -13,7 +13,7 @@ from typing import Any, Self
 _HERE = Path(__file__).resolve().parent
 sys.path += [str(_HERE.parent / "ProcessTests")]
 
-from fake_stripe import KEY, FakeStripe  # noqa: E402
+from fake_stripe import KEY  # noqa: E402
 from peers import MESHLOAD, Spoken  # noqa: E402
 
 #: The program; another build of it where somebody is writing it.
@@ -24,17 +24,17 @@ SECRETS = ("whsec_new_0123456789", "whsec_old_9876543210")
 class Bills:
     """Accounts in a folder of their own; may die and live again."""
 
-    def __init__(self, double: FakeStripe | None, *, before: tuple[str, ...] = ()) -> None:
+    def __init__(self, url: str | None, *, before: tuple[str, ...] = ()) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="bills-")
         self.folder = Path(self._holder.name)
         self._before = before
         self._words = ["--file", str(self.folder / "events.jsonl")]
-        if double is not None:
+        if url is not None:
             (key, secrets) = (self.folder / "key", self.folder / "secrets")
             for path, text in ((key, KEY), (secrets, "\n".join(SECRETS))):
                 path.touch(mode=0o600)
                 path.write_text(text)
-            self._words = ["--url", double.url, "--key-file", str(key), "--secret-file", str(secrets)]
+            self._words = ["--url", url, "--key-file", str(key), "--secret-file", str(secrets)]
         self.process: Spoken | None = None
         self.start()
 

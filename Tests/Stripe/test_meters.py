@@ -39,7 +39,7 @@ class Meters(unittest.TestCase):
         self.assertEqual(len(names), len(set(names)))
 
     def test_usage_is_told_from_five_dollars_on_and_a_customer_is_made_first(self) -> None:
-        with Bills(self.double) as bills:
+        with Bills(self.double.url) as bills:
             bills.say("charge", "acme", 1, 1_000)
             self.assertEqual(bills.standing("acme")["outbox"], 0)
             self.assertEqual(bills.standing("acme")["customer"], None)
@@ -53,7 +53,7 @@ class Meters(unittest.TestCase):
     def test_nothing_is_lost_and_nothing_doubled_where_a_third_of_the_answers_is(self) -> None:
         self.double.faults = Faults(drop_after=0.3, drop_before=0.05, error=0.05, error_after=0.05, limit=0.1)
         accounts = ["acme", "beta"]
-        with Bills(self.double) as bills:
+        with Bills(self.double.url) as bills:
             for number in range(40):
                 for account in accounts:
                     bills.say("charge", account, number, 6_000)
@@ -69,7 +69,7 @@ class Meters(unittest.TestCase):
         accounts, draw = ["acme", "beta", "gamma"], random.Random(3)
         charged = dict.fromkeys(accounts, 0)
         number = 0
-        with Bills(self.double) as bills:
+        with Bills(self.double.url) as bills:
             for _ in range(_KILLS):
                 for _ in range(draw.randint(1, 6)):
                     number += 1
@@ -85,7 +85,7 @@ class Meters(unittest.TestCase):
             self.check(bills, accounts, charged)
 
     def test_a_wrong_key_loses_nothing(self) -> None:
-        with Bills(self.double) as bills:
+        with Bills(self.double.url) as bills:
             (bills.folder / "key").write_text("sk_test_wrong")
             bills.kill()
             bills.start()

@@ -18,7 +18,7 @@ class Webhooks(unittest.TestCase):
 
     def setUp(self) -> None:
         self.double = self.enterContext(FakeStripe())
-        self.bills = self.enterContext(Bills(self.double))
+        self.bills = self.enterContext(Bills(self.double.url))
 
     def sign(self, body: str, secret: str = SECRETS[0], age: int = 0) -> str:
         """The field that Stripe would send."""

@@ -118,6 +118,8 @@ def _heavy_stages() -> Iterator[Stage]:
     yield Stage("many requests out of the API's description", described, counting.python)
     bills = ["env", "MESHNODE_BILL_KILLS=200", _python_of("Stripe"), *_UNITTEST, "Tests/Stripe"]
     yield Stage("two hundred deaths while Stripe is told", [*bills, "--pattern", "test_meters.py"], counting.python)
+    local = [_python_of("LocalStripe"), *_UNITTEST, "Tests/LocalStripe"]
+    yield Stage("payments that fail, with localstripe", local, counting.python)
     kills = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_killed_answers.py"]
     every = ["env", "MESHNODE_KILLS=all", "/usr/bin/python3", *kills]
     yield Stage("answers, killed at every stage", every, counting.python)

@@ -37,7 +37,7 @@ package enum StripeOrder: Hashable, Sendable {
     ) -> (owner: Owner, orders: [StripeOrder])? {
         switch event.type {
         case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
-            "invoice.paid":
+            "invoice.paid", "invoice.payment_succeeded":
             invoice(object)
         case "checkout.session.completed", "checkout.session.async_payment_succeeded": checkout(object)
         case "customer.subscription.updated", "customer.subscription.deleted": subscription(event.type, object)
