@@ -23,6 +23,16 @@ sys.path += [str(_HERE.parent / "Stripe"), str(_HERE.parent / "ProcessTests")]
 from bills import SECRETS, Bills  # noqa: E402
 from fake_stripe import KEY  # noqa: E402
 
+#: An account at a bank from which nothing can be taken, which the bank says later; and a card that pays.
+_EMPTY = {
+    "type": "sepa_debit", "sepa_debit[iban]": "DE62370400440532013001", "billing_details[name]": "A",
+    "billing_details[email]": "a@example.org",
+}
+_CARD = {
+    "type": "card", "card[number]": "4242424242424242", "card[exp_month]": "12", "card[exp_year]": "2040",
+    "card[cvc]": "123",
+}
+
 
 def sources() -> str:
     """Where scripts/setup has put localstripe's sources, by the rule in scripts/library/common.sh."""
@@ -61,12 +71,9 @@ class LocalStripe:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return dict(json.loads(answer.read() or b"{}"))
 
-    def card(self, customer: str, number: str) -> None:
-        """Has the customer pay by this card from now on."""
-        method = self.post("/v1/payment_methods", {
-            "type": "card", "card[number]": number, "card[exp_month]": "12", "card[exp_year]": "2040",
-            "card[cvc]": "123",
-        })["id"]
+    def pays_by(self, customer: str, form: dict[str, str]) -> None:
+        """Has the customer pay in this way from now on."""
+        method = self.post("/v1/payment_methods", form)["id"]
         self.post(f"/v1/payment_methods/{method}/attach", {"customer": customer})
         self.post(f"/v1/customers/{customer}", {"invoice_settings[default_payment_method]": method})
 
@@ -120,7 +127,7 @@ class Endpoint:
 class LocalStripeTests(unittest.TestCase):
     """Accounts with localstripe behind them."""
 
-    def test_a_card_that_does_not_pay_stops_the_account_and_one_that_does_starts_it(self) -> None:
+    def test_a_payment_that_fails_stops_the_account_and_one_that_comes_starts_it(self) -> None:
         local = LocalStripe()
         self.addCleanup(local.end)
         with Bills(local.url) as bills:
@@ -132,7 +139,7 @@ class LocalStripeTests(unittest.TestCase):
             endpoint = Endpoint(bills)
             self.addCleanup(endpoint.end)
             local.post("/_config/webhooks/hub", {"url": endpoint.url, "secret": SECRETS[1]})
-            local.card(customer, "4000000000000341")
+            local.pays_by(customer, _EMPTY)
             product = local.post("/v1/products", {"name": "usage", "type": "service"})
             local.post("/v1/plans", {
                 "id": "plan", "amount": "618", "currency": "usd", "interval": "month", "product": product["id"],
@@ -141,7 +148,7 @@ class LocalStripeTests(unittest.TestCase):
             self.assertEqual(endpoint.wait_for("invoice.payment_failed"), "taken")
             self.assertEqual(bills.standing("acme")["suspension"], "paymentFailed")
             invoice = self.first_invoice(local, customer)
-            local.card(customer, "4242424242424242")
+            local.pays_by(customer, _CARD)
             local.post(f"/v1/invoices/{invoice}/pay", {})
             self.assertEqual(endpoint.wait_for("invoice.payment_succeeded"), "taken")
             standing = bills.standing("acme")

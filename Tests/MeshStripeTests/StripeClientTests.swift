@@ -15,7 +15,8 @@ import Testing
         try await StripeGround.with { _, _ in
             .answer(200, ##"{"id":"cus_9"}"##)
         } _: { ground in
-            #expect(try await ground.client.createCustomer(for: "Zoë & co [1]") == "cus_9")
+            let found1 = try await ground.client.createCustomer(for: "Zoë & co [1]")
+            #expect(found1 == "cus_9")
             let asked = try #require(ground.site.all.first)
             #expect(asked.path == "/v1/customers")
             #expect(asked.fields[.authorization] == "Bearer sk_test_secret")
@@ -38,7 +39,8 @@ import Testing
             }
         }
         try await StripeGround.with(script) { ground in
-            #expect(try await ground.client.createCustomer(for: "acme") == "cus_9")
+            let found2 = try await ground.client.createCustomer(for: "acme")
+            #expect(found2 == "cus_9")
             let keys = ground.site.all.map { $0.fields[HTTPFieldName(known: "idempotency-key")] ?? "" }
             #expect(keys.count == Limits.Stripe.maximumAttempts)
             #expect(keys[0] == keys[1])
@@ -126,8 +128,10 @@ import Testing
         try await StripeGround.with { asked, _ in
             asked.path == "/v1/customers/cus_1" ? .answer(200, mine) : .answer(404, Said.refused("resource_missing"))
         } _: { ground in
-            #expect(try await ground.client.account(ofCustomer: "cus_1") == "acme")
-            #expect(try await ground.client.account(ofCustomer: "cus_2") == nil)
+            let found3 = try await ground.client.account(ofCustomer: "cus_1")
+            #expect(found3 == "acme")
+            let found4 = try await ground.client.account(ofCustomer: "cus_2")
+            #expect(found4 == nil)
         }
     }
 
@@ -144,7 +148,8 @@ import Testing
                 cancelURL: "https://a.example/no"
             )
             let id = UniqueID(high: 1, low: 2)
-            #expect(try await ground.client.createCheckout(topUp, request: id).url == "https://checkout.example/1")
+            let found5 = try await ground.client.createCheckout(topUp, request: id)
+            #expect(found5.url == "https://checkout.example/1")
             let body = try #require(ground.site.all.last).body
             for part in ["mode=payment", "[unit_amount]=2000", "metadata[mesh_purpose]=topup", "customer=cus_1"] {
                 #expect(body.contains(part), "\(part)")
