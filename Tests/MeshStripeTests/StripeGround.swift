@@ -138,6 +138,11 @@ final class VolatileAccounts: StripeAccounts {
     func customer(of account: String) async throws -> String? { known.withLock { $0 } }
 
     func keep(customer: String, of account: String) async throws { known.withLock { $0 = customer } }
+
+    /// Millionths of a dollar that the account has told, or is to tell.
+    let flushed = Lock<Int128>(0)
+
+    func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128 { flushed.withLock { $0 } }
 }
 
 /// A clock whose days can be turned.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from bills import Bills
 from fake_stripe import FakeStripe, Faults
+from nodes import moving_clock, set_clock
 
 #: Lives that end with kill -9; more before an issue is resolved.
 _KILLS = int(os.environ.get("MESHNODE_BILL_KILLS", "12"))
@@ -83,6 +86,35 @@ class Meters(unittest.TestCase):
                 bills.settled(account)
             self.double.faults = Faults()
             self.check(bills, accounts, charged)
+
+    def test_a_day_later_what_was_told_is_not_told_again_and_what_was_not_is(self) -> None:
+        holder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="clock-")))
+        clock = tuple(f"{name}={value}" for name, value in moving_clock(holder).items())
+        with Bills(self.double.url, before=("/usr/bin/env", *clock)) as bills:
+            bills.say("charge", "told", 1, 6_000)
+            bills.settled("told")
+            bills.say("charge", "lost", 1, 6_000)
+            bills.settled("lost")
+            # One event is taken and its answer lost, the other never arrives; and then a day passes.
+            self.double.faults = Faults(drop_after=1)
+            bills.say("charge", "told", 2, 7_000)
+            while len(self.double.state.events) < 3:
+                time.sleep(0.01)
+            self.double.faults = Faults(drop_before=1)
+            bills.say("charge", "lost", 2, 7_000)
+            time.sleep(0.5)
+            bills.kill()
+            self.assertEqual(len(self.double.state.events), 3)
+            set_clock(holder, 1.1)
+            self.double.ahead = 1.1 * 86_400
+            self.double.faults = Faults()
+            posts = self.double.state.requests.count(("POST", "/v1/billing/meter_events"))
+            bills.start()
+            for account in ("told", "lost"):
+                standing = bills.settled(account)
+                told = self.double.told(standing["customer"]) + standing["unflushed"] // 1_000
+                self.assertEqual(told, 13_000 * 1_030, account)
+            self.assertEqual(self.double.state.requests.count(("POST", "/v1/billing/meter_events")), posts + 1)
 
     def test_a_wrong_key_loses_nothing(self) -> None:
         with Bills(self.double.url) as bills:

@@ -1,4 +1,5 @@
 internal import MeshActors
+package import MeshCore
 internal import MeshLedger
 internal import MeshStripe
 
@@ -15,5 +16,10 @@ package struct OfficeAccounts: StripeAccounts {
 
     package func keep(customer: String, of account: String) async throws {
         _ = try await office.ask(Ledger.SetCustomer(customer), of: account)
+    }
+
+    package func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128 {
+        let usage = try await office.ask(Ledger.ShowUsage(BillingPeriod(of: time)), of: account)
+        return (usage?.flushed ?? 0) / 1_000
     }
 }

@@ -16,11 +16,23 @@ package enum MeterSearch {
     /// for certain.
     ///
     /// Stripe sums up by minutes and names no events. Where nothing else is known of the minute, nothing is ours but
-    /// the very value; a sum that fits neither is left to people: neither a second bill nor a lost one is guessed.
+    /// the very value; what a larger sum is of, the whole month may tell.
     package static func verdict(value: Int64, sum: Int128, others: [Int64]) -> Verdict {
         let known = others.reduce(Int128(0)) { $0 + Int128($1) }
-        if sum == 0 || sum == known { return .absent }
+        // Were it there, the sum would be no less. A sum that is just of the others says nothing: Stripe's lag behind.
+        if sum < Int128(value) { return .absent }
         return sum == known + Int128(value) ? .present : .unclear
+    }
+}
+
+extension MeterSearch {
+    /// Whether an event of `value` has arrived in a month in which Stripe has `sum` and the account has told, or is to
+    /// tell, `flushed`, asked in this order.
+    ///
+    /// All that is missing comes to no more than the difference, for Stripe may lag behind and the account be ahead: what
+    /// is worth more is not among it. Nothing else is certain, and people look.
+    package static func verdict(value: Int64, sum: Int128, flushed: Int128) -> Verdict {
+        flushed - sum < Int128(value) ? .present : .unclear
     }
 }
 

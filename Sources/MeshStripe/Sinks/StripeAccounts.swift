@@ -1,3 +1,5 @@
+package import MeshCore
+
 /// The port to what our accounts know of Stripe.
 package protocol StripeAccounts: Sendable {
     /// Stripe's name for `account`, where the account has one.
@@ -5,12 +7,15 @@ package protocol StripeAccounts: Sendable {
 
     /// Has `account` keep Stripe's name for it; it is durable when this returns.
     func keep(customer: String, of account: String) async throws
+
+    /// Millionths of a dollar of all meter events of `account` in the month of `time`, those on their way too.
+    func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128
 }
 
 /// Stripe's names for accounts: asked of the account, and made where it has none.
 package struct StripeCustomers: Sendable {
     private let client: StripeClient
-    private let accounts: any StripeAccounts
+    let accounts: any StripeAccounts
 
     /// Made through `client`, kept by `accounts`.
     package init(client: StripeClient, accounts: any StripeAccounts) {

@@ -39,7 +39,7 @@ package final class StripeSink: MeterSink {
 
     package func tell(_ event: MeterEvent) async throws -> MeterOutcome {
         guard let customer = event.customer else { return .refused("no_customer") }
-        return try await tell(event, ofCustomer: customer)
+        return try await tell(event, ofCustomer: customer, account: nil)
     }
 
     /// Has a customer made first, where the event knows none.
@@ -50,21 +50,21 @@ package final class StripeSink: MeterSink {
         } else {
             customer = try await customers.customer(of: account)
         }
-        return try await tell(event, ofCustomer: customer)
+        return try await tell(event, ofCustomer: customer, account: account)
     }
 
-    private func tell(_ event: MeterEvent, ofCustomer customer: String) async throws -> MeterOutcome {
+    private func tell(
+        _ event: MeterEvent,
+        ofCustomer customer: String,
+        account: String?
+    ) async throws -> MeterOutcome {
         let key = ToldMinutes.Key(customer: customer, minute: event.time.minute)
         switch MeterRules.step(for: event, wasSent: true, now: clock.wallTime) {
         case .send: break
         case .tooOld: return .refused("too_old")
         case .reconcile:
-            guard let id = meter.id else { return .refused("older_than_a_day") }
-            let minute = WallTime(millisecondsSince1970: key.minute * 60_000)
-            let end = WallTime(millisecondsSince1970: (key.minute + 1) * 60_000)
-            let sum = try await client.sum(ofMeter: id, customer: customer, from: minute, to: end)
-            let others = told.withLock { $0[key] }
-            switch MeterSearch.verdict(value: event.microdollars, sum: sum, others: others) {
+            switch try await search(for: event, key, account) {
+            case nil: return .refused("older_than_a_day")
             case .present: return delivered(event, key)
             case .unclear: return .refused("unclear_in_summaries")
             case .absent:
@@ -82,6 +82,25 @@ package final class StripeSink: MeterSink {
             _ = try answer.content()
             throw StripeError(.unwell, "Stripe does not take the event now: status \(answer.status)")
         }
+    }
+
+    /// Whether Stripe has `event`; nil where it cannot be asked.
+    private func search(
+        for event: MeterEvent,
+        _ key: ToldMinutes.Key,
+        _ account: String?
+    ) async throws -> MeterSearch.Verdict? {
+        guard let id = meter.id else { return nil }
+        let minute = WallTime(millisecondsSince1970: key.minute * 60_000)
+        let end = WallTime(millisecondsSince1970: (key.minute + 1) * 60_000)
+        let sum = try await client.sum(ofMeter: id, customer: key.customer, from: minute, to: end)
+        let others = told.withLock { $0[key] }
+        let verdict = MeterSearch.verdict(value: event.microdollars, sum: sum, others: others)
+        guard verdict == .unclear, let account else { return verdict }
+        let month = BillingPeriod(of: event.time)
+        let all = try await client.sum(ofMeter: id, customer: key.customer, from: month.start, to: month.end)
+        let flushed = try await customers.accounts.flushed(of: account, inMonthOf: event.time)
+        return MeterSearch.verdict(value: event.microdollars, sum: all, flushed: flushed)
     }
 
     private func delivered(_ event: MeterEvent, _ key: ToldMinutes.Key) -> MeterOutcome {
