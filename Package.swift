@@ -92,7 +92,7 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger", "MeshStripe"]
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshJSON", "MeshLedger", "MeshStripe"]
     ),
     .library(
         "MeshNode",
@@ -197,10 +197,7 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshAccountsTests",
-        uses: [
-            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshLedger",
-            "MeshStripe", "MeshTestKit",
-        ]
+        uses: ["MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit"]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
     .tests("MeshPrivacyTests", uses: ["MeshChat", "MeshCore", "MeshJSON", "MeshPrivacy", "MeshTestKit", "MeshWire"]),

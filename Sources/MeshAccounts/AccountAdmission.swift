@@ -3,8 +3,8 @@ package import MeshChat
 package import MeshCore
 internal import MeshLedger
 
-/// Whoever asks a hub for a call, before its accounts: the worst case is set aside before anybody is asked, and what was
-/// used is charged, each in one command of one ledger.
+/// Whoever asks a hub for a call, before its accounts: the worst case is set aside before anybody is asked, and what
+/// was used is charged, each in one command of one ledger.
 ///
 /// It keeps nothing: what was decided stands in the account's journal, so that another life of the hub settles as this
 /// one would. Callable from any task.
@@ -14,7 +14,8 @@ package final class AccountAdmission: AdmissionPort {
     private let topUpURL: String?
     private let clock: any Clock
 
-    /// An admission before the accounts of `office`; `own` are engines of ours, and an account is topped up at `topUpURL`.
+    /// An admission before the accounts of `office`; `own` are engines of ours, and accounts are topped up at
+    /// `topUpURL`.
     package init(_ office: LedgerOffice, own: Set<String>, topUpURL: String? = nil, clock: any Clock) {
         self.office = office
         self.own = own
@@ -43,6 +44,7 @@ package final class AccountAdmission: AdmissionPort {
     }
 
     /// Charges what was used.
+    @discardableResult
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         let substituteKind = outcome.substitute.map { kind($0.engine) } ?? .cloud
         let command = LedgerAdmission.settle(hold, as: outcome, substituteKind: substituteKind)

@@ -16,6 +16,36 @@ struct Bill {
     var secrets: [StripeSecret] = []
     var clock: (any MeshCore.Clock)?
 
+    /// Has Stripe behind it, and returns who tells it of usage.
+    mutating func open(
+        _ stripe: StripeClient,
+        meter: String,
+        _ secrets: [StripeSecret],
+        _ clock: any MeshCore.Clock,
+        _ generator: SeededGenerator
+    ) -> any MeterSink {
+        let customers = StripeCustomers(client: stripe, accounts: OfficeAccounts(office))
+        let till = StripeTill(
+            client: stripe,
+            customers: customers,
+            pages: StripeTill.Pages(success: "https://example.org/", cancel: "https://example.org/"),
+            clock: clock,
+            generator: generator
+        )
+        desk = StripeDesk(
+            office: office,
+            client: stripe,
+            till: till,
+            secrets: secrets,
+            clock: clock,
+            logger: LoadLog.logger(isOn: false, clock)
+        )
+        (self.till, self.secrets, self.clock) = (till, secrets, clock)
+        reconciliation = StripeReconciliation(office: office, client: stripe, meterID: meter)
+        let named = StripeSink.Meter(eventName: "mesh_usage", id: meter)
+        return StripeSink(client: stripe, customers: customers, meter: named, clock: clock)
+    }
+
     /// The answer to one line: an object, with `error` where it failed.
     func answer(_ words: [String]) async -> String {
         do {

@@ -38,8 +38,10 @@ enum BillCommand {
         let client = try await HTTPClient(loop: loop)
         var generator = SeededGenerator(seed: UInt64(getpid()) &* 0x9E37_79B9)
         var bill = Bill(office: office)
-        var sink: (any MeterSink)?
-        if !invocation[url].isEmpty {
+        let sink: any MeterSink
+        if invocation[url].isEmpty {
+            sink = try FileSink(path: invocation[file])
+        } else {
             var configuration = StripeClient.Configuration()
             (configuration.base, configuration.firstPause) = (invocation[url], .milliseconds(20))
             let stripe = try StripeClient(
@@ -49,32 +51,13 @@ enum BillCommand {
                 clock: clock,
                 generator: generator.split()
             )
-            let customers = StripeCustomers(client: stripe, accounts: OfficeAccounts(office))
-            let named = StripeSink.Meter(eventName: "mesh_usage", id: invocation[meter])
-            sink = StripeSink(client: stripe, customers: customers, meter: named, clock: clock)
-            let till = StripeTill(
-                client: stripe,
-                customers: customers,
-                pages: StripeTill.Pages(success: "https://example.org/", cancel: "https://example.org/"),
-                clock: clock,
-                generator: generator.split()
-            )
-            bill.till = till
-            bill.secrets = invocation[secrets].isEmpty ? [] : try StripeSecret.all(inFileAt: invocation[secrets])
-            bill.desk = StripeDesk(
-                office: office,
-                client: stripe,
-                till: till,
-                secrets: bill.secrets,
-                clock: clock,
-                logger: LoadLog.logger(isOn: false, clock)
-            )
-            bill.reconciliation = StripeReconciliation(office: office, client: stripe, meterID: invocation[meter])
+            let secrets = invocation[secrets].isEmpty ? [] : try StripeSecret.all(inFileAt: invocation[secrets])
+            sink = bill.open(stripe, meter: invocation[meter], secrets, clock, generator.split())
         }
         let owner = Owner(node: try NodeID("hub-1"), incarnation: store.generation)
         let node = ActorNode(
             owner: owner,
-            kinds: office.kinds(telling: try sink ?? FileSink(path: invocation[file])),
+            kinds: office.kinds(telling: sink),
             membership: Membership(epoch: 1, members: [Member(owner, role: .hub)]),
             journal: store,
             transport: nil,
@@ -85,7 +68,6 @@ enum BillCommand {
         office.open(on: node)
         let running = Task { await node.run() }
         try invocation.terminal.writeLine("listening nowhere")
-        bill.clock = clock
         while let line = readLine() {
             try invocation.terminal.writeLine(await bill.answer(line.split(separator: " ").map(String.init)))
         }

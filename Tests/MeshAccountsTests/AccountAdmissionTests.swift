@@ -19,7 +19,8 @@ import Testing
             )
             try check(error.failure?.credit == credit && error.failure?.mayBeHeld == false, "\(error)")
             let told = credit.members.map { "\($0.key)=\($0.value ?? "-")" }.joined(separator: " ")
-            let words = "action=suspend_cloud_access needed=$61.800 available=$50.000 topup_url=https://pay.example/acme"
+            let amounts = "needed=$61.800 available=$50.000"
+            let words = "action=suspend_cloud_access \(amounts) topup_url=https://pay.example/acme"
             try check(told == words, told)
             try check(try await ground.balance().holds == 0, "held")
         }
@@ -75,8 +76,10 @@ import Testing
                 try check(try await ground.balance().held == Sample.money(309), "held")
                 let charge = try await ground.admission.settle(hold, as: ground.outcome(100))
                 try check(charge?.total == Sample.money(103), "in time: \(charge as Any)")
-                // A deadline of four minutes, and a minute to settle.
-                try await ground.world.clock.sleep(for: .seconds(301))
+                // A deadline of four minutes, and time to settle.
+                try await ground.world.clock.sleep(for: .seconds(239) + Limits.Accounts.settlingTime)
+                try check(try await ground.balance().holds == 2, "given up too soon")
+                try await ground.world.clock.sleep(for: .seconds(2))
                 let balance = try await ground.balance()
                 try check(balance.holds == 0 && balance.available == Sample.money(49_897), "\(balance)")
                 let late = AdmissionHold(id: Sample.id(2), tenant: ask.tenant, price: ask.price)
@@ -105,7 +108,8 @@ import Testing
             try check(try await ground.balance().owed == Money(nanodollars: 51_500_000), "charged twice")
             ground.journal.failNextAppend(.refuse(.readOnly))
             let error = try await ground.refusal(of: try ground.ask(2, 100))
-            try check(error.code == .unavailable && error.failure?.retryAfter != nil, "\(error)")
+            let wait = error.failure?.retryAfter
+            try check(error.code == .unavailable && wait == Limits.Accounts.retryAfter, "\(error)")
             try check(error.failure?.mayBeHeld == false, "held after nothing happened")
         }
     }
@@ -121,6 +125,18 @@ import Testing
             try check(ground.journal.appendCount == Limits.Accounts.maximumTries, "\(ground.journal.appendCount) tries")
             try await ground.admission.void(AdmissionHold(id: ask.id, tenant: ask.tenant, price: ask.price))
             try check(try await ground.balance().held == .zero, "held")
+        }
+    }
+
+    @Test func `without a deadline is set aside for a while`() throws {
+        try AdmissionGround.run(seeds: 0...1) { ground in
+            var ask = try ground.ask(1, 100)
+            ask.deadline = nil
+            _ = try await ground.admission.reserve(ask)
+            try await ground.world.clock.sleep(for: Limits.Accounts.usualHold - .seconds(1))
+            try check(try await ground.balance().holds == 1, "given up too soon")
+            try await ground.world.clock.sleep(for: .seconds(2))
+            try check(try await ground.balance().holds == 0, "held for ever")
         }
     }
 

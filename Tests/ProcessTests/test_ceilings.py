@@ -6,6 +6,7 @@ import json
 import signal
 import time
 import unittest
+from decimal import Decimal
 from typing import Any
 
 from nodes import MESHNODE, Node, Place
@@ -16,6 +17,11 @@ from test_node_questions import question
 #: A tenth of a cent for each token that is said, and a hundredth of one for each that is read.
 PRICE = {"input": 100_000_000_000, "output": 1_000_000_000_000}
 TOP_UP = "https://pay.example/main"
+
+
+def nanodollars(text: str) -> int:
+    """What `$0.010815` comes to."""
+    return int(Decimal(text.removeprefix("$")) * 1_000_000_000)
 
 
 def table(ceiling: int) -> dict[str, Any]:
@@ -112,7 +118,7 @@ class Ceilings(unittest.TestCase):
             usage = whole.json["usage"]
             cost = usage["prompt_tokens"] * 100_000 + usage["completion_tokens"] * 1_000_000
             names = ("x-mesh-upstream-cost", "x-mesh-fee", "x-mesh-total")
-            told = [round(float(whole.fields[name][1:]) * 1e9) for name in names]
+            told = [nanodollars(whole.fields[name]) for name in names]
             self.assertEqual(told, [cost, cost * 3 // 100, cost * 103 // 100], whole.text)
             self.assertEqual(whole.fields["x-mesh-funded-by"], f"metered={whole.fields['x-mesh-total']}")
             streamed = ask(f"http://{address}/v1/messages", {**body, "stream": True}).text
@@ -122,7 +128,7 @@ class Ceilings(unittest.TestCase):
             end = list(events(ask(f"http://{address}/v1/stream", {**wanted, "request_id": "q-2"}).text))[-1]
             self.assertEqual(end[0], "end")
             for said in (document["cost"], end[1]["cost"]):
-                parts = [round(float(said[name][1:]) * 1e9) for name in ("upstream_cost", "fee", "total")]
+                parts = [nanodollars(said[name]) for name in ("upstream_cost", "fee", "total")]
                 self.assertEqual((parts[0] + parts[1], parts[2]), (parts[2], said["nanodollars"]))
                 self.assertGreater(parts[1], 0)
                 self.assertEqual(said["funded_by"]["metered"], said["total"])
@@ -136,7 +142,7 @@ class Ceilings(unittest.TestCase):
         body = {"model": "echo", "messages": HELLO, "max_tokens": 10}
         charged, answer = 0, ask(f"http://{address}/v1/chat/completions", body)
         while answer.status == 200:
-            charged += round(float(answer.fields["x-mesh-total"][1:]) * 1e9)
+            charged += nanodollars(answer.fields["x-mesh-total"])
             answer = ask(f"http://{address}/v1/chat/completions", body)
         self.assertEqual(answer.status, 402, answer.text)
         self.assertGreater(charged, 0)
@@ -148,7 +154,7 @@ class Ceilings(unittest.TestCase):
         address = str(hub.records[-1]["http_address"])
         answer = ask(f"http://{address}/v1/chat/completions", body)
         self.assertEqual((answer.status, answer.json["error"]["available"]), (402, available), answer.text)
-        self.assertEqual(available, f"${(60_000_000 - charged) // 1_000_000 / 1_000:.3f}")
+        self.assertEqual(available, f"$0.{(60_000_000 - charged) // 1_000_000:03}")
 
     def test_a_new_account_is_free_where_the_hub_says_so(self) -> None:
         """It has models that cost nothing, and no others."""

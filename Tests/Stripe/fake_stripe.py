@@ -26,18 +26,18 @@ KEY = "sk_test_double"
 
 @dataclass
 class Faults:
-    """How often something goes wrong, as shares of one; what is left is answered as it should be."""
+    """How often something goes wrong, of a hundred requests; the others are answered as they should be."""
 
     #: The request is carried out, and its answer is lost.
-    drop_after: float = 0
+    drop_after: int = 0
     #: The connection ends before anything is carried out.
-    drop_before: float = 0
+    drop_before: int = 0
     #: A 500, with nothing carried out.
-    error: float = 0
+    error: int = 0
     #: A 500 that is remembered for the key, although the request was carried out.
-    error_after: float = 0
+    error_after: int = 0
     #: A 429 that says when to come again.
-    limit: float = 0
+    limit: int = 0
 
 
 @dataclass
@@ -287,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, answer, fields)
 
     def _fault(self) -> str | None:
-        faults, drawn = self.stripe.faults, self.stripe.random.random()
+        faults, drawn = self.stripe.faults, self.stripe.random.randrange(100)
         for name in ("drop_after", "drop_before", "error", "error_after", "limit"):
             drawn -= getattr(faults, name)
             if drawn < 0:

@@ -1,4 +1,4 @@
-"""Signatures of webhooks as Stripe's own SDK makes and judges them: `signature_vectors.py --write` makes the file anew."""
+"""Signatures of webhooks as Stripe's own SDK makes and judges them; `signature_vectors.py --write` writes the file."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Meters(unittest.TestCase):
             self.check(bills, ["acme"], {"acme": _CHARGED[1_000] + _CHARGED[6_000]})
 
     def test_nothing_is_lost_and_nothing_doubled_where_a_third_of_the_answers_is(self) -> None:
-        self.double.faults = Faults(drop_after=0.3, drop_before=0.05, error=0.05, error_after=0.05, limit=0.1)
+        self.double.faults = Faults(drop_after=30, drop_before=5, error=5, error_after=5, limit=10)
         accounts = ["acme", "beta"]
         with Bills(self.double.url) as bills:
             for number in range(40):
@@ -68,7 +68,7 @@ class Meters(unittest.TestCase):
         self.assertEqual(len(self.double.state.events), 80)
 
     def test_nothing_is_lost_and_nothing_doubled_where_we_are_killed_between_sending_and_noting(self) -> None:
-        self.double.faults = Faults(drop_after=0.3, error=0.05, limit=0.05)
+        self.double.faults = Faults(drop_after=30, error=5, limit=5)
         accounts, draw = ["acme", "beta", "gamma"], random.Random(3)
         charged = dict.fromkeys(accounts, 0)
         number = 0
@@ -79,7 +79,7 @@ class Meters(unittest.TestCase):
                     account = draw.choice(accounts)
                     bills.say("charge", account, number, 6_000)
                     charged[account] += _CHARGED[6_000]
-                time.sleep(draw.random() * 0.05)
+                time.sleep(draw.randrange(50) / 1_000)
                 bills.kill()
                 bills.start()
             for account in accounts:
@@ -96,17 +96,17 @@ class Meters(unittest.TestCase):
             bills.say("charge", "lost", 1, 6_000)
             bills.settled("lost")
             # One event is taken and its answer lost, the other never arrives; and then a day passes.
-            self.double.faults = Faults(drop_after=1)
+            self.double.faults = Faults(drop_after=100)
             bills.say("charge", "told", 2, 7_000)
             while len(self.double.state.events) < 3:
-                time.sleep(0.01)
-            self.double.faults = Faults(drop_before=1)
+                time.sleep(1 / 100)
+            self.double.faults = Faults(drop_before=100)
             bills.say("charge", "lost", 2, 7_000)
-            time.sleep(0.5)
+            time.sleep(1 / 2)
             bills.kill()
             self.assertEqual(len(self.double.state.events), 3)
-            set_clock(holder, 1.1)
-            self.double.ahead = 1.1 * 86_400
+            set_clock(holder, 2)
+            self.double.ahead = 2 * 86_400
             self.double.faults = Faults()
             posts = self.double.state.requests.count(("POST", "/v1/billing/meter_events"))
             bills.start()
@@ -122,7 +122,7 @@ class Meters(unittest.TestCase):
             bills.kill()
             bills.start()
             bills.say("charge", "acme", 1, 6_000)
-            time.sleep(0.3)
+            time.sleep(1 / 3)
             self.assertEqual(bills.standing("acme")["outbox"], 1)
             (bills.folder / "key").write_text("sk_test_double")
             bills.kill()

@@ -118,7 +118,7 @@ class Webhooks(unittest.TestCase):
 
     def test_what_cannot_be_looked_up_now_is_to_be_told_again(self) -> None:
         invoice = self.double.put({"id": "in_9", "object": "invoice", "customer": self.customer(), "status": "open"})
-        self.double.faults = Faults(error=1)
+        self.double.faults = Faults(error=100)
         self.assertEqual(self.tell("invoice.payment_failed", invoice), "notNow")
         self.double.faults = Faults()
         self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)

@@ -64,7 +64,8 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("privacy on generated texts", [_python_of("Privacy"), *_UNITTEST, "Tests/Privacy"], counting.python)
     described = [_python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
     yield Stage("requests out of the API's description", described, counting.python)
-    yield Stage("Stripe's SDK and a double of Stripe", [_python_of("Stripe"), *_UNITTEST, "Tests/Stripe"], counting.python)
+    billed = [_python_of("Stripe"), *_UNITTEST, "Tests/Stripe"]
+    yield Stage("Stripe's SDK and a double of Stripe", billed, counting.python)
     processes = ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("process tests", processes, counting.python, _alone(processes))
     yield from _hunt_stages()

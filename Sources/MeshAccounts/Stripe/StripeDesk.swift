@@ -38,6 +38,7 @@ package final class StripeDesk: BillingPort {
         self.logger = logger
     }
 
+    /// Has a page made for it.
     package func portal(of account: TenantID) async throws(BillingProblem) -> String {
         guard let till else { throw .nobody }
         do { return try await till.portal(of: LedgerAdmission.account(of: account)) } catch {
@@ -46,6 +47,7 @@ package final class StripeDesk: BillingPort {
         }
     }
 
+    /// Looks at the signature, at what it is about, and has the account do what follows.
     package func take(_ body: [UInt8], signature: String?) async -> WebhookOutcome {
         let event: StripeEvent
         do throws(StripeError) {
@@ -128,7 +130,8 @@ package final class StripeDesk: BillingPort {
 
     /// Takes back what was paid ahead.
     ///
-    /// Where some of it is spent, what is left is taken, and people look at the rest. Both go by one id: the second of them is a conflict when the event comes again, and nothing happens.
+    /// Where some of it is spent, what is left is taken, and people look at the rest. Both go by one id: the second of
+    /// them is a conflict when the event comes again, and nothing happens.
     private func takeBack(
         _ id: UniqueID,
         _ amount: Money,

@@ -39,6 +39,7 @@ package struct StripeTill: CheckoutPort {
         self.generator = Lock(generator)
     }
 
+    /// Has a page made for a top-up of whole cents.
     package func checkout(_ account: String, _ amount: Money) async throws -> String {
         let cents = amount.nanodollars / Self.nanodollarsOfACent
         guard cents > 0, cents * Self.nanodollarsOfACent == amount.nanodollars else {

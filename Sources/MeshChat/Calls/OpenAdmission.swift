@@ -32,6 +32,7 @@ package final class OpenAdmission: AdmissionPort {
     }
 
     /// Counts it.
+    @discardableResult
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         state.withLock { totals in
             totals.settled += 1

@@ -16,8 +16,8 @@ package protocol AdmissionPort: Sendable {
     /// Books what was used and gives the rest back.
     ///
     /// More than was set aside is booked all the same: what was used is never dropped. Also for a client that has
-    /// left, and for an answer that broke off; cancelling the task does not stop it. Returns what was charged; nil where
-    /// nobody charges.
+    /// left, and for an answer that broke off; cancelling the task does not stop it. Returns what was charged; nil
+    /// where nobody charges.
     @discardableResult
     func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge?
 

@@ -256,8 +256,13 @@ enum OpenAPIFile {
                         tags: ["node"],
                         summary: "What Stripe tells, signed by it (`stripe-signature`); no key is needed",
                         security: [{}],
-                        parameters: [{ name: "stripe-signature", in: "header", schema: { type: "string", maxLength: 4096 } }],
-                        requestBody: { required: true, content: { "application/json": { schema: { type: "object" } } } },
+                        parameters: [
+                            { name: "stripe-signature", in: "header", schema: { type: "string", maxLength: 4096 } },
+                        ],
+                        requestBody: {
+                            required: true,
+                            content: { "application/json": { schema: { type: "object" } } },
+                        },
                         responses: { "200": { $ref: "#/components/responses/Anything" } },
                         refusals: [400, 404, 413, 504],
                     },
@@ -266,7 +271,7 @@ enum OpenAPIFile {
                     post: {
                         operationId: "openPortal",
                         tags: ["node"],
-                        summary: "The page of Stripe's on which the caller's tenant looks at invoices and changes how it pays",
+                        summary: "The page of Stripe's on which the caller's tenant looks at its invoices",
                         requestBody: { $ref: "#/components/requestBodies/Command" },
                         responses: { "200": { $ref: "#/components/responses/Anything" } },
                         refusals: [400, 404, 413, 415, 502, 504],

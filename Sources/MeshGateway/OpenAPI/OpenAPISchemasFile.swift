@@ -202,7 +202,7 @@ enum OpenAPISchemasFile {
                     required: ["error"],
                     properties: {
                         error: {
-                            description: "the word alone where nobody pays for a call: the other members stand beside it",
+                            description: "the word alone where nobody pays: the other members stand beside it",
                             type: ["object", "string"],
                             required: ["code", "message", "request_id"],
                             properties: {
@@ -214,8 +214,8 @@ enum OpenAPISchemasFile {
                             },
                         },
                         action: { type: "string", examples: ["suspend_cloud_access"] },
-                        needed: { type: ["string", "null"], description: "dollars, rounded up", examples: ["$0.011"] },
-                        available: { type: ["string", "null"], description: "dollars, rounded down", examples: ["$0.000"] },
+                        needed: { type: ["string", "null"], description: "rounded up", examples: ["$0.011"] },
+                        available: { type: ["string", "null"], description: "rounded down", examples: ["$0.000"] },
                         topup_url: { type: ["string", "null"] },
                         message: { type: "string", description: "a sentence for people" },
                         request_id: { type: "string", description: "by which logs name the request" },

@@ -20,7 +20,8 @@ package struct LedgerSettings: Hashable, Sendable {
         let isPlain = topUpURL.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         let isWeb = topUpURL.hasPrefix("https://") || topUpURL.hasPrefix("http://")
         if !isPlain || !isWeb || topUpURL.utf8.count > Limits.Chat.maximumURLBytes {
-            mistakes.add(configuration, Settings.topUpURL, "an address of the web begins with https:// and has no spaces")
+            let words = "an address of the web begins with https:// and has no spaces"
+            mistakes.add(configuration, Settings.topUpURL, words)
         }
     }
 

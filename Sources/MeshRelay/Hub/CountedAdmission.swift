@@ -26,6 +26,7 @@ package final class CountedAdmission: AdmissionPort {
     }
 
     /// Settles, and counts what was used, once.
+    @discardableResult
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         let charge = try await admission.settle(hold, as: outcome)
         // Settling the same again is one call all the same.

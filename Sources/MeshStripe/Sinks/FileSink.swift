@@ -37,8 +37,10 @@ package final class FileSink: MeterSink {
     /// How many events it knows; the newest ones.
     package var count: Int { state.withLock { $0.known.count } }
 
+    /// Writes it down, whosever it is.
     package func tell(_ event: MeterEvent) async throws -> MeterOutcome { try await tell(event, of: nil) }
 
+    /// Writes it down, and whose it is.
     package func tell(_ event: MeterEvent, of account: String) async throws -> MeterOutcome {
         try await tell(event, of: Optional(account))
     }

@@ -29,8 +29,8 @@ extension MeterSearch {
     /// Whether an event of `value` has arrived in a month in which Stripe has `sum` and the account has told, or is to
     /// tell, `flushed`, asked in this order.
     ///
-    /// All that is missing comes to no more than the difference, for Stripe may lag behind and the account be ahead: what
-    /// is worth more is not among it. Nothing else is certain, and people look.
+    /// All that is missing comes to no more than the difference, for Stripe may lag behind and the account be ahead:
+    /// what is worth more is not among it. Nothing else is certain, and people look.
     package static func verdict(value: Int64, sum: Int128, flushed: Int128) -> Verdict {
         flushed - sum < Int128(value) ? .present : .unclear
     }

@@ -37,6 +37,7 @@ package final class StripeSink: MeterSink {
         self.clock = clock
     }
 
+    /// Refuses what has no customer: nobody says whose it is.
     package func tell(_ event: MeterEvent) async throws -> MeterOutcome {
         guard let customer = event.customer else { return .refused("no_customer") }
         return try await tell(event, ofCustomer: customer, account: nil)

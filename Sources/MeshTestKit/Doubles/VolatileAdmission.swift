@@ -61,6 +61,7 @@ package final class VolatileAdmission: AdmissionPort {
     }
 
     /// Books what was used.
+    @discardableResult
     package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         state.withLock { state in
             state.settlements += 1
