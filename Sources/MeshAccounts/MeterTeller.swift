@@ -3,6 +3,7 @@ package import MeshLedger
 
 /// Carries out what ledgers ask for: has `sink` told of usage, and tells the ledger what became of it.
 package struct MeterTeller: EffectPerformer {
+    /// Accounts ask for it.
     package typealias Target = Ledger
 
     private let sink: any MeterSink
