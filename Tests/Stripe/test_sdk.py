@@ -68,7 +68,7 @@ class TheDouble(unittest.TestCase):
 
     def test_the_sdk_loses_nothing_either_where_answers_are_lost(self) -> None:
         customer = self.client.v1.customers.create({"name": "acme"})
-        self.double.faults = Faults(drop_after=30, limit=10)
+        self.double.faults = Faults(drop_after=30)
         for number in range(4):
             self.tell(f"mesh|acme|usage|{number}-{number}", customer.id, 10)
         self.double.faults = Faults()
