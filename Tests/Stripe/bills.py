@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,7 @@ class Bills:
         self._holder = tempfile.TemporaryDirectory(prefix="bills-")
         self.folder = Path(self._holder.name)
         self._before = before
+        self._turn = threading.Lock()
         self._words = ["--file", str(self.folder / "events.jsonl")]
         if url is not None:
             (key, secrets) = (self.folder / "key", self.folder / "secrets")
@@ -63,7 +65,9 @@ class Bills:
     def say(self, *words: object) -> dict[str, Any]:
         """What it answers to a line."""
         assert self.process is not None
-        answer: dict[str, Any] = json.loads(self.process.tell(" ".join(str(word) for word in words)))
+        # It answers line by line; a test may speak from several threads.
+        with self._turn:
+            answer: dict[str, Any] = json.loads(self.process.tell(" ".join(str(word) for word in words)))
         if "error" in answer:
             raise AssertionError(f"{words[0]}: {answer['error']}")
         return answer
