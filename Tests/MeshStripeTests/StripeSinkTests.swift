@@ -90,7 +90,9 @@ import Testing
 
     @Test func `asks the month where others are in its minute`() async throws {
         for (flushed, outcome) in [(Int128(9), MeterOutcome.delivered), (14, .refused("unclear_in_summaries"))] {
-            try await StripeGround.with { _, _ in .answer(200, Said.sum("9")) } _: { ground in
+            try await StripeGround.with { _, _ in
+                .answer(200, Said.sum("9"))
+            } _: { ground in
                 let (sink, accounts) = ground.sink()
                 accounts.flushed.withLock { $0 = flushed }
                 let event = ground.event(1, 5, age: Self.day + .seconds(1))
