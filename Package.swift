@@ -62,6 +62,7 @@ let modules: [Module] = [
         layer: .l2,
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshJSON"]
     ),
+    .library("MeshStripe", layer: .l2, uses: ["MeshCore", "MeshHTTP", "MeshJSON", "MeshLedger"]),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshVault", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0024
@@ -91,7 +92,7 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger"]
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshJSON", "MeshLedger", "MeshStripe"]
     ),
     .library(
         "MeshNode",
@@ -100,7 +101,8 @@ let modules: [Module] = [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
             "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
             "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
-            "MeshSessions", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshSessions", "MeshStore", "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .library(
@@ -160,9 +162,10 @@ let modules: [Module] = [
     .executable(
         "meshload",
         uses: [
-            "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore", "MeshDialects",
-            "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshNode", "MeshProviders", "MeshProxy", "MeshQUIC",
-            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals",
+            "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshDialects", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshJSON", "MeshLedger", "MeshNode",
+            "MeshProviders", "MeshProxy", "MeshQUIC", "MeshStore", "MeshStripe", "MeshTestKit", "MeshTunnel",
+            "MeshVitals",
         ]
     ),
     .executable(
@@ -214,6 +217,10 @@ let modules: [Module] = [
     .tests(
         "MeshProvidersTests",
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshIO", "MeshProviders", "MeshTestKit"]
+    ),
+    .tests(
+        "MeshStripeTests",
+        uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshLedger", "MeshStripe", "MeshTestKit"]
     ),
     .tests(
         "MeshQUICTests",

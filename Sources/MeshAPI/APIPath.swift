@@ -30,6 +30,10 @@ package enum APIPath {
     package static let sessions = "/v1/sessions"
     /// The accounts of a hub; what is asked of one below it.
     package static let ledger = "/v1/ledger"
+    /// Where Stripe tells what happens.
+    package static let stripeWebhook = "/v1/webhooks/stripe"
+    /// Where an account is told of the page on which it looks at invoices.
+    package static let portal = "/v1/billing/portal"
     /// What can be asked of the node, as OpenAPI has it.
     package static let openAPI = "/v1/openapi.json"
 

@@ -3,6 +3,7 @@ package import MeshLedger
 
 /// Carries out what ledgers ask for: has `sink` told of usage, and tells the ledger what became of it.
 package struct MeterTeller: EffectPerformer {
+    /// Accounts ask for it.
     package typealias Target = Ledger
 
     private let sink: any MeterSink
@@ -12,6 +13,6 @@ package struct MeterTeller: EffectPerformer {
 
     /// Tells of `event`.
     package func perform(_ event: MeterEvent, _ context: EffectContext) async throws -> Ledger.EndFlush {
-        Ledger.EndFlush(event.identifier, try await sink.tell(event))
+        Ledger.EndFlush(event.identifier, try await sink.tell(event, of: context.address.key))
     }
 }

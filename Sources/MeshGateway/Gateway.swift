@@ -37,6 +37,8 @@ package struct Gateway: Sendable {
         package var usage: (any UsagePort)?
         /// Who keeps accounts; nil on an edge.
         package var ledger: (any LedgerPort)?
+        /// Who bills; nil where nobody does.
+        package var billing: (any BillingPort)?
 
         /// What every node has.
         package init(status: any StatusPort, doctor: any DoctorPort) {
@@ -50,6 +52,7 @@ package struct Gateway: Sendable {
     private let room: CommandRoom
     private let chats: ChatRoutes
     private let questions: EscalationRoutes
+    private let billing: BillingRoutes
 
     /// What it lets be under way, and how long.
     package struct Bounds: Hashable, Sendable {
@@ -65,6 +68,10 @@ package struct Gateway: Sendable {
         package var uploadPatience = Limits.Gateway.uploadPatience
         /// How long a stream may be silent.
         package var heartbeat = Limits.Gateway.heartbeat
+        /// Webhooks at a time.
+        package var webhooks = Limits.Gateway.maximumWebhooks
+        /// How long taking one in may last.
+        package var webhookPatience = Limits.Gateway.webhookPatience
 
         /// The defaults.
         package init() {}
@@ -81,6 +88,12 @@ package struct Gateway: Sendable {
         self.ports = ports
         self.clock = clock
         room = CommandRoom(places: bounds.commands)
+        billing = BillingRoutes(
+            port: ports.billing,
+            clock: clock,
+            room: CommandRoom(places: bounds.webhooks, subject: "webhooks"),
+            patience: bounds.webhookPatience
+        )
         let answers = ChatRoom(places: bounds.chats, bytes: bounds.chatBytes)
         questions = EscalationRoutes(
             port: ports.escalation,
@@ -138,6 +151,7 @@ package struct Gateway: Sendable {
             payers: guardian(of: .chat, .operate, reach: reach),
             operators: operators
         )
+        billing.add(to: &routes, behind: operators)
         routes.group(middleware: [askers, limit]) { routes in
             routes.on(.get, Path.at(APIPath.usage)) { try await usage($0) }
             routes.on(.get, Path.at(APIPath.openAPI)) { _ in OpenAPIDocument.answer }

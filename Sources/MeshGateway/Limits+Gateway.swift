@@ -59,6 +59,15 @@ extension Limits {
         /// Nano-dollars of the largest: a hundred thousand dollars; more is refused.
         package static let largestTopUp: Int64 = 100_000_000_000_000
 
+        /// Bytes of what Stripe tells at a time; more are refused with 413.
+        package static let maximumWebhookBytes = 512 * 1_024
+
+        /// Webhooks that are taken in at a time; a further one is refused, and comes again.
+        package static let maximumWebhooks = 32
+
+        /// How long taking one in may last, and finding a page of Stripe's; then the answer is 504.
+        package static let webhookPatience = Duration.seconds(20)
+
         /// How long an edge may take to answer a ping, where nobody says how long.
         package static let pingTimeout = Duration.seconds(5)
 

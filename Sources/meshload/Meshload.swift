@@ -13,7 +13,7 @@ enum Meshload {
                 ShelfCommand.command, FetchCommand.command, GiveCommand.command, TunnelCommand.command,
                 AddressesCommand.command, ServiceCommand.command, DevicesCommand.command, StoreChildCommand.command,
                 WebCommand.command, GetCommand.command, ChatCommand.command,
-                ProviderCommand.command,
+                ProviderCommand.command, BillCommand.command,
             ]
         )
         await Program(command, version: "0.1.0").runProcess()

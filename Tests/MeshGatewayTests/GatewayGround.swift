@@ -103,6 +103,7 @@ struct GatewayGround: Sendable {
         isHub: Bool = true,
         hasKeys: Bool = true,
         callers: ScriptedCallers? = nil,
+        billing: ScriptedBilling? = nil,
         bounds: Gateway.Bounds = Gateway.Bounds(),
         _ body: (GatewayGround) async throws -> Void
     ) async throws {
@@ -117,6 +118,7 @@ struct GatewayGround: Sendable {
             (all.escalation, all.sessions, all.usage) = (questions, sessions, ScriptedUsage())
             all.ledger = ledger
         }
+        all.billing = billing
         if hasKeys { all.callers = try callers ?? ScriptedCallers() }
         let log = VolatileLogSink()
         let logger = Logger(sink: log, clock: clock, minimumLevel: .debug)

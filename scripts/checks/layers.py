@@ -15,6 +15,8 @@ NEIGHBOURLY = {"l1": {"MeshActors"}, "l2": {"MeshIO"}, "testSupport": {"MeshTest
 SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshProviders", "MeshHTTP"): "architecture",
     ("MeshBlobs", "MeshHTTP"): "architecture",
+    ("MeshStripe", "MeshHTTP"): "0025",
+    ("MeshAccounts", "MeshGateway"): "0025",
     ("MeshPrivacy", "MeshChat"): "0020",
     ("MeshDialects", "MeshChat"): "0017",
     ("MeshSessions", "MeshChat"): "0023",

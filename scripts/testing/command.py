@@ -64,6 +64,8 @@ def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("privacy on generated texts", [_python_of("Privacy"), *_UNITTEST, "Tests/Privacy"], counting.python)
     described = [_python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
     yield Stage("requests out of the API's description", described, counting.python)
+    billed = [_python_of("Stripe"), *_UNITTEST, "Tests/Stripe"]
+    yield Stage("Stripe's SDK and a double of Stripe", billed, counting.python)
     processes = ["/usr/bin/python3", *_UNITTEST, "Tests/ProcessTests"]
     yield Stage("process tests", processes, counting.python, _alone(processes))
     yield from _hunt_stages()
@@ -115,6 +117,10 @@ def _heavy_stages() -> Iterator[Stage]:
     many = ["env", "MESHNODE_API_EXAMPLES=150", "MESHNODE_API_PHASES=examples,coverage,fuzzing,stateful"]
     described = [*many, _python_of("OpenAPI"), *_UNITTEST, "Tests/OpenAPI"]
     yield Stage("many requests out of the API's description", described, counting.python)
+    bills = ["env", "MESHNODE_BILL_KILLS=200", _python_of("Stripe"), *_UNITTEST, "Tests/Stripe"]
+    yield Stage("two hundred deaths while Stripe is told", [*bills, "--pattern", "test_meters.py"], counting.python)
+    local = [_python_of("LocalStripe"), *_UNITTEST, "Tests/LocalStripe"]
+    yield Stage("payments that fail, with localstripe", local, counting.python)
     kills = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_killed_answers.py"]
     every = ["env", "MESHNODE_KILLS=all", "/usr/bin/python3", *kills]
     yield Stage("answers, killed at every stage", every, counting.python)

@@ -5,8 +5,12 @@ internal import MeshHTTP
 final class CommandRoom: Sendable {
     private let taken = Lock(0)
     private let places: Int
+    private let subject: String
 
-    init(places: Int) { self.places = places }
+    init(places: Int, subject: String = "commands to nodes") {
+        self.places = places
+        self.subject = subject
+    }
 
     /// What `body` brings, where there is room for it.
     func enter<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -19,7 +23,7 @@ final class CommandRoom: Sendable {
             throw HTTPRefusal(
                 .serviceUnavailable,
                 "overloaded",
-                "too many commands to nodes are under way",
+                "too many \(subject) are under way",
                 fields: [.retryAfter: "\(Limits.Gateway.retryAfter.components.seconds)"]
             )
         }

@@ -266,6 +266,33 @@ enum OpenAPIFile {
                         refusals: [404],
                     },
                 },
+                "/v1/webhooks/stripe": {
+                    post: {
+                        operationId: "takeWebhook",
+                        tags: ["node"],
+                        summary: "What Stripe tells, signed by it (`stripe-signature`); no key is needed",
+                        security: [{}],
+                        parameters: [
+                            { name: "stripe-signature", in: "header", schema: { type: "string", maxLength: 4096 } },
+                        ],
+                        requestBody: {
+                            required: true,
+                            content: { "application/json": { schema: { type: "object" } } },
+                        },
+                        responses: { "200": { $ref: "#/components/responses/Anything" } },
+                        refusals: [400, 404, 413, 504],
+                    },
+                },
+                "/v1/billing/portal": {
+                    post: {
+                        operationId: "openPortal",
+                        tags: ["node"],
+                        summary: "The page of Stripe's on which the caller's tenant looks at its invoices",
+                        requestBody: { $ref: "#/components/requestBodies/Command" },
+                        responses: { "200": { $ref: "#/components/responses/Anything" } },
+                        refusals: [400, 404, 413, 415, 502, 504],
+                    },
+                },
                 "/v1/sessions": {
                     get: {
                         operationId: "listSessions",

@@ -96,6 +96,8 @@ package struct HubSettings: Sendable {
     package let chat: ChatSettings
     /// How it keeps accounts.
     package let ledger: LedgerSettings
+    /// How Stripe bills what is used; nil where a file is told of it.
+    package let stripe: StripeSettings?
 
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -129,6 +131,7 @@ package struct HubSettings: Sendable {
         acceptsUnredacted = configuration[Settings.acceptsUnredacted]
         chat = ChatSettings(configuration, &mistakes)
         ledger = LedgerSettings(configuration, &mistakes)
+        stripe = StripeSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
         }

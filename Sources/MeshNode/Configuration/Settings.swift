@@ -400,6 +400,8 @@ package enum Settings {
         acceptsUnredacted.row,
         engineEnabled.row, engineLibrary.row, engineModels.row, engineTiny.row, engineThreads.row, engineContext.row,
         newAccounts.row, topUpURL.row, policyFile.row,
+        stripeKeyFile.row, stripeWebhookSecretFile.row, stripeMeter.row, stripeMeterID.row, stripeBaseURL.row,
+        stripeSuccessURL.row, stripeCancelURL.row,
         hubs.row,
         enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, chat.row,
         apiKeyFile.row, privacyKey.row, privacyKeepFor.row, privacyBlock.row, privacyPass.row, privacyTerms.row,

@@ -12,6 +12,7 @@ extension Gateway {
         _ chats: HubChats,
         _ sessions: SessionOffice,
         _ accounts: any LedgerPort,
+        _ billing: HubBilling,
         _ service: @escaping @Sendable () -> HubService?,
         state: @escaping @Sendable () -> NodeState,
         _ ground: RoleGround
@@ -34,6 +35,7 @@ extension Gateway {
         ports.sessions = sessions
         ports.usage = chats.tally
         ports.ledger = accounts
+        ports.billing = billing.desk
         var generator = ground.generator
         self.init(ports: ports, clock: clock, logger: ground.logger, generator: generator.split())
     }

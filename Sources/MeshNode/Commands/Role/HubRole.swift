@@ -24,6 +24,7 @@ struct HubRole {
             newAccounts: settings.ledger.newAccounts,
             clock: ground.clock
         )
+        let billing = try await HubBilling.make(settings.stripe, accounts, folder: folder.path, ground)
         let chats = try await HubChats.make(settings.chat, accounts, settings.ledger, ground)
         let registry = MetricRegistry()
         let startedAt = ground.clock.wallTime
@@ -34,12 +35,13 @@ struct HubRole {
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
         let sessions = SessionOffice()
-        let site = try await openSite(registry, keys, chats, sessions, accounts) { told.withLock { $0 } }
+        let site = try await openSite(registry, keys, chats, sessions, accounts, billing) { told.withLock { $0 } }
         let operators: OperatorSite
         let service: HubService
         do {
             operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
-            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions, accounts) } catch {
+            let folder = HubFolder(path: folder.path)
+            do { service = try await open(folder, keys, chats, sessions, accounts, billing) } catch {
                 await operators.stop()
                 throw error
             }
@@ -78,6 +80,7 @@ struct HubRole {
             await site?.stop()
             group.cancelAll()
         }
+        await billing.close()
         withExtendedLifetime(folder) {}
     }
 
@@ -99,6 +102,7 @@ struct HubRole {
         _ chats: HubChats,
         _ sessions: SessionOffice,
         _ accounts: LedgerOffice,
+        _ billing: HubBilling,
         _ service: @escaping @Sendable () -> HubService?
     ) async throws -> NodeSite? {
         let state: @Sendable () -> NodeState = { [ground] in
@@ -108,13 +112,14 @@ struct HubRole {
             accounts,
             prices: { chats.price(of: $0, at: $1) },
             topUpPage: settings.ledger.topUpURL,
+            checkout: billing.till,
             clock: ground.clock
         )
         let content = NodeSite.Content(
             names: settings.grant.dnsNames,
             parts: [.storeAnswers, .storeWrites, .listenerBound, .certificateCounts],
             registry: registry,
-            gateway: Gateway(ofHub: settings, keys, chats, sessions, desk, service, state: state, ground),
+            gateway: Gateway(ofHub: settings, keys, chats, sessions, desk, billing, service, state: state, ground),
             state: state
         )
         return try await NodeSite.open(settings.node.http, content, ground)
@@ -125,7 +130,8 @@ struct HubRole {
         _ keys: KeyOffice,
         _ chats: HubChats,
         _ sessions: SessionOffice,
-        _ accounts: LedgerOffice
+        _ accounts: LedgerOffice,
+        _ billing: HubBilling
     ) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
@@ -147,7 +153,7 @@ struct HubRole {
         )
         configuration.sessions = sessions
         configuration.accounts = accounts
-        configuration.kinds += accounts.kinds(telling: UntoldUsage(clock: ground.clock))
+        configuration.kinds += accounts.kinds(telling: billing.sink)
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption

@@ -1,0 +1,28 @@
+internal import MeshActors
+package import MeshCore
+internal import MeshLedger
+internal import MeshStripe
+
+/// What the accounts of a hub know of Stripe.
+package struct OfficeAccounts: StripeAccounts {
+    private let office: LedgerOffice
+
+    /// The accounts of `office`.
+    package init(_ office: LedgerOffice) { self.office = office }
+
+    /// What the account has kept.
+    package func customer(of account: String) async throws -> String? {
+        try await office.ask(Ledger.ShowBalance(), of: account).customer
+    }
+
+    /// Has it keep another.
+    package func keep(customer: String, of account: String) async throws {
+        _ = try await office.ask(Ledger.SetCustomer(customer), of: account)
+    }
+
+    /// What its row of that month says.
+    package func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128 {
+        let usage = try await office.ask(Ledger.ShowUsage(BillingPeriod(of: time)), of: account)
+        return (usage?.flushed ?? 0) / 1_000
+    }
+}

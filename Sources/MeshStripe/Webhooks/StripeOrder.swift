@@ -1,0 +1,132 @@
+package import MeshCore
+package import MeshJSON
+package import MeshLedger
+
+/// What one event of Stripe's means for an account.
+///
+/// Ids are made of Stripe's own, so that the account's journal remembers what was done: the same event again changes
+/// nothing, for as long as the account knows entries (40 days, and Stripe repeats for 3).
+package enum StripeOrder: Hashable, Sendable {
+    /// It may not use what costs money.
+    case suspend(Suspension)
+    /// It may again, where it might not for this reason.
+    case resume(Suspension)
+    /// An invoice was paid.
+    case pay(UniqueID, Money, note: String)
+    /// Something was paid ahead.
+    case credit(UniqueID, Money, note: String)
+    /// What was paid ahead was given back, or taken back.
+    case takeBack(UniqueID, Money, note: String)
+    /// It has agreed to something else.
+    case tier(LedgerTier)
+
+    /// Whose account it is, as far as the event says.
+    package enum Owner: Hashable, Sendable {
+        /// This one's.
+        case account(String)
+        /// Of whom Stripe calls so.
+        case customer(String)
+        /// Of whoever was charged so.
+        case charge(String)
+    }
+
+    /// What `event` means, whose object stands like `object` now; nil where it means nothing to us.
+    package static func all(
+        for event: StripeEvent,
+        object: JSONValue
+    ) -> (owner: Owner, orders: [StripeOrder])? {
+        switch event.type {
+        case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
+            "invoice.paid", "invoice.payment_succeeded":
+            invoice(object)
+        case "checkout.session.completed", "checkout.session.async_payment_succeeded": checkout(object)
+        case "customer.subscription.updated", "customer.subscription.deleted": subscription(event.type, object)
+        case "charge.refunded": refund(event)
+        case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": dispute(event)
+        default: nil
+        }
+    }
+
+    // MARK: Objects
+
+    /// How an invoice stands now says what to do, whatever the event was.
+    private static func invoice(_ invoice: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
+        guard let owner = owner(of: invoice), let id = invoice["id"]?.text else { return nil }
+        switch invoice["status"]?.text {
+        case "paid":
+            // Taxes are Stripe's, and are no usage of ours.
+            let most = cents(invoice["total_excluding_tax"]) ?? .max
+            let paid = min(cents(invoice["amount_paid"]) ?? 0, most)
+            var orders = [StripeOrder.resume(.paymentFailed)]
+            if paid > 0, isDollars(invoice) {
+                orders.insert(.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)"), at: 0)
+            }
+            return (owner, orders)
+        case "open", "uncollectible": return (owner, [.suspend(.paymentFailed)])
+        default: return nil
+        }
+    }
+
+    private static func checkout(_ session: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
+        guard isTopUp(session), session["mode"]?.text == "payment", session["payment_status"]?.text == "paid",
+            isDollars(session), let id = session["id"]?.text, let total = cents(session["amount_total"]),
+            let owner = owner(of: session)
+        else { return nil }
+        let paid = total - (cents(session["total_details"]?["amount_tax"]) ?? 0)
+        guard paid > 0 else { return nil }
+        return (owner, [.credit(UniqueID(named: "stripe|checkout|\(id)"), money(paid), note: "stripe \(id)")])
+    }
+
+    private static func subscription(_ type: String, _ value: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
+        guard let owner = owner(of: value), let word = value["metadata"]?[StripeClient.tierKey]?.text,
+            let tier = LedgerTier(name: word)
+        else { return nil }
+        switch value["status"]?.text {
+        case "active", "trialing", "past_due": return (owner, [.tier(tier)])
+        case "canceled", "incomplete_expired": return (owner, [.tier(.free)])
+        default: return type == "customer.subscription.deleted" ? (owner, [.tier(.free)]) : nil
+        }
+    }
+
+    /// Of a top-up so much was given back by this event: each says how much was given back in all, now and before.
+    private static func refund(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
+        let charge = event.object
+        guard isTopUp(charge), isDollars(charge), let owner = owner(of: charge), let id = charge["id"]?.text,
+            let refunded = cents(charge["amount_refunded"])
+        else { return nil }
+        let back = refunded - (cents(event.previous["amount_refunded"]) ?? 0)
+        guard back > 0 else { return nil }
+        let name = UniqueID(named: "stripe|refund|\(id)|\(refunded)")
+        return (owner, [.takeBack(name, money(back), note: "stripe \(id)")])
+    }
+
+    /// Somebody says that a charge was not theirs: people look at it, and start the account again.
+    private static func dispute(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
+        guard let charge = event.object["charge"]?.text else { return nil }
+        if event.type == "charge.dispute.closed", event.object["status"]?.text != "lost" { return nil }
+        return (.charge(charge), [.suspend(.operatorStop)])
+    }
+
+    // MARK: Parts
+
+    /// Ours say whose they are; of others the customer tells.
+    private static func owner(of object: JSONValue) -> Owner? {
+        if let account = object["metadata"]?[StripeClient.accountKey]?.text, !account.isEmpty {
+            return .account(account)
+        }
+        // An object where somebody has asked for more of it.
+        let customer = object["customer"]
+        return (customer?.text ?? customer?["id"]?.text).map { .customer($0) }
+    }
+
+    private static func isTopUp(_ object: JSONValue) -> Bool {
+        object["metadata"]?[StripeClient.purposeKey]?.text == "topup"
+    }
+
+    private static func isDollars(_ object: JSONValue) -> Bool { object["currency"]?.text?.lowercased() == "usd" }
+
+    private static func cents(_ value: JSONValue?) -> Int64? { value?.integer.flatMap { $0 < 0 ? nil : $0 } }
+
+    /// Nano-dollars of so many cents; it stops at the end.
+    private static func money(_ cents: Int64) -> Money { Money(clamping: Int128(cents) * 10_000_000) }
+}

@@ -1,0 +1,170 @@
+import MeshCore
+import MeshJSON
+import MeshLedger
+import MeshStripe
+import Testing
+
+@Suite struct `What Stripe tells` {
+    private static func event(
+        _ type: String,
+        _ object: JSONValue,
+        previous: JSONValue? = nil
+    ) throws(StripeError) -> StripeEvent {
+        var data: JSONValue = ["object": object]
+        if let previous, var object = data.object {
+            object["previous_attributes"] = previous
+            data = .object(object)
+        }
+        return try StripeEvent(JSONWriter.bytes(of: ["id": "evt_1", "type": .string(type), "data": data]))
+    }
+
+    /// What follows where Stripe has the object as the event has it, or `now` another.
+    private static func orders(
+        _ type: String,
+        _ object: JSONValue,
+        now: JSONValue? = nil,
+        previous: JSONValue? = nil
+    ) throws -> [StripeOrder]? {
+        let event = try event(type, object, previous: previous)
+        return StripeOrder.all(for: event, object: now ?? event.object)?.orders
+    }
+
+    private static func invoice(_ status: String, paid: Int64 = 0, net: JSONValue? = nil) -> JSONValue {
+        let fields: JSONValue = [
+            "id": "in_1", "customer": "cus_1", "status": .string(status), "amount_paid": .integer(paid),
+            "currency": "usd",
+        ]
+        guard let net, var object = fields.object else { return fields }
+        object["total_excluding_tax"] = net
+        return .object(object)
+    }
+
+    private static func session(_ status: String, cents: Int64 = 2_000, tax: Int64 = 0, currency: String = "usd")
+        -> JSONValue
+    {
+        [
+            "id": "cs_1", "mode": "payment", "payment_status": .string(status), "amount_total": .integer(cents),
+            "currency": .string(currency), "total_details": ["amount_tax": .integer(tax)],
+            "metadata": ["mesh_account": "acme", "mesh_purpose": "topup"],
+        ]
+    }
+
+    private static func dollars(_ cents: Int64) -> Money { Money(nanodollars: cents * 10_000_000) }
+
+    private static let payment = StripeOrder.pay(
+        UniqueID(named: "stripe|invoice|in_1"),
+        dollars(1_234),
+        note: "stripe in_1"
+    )
+
+    private static let credit = StripeOrder.credit(
+        UniqueID(named: "stripe|checkout|cs_1"),
+        dollars(2_000),
+        note: "stripe cs_1"
+    )
+
+    @Test func `of an invoice that is not paid stops the account, and of one that is starts it`() throws {
+        for type in ["invoice.payment_failed", "invoice.payment_action_required"] {
+            #expect(try Self.orders(type, Self.invoice("open")) == [.suspend(.paymentFailed)])
+        }
+        let lost = try Self.orders("invoice.marked_uncollectible", Self.invoice("uncollectible"))
+        #expect(lost == [.suspend(.paymentFailed)])
+        let paid = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_234))
+        #expect(paid == [Self.payment, .resume(.paymentFailed)])
+        #expect(try Self.orders("invoice.paid", Self.invoice("paid")) == [.resume(.paymentFailed)])
+    }
+
+    @Test func `in another order follows how things are now`() throws {
+        let late = try Self.orders(
+            "invoice.payment_failed",
+            Self.invoice("open"),
+            now: Self.invoice("paid", paid: 1_234)
+        )
+        #expect(late == [Self.payment, .resume(.paymentFailed)])
+        #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void")) == nil)
+    }
+
+    @Test func `of taxes and other currencies is no usage of ours`() throws {
+        let taxed = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_400, net: 1_234))
+        #expect(taxed == [Self.payment, .resume(.paymentFailed)])
+        let session = try Self.orders("checkout.session.completed", Self.session("paid", cents: 2_380, tax: 380))
+        #expect(session == [Self.credit])
+        #expect(try Self.orders("checkout.session.completed", Self.session("paid", currency: "eur")) == nil)
+    }
+
+    @Test func `of a top-up is credit by one id, once it is paid`() throws {
+        #expect(try Self.orders("checkout.session.completed", Self.session("unpaid")) == nil)
+        for type in ["checkout.session.completed", "checkout.session.async_payment_succeeded"] {
+            #expect(try Self.orders(type, Self.session("paid")) == [Self.credit])
+        }
+        var foreign = try #require(Self.session("paid").object)
+        foreign["metadata"] = ["mesh_account": "acme"]
+        #expect(try Self.orders("checkout.session.completed", .object(foreign)) == nil)
+    }
+
+    @Test func `of refunds takes back what each of them gave back`() throws {
+        func charge(_ refunded: Int64, purpose: String = "topup") -> JSONValue {
+            [
+                "id": "ch_1", "customer": "cus_1", "amount_refunded": .integer(refunded), "currency": "usd",
+                "metadata": ["mesh_account": "acme", "mesh_purpose": .string(purpose)],
+            ]
+        }
+        let first = try Self.orders("charge.refunded", charge(500), previous: ["amount_refunded": 0])
+        let second = try Self.orders("charge.refunded", charge(700), previous: ["amount_refunded": 500])
+        let (one, two) = (UniqueID(named: "stripe|refund|ch_1|500"), UniqueID(named: "stripe|refund|ch_1|700"))
+        #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1")])
+        #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1")])
+        #expect(try Self.orders("charge.refunded", charge(500, purpose: "x")) == nil)
+    }
+
+    @Test func `of disputes stops the account for people to look`() throws {
+        let dispute: JSONValue = ["id": "dp_1", "charge": "ch_1", "status": "needs_response"]
+        for type in ["charge.dispute.created", "charge.dispute.funds_withdrawn"] {
+            let found = StripeOrder.all(for: try Self.event(type, dispute), object: dispute)
+            #expect(found?.owner == .charge("ch_1"))
+            #expect(found?.orders == [.suspend(.operatorStop)])
+        }
+        #expect(try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "won"]) == nil)
+        let lost = try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "lost"])
+        #expect(lost == [.suspend(.operatorStop)])
+    }
+
+    @Test func `of subscriptions says the tier, where their metadata does`() throws {
+        func subscription(_ status: String, _ tier: String?) -> JSONValue {
+            let metadata: JSONValue = tier.map { ["mesh_tier": .string($0)] } ?? [:]
+            return ["id": "sub_1", "customer": "cus_1", "status": .string(status), "metadata": metadata]
+        }
+        let type = "customer.subscription.updated"
+        #expect(try Self.orders(type, subscription("active", "managed")) == [.tier(.managed)])
+        #expect(try Self.orders(type, subscription("active", "byok")) == [.tier(.byok)])
+        #expect(try Self.orders(type, subscription("active", "gold")) == nil)
+        #expect(try Self.orders(type, subscription("active", nil)) == nil)
+        #expect(try Self.orders(type, subscription("incomplete", "managed")) == nil)
+        let ended = try Self.orders("customer.subscription.deleted", subscription("canceled", "managed"))
+        #expect(ended == [.tier(.free)])
+        let late = try Self.orders(type, subscription("active", "managed"), now: subscription("canceled", "managed"))
+        #expect(late == [.tier(.free)])
+    }
+
+    @Test func `is asked about where it may have changed since`() throws {
+        let rows: [(String, JSONValue, String?)] = [
+            ("invoice.paid", ["id": "in_1"], "/v1/invoices/in_1"),
+            ("checkout.session.completed", ["id": "cs_1"], "/v1/checkout/sessions/cs_1"),
+            ("customer.subscription.updated", ["id": "sub_1"], "/v1/subscriptions/sub_1"),
+            ("customer.updated", ["id": "cus_1"], nil), ("charge.refunded", ["id": "ch_1"], nil),
+            ("invoice.paid", ["id": "../customers"], nil), ("invoice.paid", [:], nil),
+        ]
+        for (type, object, source) in rows { #expect(try Self.event(type, object).source == source, "\(type)") }
+    }
+
+    @Test func `that means nothing to us, or nothing at all, does nothing`() throws {
+        #expect(try Self.orders("customer.created", ["id": "cus_1"]) == nil)
+        #expect(try Self.orders("invoice.paid", [:]) == nil)
+        for text in [
+            "", "[]", "{}", ##"{"id":"evt_1","type":"a"}"##, ##"{"id":"evt_1","type":"a","data":{"object":1}}"##,
+            ##"{"id":"a/b","type":"a","data":{"object":{}}}"##,
+        ] {
+            #expect(throws: StripeError(.malformed, "")) { try StripeEvent(Array(text.utf8)) }
+        }
+    }
+}

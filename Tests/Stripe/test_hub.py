@@ -1,0 +1,117 @@
+"""A hub as people start it, with a double of Stripe behind it, and webhooks that come over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import stripe
+from fake_stripe import KEY, FakeStripe
+
+_HERE = Path(__file__).resolve().parent
+sys.path += [str(_HERE.parent / "ProcessTests"), str(_HERE.parents[1] / "scripts")]
+
+import nodes  # noqa: E402
+from upstreams.hub import Hub  # noqa: E402
+
+nodes.MESHNODE = Path(os.environ.get("MESHNODE_MESHNODE", nodes.MESHNODE))
+_SECRET = "whsec_0123456789abcdef"
+
+
+def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Status and content of the answer."""
+    request = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json", **fields})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+class HubThatBills(unittest.TestCase):
+    """`meshnode --role hub` with `stripe.keyFile`."""
+
+    def setUp(self) -> None:
+        self.double = self.enterContext(FakeStripe())
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="stripe-")))
+        for name, text in (("key", KEY), ("secrets", f"whsec_older\n{_SECRET}\n")):
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_text(text)
+        settings = {
+            "keyFile": str(folder / "key"), "webhookSecretFile": str(folder / "secrets"), "meterID": FakeStripe.meter,
+            "baseURL": self.double.url, "successURL": "https://example.org/thanks",
+        }
+        self.hub = self.enterContext(Hub(settings={"stripe": settings, "engine": {"enabled": False}}))
+
+    def tell(self, body: str, field: str | None = None) -> tuple[int, dict[str, Any]]:
+        """What the hub answers to a webhook."""
+        field = field or stripe.WebhookSignature.generate_signature_header(body, _SECRET, int(time.time()))
+        return post(f"{self.hub.url}/v1/webhooks/stripe", body, {"Stripe-Signature": field})
+
+    def test_a_webhook_is_taken_in_once_it_is_signed_and_no_key_is_asked(self) -> None:
+        session = self.double.put({
+            "id": "cs_test_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
+            "amount_total": 2_000, "currency": "usd", "metadata": {"mesh_account": "main", "mesh_purpose": "topup"},
+        })
+        body = self.double.event("checkout.session.completed", session)
+        for _ in range(2):
+            self.assertEqual(self.tell(body), (200, {"received": True}))
+        self.assertEqual(self.tell(body, "t=1,v1=00")[0], 400)
+        self.assertEqual(self.tell(body, "t=1,v1=00")[1]["error"]["code"], "bad_signature")
+        self.assertIn(b"stripe.webhook-taken", self.logged(b"stripe.webhook-taken"))
+        self.assertNotIn(_SECRET.encode(), self.hub.logged)
+
+    def test_an_operator_is_told_of_the_page_for_invoices(self) -> None:
+        status, page = post(f"{self.hub.url}/v1/billing/portal", "{}", {})
+        self.assertEqual((status, page["url"][:29]), (200, "https://billing.stripe.test/p"))
+        self.assertEqual(self.double.objects("customer")[0]["metadata"], {"mesh_account": "main"})
+        self.assertNotIn(KEY.encode(), self.hub.logged)
+
+    def test_what_cannot_be_looked_up_is_to_be_told_again(self) -> None:
+        invoice = {"id": "in_1", "object": "invoice", "customer": "cus_1", "status": "open"}
+        body = self.double.event("invoice.payment_failed", invoice)
+        self.double.faults.drop_before = 100
+        status, answer = self.tell(body)
+        self.assertEqual((status, answer["error"]["code"]), (503, "not_now"))
+
+    def logged(self, wanted: bytes) -> bytes:
+        """The log, once it has `wanted`."""
+        end = time.monotonic() + 10
+        while wanted not in self.hub.logged and time.monotonic() < end:
+            time.sleep(0.01)
+        return self.hub.logged
+
+
+class HubThatDoesNot(unittest.TestCase):
+    """A hub without a key for Stripe, and with a bad one."""
+
+    def test_without_a_key_nobody_bills(self) -> None:
+        with Hub(settings={"engine": {"enabled": False}}) as hub:
+            for path in ("/v1/webhooks/stripe", "/v1/billing/portal"):
+                status, answer = post(hub.url + path, "{}", {})
+                self.assertEqual((status, answer["error"]["code"]), (404, "no_billing"))
+            self.assertTrue((hub.folder / "hub/meter-events.jsonl").exists())
+
+    def test_a_key_that_others_can_read_keeps_the_hub_from_starting(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            key = Path(name) / "key"
+            key.write_text(KEY)
+            key.chmod(0o644)
+            settings = {"role": "hub", "stripe": {"keyFile": str(key)}}
+            file = Path(name) / "hub.json5"
+            file.write_text(json.dumps(settings))
+            node = nodes.Node("--config", file, "--data", Path(name) / "hub", *nodes.FREE)
+            self.assertEqual(node.ended(), 65)
+
+
+if __name__ == "__main__":
+    unittest.main()

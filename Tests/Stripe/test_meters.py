@@ -1,0 +1,148 @@
+"""Usage that Stripe is told of: each event once, whatever happens to answers and to us."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from bills import Bills
+from fake_stripe import FakeStripe, Faults
+from nodes import moving_clock, set_clock
+
+#: Lives that end with kill -9; more before an issue is resolved.
+_KILLS = int(os.environ.get("MESHNODE_BILL_KILLS", "12"))
+#: What a charge of so many thousandths comes to in millionths, with the fee of the tier.
+_CHARGED = {number: number * 1_030 for number in (1, 1_000, 6_000)}
+
+
+class Meters(unittest.TestCase):
+    """Accounts against the double."""
+
+    def setUp(self) -> None:
+        self.double = self.enterContext(FakeStripe(seed=7))
+
+    def check(self, bills: Bills, accounts: list[str], charged: dict[str, int]) -> None:
+        """Nothing is lost, nothing is there twice, and both sides say the same."""
+        for account in accounts:
+            standing = bills.settled(account)
+            if standing["unflushed"] >= 1_000:
+                bills.say("flush", account)
+                standing = bills.settled(account)
+            self.assertEqual(standing["faults"], [])
+            told = self.double.told(standing["customer"])
+            self.assertEqual(told + standing["unflushed"] / 1_000, charged[account], account)
+            found = bills.say("reconcile", account)
+            self.assertEqual((found["agrees"], found["flushed"], found["told"]), (True, told, told))
+        names = [event.identifier for event in self.double.state.events]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_usage_is_told_from_five_dollars_on_and_a_customer_is_made_first(self) -> None:
+        with Bills(self.double.url) as bills:
+            bills.say("charge", "acme", 1, 1_000)
+            self.assertEqual(bills.standing("acme")["outbox"], 0)
+            self.assertEqual(bills.standing("acme")["customer"], None)
+            bills.say("charge", "acme", 2, 6_000)
+            standing = bills.settled("acme")
+            self.assertEqual(self.double.objects("customer")[0]["metadata"], {"mesh_account": "acme"})
+            self.assertEqual(standing["customer"], self.double.objects("customer")[0]["id"])
+            self.assertEqual(self.double.told(), _CHARGED[1_000] + _CHARGED[6_000])
+            self.check(bills, ["acme"], {"acme": _CHARGED[1_000] + _CHARGED[6_000]})
+
+    def test_nothing_is_lost_and_nothing_doubled_where_a_third_of_the_answers_is(self) -> None:
+        self.double.faults = Faults(drop_after=30, drop_before=5, error=5, error_after=5, limit=10)
+        accounts = ["acme", "beta"]
+        with Bills(self.double.url) as bills:
+            for number in range(40):
+                for account in accounts:
+                    bills.say("charge", account, number, 6_000)
+            for account in accounts:
+                bills.settled(account)
+            self.double.faults = Faults()
+            self.check(bills, accounts, dict.fromkeys(accounts, 40 * _CHARGED[6_000]))
+        self.assertGreater(self.double.state.duplicates, 5)
+        self.assertEqual(len(self.double.state.events), 80)
+
+    def test_nothing_is_lost_and_nothing_doubled_where_we_are_killed_between_sending_and_noting(self) -> None:
+        self.double.faults = Faults(drop_after=30, error=5, limit=5)
+        accounts, draw = ["acme", "beta", "gamma"], random.Random(3)
+        charged = dict.fromkeys(accounts, 0)
+        number = 0
+        with Bills(self.double.url) as bills:
+            for _ in range(_KILLS):
+                for _ in range(draw.randint(1, 6)):
+                    number += 1
+                    account = draw.choice(accounts)
+                    bills.say("charge", account, number, 6_000)
+                    charged[account] += _CHARGED[6_000]
+                time.sleep(draw.randrange(50) / 1_000)
+                bills.kill()
+                bills.start()
+            for account in accounts:
+                bills.settled(account)
+            self.double.faults = Faults()
+            self.check(bills, accounts, charged)
+
+    def test_a_day_later_what_was_told_is_not_told_again_and_what_was_not_is(self) -> None:
+        holder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="clock-")))
+        clock = tuple(f"{name}={value}" for name, value in moving_clock(holder).items())
+        with Bills(self.double.url, before=("/usr/bin/env", *clock)) as bills:
+            bills.say("charge", "told", 1, 6_000)
+            bills.settled("told")
+            bills.say("charge", "lost", 1, 6_000)
+            bills.settled("lost")
+            # One event is taken and its answer lost, the other never arrives; and then a day passes.
+            self.double.faults = Faults(drop_after=100)
+            bills.say("charge", "told", 2, 7_000)
+            while len(self.double.state.events) < 3:
+                time.sleep(1 / 100)
+            self.double.faults = Faults(drop_before=100)
+            bills.say("charge", "lost", 2, 7_000)
+            time.sleep(1 / 2)
+            bills.kill()
+            self.assertEqual(len(self.double.state.events), 3)
+            set_clock(holder, 2)
+            self.double.ahead = 2 * 86_400
+            self.double.faults = Faults()
+            posts = self.double.state.requests.count(("POST", "/v1/billing/meter_events"))
+            bills.start()
+            for account in ("told", "lost"):
+                standing = bills.settled(account)
+                told = self.double.told(standing["customer"]) + standing["unflushed"] // 1_000
+                self.assertEqual(told, 13_000 * 1_030, account)
+            self.assertEqual(self.double.state.requests.count(("POST", "/v1/billing/meter_events")), posts + 1)
+
+    def test_a_wrong_key_loses_nothing(self) -> None:
+        with Bills(self.double.url) as bills:
+            (bills.folder / "key").write_text("sk_test_wrong")
+            bills.kill()
+            bills.start()
+            bills.say("charge", "acme", 1, 6_000)
+            time.sleep(1 / 3)
+            self.assertEqual(bills.standing("acme")["outbox"], 1)
+            (bills.folder / "key").write_text("sk_test_double")
+            bills.kill()
+            bills.start()
+            self.check(bills, ["acme"], {"acme": _CHARGED[6_000]})
+
+    def test_without_stripe_a_file_has_each_event_once_through_all_our_deaths(self) -> None:
+        with Bills(None) as bills:
+            for number in range(10):
+                bills.say("charge", "acme", number, 6_000)
+                bills.kill()
+                bills.start()
+            standing = bills.settled("acme")
+            if standing["unflushed"] >= 1_000:
+                bills.say("flush", "acme")
+                bills.settled("acme")
+            lines = [json.loads(line) for line in (bills.folder / "events.jsonl").read_text().splitlines()]
+            self.assertEqual(sum(line["microdollars"] for line in lines), 10 * _CHARGED[6_000])
+            self.assertEqual(len(lines), len({line["identifier"] for line in lines}))
+
+
+if __name__ == "__main__":
+    unittest.main()
