@@ -93,16 +93,17 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshCore", "MeshLedger", "MeshStore", "MeshUsageStore"]
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshStore", "MeshUsageStore"]
     ),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
-            "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
-            "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshUsageStore", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
+            "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
+            "MeshSessions", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshUsageStore", "MeshVault", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .library(
