@@ -154,7 +154,8 @@ let modules: [Module] = [
         uses: [
             "CMeshAllocations", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
             "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshLedger", "MeshNode",
-            "MeshPrivacy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshUsageStore", "MeshVitals", "MeshWire",
+            "MeshPrivacy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshUsageStore", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),

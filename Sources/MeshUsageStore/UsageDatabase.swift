@@ -47,7 +47,8 @@ package final class UsageDatabase {
             throw UsageStoreError(.damaged, "the file is no database of usage")
         }
         guard version >= 0, version <= UsageSchema.version else {
-            throw UsageStoreError(.newer, "the database has version \(version); this program knows \(UsageSchema.version)")
+            let known = UsageSchema.version
+            throw UsageStoreError(.newer, "the database has version \(version); this program knows \(known)")
         }
         guard !isExact || version == UsageSchema.version else {
             throw UsageStoreError(.unusable, "the database has version \(version), which a hub brings up to date")

@@ -4,8 +4,8 @@ internal import MeshCore
 /// The database of usage behind a thread of its own, which waits for the disk in the place of its callers.
 ///
 /// It is opened when it is first asked, and again after a failure. A file that is no database any more is put aside, as
-/// `FILE.damaged`, and one that somebody has taken away is seen: in both cases an empty one takes its place, and whoever
-/// fills it begins anew.
+/// `FILE.damaged`, and one that somebody has taken away is seen: in both cases an empty one takes its place, and
+/// whoever fills it begins anew.
 package final class UsageStore: Sendable {
     /// Where the file is.
     package let path: String

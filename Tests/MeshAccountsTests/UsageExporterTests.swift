@@ -45,7 +45,9 @@ import Testing
                 _ = pwrite(file, [UInt8](repeating: 9, count: 128), 128, 0)
                 close(file)
             case "ahead": try accounts.tamper("UPDATE cursors SET head = head + 7")
-            default: try accounts.tamper("UPDATE cursors SET command = 'another'; INSERT INTO cursors VALUES ('x', 1, '', 0)")
+            default:
+                try accounts.tamper("UPDATE cursors SET command = 'another'")
+                try accounts.tamper("INSERT INTO cursors VALUES ('x', 1, '', 0)")
             }
             try await accounts.live { _, exporter in
                 // What is damaged is put aside by the round that finds it.

@@ -39,7 +39,7 @@ import Testing
         #expect(StoreVerification.verify(MemoryDisk(disk.files)).faults == [])
     }
 
-    @Test func `keeps every entry of a kind whose history is kept, and drops others of which a snapshot stands`() throws {
+    @Test func `keeps every entry of a kind whose history is kept, and drops those of others`() throws {
         let disk = MemoryDisk()
         let core = try StoreCore(on: disk, index: VolatileIndex(), Self.keepingBooks)
         let book = try ActorAddress(ActorKind("book"), "acct-1")

@@ -15,7 +15,8 @@ import Testing
         let addition = UsageGround.addition(postings, behind: start)
         try database.add([addition])
         #expect(try database.rows(of: "acme", after: 0) == postings.map { UsageRow($0, of: "acme") })
-        #expect(try database.rows(of: "acme", after: Int64(postings.count) - 1).map(\.number) == [Int64(postings.count)])
+        let last = Int64(postings.count)
+        #expect(try database.rows(of: "acme", after: last - 1).map(\.number) == [last])
         #expect(try database.cursor(of: "acme") == addition.to)
         #expect(try database.accounts() == ["acme"])
         for (row, posting) in zip(addition.rows, postings) {

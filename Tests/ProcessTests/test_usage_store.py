@@ -45,7 +45,8 @@ class UsageStore(unittest.TestCase):
 
     def test_a_verification_sees_a_single_nanodollar(self) -> None:
         with sqlite3.connect(self.folder / "usage.sqlite") as database:
-            database.execute("UPDATE postings SET fee = fee + 1, metered = metered - 1 WHERE kind = 'charge' AND number = 5")
+            changed = "SET fee = fee + 1, metered = metered - 1 WHERE kind = 'charge' AND number = 5"
+            database.execute(f"UPDATE postings {changed}")
         with self.assertRaisesRegex(AssertionError, "another posting 5 than the journal"):
             verify(self.folder)
 

@@ -7,8 +7,8 @@ package import MeshUsageStore
 /// Proves the accounts of a store that nobody has open, each from its first entry on; it changes nothing.
 ///
 /// The journal is read twice over: once as a hub would come back, from the latest snapshot, and once from the beginning
-/// by ``LedgerAuditor``, who adds up and prices by itself. Both must come to the same account. The database of usage, as
-/// far as it goes, must have the very rows that the journal gives.
+/// by ``LedgerAuditor``, who adds up and prices by itself. Both must come to the same account. The database of usage,
+/// as far as it goes, must have the very rows that the journal gives.
 package struct LedgerInspection {
     private let store: StoppedStore
     private let usage: UsageDatabase?

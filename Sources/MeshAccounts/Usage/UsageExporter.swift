@@ -5,7 +5,7 @@ package import MeshUsageStore
 
 /// Carries postings from the accounts' journals into the database of usage, behind the calls, which never wait for it.
 ///
-///     a commit ─▶ note(account) ─▶ a round, each second ─▶ journal behind the cursor ─▶ rows and cursor, one transaction
+///     commit ─▶ note(account) ─▶ a round, each second ─▶ journal behind the cursor ─▶ rows and cursor together
 ///
 /// The cursor stands beside the rows, so that a crash at any instant neither loses a posting nor stores it twice. What
 /// cannot be stored stays in the journal and is tried again for ever; nothing else of the hub notices.
@@ -65,7 +65,7 @@ package final class UsageExporter: Sendable {
         await store.close()
     }
 
-    /// Carries what is known to be new now; false where something could not be carried, which the next round tries again.
+    /// Carries what is known to be new now; false where something could not be carried, which is tried again.
     package func round() async -> Bool {
         let (noted, isScanDue) = state.withLock { state in
             defer { (state.noted, state.isScanDue) = ([], false) }
