@@ -69,6 +69,8 @@ let modules: [Module] = [
     .library("MeshVault", layer: .l2, uses: ["CMeshVault", "MeshCore", "MeshPrivacy", "MeshWire"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
     .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
+    .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev, 3.40 (public domain): docs/decisions/0026
+    .library("MeshUsageStore", layer: .l2, uses: ["CMeshSQLite", "MeshChat", "MeshCore", "MeshLedger"]),
     .shim("CMeshLLM"),  // libmeshllm.so (llama.cpp, MIT) is opened at run time; scripts/setup builds it
     .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
 
@@ -92,7 +94,10 @@ let modules: [Module] = [
     .library(
         "MeshAccounts",
         layer: .l3,
-        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshJSON", "MeshLedger", "MeshStripe"]
+        uses: [
+            "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshJSON", "MeshLedger", "MeshStore", "MeshStripe",
+            "MeshUsageStore",
+        ]
     ),
     .library(
         "MeshNode",
@@ -101,7 +106,8 @@ let modules: [Module] = [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
             "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
             "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
-            "MeshSessions", "MeshStore", "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals",
+            "MeshSessions", "MeshStore", "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshUsageStore", "MeshVault",
+            "MeshVitals",
             "MeshWire",
         ]
     ),
@@ -126,7 +132,6 @@ let modules: [Module] = [
     // Test support: imported by tests, meshsim, meshbench, meshfuzz, meshload and meshproxy alone.
     .shim("CMeshConcurrency"),
     .shim("CMeshAllocations"),
-    .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev; only meshbench, as a peer to measure beside
     .library(
         "MeshTestKit",
         layer: .testSupport,
@@ -152,9 +157,10 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
-            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy", "MeshQUIC",
-            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshAllocations", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
+            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshLedger", "MeshNode",
+            "MeshPrivacy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshUsageStore", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
@@ -198,7 +204,8 @@ let modules: [Module] = [
     .tests(
         "MeshAccountsTests",
         uses: [
-            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshLedger", "MeshTestKit",
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshIO", "MeshLedger", "MeshStore",
+            "MeshTestKit", "MeshUsageStore",
         ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
@@ -233,6 +240,10 @@ let modules: [Module] = [
     .tests("MeshTelemetryTests", uses: ["MeshCore", "MeshTelemetry"]),
     .tests("MeshIOTests", uses: ["MeshCore", "MeshIO", "MeshTestKit", "MeshTunnel"]),
     .tests("MeshStoreTests", uses: ["MeshActors", "MeshCore", "MeshStore", "MeshTestKit"]),
+    .tests(
+        "MeshUsageStoreTests",
+        uses: ["MeshActors", "MeshChat", "MeshCore", "MeshLedger", "MeshTestKit", "MeshUsageStore"]
+    ),
     .tests(
         "MeshInferenceTests",
         uses: ["MeshChat", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshTestKit"]

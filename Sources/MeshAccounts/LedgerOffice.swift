@@ -10,6 +10,7 @@ package final class LedgerOffice: Sendable {
     private let newAccounts: LedgerTier
     private let clock: any Clock
     private let node = Lock(WeakNode())
+    private let watcher = Lock<(@Sendable (String) -> Void)?>(nil)
 
     /// Weak, because the node holds the office by its kinds.
     private struct WeakNode: Sendable {
@@ -35,6 +36,9 @@ package final class LedgerOffice: Sendable {
     /// Keeps account on `node`, which hosts ``kinds(telling:)``, from now on.
     package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
 
+    /// Names each account that has answered to `watcher`, who must be quick.
+    package func tell(_ watcher: @escaping @Sendable (String) -> Void) { self.watcher.withLock { $0 = watcher } }
+
     /// What holds now, for all tiers.
     package var terms: LedgerTerms {
         var terms = policy.terms(at: clock.wallTime)
@@ -53,6 +57,8 @@ package final class LedgerOffice: Sendable {
         }
         let ledger: ActorReference<JournaledActor<Ledger>>
         do throws(ActorError) { ledger = try node.actor(Ledger.self, account) } catch { throw .failed(error) }
-        return try await ledger.call(command, id: id)
+        let reply = try await ledger.call(command, id: id)
+        watcher.withLock { $0 }?(account)
+        return reply
     }
 }

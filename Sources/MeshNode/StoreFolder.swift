@@ -1,6 +1,7 @@
 internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
+internal import MeshLedger
 package import MeshStore
 
 /// Where a node's store lies: one folder with the log, and beside it the index that is made from it.
@@ -51,8 +52,13 @@ package struct StoreFolder: Sendable {
         try checkLog()
         let condition = try settleIndex(disk)
         let index = BackgroundIndex(before: try indexFile.openOrMakeAgain())
+        var configuration = configuration
+        configuration.keepsHistoryOf.formUnion(Self.historyKinds)
         return (try await LogStore.open(on: disk, index: index, configuration), condition)
     }
+
+    /// What nobody may forget, though a snapshot stands for it: accounts are proved from their first posting on.
+    static let historyKinds: Set<ActorKind> = [Ledger.kind]
 
     /// Lets a child process check the log, which this process must have open.
     package func checkLog() throws(StoreFolderError) {

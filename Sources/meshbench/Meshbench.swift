@@ -18,6 +18,8 @@ enum Meshbench {
                 LogFlipsCommand.command,
                 StoreExampleCommand.command,
                 StoreReadCommand.command,
+                LedgerCrashCommand.command,
+                LedgerStartCommand.command,
                 ScaleBenchmarkCommand.command,
                 UDPBenchmarkCommand.command,
                 QUICBenchmarkCommand.command,

@@ -11,8 +11,8 @@ enum Meshnode {
             parameters: RoleCommand.parameters,
             subcommands: [
                 AuthorityCommand.command, ClusterCommand.command, ConfigCommand.command, DiagCommand.command,
-                DoctorCommand.command, EnrolCommand.command, KeysCommand.command, MetricsCommand.command,
-                StoreCommand.command, StoreChildCommand.command, VitalsCommand.command,
+                DoctorCommand.command, EnrolCommand.command, KeysCommand.command, LedgerCommand.command,
+                MetricsCommand.command, StoreCommand.command, StoreChildCommand.command, VitalsCommand.command,
             ],
             examples: [
                 "meshnode --role hub": "A hub on this machine; it makes what it needs in 'meshnode-hub'.",

@@ -39,6 +39,78 @@ import Testing
         #expect(StoreVerification.verify(MemoryDisk(disk.files)).faults == [])
     }
 
+    @Test func `keeps every entry of a kind whose history is kept, and drops those of others`() throws {
+        let disk = MemoryDisk()
+        let core = try StoreCore(on: disk, index: VolatileIndex(), Self.keepingBooks)
+        let book = try ActorAddress(ActorKind("book"), "acct-1")
+        let busy = try StoreExample.address("busy")
+        let bookClaim = try core.claim(book, for: StoreExample.owner, .ifFree)
+        let claim = try core.claim(busy, for: StoreExample.owner, .ifFree)
+        var dropped = 0
+        for number in 0..<300 {
+            for (address, claim) in [(book, bookClaim), (busy, claim)] where address == busy || number % 6 == 0 {
+                let head = address == busy ? number : number / 6
+                try core.stage(StoreExample.append([StoreExample.entry(number)], to: address, claim, at: head))
+                try core.commit()
+                guard number % 12 == 6 else { continue }
+                let snapshot = Snapshot(head: Head(rawValue: UInt64(head + 1)), bytes: [1])
+                try core.stage(snapshot, of: address, claim.epoch)
+                try core.commit()
+            }
+            while try core.compact() { dropped += 1 }
+        }
+        #expect(dropped > 5)
+        let reopened = try StoreCore(on: MemoryDisk(disk.files), index: VolatileIndex(), Self.keepingBooks)
+        for core in [core, reopened] {
+            let kept = try core.entries(of: book, after: .none)
+            #expect(kept.map(\.entry) == stride(from: 0, to: 300, by: 6).map { StoreExample.entry($0) })
+            #expect(kept.map(\.head.rawValue) == (1...50).map { UInt64($0) })
+            #expect(try core.entries(of: busy, after: .none).first?.head != Head(rawValue: 1))
+            // Coming back is as cheap as before: from the snapshot on.
+            #expect(try core.claim(book, for: StoreExample.owner, .ifFree).snapshot?.head == Head(rawValue: 50))
+        }
+        let stopped = try StoppedStore(MemoryDisk(disk.files), of: book.kind)
+        #expect(try stopped.actors(after: nil).map(\.address) == [book])
+        #expect(try stopped.entries(of: book, after: .none).count == 50)
+        #expect(try stopped.look(at: book).snapshot?.head == Head(rawValue: 50))
+        #expect(StoreVerification.verify(MemoryDisk(disk.files)).faults == [])
+    }
+
+    @Test func `an index keeps the places of a history, whatever is written again`() throws {
+        let folder = try TemporaryFolder()
+        let index = try LMDBIndex(path: "\(folder.path)/index.mdb")
+        let disk = MemoryDisk()
+        let core = try StoreCore(on: disk, index: index, Self.keepingBooks)
+        let book = try ActorAddress(ActorKind("book"), "acct-1")
+        let busy = try StoreExample.address("busy")
+        let bookClaim = try core.claim(book, for: StoreExample.owner, .ifFree)
+        let claim = try core.claim(busy, for: StoreExample.owner, .ifFree)
+        var dropped = 0
+        for number in 0..<200 {
+            if number < 40 {
+                try core.stage(StoreExample.append([StoreExample.entry(number)], to: book, bookClaim, at: number))
+            }
+            try core.stage(StoreExample.append([StoreExample.entry(number)], to: busy, claim, at: number))
+            try core.commit()
+            try core.stage(Snapshot(head: Head(rawValue: UInt64(number + 1)), bytes: [1]), of: busy, claim.epoch)
+            try core.commit()
+            if number == 40 {
+                try core.stage(Snapshot(head: Head(rawValue: 40), bytes: [2]), of: book, bookClaim.epoch)
+                try core.commit()
+            }
+            while try core.compact() { dropped += 1 }
+        }
+        #expect(dropped > 3)
+        #expect(try core.entries(of: book, after: .none).map(\.entry) == (0..<40).map { StoreExample.entry($0) })
+        try StoreVerification.compare(index, with: disk, keepingHistoryOf: [book.kind])
+    }
+
+    private static var keepingBooks: LogConfiguration {
+        var configuration = StoreExample.configuration
+        configuration.keepsHistoryOf = [ActorKind("book")]
+        return configuration
+    }
+
     @Test func `is not stopped by an oldest segment of which everything is needed`() throws {
         let disk = MemoryDisk()
         let core = try StoreExample.open(disk)

@@ -10,8 +10,10 @@ package struct ReplayedActor<Value: Journaled>: ~Copyable {
     let snapshotHead: Head
     private let claimedHead: Head
 
-    private(set) var head: Head
-    private(set) var value: Value
+    /// Up to where it has been told again.
+    package private(set) var head: Head
+    /// The value there.
+    package private(set) var value: Value
     private(set) var answers = RememberedAnswers()
 
     /// The actor at the snapshot of `claim`, or at its beginning.

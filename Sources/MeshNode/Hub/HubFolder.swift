@@ -8,6 +8,7 @@ internal import MeshStore
 ///     FOLDER/ca/           the authority of the mesh, made where there is none
 ///     FOLDER/hub-key.pem   the hub's own key
 ///     FOLDER/store/        what its actors remember
+///     FOLDER/usage.sqlite  postings for analysts, made again from the store where it is missing
 package struct HubFolder: Hashable, Sendable {
     /// The folder.
     package let path: String
@@ -20,6 +21,8 @@ package struct HubFolder: Hashable, Sendable {
     var keyPath: String { "\(path)/hub-key.pem" }
     /// What its actors remember.
     package var store: StoreFolder { StoreFolder(path: "\(path)/store") }
+    /// The database of usage.
+    package var usagePath: String { "\(path)/usage.sqlite" }
 
     /// Makes the folder and the authority where they are missing; whether the authority was.
     func prepare(now: WallTime) throws -> Bool {

@@ -8,6 +8,7 @@ package import MeshQUIC
 package import MeshRelay
 internal import MeshStore
 package import MeshTunnel
+internal import MeshUsageStore
 
 /// A hub in a folder: its authority, its store, its tunnels and its listener for enrolment, all in one process.
 ///
@@ -77,6 +78,8 @@ package final class HubService: Sendable {
     private let clock: any Clock
     private let clerk: RevocationClerk
     private let questions: EscalationOffice?
+    /// Who carries postings into the database of usage; nil where nobody keeps accounts.
+    let usage: UsageExporter?
     private let logger: Logger
 
     /// What a hub stands on.
@@ -104,6 +107,7 @@ package final class HubService: Sendable {
         (self.store, self.logger) = (store, logger)
         questions = configuration.questions
         storeWatch = StoreWatch(logger: logger)
+        usage = Self.usage(of: configuration, ground)
         let admission = try AdmissionVerifier(trust: credentials.trust)
         office = EnrolmentOffice(
             issuer: own.issuer,
@@ -151,6 +155,14 @@ package final class HubService: Sendable {
             end: certificateEnd,
             authorityEnd: authorityEnd
         )
+    }
+
+    private static func usage(of configuration: Configuration, _ ground: Ground) -> UsageExporter? {
+        guard let accounts = configuration.accounts else { return nil }
+        let database = UsageStore(path: configuration.folder.usagePath)
+        let exporter = UsageExporter(from: ground.store, to: database, clock: ground.clock, logger: ground.logger)
+        accounts.tell { exporter.note($0) }
+        return exporter
     }
 
     /// Opens the store, reads who is put out, and then lets edges come; nothing is answered before ``run()``.
@@ -311,6 +323,7 @@ package final class HubService: Sendable {
             }
             group.addTask { await self.keeper.run() }
             group.addTask { await self.clerk.run() }
+            if let usage { group.addTask { await usage.run() } }
             group.addTask { [store] in await self.storeWatch.run(clock: self.clock) { store.statistics } }
             group.addTask { [links, hub] in
                 await links.run { await hub.transport.close(PeerLinkID($0), $1) }

@@ -1,3 +1,4 @@
+internal import MeshAccounts
 internal import MeshActors
 internal import MeshCore
 internal import MeshIdentity
@@ -21,6 +22,7 @@ struct HubReading: NodeReading {
     let certificateLeft: Duration
     let authorityLeft: Duration?
     let chats: ChatReading
+    let usage: UsageExportCounts?
 
     struct Tunnels: Sendable {
         let open: Int
@@ -51,6 +53,7 @@ enum HubMetrics {
         group.part(\.budgets).registerBudgets()
         group.part(\.tunnels).registerTunnels()
         group.part(\.chats).registerChats()
+        group.part(\.usage).registerUsage()
         registerOwn(group)
     }
 
@@ -149,7 +152,8 @@ extension HubService {
             state: state(phase),
             certificateLeft: certificateEnd.withLock { $0 }.since(now),
             authorityLeft: authorityEnd.withLock { $0 }?.since(now),
-            chats: told
+            chats: told,
+            usage: usage?.counts
         )
     }
 }

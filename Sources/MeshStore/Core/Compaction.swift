@@ -9,13 +9,19 @@ internal import MeshCore
 struct Compaction {
     private let index: any LogIndex
 
+    /// Kinds of which nothing is useless because a snapshot stands for it.
+    private let historyKinds: Set<ActorKind>
+
     /// What was needed of a segment when it was last looked at, in bytes; it can only have become less.
     private var needed: [LogPosition: Int] = [:]
 
     /// Which segment is looked at again next.
     private var turn = LogPosition.start
 
-    init(_ index: any LogIndex) { self.index = index }
+    init(_ index: any LogIndex, keepingHistoryOf kinds: Set<ActorKind>) {
+        self.index = index
+        historyKinds = kinds
+    }
 
     /// The oldest segment of `view` and where it ends, if it is to be dropped.
     mutating func candidate(in view: SegmentView) throws(JournalError) -> (segment: Segment, end: LogPosition)? {
@@ -59,7 +65,7 @@ struct Compaction {
         var last: ActorAddress?
         try segment.scanAll { record throws(JournalError) in
             let row = try index.row(of: record.head.address)
-            guard try Self.isNeeded(record, row, index) else { return }
+            guard try isNeeded(record, row) else { return }
             if last != record.head.address { bytes += CompactionSlice.standingBytes(of: record.head.address) }
             last = record.head.address
             if record.head.kind != .ownership { bytes += StoreRecord.frameBytes + record.body.count }
@@ -76,9 +82,9 @@ struct Compaction {
         try segment.scanAll { record throws(JournalError) in
             let address = record.head.address
             let row = try index.row(of: address)
-            if try Self.isNeeded(record, row, index) {
+            if try isNeeded(record, row) {
                 slice.add(record)
-            } else if let row, row.snapshotHead > .none, slice.trims.last != address {
+            } else if let row, row.snapshotHead > .none, !keepsHistory(of: address), slice.trims.last != address {
                 slice.trims.append(address)
             }
             guard slice.bytes >= Self.sliceBytes || slice.trims.count >= Self.sliceTrims else { return }
@@ -89,11 +95,7 @@ struct Compaction {
     }
 
     /// Whether something would be lost with `record`, whose actor's row is `row`.
-    static func isNeeded(
-        _ record: ScannedRecord,
-        _ row: ActorRow?,
-        _ index: any LogIndex
-    ) throws(JournalError) -> Bool {
+    func isNeeded(_ record: ScannedRecord, _ row: ActorRow?) throws(JournalError) -> Bool {
         let head = record.head
         guard let row else {
             throw .corrupt(record.position, in: "the index", "nothing is known of \(head.address)")
@@ -102,11 +104,14 @@ struct Compaction {
         case .ownership: return head.epoch == row.epoch
         case .snapshot: return row.snapshotPosition == record.position
         case .entry, .carriedEntry:
-            guard head.head > row.snapshotHead else { return false }
+            guard head.head > row.snapshotHead || keepsHistory(of: head.address) else { return false }
             let before = Head(rawValue: head.head.rawValue - 1)
             return try index.places(of: head.address, after: before, limit: 1).first?.position == record.position
         }
     }
+
+    /// Whether entries of `address` are needed for ever.
+    func keepsHistory(of address: ActorAddress) -> Bool { historyKinds.contains(address.kind) }
 
     private static let segmentsLookedAt = 8
     private static let sliceBytes = 256 * 1_024

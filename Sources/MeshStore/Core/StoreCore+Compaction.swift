@@ -38,7 +38,7 @@ extension StoreCore {
 
     private func carryIfNeeded(_ record: ScannedRecord) throws(JournalError) {
         let row = try existing(record.head.address)?.row
-        if try Compaction.isNeeded(record, row, index) { try carry(record) }
+        if try compaction.isNeeded(record, row) { try carry(record) }
     }
 
     /// Drops the segments that end at or before `position`, of which everything needed has been carried.

@@ -40,7 +40,7 @@ package final class StoreCore {
         _ ledger: StoreLedger
     ) throws(JournalError) {
         self.index = index
-        compaction = Compaction(index)
+        compaction = Compaction(index, keepingHistoryOf: configuration.keepsHistoryOf)
         var replay: IndexReplay?
         func replayer(_ first: LogPosition) -> IndexReplay {
             if let replay { return replay }
@@ -291,6 +291,7 @@ package final class StoreCore {
 
     /// Lets the index forget the entries up to the snapshot of `address`.
     func trim(_ address: ActorAddress) throws(JournalError) {
+        guard !compaction.keepsHistory(of: address) else { return }
         guard let row = try existing(address)?.row, row.snapshotHead > .none else { return }
         changes.trims.append((address, row.snapshotHead))
     }

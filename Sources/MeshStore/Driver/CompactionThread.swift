@@ -19,11 +19,15 @@ final class CompactionThread: Sendable {
     private let state = Lock(State())
 
     /// Begins to serve a store whose writer takes requests from `writer`; false where there is no thread.
-    func start(_ reader: StoreReader, _ writer: RequestQueue<StoreRequest>) -> Bool {
+    func start(
+        _ reader: StoreReader,
+        _ writer: RequestQueue<StoreRequest>,
+        keepingHistoryOf kinds: Set<ActorKind>
+    ) -> Bool {
         state.withLock { $0.hasEnded = false }
         let didStart = StoreThread.start { [self] in
             StoreThread.yieldToOthers()
-            run(reader, writer)
+            run(Compaction(reader.index, keepingHistoryOf: kinds), reader, writer)
             end()
         }
         if !didStart { end() }
@@ -73,8 +77,8 @@ final class CompactionThread: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    private func run(_ reader: StoreReader, _ writer: RequestQueue<StoreRequest>) {
-        var compaction = Compaction(reader.index)
+    private func run(_ compaction: Compaction, _ reader: StoreReader, _ writer: RequestQueue<StoreRequest>) {
+        var compaction = compaction
         var nothing: [Bool] = []
         while signals.take(into: &nothing, patience: nil), !state.withLock({ $0.isStopping }) {
             nothing.removeAll()

@@ -55,7 +55,8 @@ struct StoreWriter {
         }
         // Where the index had to be made again, that took more than serving ever will.
         FreedMemory.giveBack()
-        opened(compaction.start(core.reader, queue) ? .success(core.reader) : .failure(.noThread))
+        let didStart = compaction.start(core.reader, queue, keepingHistoryOf: configuration.keepsHistoryOf)
+        opened(didStart ? .success(core.reader) : .failure(.noThread))
         var writer = StoreWriter(core: core, configuration, compaction)
         var requests: [StoreRequest] = []
         while queue.take(into: &requests, patience: writer.isAnchorBehind ? anchorPatience : nil) {

@@ -26,13 +26,7 @@ package final class VolatileIndex: LogIndex {
         limit: Int
     ) throws(JournalError) -> [EntryPlace] {
         state.withLock { state in
-            let places = state.places[address] ?? []
-            var (low, high) = (0, places.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if places[middle].head <= head { low = middle + 1 } else { high = middle }
-            }
-            return Array(places[low...].prefix(limit))
+            state.places[address]?.inOrder(after: head, limit: limit) ?? []
         }
     }
 
@@ -66,8 +60,8 @@ package final class VolatileIndex: LogIndex {
     package func apply(_ changes: IndexChanges) throws(JournalError) {
         state.withLock { state in
             for (address, row) in changes.rows { state.rows[address] = row }
-            for (address, place) in changes.entries { state.place(place, of: address) }
-            for (address, head) in changes.trims { state.places[address]?.removeAll { $0.head <= head } }
+            for (address, place) in changes.entries { state.places[address, default: PlaceList()].note(place) }
+            for (address, head) in changes.trims { state.places[address]?.trim(through: head) }
             state.trims += keepsTrims ? changes.trims : []
             state.cursor = changes.cursor
         }
@@ -81,7 +75,10 @@ package final class VolatileIndex: LogIndex {
         state.withLock { state in
             var changes = IndexChanges()
             changes.rows = state.rows.map { ($0.key, $0.value) }
-            for (address, places) in state.places { changes.entries += places.map { (address, $0) } }
+            for address in state.places.keys {
+                let places = state.places[address]?.inOrder(after: .none, limit: .max) ?? []
+                changes.entries += places.map { (address, $0) }
+            }
             changes.trims = state.trims
             changes.cursor = state.cursor ?? .start
             return changes
@@ -97,25 +94,7 @@ package final class VolatileIndex: LogIndex {
     private struct State {
         var cursor: LogCursor?
         var rows: [ActorAddress: ActorRow] = [:]
-        var places: [ActorAddress: [EntryPlace]] = [:]
+        var places: [ActorAddress: PlaceList] = [:]
         var trims: [(address: ActorAddress, head: Head)] = []
-
-        mutating func place(_ place: EntryPlace, of address: ActorAddress) {
-            Self.insert(place, into: &places[address, default: []])
-        }
-
-        private static func insert(_ place: EntryPlace, into places: inout [EntryPlace]) {
-            guard let last = places.last, place.head <= last.head else {
-                places.append(place)
-                return
-            }
-            // A carried entry: it moves, or stands in front of those that were written after it.
-            let index = places.firstIndex { $0.head >= place.head } ?? 0
-            if places[index].head == place.head {
-                places[index] = place
-            } else {
-                places.insert(place, at: index)
-            }
-        }
     }
 }

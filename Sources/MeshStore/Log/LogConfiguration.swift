@@ -1,6 +1,8 @@
+package import MeshActors
 internal import MeshCore
 
-/// The sizes of a log's files; a store may be opened with others than those it was written with.
+/// How a log is kept: the sizes of its files, with others of which it may be opened another time, and what is never
+/// dropped of it.
 package struct LogConfiguration: Hashable, Sendable {
     /// A segment that has this many bytes of batches gets no further one; a single batch may be longer.
     package var segmentBytes = 64 * 1_024 * 1_024
@@ -19,6 +21,12 @@ package struct LogConfiguration: Hashable, Sendable {
     /// Whether one sync may make many appends durable; false only to measure what that is worth.
     package var groupsCommits = true
 
-    /// The usual sizes.
+    /// Kinds of actors of which every entry is kept, those before a snapshot too.
+    ///
+    /// Compaction writes them again like anything else that is needed. A store is opened with the same kinds each
+    /// time: what was dropped without one of them is gone.
+    package var keepsHistoryOf: Set<ActorKind> = []
+
+    /// The usual sizes, and nothing kept that a snapshot stands for.
     package init() {}
 }

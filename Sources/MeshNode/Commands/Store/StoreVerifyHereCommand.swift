@@ -21,7 +21,7 @@ enum StoreVerifyHereCommand {
         do throws(JournalError) {
             let index = try LMDBIndex(path: folder.indexPath, isReadOnly: true)
             try index.check()
-            try StoreVerification.compare(index, with: disk)
+            try StoreVerification.compare(index, with: disk, keepingHistoryOf: StoreFolder.historyKinds)
         } catch {
             try invocation.terminal.writeLine("INDEX  it has to be made again: \(error.message)")
             return StoreCommand.damagedIndex

@@ -1,0 +1,82 @@
+import Glibc
+import MeshAccounts
+import MeshActors
+import MeshCore
+import MeshLedger
+import MeshStore
+import MeshTestKit
+import MeshUsageStore
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct `An inspection of accounts` {
+    private func used(_ calls: UInt64) async throws -> StoredAccounts {
+        let accounts = try StoredAccounts()
+        try await accounts.live { _, exporter in
+            try await accounts.use("acme", 0..<calls)
+            #expect(await exporter.round())
+        }
+        return accounts
+    }
+
+    @Test func `proves what was charged, and says so without a database too`() async throws {
+        let accounts = try await used(40)
+        let report = try #require(try accounts.inspect().first)
+        #expect(report.faults == [] && report.stored == 40)
+        // Forty times a tenth of a cent, and three hundredths more.
+        #expect(report.totals.charged == 40 * 1_030_000)
+        #expect(report.unflushed + report.totals.flushed == report.totals.charged)
+        unlink(accounts.usagePath)
+        let alone = try #require(try accounts.inspect().first)
+        #expect(alone.faults == [] && alone.stored == nil)
+    }
+
+    @Test(arguments: [
+        "UPDATE postings SET fee = fee + 1, metered = metered - 1 WHERE number = 7",
+        "UPDATE postings SET model = 'another' WHERE number = 7",
+        "DELETE FROM postings WHERE number = 7",
+        "DELETE FROM postings WHERE number = 40",
+        "INSERT INTO postings SELECT 'acme', 41, \(UsageRow.columns.dropFirst(2).joined(separator: ", ")) "
+            + "FROM postings WHERE number = 40",
+        "UPDATE cursors SET command = 'another'",
+        "UPDATE cursors SET account = 'nobody'",
+    ])
+    func `finds a database that says something else than the journal`(change: String) async throws {
+        let accounts = try await used(40)
+        try accounts.tamper(change)
+        #expect(try accounts.inspect().contains { !$0.faults.isEmpty })
+    }
+
+    @Test func `finds a journal that has lost its beginning`() async throws {
+        let accounts = try StoredAccounts()
+        var configuration = StoredAccounts.configuration
+        try await accounts.live { _, _ in try await accounts.use("acme", 0..<600) }
+        // The same store in the hands of a program that keeps no history.
+        configuration.keepsHistoryOf = []
+        let store = try await LogStore.open(
+            on: POSIXDisk(path: accounts.logPath),
+            index: VolatileIndex(),
+            configuration
+        )
+        var dropped = 0
+        while try await store.compact() { dropped += 1 }
+        try await store.close()
+        #expect(dropped > 0)
+        let report = try #require(try accounts.inspect().first)
+        #expect(report.faults.count == 1 && report.faults[0].contains("lacks the entry"))
+    }
+
+    @Test func `prints every posting in order`() async throws {
+        let accounts = try await used(10)
+        let disk = try POSIXDisk(path: accounts.logPath)
+        defer { disk.close() }
+        var rows: [UsageRow] = []
+        let postings = LedgerPostings(in: try StoppedStore(disk, of: Ledger.kind))
+        try postings.forEach(of: nil) { rows.append($0) }
+        #expect(rows.map(\.number) == (1...10).map { Int64($0) })
+        let database = try UsageDatabase(path: accounts.usagePath, .reading)
+        #expect(try database.rows(of: "acme", after: 0) == rows)
+        rows = []
+        try postings.forEach(of: "other") { rows.append($0) }
+        #expect(rows == [])
+    }
+}

@@ -1,0 +1,55 @@
+"""The database of usage answers the questions of its documentation, and agrees with the journal."""
+
+import re
+import shutil
+import sqlite3
+import tempfile
+import unittest
+from pathlib import Path
+
+from test_ledger_kills import Books, verify
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/usage-store.md"
+
+
+class UsageStore(unittest.TestCase):
+    """A hub's folder that has been charged and killed."""
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="meshusage-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        books = Books()
+        # The second life stores what the first one has charged.
+        for life in range(2):
+            books.life(self.folder, life, 0.5)
+        self.report = verify(self.folder)
+
+    def test_every_question_of_the_documentation_has_an_answer(self) -> None:
+        questions = re.findall(r"```sql\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+        self.assertGreaterEqual(len(questions), 5)
+        database = sqlite3.connect(f"file:{self.folder}/usage.sqlite?mode=ro", uri=True)
+        for question in questions:
+            with self.subTest(question):
+                rows = database.execute(question).fetchall()
+                self.assertTrue(rows)
+                if "nothing" in question:
+                    self.assertEqual({row[1] for row in rows}, {0})
+
+    def test_every_column_is_documented(self) -> None:
+        text = DOCUMENT.read_text("utf-8")
+        database = sqlite3.connect(f"file:{self.folder}/usage.sqlite?mode=ro", uri=True)
+        for table in ("postings", "charges"):
+            for column in database.execute(f"SELECT name FROM pragma_table_info('{table}')"):
+                self.assertIn(f"`{column[0]}`", text)
+        self.assertIn(f"`PRAGMA user_version` is {database.execute('PRAGMA user_version').fetchone()[0]}.", text)
+
+    def test_a_verification_sees_a_single_nanodollar(self) -> None:
+        with sqlite3.connect(self.folder / "usage.sqlite") as database:
+            changed = "SET fee = fee + 1, metered = metered - 1 WHERE kind = 'charge' AND number = 5"
+            database.execute(f"UPDATE postings {changed}")
+        with self.assertRaisesRegex(AssertionError, "another posting 5 than the journal"):
+            verify(self.folder)
+
+
+if __name__ == "__main__":
+    unittest.main()
