@@ -126,16 +126,17 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy",
-            "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshLedger",
+            "MeshPrivacy", "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
         "MeshSimulation",
         layer: .testSupport,
         uses: [
-            "MeshActors", "MeshChat", "MeshCheck", "MeshCore", "MeshEscalation", "MeshGateway", "MeshIdentity",
-            "MeshPrivacy", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCheck", "MeshCore", "MeshEscalation", "MeshGateway",
+            "MeshIdentity", "MeshLedger", "MeshPrivacy", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshWire",
         ]
     ),
 
@@ -146,9 +147,9 @@ let modules: [Module] = [
     .executable(
         "meshbench",
         uses: [
-            "CMeshAllocations", "CMeshSQLite", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck",
-            "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshNode", "MeshPrivacy", "MeshQUIC",
-            "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
+            "CMeshAllocations", "CMeshSQLite", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat",
+            "MeshCheck", "MeshCommandLine", "MeshCore", "MeshIO", "MeshInference", "MeshJSON", "MeshLedger", "MeshNode",
+            "MeshPrivacy", "MeshQUIC", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .executable("meshfuzz", uses: ["MeshTestKit"]),
