@@ -28,6 +28,9 @@ enum Meshbench {
                 BeatsBenchmarkCommand.command,
                 EngineBenchmarkCommand.command,
                 PrivacyBenchmarkCommand.command,
+                LedgerBenchmarkCommand.command,
+                LedgerRaceCommand.command,
+                LedgerRecoveryCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]
