@@ -1,3 +1,4 @@
+internal import MeshAccounts
 internal import MeshChat
 internal import MeshCommandLine
 internal import MeshCore
