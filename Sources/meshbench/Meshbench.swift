@@ -30,7 +30,6 @@ enum Meshbench {
                 PrivacyBenchmarkCommand.command,
                 LedgerBenchmarkCommand.command,
                 LedgerRaceCommand.command,
-                LedgerRecoveryCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]
