@@ -88,15 +88,15 @@ let modules: [Module] = [
             "MeshSessions", "MeshTunnel", "MeshWire",
         ]
     ),
-    .library("MeshAccounts", layer: .l3, uses: ["MeshActors", "MeshCore", "MeshLedger"]),
+    .library("MeshAccounts", layer: .l3, uses: ["MeshActors", "MeshChat", "MeshCore", "MeshLedger"]),
     .library(
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
-            "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
-            "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
+            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
+            "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
+            "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
+            "MeshSessions", "MeshStore", "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
         ]
     ),
     .library(

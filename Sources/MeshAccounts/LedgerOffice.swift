@@ -7,6 +7,7 @@ package import MeshLedger
 /// Whose account it is follows from the tenant, see ``LedgerAdmission/account(of:)``. What it answered is durable.
 package final class LedgerOffice: Sendable {
     private let policy: LedgerPolicy
+    private let newAccounts: LedgerTier
     private let clock: any Clock
     private let node = Lock(WeakNode())
 
@@ -15,9 +16,14 @@ package final class LedgerOffice: Sendable {
         weak var node: ActorNode?
     }
 
-    /// Accounts that go by `policy`.
-    package init(policy: LedgerPolicy, clock: any Clock) {
+    /// Accounts that go by `policy`; one that asks for the first time is in the tier `newAccounts`.
+    package init(
+        policy: LedgerPolicy,
+        newAccounts: LedgerTier = LedgerPolicy.tierOfNewAccounts,
+        clock: any Clock
+    ) {
         self.policy = policy
+        self.newAccounts = newAccounts
         self.clock = clock
     }
 
@@ -30,16 +36,23 @@ package final class LedgerOffice: Sendable {
     package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
 
     /// What holds now, for all tiers.
-    package var terms: LedgerTerms { policy.terms(at: clock.wallTime) }
+    package var terms: LedgerTerms {
+        var terms = policy.terms(at: clock.wallTime)
+        terms.newAccounts = newAccounts
+        return terms
+    }
 
-    /// Has the account called so decide `command`.
-    package func ask<C: Command>(_ command: C, of account: String) async throws(CallFailure<C.Refusal>) -> C.Reply
-    where C.Target == Ledger {
+    /// Has the account called so decide `command`; the same `id` again is one effect with one answer.
+    package func ask<C: Command>(
+        _ command: C,
+        of account: String,
+        id: CommandID? = nil
+    ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Ledger {
         guard let node = node.withLock({ $0.node }) else {
             throw .failed(ActorError(.unavailable, "the accounts are not open yet"))
         }
         let ledger: ActorReference<JournaledActor<Ledger>>
         do throws(ActorError) { ledger = try node.actor(Ledger.self, account) } catch { throw .failed(error) }
-        return try await ledger.call(command)
+        return try await ledger.call(command, id: id)
     }
 }

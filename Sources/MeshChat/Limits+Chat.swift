@@ -15,6 +15,12 @@ extension Limits {
         /// Nano-dollars for a million tokens; a table with a higher price, ten thousand dollars, is refused.
         package static let highestRate: Int64 = 10_000_000_000_000
 
+        /// Bytes of the address where an account is topped up; a longer one is cut.
+        package static let maximumURLBytes = 1_024
+
+        /// Bytes of a project's, a session's or an edge's name in a call's place; a longer one is cut.
+        package static let maximumPlaceBytes = 256
+
         /// Attempts of one call, whatever is configured: more count as this many.
         package static let maximumAttempts = 16
 

@@ -54,6 +54,9 @@ package struct EscalationFailure: Error, Hashable, Sendable {
     /// Whether words of the answer have been handed over.
     package var hasBegun: Bool
 
+    /// Why nobody pays for it; nil where that is not what is wrong.
+    package var credit: CreditRefusal?
+
     /// A failure of which this is known.
     package init(
         _ code: EscalationErrorCode,
@@ -61,7 +64,8 @@ package struct EscalationFailure: Error, Hashable, Sendable {
         field: String? = nil,
         retryAfter: Duration? = nil,
         chat: ChatErrorCode? = nil,
-        hasBegun: Bool = false
+        hasBegun: Bool = false,
+        credit: CreditRefusal? = nil
     ) {
         self.code = code
         self.message = message.cut(toBytes: Limits.Escalation.maximumMessageBytes)
@@ -69,6 +73,7 @@ package struct EscalationFailure: Error, Hashable, Sendable {
         self.retryAfter = retryAfter
         self.chat = chat
         self.hasBegun = hasBegun
+        self.credit = credit
     }
 
     /// A field that is to blame.
@@ -84,6 +89,7 @@ package struct EscalationFailure: Error, Hashable, Sendable {
             field: error.failure?.parameter,
             retryAfter: error.failure?.retryAfter
         )
+        credit = error.failure?.credit
     }
 
     /// What a failure of the class `chat` is to an asker.

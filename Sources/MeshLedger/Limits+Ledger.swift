@@ -25,7 +25,8 @@ extension Limits {
         /// Invites whose guests an account pays for at a time; a further one is refused as `tooManyGuests`.
         package static let maximumGuests = 256
 
-        /// Bytes of a name: model, project, session, edge, invite, customer; a longer one is cut.
+        /// Bytes of a name: model, invite, customer, and those of a place, which the calls' port bounds alike; a longer
+        /// one is cut.
         package static let maximumNameBytes = 256
 
         /// Bytes of a note of a correction; a longer one is cut.

@@ -56,7 +56,7 @@ private struct SlowAdmission: AdmissionPort {
         return try await base.reserve(ask)
     }
 
-    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
+    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         try await base.settle(hold, as: outcome)
     }
 

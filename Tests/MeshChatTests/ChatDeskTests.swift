@@ -462,9 +462,9 @@ private final class FailingAdmission: AdmissionPort {
 
     func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold { try await base.reserve(ask) }
 
-    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
+    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         try fail(hold)
-        try await base.settle(hold, as: outcome)
+        return try await base.settle(hold, as: outcome)
     }
 
     func void(_ hold: AdmissionHold) async throws(ChatError) {

@@ -188,6 +188,36 @@ import Testing
         #expect(try AnswerItem(wireBytes: newer) == .failed(EscalationFailure(.refused, "?", chat: .upstreamFailed)))
     }
 
+    @Test func `says what was charged, and why nobody pays`() throws {
+        let charge = CallCharge(
+            upstream: Money(nanodollars: 10_500_000),
+            total: Money(nanodollars: 10_815_000),
+            knowledge: Money(nanodollars: 1),
+            granted: Money(nanodollars: 2),
+            paid: Money(nanodollars: 3),
+            metered: Money(nanodollars: 10_814_994)
+        )
+        let end = AnswerItem.ended(AnswerEnd(reason: .endOfTurn, usage: .sample, cost: charge.total, charge: charge))
+        #expect(try AnswerItem(wireBytes: end.wireBytes) == end)
+        #expect(
+            WireDescription.text(of: end.wireBytes)
+                == "[9, [0, null], [12, 0, 0, 0, 34, 0, false], 10815000, [10500000, 10815000, 1, 2, 3, 10814994]]"
+        )
+        for reason in CreditRefusal.Reason.allCases {
+            let credit = CreditRefusal(reason, needed: charge.total, available: .zero, topUpURL: "https://pay.example")
+            let failure = EscalationFailure(ChatError(.paymentRequired, "no", cause: ChatFailure(credit: credit)))
+            let item = AnswerItem.failed(failure)
+            #expect(failure.credit == credit && (try AnswerItem(wireBytes: item.wireBytes)) == item)
+            let queued = QueuedAnswer(failure)
+            #expect(try QueuedAnswer(wireBytes: queued.wireBytes) == queued && queued.credit == credit)
+        }
+        let whole = QueuedAnswer(text: "a", model: "m", usage: .sample, cost: charge.total, charge: charge)
+        #expect(try QueuedAnswer(wireBytes: whole.wireBytes) == whole)
+        // An edge cuts what a hub says of an address; the hub's own bound is the same.
+        let long = CreditRefusal(.ceiling, topUpURL: String(repeating: "u", count: Limits.Chat.maximumURLBytes + 1))
+        #expect(long.topUpURL?.utf8.count == Limits.Chat.maximumURLBytes)
+    }
+
     @Test func `long words become several items, and none is cut in the middle of a character`() throws {
         let text = String(repeating: "ä", count: Limits.Escalation.wordBytes)
         let items = AnswerItem.items(for: .text(text))

@@ -7,7 +7,8 @@ import MeshTestKit
 /// A test double of whoever answers chats: does what the name of the model asks for.
 ///
 /// `echo` says what the user said, a character at a time; `fail-CODE` refuses; `break-CODE` breaks off behind some
-/// words; `prefill` waits before an answer and `decode` behind its first words, until they are let go or cancelled.
+/// words; `prefill` waits before an answer and `decode` behind its first words, until they are let go or cancelled;
+/// `poor` is refused because nobody pays, and `charged` is charged.
 final class ScriptedChat: ChatPort {
     struct Figures: Hashable, Sendable {
         var begun = 0
@@ -20,6 +21,18 @@ final class ScriptedChat: ChatPort {
     let calls = Lock<[ChatCall]>([])
 
     static let usage = ChatUsage(inputTokens: 11, cacheReadTokens: 5, outputTokens: 7)
+    static let credit = CreditRefusal(
+        .ceiling,
+        needed: Money(nanodollars: 10_815_001),
+        available: Money(nanodollars: 1_999_999),
+        topUpURL: "https://pay.example/acme"
+    )
+    static let charge = CallCharge(
+        upstream: Money(nanodollars: 10_500_000),
+        total: Money(nanodollars: 10_815_000),
+        knowledge: Money(nanodollars: 10_000_000),
+        metered: Money(nanodollars: 815_000)
+    )
     static let known = [
         ModelDescription(
             name: "echo",
@@ -50,6 +63,7 @@ final class ScriptedChat: ChatPort {
             if code == .rateLimited { failure.allowance = allowance }
             throw ChatError(code, "as asked", cause: failure)
         }
+        if model == "poor" { throw ChatError(.paymentRequired, "as asked", cause: ChatFailure(credit: Self.credit)) }
         if model == "prefill" { try await hold() }
         figures.change { $0.begun += 1 }
         return ScriptedRun(call.request, of: self)
@@ -89,6 +103,7 @@ final class ScriptedRun: ChatRun {
     let dropped: [String]
     let allowance: RequestAllowance? = RequestAllowance(limit: 100, remaining: 41, reset: .seconds(6))
     let usageSoFar = ScriptedChat.usage
+    var charge: CallCharge? { model == "charged" ? ScriptedChat.charge : nil }
     private let chat: ScriptedChat
     private let failure: ChatError?
     private let state: Lock<State>

@@ -63,6 +63,7 @@ final class ScriptedQuestionRun: EscalationRun {
     var model: String { answer.model }
     var privacy: PrivacyNote? { PrivacyNote(found: RedactionReport()) }
     var cost: Money? { ScriptedQuestions.cost }
+    var charge: CallCharge? { answer.charge }
     var usageSoFar: ChatUsage { answer.usageSoFar }
     func next() async throws(ChatError) -> ChatEvent? { try await answer.next() }
     func cancel() { answer.cancel() }

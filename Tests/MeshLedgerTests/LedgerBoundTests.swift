@@ -127,7 +127,7 @@ import Testing
     @Test func `names and notes are cut`() {
         let long = String(repeating: "n", count: 10_000)
         let place = CallPlace(project: long, session: "", edge: nil)
-        #expect(place.project?.utf8.count == Limits.Ledger.maximumNameBytes && place.session == nil)
+        #expect(place.project?.utf8.count == Limits.Chat.maximumPlaceBytes && place.session == nil)
         #expect(GuestPass(invite: long, quota: .zero).invite.utf8.count == Limits.Ledger.maximumNameBytes)
         let credit = Ledger.AddCredit(Sample.id(1), .paid, .zero, note: long)
         #expect(credit.note.utf8.count == Limits.Ledger.maximumNoteBytes)

@@ -61,6 +61,67 @@ import Testing
         try ground.check()
     }
 
+    @Test mutating func `a call that used nothing can be made after all, as another one too, and is charged once`()
+        throws
+    {
+        try ground.open(.managed, paid: 100)
+        try ground.perform(reserve(Sample.call(1, 40)))
+        try ground.perform(Ledger.VoidHold(Sample.id(1)))
+        #expect(try ground.perform(reserve(Sample.call(1, 50))).amount == Sample.money(50))
+        #expect(try available == Sample.money(50_050))
+        #expect(throws: LedgerRefusal.conflict) { try ground.perform(reserve(Sample.call(1, 40))) }
+        try ground.check()
+        let receipt = try ground.perform(settle(1, 50))
+        #expect(receipt.available == Sample.money(50_050))
+        #expect(try ground.perform(settle(1, 50)) == receipt)
+        #expect(throws: LedgerRefusal.callEnded) { try ground.perform(reserve(Sample.call(1, 50))) }
+        try ground.check()
+    }
+
+    @Test mutating func `an account is in the tier of new ones from its first call on, and nobody is overruled`()
+        throws
+    {
+        var terms = Sample.terms()
+        terms.newAccounts = .managed
+        try ground.perform(Ledger.Reserve(Sample.call(1, 40), terms: terms))
+        #expect(ground.value.core.tier == .managed)
+        terms.newAccounts = .byok
+        try ground.perform(Ledger.Reserve(Sample.call(2, 40), terms: terms))
+        #expect(ground.value.core.tier == .managed)
+        try ground.perform(Ledger.SetTier(.free, terms: terms))
+        try ground.perform(Ledger.AddCredit(Sample.id(9_000_001), .paid, Sample.money(100_000)))
+        try ground.perform(Ledger.Reserve(Sample.call(3, 40), terms: terms))
+        #expect(ground.value.core.tier == .free)
+        try ground.check()
+        var other = LedgerGround()
+        try other.perform(Ledger.SetTier(.free, terms: terms))
+        #expect(throws: LedgerRefusal.self) { try other.perform(Ledger.Reserve(Sample.call(1, 40), terms: terms)) }
+        #expect(other.value.core.tier == .free)
+        // Terms of an older writer have no such word.
+        #expect(Sample.terms().newAccounts == .free)
+    }
+
+    @Test mutating func `what is set aside suffices for a model of another kind`() throws {
+        let terms = Sample.terms()
+        try ground.perform(Ledger.SetTier(.managed, terms: terms))
+        let call = LedgerCall(
+            id: Sample.id(1),
+            model: "own",
+            kind: .local,
+            price: Sample.own,
+            worst: ChatUsage(outputTokens: 100),
+            dearestCost: Sample.money(100),
+            otherKind: .cloud
+        )
+        let hold = try ground.perform(Ledger.Reserve(call, terms: terms))
+        #expect(hold.amount == Sample.money(103))
+        let substitute = Substitute(model: "cloud", kind: .cloud, price: Sample.round)
+        let used = ChatUsage(outputTokens: 100)
+        let receipt = try ground.perform(Ledger.Settle(call.id, usage: used, end: .complete, substitute: substitute))
+        #expect(receipt.charge.total == hold.amount)
+        try ground.check()
+    }
+
     @Test mutating func `what is set aside counts, so that holds together never pass the ceiling`() throws {
         let terms = Sample.terms(ceiling: 100)
         try ground.perform(Ledger.SetTier(.managed, terms: terms))

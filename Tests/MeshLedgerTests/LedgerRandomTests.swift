@@ -209,7 +209,7 @@ struct RandomWorld {
 
     /// Somebody uses an id for something else.
     private mutating func conflict() throws {
-        guard let id = generator.pick(from: recent), let call = oracle.calls[id] else { return }
+        guard let id = generator.pick(from: recent), let call = oracle.calls[id], call.fate != .voided else { return }
         conflicts += 1
         let other = LedgerCall(id: id, model: "other", kind: .cloud, price: Sample.round, worst: ChatUsage())
         #expect(throws: LedgerRefusal.conflict) { _ = try perform(Ledger.Reserve(other, terms: terms)) }

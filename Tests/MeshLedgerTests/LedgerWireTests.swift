@@ -93,17 +93,18 @@ import Testing
         let tenant = try TenantID("acme")
         #expect(LedgerAdmission.account(of: tenant) == "acme")
         let worst = ChatUsage(inputTokens: 10, outputTokens: 20)
+        let place = CallPlace(project: "paper")
         let ask = AdmissionAsk(
             id: Sample.id(1),
             tenant: tenant,
             key: "k",
+            place: place,
             model: "sonnet",
             worst: worst,
             worstCost: Sample.price.cost(of: worst),
             price: Sample.price
         )
-        let place = CallPlace(project: "paper")
-        let circumstances = LedgerAdmission.Circumstances(kind: .cloud, place: place)
+        let circumstances = LedgerAdmission.Circumstances(kind: .cloud)
         let command = LedgerAdmission.reserve(ask, circumstances, terms: Sample.terms())
         #expect(command.call.id == ask.id && command.call.place == place && command.call.kind == .cloud)
         let hold = AdmissionHold(id: ask.id, tenant: tenant, price: ask.price)

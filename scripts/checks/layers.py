@@ -21,6 +21,7 @@ SAME_LAYER: dict[tuple[str, str], str] = {
     ("MeshEscalation", "MeshChat"): "0023",
     ("MeshEscalation", "MeshSessions"): "0023",
     ("MeshLedger", "MeshChat"): "0021",
+    ("MeshNode", "MeshAccounts"): "0021",
     ("MeshNode", "MeshGateway"): "architecture",
     ("MeshRelay", "MeshGateway"): "architecture",
     ("MeshNode", "MeshRelay"): "architecture",

@@ -61,6 +61,8 @@ extension AnswerDocument {
         package let nanodollars: Int64
         /// For people, rounded up: `$0.011`.
         package let display: String
+        /// What it is made of, and what has paid it; nil where nobody charges.
+        package var parts: Parts?
 
         /// `money`.
         package init(_ money: Money) {
@@ -69,13 +71,64 @@ extension AnswerDocument {
         }
 
         /// As the gateway says it.
-        package var json: JSONValue { ["nanodollars": .integer(nanodollars), "display": .string(display)] }
+        package var json: JSONValue {
+            var object = JSONObject()
+            object["nanodollars"] = .integer(nanodollars)
+            object["display"] = .string(display)
+            if let parts {
+                object["upstream_cost"] = .string(parts.upstream)
+                object["fee"] = .string(parts.fee)
+                object["total"] = .string(parts.total)
+                var sources = JSONObject()
+                for source in parts.fundedBy { sources[source.name] = .string(source.amount) }
+                object["funded_by"] = .object(sources)
+            }
+            return .object(object)
+        }
 
         /// What a gateway has said.
         package init(json: JSONValue) throws(APIError) {
             let fields = try DocumentFields(json, of: "cost")
             nanodollars = try fields.integer("nanodollars")
             display = try fields.text("display")
+            guard let upstream = fields["upstream_cost"]?.text else { return }
+            parts = Parts(
+                upstream: upstream,
+                fee: try fields.text("fee"),
+                total: try fields.text("total"),
+                fundedBy: (fields["funded_by"]?.object?.members ?? []).map { Parts.Source($0.key, $0.value.text ?? "") }
+            )
+        }
+
+        /// What a charge is made of, and what has paid it: exact amounts, so that they add up.
+        package struct Parts: Hashable, Sendable {
+            /// What whoever answered takes.
+            package let upstream: String
+            /// What the hub takes.
+            package let fee: String
+            /// Both.
+            package let total: String
+            /// Out of what that was paid, in the order in which it is taken.
+            package let fundedBy: [Source]
+
+            /// A part of the total, and where it came from.
+            package struct Source: Hashable, Sendable {
+                /// `knowledge`, `granted`, `paid` or `metered`.
+                package let name: String
+                /// How much.
+                package let amount: String
+
+                /// `amount` of the source called so.
+                package init(_ name: String, _ amount: String) { (self.name, self.amount) = (name, amount) }
+            }
+
+            /// These amounts.
+            package init(upstream: String, fee: String, total: String, fundedBy: [Source]) {
+                self.upstream = upstream
+                self.fee = fee
+                self.total = total
+                self.fundedBy = fundedBy
+            }
         }
     }
 

@@ -60,6 +60,9 @@ package final class AdmittedAnswer: ChatAnswer {
     /// Stops it.
     package func cancel() { desk.leave(call) }
 
+    /// What it was charged; nil until it is settled, and where nobody charges.
+    package var charge: CallCharge? { call.charge }
+
     /// What was used so far.
     package var usageSoFar: ChatUsage { begun.usageSoFar }
 }

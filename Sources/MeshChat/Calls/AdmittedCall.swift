@@ -21,12 +21,15 @@ final class AdmittedCall: Sendable {
         var isOver = false
         /// Why the desk itself has broken it off.
         var reason: ChatError?
+        /// What it was charged, once it is settled.
+        var charge: CallCharge?
     }
 
     let ask: DeskCall
     let began: Instant
     private let trace: TraceContext?
-    private let firstModel = Lock<String?>(nil)
+    /// How it was put to whoever admits.
+    private let admission = Lock<AdmissionAsk?>(nil)
     private let state = Lock(State())
 
     init(_ ask: DeskCall, began: Instant, trace: TraceContext?) {
@@ -37,8 +40,11 @@ final class AdmittedCall: Sendable {
 
     // MARK: Beginning
 
-    /// It is to be answered by `model`, if that can.
-    func routed(to model: String) { firstModel.withLock { $0 = model } }
+    /// It is to be answered by whoever `ask` has in front, if that can.
+    func routed(to ask: AdmissionAsk) { admission.withLock { $0 = ask } }
+
+    /// The price that is agreed on; nil until it is known who is asked.
+    var price: ModelPrice? { admission.withLock { $0?.price } }
 
     /// It was admitted; false where the desk has broken it off meanwhile.
     func admitted(_ hold: AdmissionHold) -> Bool {
@@ -74,6 +80,12 @@ final class AdmittedCall: Sendable {
     /// Whether it has ended.
     var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// What it was charged; nil until it is settled, and where nobody charges.
+    var charge: CallCharge? { state.withLock { $0.charge } }
+
+    /// It is settled, for `charge`.
+    func settled(_ charge: CallCharge?) { state.withLock { $0.charge = charge } }
+
     /// Ends it, if nobody has: what remains to be done then.
     func end(_ end: AdmissionOutcome.End, _ code: ChatErrorCode?, now: Instant) -> Settlement? {
         settlement(of: claim(nil), end, code, now: now)
@@ -97,7 +109,7 @@ final class AdmittedCall: Sendable {
     func record(refusedBy code: ChatErrorCode, now: Instant) -> CallRecord {
         let code = isStoppedInTime(code, now) ? code : .timedOut
         var record = CallRecord(id: ask.id, trace: trace, tenant: ask.tenant, key: ask.key, outcome: .refused(code))
-        record.model = firstModel.withLock { $0 }
+        record.model = admission.withLock { $0?.model }
         record.whole = now - began
         return record
     }
@@ -146,13 +158,18 @@ final class AdmittedCall: Sendable {
         record.firstWord = ended.firstWord
         record.whole = now - began
         let isNothing = record.usage.totalTokens == 0 && end != .complete
-        let isSubstitute = firstModel.withLock { $0 } != choice.row.name
         let settled = AdmissionOutcome(
             end: end,
             usage: record.usage,
             cost: choice.price.cost(of: record.usage),
-            substitute: isSubstitute ? .init(model: choice.row.name, price: choice.price) : nil
+            substitute: substitute(choice)
         )
         return Settlement(call: self, hold: hold, outcome: isNothing ? nil : settled, record: record)
+    }
+
+    /// Whoever has answered, where that is another model than was asked first.
+    private func substitute(_ choice: ModelChoice) -> AdmissionOutcome.Substitute? {
+        guard admission.withLock({ $0?.model }) != choice.row.name else { return nil }
+        return .init(model: choice.row.name, price: choice.price, engine: choice.offer.engine)
     }
 }

@@ -124,8 +124,9 @@ package final class ChatDesk: Sendable {
             slot = try takeSlot(for: ask)
             route = try await admit(call, slot)
         } catch {
-            observer.callEnded(call.record(refusedBy: error.code, now: clock.now))
-            forget(call)
+            let record = call.record(refusedBy: error.code, now: clock.now)
+            observer.callEnded(record)
+            if error.failure?.mayBeHeld != true || !voidSoon(call, record) { forget(call) }
             throw error
         }
         return try await answer(call, along: route, slot)
@@ -166,7 +167,7 @@ package final class ChatDesk: Sendable {
             let request = call.ask.request
             let route = try await route(of: request)
             let ask = Self.worst(of: call.ask, route)
-            call.routed(to: ask.model)
+            call.routed(to: ask)
             let hold = try await admission.reserve(ask)
             guard call.admitted(hold) else {
                 let reason = call.reason ?? Self.stopping
@@ -181,6 +182,13 @@ package final class ChatDesk: Sendable {
             giveBack(slot)
             throw error
         }
+    }
+
+    /// Gives back what may be set aside for a call of which nobody knows whether it is; until then it is under way.
+    private func voidSoon(_ call: AdmittedCall, _ record: CallRecord) -> Bool {
+        guard let price = call.price else { return false }
+        let hold = AdmissionHold(id: call.ask.id, tenant: call.ask.tenant, price: price)
+        return queue.offer(AdmittedCall.Settlement(call: call, hold: hold, outcome: nil, record: record))
     }
 
     private func route(of request: ChatRequest) async throws(ChatError) -> ModelRoute {
@@ -220,10 +228,13 @@ package final class ChatDesk: Sendable {
             id: call.id,
             tenant: call.tenant,
             key: call.key,
+            place: call.place,
             model: first.row.name,
             worst: worst.usage,
             worstCost: worst.cost,
-            price: first.price
+            price: first.price,
+            engines: route.choices.map(\.offer.engine),
+            deadline: call.deadline
         )
     }
 
@@ -292,7 +303,7 @@ package final class ChatDesk: Sendable {
     private func settle(_ settlement: AdmittedCall.Settlement) async {
         do throws(ChatError) {
             if let outcome = settlement.outcome {
-                try await admission.settle(settlement.hold, as: outcome)
+                settlement.call.settled(try await admission.settle(settlement.hold, as: outcome))
             } else {
                 try await admission.void(settlement.hold)
             }
@@ -430,6 +441,8 @@ package struct DeskCall: Sendable {
     package var key: String?
     /// Requests that the key may make in any sliding minute; nil for any number.
     package var requestsPerMinute: Int?
+    /// Where it belongs.
+    package var place: CallPlace
     /// What is asked.
     package var request: ChatRequest
     /// When it must be over.
@@ -441,6 +454,7 @@ package struct DeskCall: Sendable {
         tenant: TenantID,
         key: String? = nil,
         requestsPerMinute: Int? = nil,
+        place: CallPlace = CallPlace(),
         request: ChatRequest,
         deadline: Instant
     ) {
@@ -448,6 +462,7 @@ package struct DeskCall: Sendable {
         self.tenant = tenant
         self.key = key
         self.requestsPerMinute = requestsPerMinute
+        self.place = place
         self.request = request
         self.deadline = deadline
     }

@@ -1,6 +1,6 @@
 package import MeshCore
 
-/// An admission that admits everybody and charges nothing: what a hub has until there is a ledger.
+/// An admission that admits everybody and charges nothing, for whoever keeps no accounts.
 ///
 /// Nothing is remembered of a call but sums, and those only for as long as the process lives. It holds nobody to
 /// anything: an id that comes twice is two calls.
@@ -32,12 +32,14 @@ package final class OpenAdmission: AdmissionPort {
     }
 
     /// Counts it.
-    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
+    @discardableResult
+    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         state.withLock { totals in
             totals.settled += 1
             let (sum, isTooMuch) = totals.cost.nanodollars.addingReportingOverflow(outcome.cost.nanodollars)
             totals.cost = Money(nanodollars: isTooMuch ? .max : sum)
         }
+        return nil
     }
 
     /// Counts it.

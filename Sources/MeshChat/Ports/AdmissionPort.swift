@@ -8,15 +8,18 @@ package import MeshCore
 package protocol AdmissionPort: Sendable {
     /// Sets the worst case aside.
     ///
-    /// Throws `paymentRequired` where the credit does not suffice, `rateLimited` with a time to wait, `forbidden`
-    /// where the key may not use the model, `conflict` where `ask.id` was another call. What is refused costs nothing.
+    /// Throws `paymentRequired` where the credit does not suffice, with a ``CreditRefusal``; `rateLimited` with a time
+    /// to wait, `forbidden` where the key may not use the model, `conflict` where `ask.id` was another call. What is
+    /// refused costs nothing; where nobody knows, the failure says ``ChatFailure/mayBeHeld``, and the call is voided.
     func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold
 
     /// Books what was used and gives the rest back.
     ///
     /// More than was set aside is booked all the same: what was used is never dropped. Also for a client that has
-    /// left, and for an answer that broke off; cancelling the task does not stop it.
-    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError)
+    /// left, and for an answer that broke off; cancelling the task does not stop it. Returns what was charged; nil
+    /// where nobody charges.
+    @discardableResult
+    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge?
 
     /// Gives all of it back: nothing was used.
     func void(_ hold: AdmissionHold) async throws(ChatError)
@@ -33,6 +36,9 @@ package struct AdmissionAsk: Hashable, Sendable {
     /// The name of the key that was shown; nil where none is needed.
     package var key: String?
 
+    /// Where it belongs.
+    package var place: CallPlace
+
     /// The model that is asked first, by its name in the table.
     package var model: String
 
@@ -45,23 +51,35 @@ package struct AdmissionAsk: Hashable, Sendable {
     /// The price that is agreed on: what is settled later goes by this one, unless another model answered.
     package var price: ModelPrice
 
+    /// Who may answer, by our names, whoever is asked first in front.
+    package var engines: [String]
+
+    /// When it must be over; nil where nobody has said.
+    package var deadline: Instant?
+
     /// A call of these parts.
     package init(
         id: UniqueID,
         tenant: TenantID,
         key: String?,
+        place: CallPlace = CallPlace(),
         model: String,
         worst: ChatUsage,
         worstCost: Money,
-        price: ModelPrice
+        price: ModelPrice,
+        engines: [String] = [],
+        deadline: Instant? = nil
     ) {
         self.id = id
         self.tenant = tenant
         self.key = key
+        self.place = place
         self.model = model
         self.worst = worst
         self.worstCost = worstCost
         self.price = price
+        self.engines = engines
+        self.deadline = deadline
     }
 }
 
@@ -115,15 +133,18 @@ package struct AdmissionOutcome: Hashable, Sendable {
 
     /// A model that answered in another one's place.
     package struct Substitute: Hashable, Sendable {
-        /// Its name in the table.
+        /// The model's name in the table.
         package var model: String
         /// What it cost when the call was admitted.
         package var price: ModelPrice
+        /// Who ran it, by our name.
+        package var engine: String
 
         /// The model called so, at this price.
-        package init(model: String, price: ModelPrice) {
+        package init(model: String, price: ModelPrice, engine: String = "") {
             self.model = model
             self.price = price
+            self.engine = engine
         }
     }
 

@@ -79,6 +79,12 @@ package struct ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the answer had begun, so that nothing is tried again.
     package var hasBegun: Bool
 
+    /// Why nobody pays for it; nil where that is not what is wrong.
+    package var credit: CreditRefusal?
+
+    /// Whether money may be set aside for the call all the same, because nobody knows what became of the asking.
+    package var mayBeHeld = false
+
     /// A failure of which this is known.
     package init(
         retryAfter: Duration? = nil,
@@ -87,7 +93,8 @@ package struct ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
         word: String? = nil,
         sentence: String? = nil,
         parameter: String? = nil,
-        hasBegun: Bool = false
+        hasBegun: Bool = false,
+        credit: CreditRefusal? = nil
     ) {
         self.retryAfter = retryAfter
         self.provider = provider
@@ -96,6 +103,7 @@ package struct ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
         self.sentence = sentence
         self.parameter = parameter
         self.hasBegun = hasBegun
+        self.credit = credit
     }
 
     /// For logs: nothing that a client wrote.

@@ -14,6 +14,8 @@ package struct AnswerEnd: Hashable, Sendable {
     package let isEstimated: Bool
     /// What it costs, in words.
     package let cost: String?
+    /// What of that is a fee, and out of what it was paid, in words; nil where nobody charges.
+    package let charge: String?
     /// What was replaced in the question, how many pieces of each kind; nil where nothing is redacted.
     package let replaced: [String: Int64]?
     /// How many placeholders of the answer were put back.
@@ -34,6 +36,7 @@ package struct AnswerEnd: Hashable, Sendable {
         outputTokens = json["usage"]?["output_tokens"]?.integer
         isEstimated = json["usage"]?["estimated"]?.bool ?? false
         cost = json["cost"]?["display"]?.text
+        charge = json["cost"].flatMap { Self.charge($0) }
         let privacy = json["privacy"]
         replaced = privacy?["replaced"]?.object.map { object in
             object.members.reduce(into: [:]) { $0[$1.key] = $1.value.integer ?? 0 }
@@ -41,6 +44,14 @@ package struct AnswerEnd: Hashable, Sendable {
         restored = privacy?["restored"]?.integer ?? 0
         broken = privacy?["broken"]?.integer ?? 0
         length = json["length"]?.integer
+    }
+
+    /// `$0.0105 upstream + $0.000315 fee, metered`: sources that gave nothing are left out.
+    private static func charge(_ cost: JSONValue) -> String? {
+        guard let upstream = cost["upstream_cost"]?.text, let fee = cost["fee"]?.text else { return nil }
+        let sources = cost["funded_by"]?.object?.members.filter { $0.value.text != "$0.00" }.map(\.key) ?? []
+        let funded = sources.isEmpty ? "" : ", \(sources.joined(separator: " and "))"
+        return "\(upstream) upstream + \(fee) fee\(funded)"
     }
 
     /// The end with the words of the answer, as programs read it.
@@ -57,7 +68,7 @@ package struct AnswerEnd: Hashable, Sendable {
         if let model { parts.append(model) }
         if let inputTokens { parts.append("\(isEstimated ? "about " : "")\(inputTokens) tokens in") }
         if let outputTokens { parts.append("\(outputTokens) out") }
-        if let cost { parts.append(cost) }
+        if let cost { parts.append(charge.map { "\(cost) (\($0))" } ?? cost) }
         if let replaced {
             parts.append("\(replaced.values.reduce(0, +)) replaced")
             parts.append("\(restored) restored")

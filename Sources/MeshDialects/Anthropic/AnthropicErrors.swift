@@ -16,7 +16,12 @@ package enum AnthropicErrors {
     static func body(of error: ChatError, requestID: String?) -> [UInt8] {
         var body = JSONObject()
         body["type"] = "error"
-        body["error"] = ["type": .string(word(for: error.code)), "message": .string(error.sentence)]
+        var object = JSONObject()
+        object["type"] = .string(word(for: error.code))
+        object["message"] = .string(error.sentence)
+        object["code"] = (error.failure?.credit?.reason.rawValue).map { .string($0) }
+        object.append(error.failure?.credit)
+        body["error"] = .object(object)
         body["request_id"] = requestID.map { .string($0) }
         return JSONWriter.bytes(of: .object(body))
     }

@@ -15,13 +15,14 @@ package enum OpenAIErrors {
 
     static func body(of error: ChatError) -> [UInt8] {
         let (type, code) = words(for: error.code)
-        return JSONWriter.bytes(of: [
-            "error": [
-                "message": .string(error.sentence), "type": .string(type),
-                "param": error.failure?.parameter.map { .string($0) } ?? .null,
-                "code": code.map { .string($0) } ?? .null,
-            ]
-        ])
+        let credit = error.failure?.credit
+        var object = JSONObject()
+        object["message"] = .string(error.sentence)
+        object["type"] = .string(type)
+        object["param"] = error.failure?.parameter.map { .string($0) } ?? .null
+        object["code"] = (credit?.reason.rawValue ?? code).map { .string($0) } ?? .null
+        object.append(credit)
+        return JSONWriter.bytes(of: ["error": .object(object)])
     }
 
     private static func words(for code: ChatErrorCode) -> (type: String, code: String?) {
@@ -71,7 +72,7 @@ package enum OpenAIErrors {
     private static let billing: Set<String> = [
         "insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded",
         "project_spend_limit_exceeded", "organization_usage_limit_exceeded", "billing_hard_limit_reached",
-        "billing_not_active",
+        "billing_not_active", "credit_ceiling_exceeded",
     ]
 
     static func meaning(status: UInt16, type: String?, code: String?, sentence: String?) -> ChatErrorCode {

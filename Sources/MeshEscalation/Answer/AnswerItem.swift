@@ -64,11 +64,15 @@ package struct AnswerEnd: Hashable, Sendable {
     /// What that costs; nil where nobody has said.
     package var cost: Money?
 
+    /// What was charged, and out of what; nil where nobody charges.
+    package var charge: CallCharge?
+
     /// An end for `reason`.
-    package init(reason: StopReason, usage: ChatUsage, cost: Money? = nil) {
+    package init(reason: StopReason, usage: ChatUsage, cost: Money? = nil, charge: CallCharge? = nil) {
         self.reason = reason
         self.usage = usage
         self.cost = cost
+        self.charge = charge
     }
 }
 
@@ -115,18 +119,20 @@ extension AnswerItem: WireCodable {
             choice.dropped.encode(into: &writer)
         case .event(let event): Self.encode(event, into: &writer)
         case .ended(let end):
-            writer.writeArrayHead(count: 4)
+            writer.writeArrayHead(count: end.charge == nil ? 4 : 5)
             writer.write(UInt64(9))
             StopReasonNumber.encode(end.reason, into: &writer)
             writer.write(end.usage)
             (end.cost?.nanodollars).encode(into: &writer)
+            if end.charge != nil { writer.write(end.charge) }
         case .failed(let failure):
-            writer.writeArrayHead(count: 5)
+            writer.writeArrayHead(count: failure.credit == nil ? 5 : 6)
             writer.write(UInt64(10))
             writer.write(ChatErrorNumber.number(of: failure.chatCode))
             writer.write(failure.message)
             failure.retryAfter.map(\.wireMilliseconds).encode(into: &writer)
             failure.field.encode(into: &writer)
+            if failure.credit != nil { writer.write(failure.credit) }
         }
     }
 
@@ -160,7 +166,7 @@ extension AnswerItem: WireCodable {
         guard number < UInt64(Self.fields.count) else {
             throw WireError(.invalidValue, "no item has the number \(number)")
         }
-        let fields = Self.fields[Int(number)]
+        var fields = Self.fields[Int(number)]
         guard count >= fields else { throw WireError(.missingFields, "an item of \(count) fields") }
         switch number {
         case 0: self = .event(.started(ChatStart(id: try reader.readText(), model: try reader.readText())))
@@ -176,8 +182,19 @@ extension AnswerItem: WireCodable {
             let reason = try StopReasonNumber.decode(&reader)
             let usage = try reader.readUsage()
             let cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
-            self = .ended(AnswerEnd(reason: reason, usage: usage, cost: cost))
-        case 10: self = .failed(try Self.failure(&reader))
+            var end = AnswerEnd(reason: reason, usage: usage, cost: cost)
+            if count > fields {
+                end.charge = try reader.readCharge()
+                fields += 1
+            }
+            self = .ended(end)
+        case 10:
+            var failure = try Self.failure(&reader)
+            if count > fields {
+                failure.credit = try reader.readCredit()
+                fields += 1
+            }
+            self = .failed(failure)
         case 11: self = .opened(try reader.readUInt64())
         default:
             let (model, engine, reason) = (try reader.readText(), try reader.readText(), try reader.readText())
@@ -188,7 +205,7 @@ extension AnswerItem: WireCodable {
         reader.endNesting()
     }
 
-    /// How many fields an item of each number has, the number included.
+    /// How many fields an item of each number has at least, the number included.
     private static let fields = [3, 2, 2, 2, 2, 3, 2, 1, 2, 4, 5, 2, 5]
 
     private static func words(_ reader: inout WireReader) throws(WireError) -> String {

@@ -94,7 +94,7 @@ package struct EscalationStateMachine: ~Copyable {
         case none
         /// Begin the answer and hand its events over while ``wantsEvents``.
         case ask
-        /// Stop the answer if it runs, and settle; then call ``settled(usage:cost:now:)``. Asked for once.
+        /// Stop the answer if it runs, and settle; then call ``settled(usage:cost:charge:now:)``. Asked for once.
         case settle(RunSettlement)
         /// Forget the run.
         case release
@@ -176,12 +176,19 @@ package struct EscalationStateMachine: ~Copyable {
         }
     }
 
-    /// What was used has been settled: as `usage`, where whoever settles counts by itself, and for `cost`.
-    package mutating func settled(usage: ChatUsage? = nil, cost: Money?, now: Instant) -> Action {
+    /// What was used has been settled: as `usage`, where whoever settles counts by itself, for `cost`, and out of what
+    /// `charge` says.
+    package mutating func settled(
+        usage: ChatUsage? = nil,
+        cost: Money?,
+        charge: CallCharge? = nil,
+        now: Instant
+    ) -> Action {
         guard case .settling(let item, _) = state else { return .none }
         if case .ended(var end) = item {
             end.usage = usage ?? end.usage
             end.cost = cost
+            end.charge = charge
             self.end(saying: .ended(end), now)
         } else {
             end(saying: item, now)

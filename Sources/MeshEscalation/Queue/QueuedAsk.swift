@@ -72,6 +72,12 @@ package struct QueuedAnswer: Hashable, Sendable {
     /// What that costs; nil where nobody has said so.
     package let cost: Money?
 
+    /// What was charged, and out of what; nil where nobody charges.
+    package let charge: CallCharge?
+
+    /// Why nobody pays for it; nil where that is not what was wrong.
+    package let credit: CreditRefusal?
+
     /// The class of the error; nil where there was none.
     package let failure: ChatErrorCode?
 
@@ -79,12 +85,14 @@ package struct QueuedAnswer: Hashable, Sendable {
     package let message: String?
 
     /// A whole answer; what is beyond ``Limits/AskQueue/maximumAnswerBytes`` is cut.
-    package init(text: String, model: String, usage: ChatUsage, cost: Money? = nil) {
+    package init(text: String, model: String, usage: ChatUsage, cost: Money? = nil, charge: CallCharge? = nil) {
         self.text = text.cut(toBytes: Limits.AskQueue.maximumAnswerBytes)
         isCut = text.utf8.count > Limits.AskQueue.maximumAnswerBytes
         self.model = model.cut(toBytes: Limits.Escalation.maximumModelBytes)
         self.usage = usage
         self.cost = cost
+        self.charge = charge
+        credit = nil
         failure = nil
         message = nil
     }
@@ -96,6 +104,8 @@ package struct QueuedAnswer: Hashable, Sendable {
         model = nil
         usage = nil
         cost = nil
+        charge = nil
+        credit = failure.credit
         self.failure = failure.chatCode
         message = failure.message
     }
@@ -103,7 +113,7 @@ package struct QueuedAnswer: Hashable, Sendable {
 
 extension QueuedAnswer: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 7)
+        writer.writeArrayHead(count: 9)
         writer.write(text)
         writer.write(isCut)
         model.encode(into: &writer)
@@ -111,10 +121,12 @@ extension QueuedAnswer: WireCodable {
         failure.map { ChatErrorNumber.number(of: $0) }.encode(into: &writer)
         message.encode(into: &writer)
         (cost?.nanodollars).encode(into: &writer)
+        writer.write(charge)
+        writer.write(credit)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 7)
+        var tail = try reader.beginRecord(fields: 7)
         text = try reader.readText(atMost: Limits.AskQueue.maximumAnswerBytes)
         isCut = try reader.readBool()
         model = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumModelBytes)
@@ -122,6 +134,8 @@ extension QueuedAnswer: WireCodable {
         failure = try UInt64?(from: &reader).map { ChatErrorNumber.code(of: $0) }
         message = try reader.readNil() ? nil : try reader.readText(atMost: Limits.Escalation.maximumMessageBytes)
         cost = try Int64?(from: &reader).map { Money(nanodollars: $0) }
+        charge = tail.takesField() ? try reader.readCharge() : nil
+        credit = tail.takesField() ? try reader.readCredit() : nil
         try reader.endRecord(tail)
     }
 }

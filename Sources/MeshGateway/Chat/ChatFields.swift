@@ -32,11 +32,27 @@ extension HTTPFields {
         if let allowance = run.allowance { append(dialect.fields(of: allowance, now: now)) }
     }
 
+    /// What a whole answer was charged, in exact amounts that add up.
+    mutating func append(_ charge: CallCharge?) {
+        for (name, value) in charge?.fields ?? [] { append(name, value) }
+    }
+
     /// Fields as a dialect writes them.
     mutating func append(_ fields: [ErrorAnswer.Field]) {
         for field in fields {
             if let name = HTTPFieldName(field.name) { append(name, field.value) }
         }
+    }
+}
+
+extension CallCharge {
+    /// What is told of it beside an answer, by the names of fields.
+    var fields: [(name: HTTPFieldName, value: String)] {
+        let funded = funding.filter { $0.amount != .zero }.map { "\($0.source)=\($0.amount)" }
+        return [
+            (.meshUpstreamCost, upstream.description), (.meshFee, fee.description), (.meshTotal, total.description),
+            (.meshFundedBy, funded.isEmpty ? "none" : funded.joined(separator: ", ")),
+        ]
     }
 }
 
@@ -53,4 +69,12 @@ extension HTTPFieldName {
     static let meshModelReason = HTTPFieldName(known: "x-mesh-model-reason")
     /// What of the request nobody does.
     static let meshDroppedParameters = HTTPFieldName(known: "x-mesh-dropped-parameters")
+    /// What whoever answered takes.
+    static let meshUpstreamCost = HTTPFieldName(known: "x-mesh-upstream-cost")
+    /// What the hub takes.
+    static let meshFee = HTTPFieldName(known: "x-mesh-fee")
+    /// What the account was charged.
+    static let meshTotal = HTTPFieldName(known: "x-mesh-total")
+    /// Out of what.
+    static let meshFundedBy = HTTPFieldName(known: "x-mesh-funded-by")
 }

@@ -23,6 +23,7 @@ struct ChatTelling: AnswerTelling {
     func whole(_ reply: ChatReply, of run: any ChatRun, for request: HTTPRequest) -> HTTPResponse {
         var fields = ChatFields.json(dialect, request)
         fields.append(telling: run, alsoDropped: dropped, dialect, now: clock.wallTime)
+        fields.append(run.charge)
         return HTTPResponse(.ok, fields: fields, body: .bytes(dialect.bytes(of: reply, head: head(run.model))))
     }
 
@@ -33,8 +34,10 @@ struct ChatTelling: AnswerTelling {
         return fields
     }
 
-    func writer(of run: (any ChatRun)?) -> ChatStreamWriter {
-        dialect.writer(head: head(run?.model ?? call.request.model), wantsUsage: run != nil && call.request.wantsUsage)
+    func writer(of run: (any ChatRun)?) -> ChatWriter {
+        let head = head(run?.model ?? call.request.model)
+        let writer = dialect.writer(head: head, wantsUsage: run != nil && call.request.wantsUsage)
+        return ChatWriter(writer: writer, run: run)
     }
 
     private func head(_ model: String) -> AnswerHead {
@@ -42,7 +45,25 @@ struct ChatTelling: AnswerTelling {
     }
 }
 
-extension ChatStreamWriter: AnswerWriter {
+/// Writes a stream in its client's dialect, and in front of its end what it was charged.
+struct ChatWriter: AnswerWriter {
+    var writer: ChatStreamWriter
+    /// Nil where nothing comes but an error.
+    let run: (any ChatRun)?
+
     /// Nothing: the dialects begin with their first event.
     mutating func opening() -> [UInt8] { [] }
+
+    mutating func bytes(for event: ChatEvent) -> [UInt8] {
+        let bytes = writer.bytes(for: event)
+        guard case .ended = event, let charge = run?.charge else { return bytes }
+        return Self.comment(charge) + bytes
+    }
+
+    func bytes(for error: ChatError) -> [UInt8] { writer.bytes(for: error) }
+
+    /// A comment of the stream, which SDKs skip: neither vendor has a place for it.
+    private static func comment(_ charge: CallCharge) -> [UInt8] {
+        ServerSentEvent.comment(charge.fields.map { "\($0.name): \($0.value)" }.joined(separator: "; "))
+    }
 }

@@ -1,5 +1,6 @@
 internal import MeshAPI
 internal import MeshChat
+internal import MeshCore
 internal import MeshPrivacy
 
 extension StopReason {
@@ -26,6 +27,21 @@ extension AnswerDocument.Tokens {
             output: UInt64(clamping: usage.outputTokens),
             reasoning: UInt64(clamping: usage.reasoningTokens),
             isEstimated: usage.isEstimated
+        )
+    }
+}
+
+extension AnswerDocument.Cost {
+    /// What was charged, or else what it costs as far as anybody has said; nil where nobody has.
+    init?(_ cost: Money?, _ charge: CallCharge?) {
+        guard let total = charge?.total ?? cost else { return nil }
+        self.init(total)
+        guard let charge else { return }
+        parts = Parts(
+            upstream: charge.upstream.description,
+            fee: charge.fee.description,
+            total: charge.total.description,
+            fundedBy: charge.funding.map { Parts.Source($0.source, $0.amount.description) }
         )
     }
 }

@@ -13,13 +13,15 @@ extension EscalationFailure {
 
     /// As the client is told it.
     func document(_ id: RequestID) -> ErrorDocument {
-        ErrorDocument(
-            code: told.word,
+        var document = ErrorDocument(
+            code: credit?.reason.rawValue ?? told.word,
             message: message,
             requestID: id.text,
             field: field,
             retryAfterSeconds: wait.map { $0.roundedSeconds }
         )
+        document.credit = credit.map { ErrorDocument.Credit(members: $0.members) }
+        return document
     }
 
     /// As an answer.

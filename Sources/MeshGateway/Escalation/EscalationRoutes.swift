@@ -124,7 +124,7 @@ struct EscalationRoutes: Sendable {
         switch standing {
         case .waiting: return Self.waiting(AskDocument(request: id, state: .waiting))
         case .asked: return Self.waiting(AskDocument(request: id, state: .asked))
-        case .answered(let reply, let run, let cost, let privacy):
+        case .answered(let reply, let run, let cost, let charge, let privacy):
             var document = AnswerDocument(
                 request: id,
                 run: run.description,
@@ -133,7 +133,7 @@ struct EscalationRoutes: Sendable {
                 usage: AnswerDocument.Tokens(reply.usage)
             )
             document.content = reply.text
-            document.cost = cost.map { AnswerDocument.Cost($0) }
+            document.cost = AnswerDocument.Cost(cost, charge)
             document.privacy = privacy.map { AnswerDocument.Privacy($0) }
             return HTTPResponse(document)
         case .failed(let failure): throw failure

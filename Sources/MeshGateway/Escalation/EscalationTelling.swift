@@ -32,7 +32,7 @@ struct EscalationTelling: AnswerTelling {
         )
         document.session = call.request.session?.text
         document.content = reply.text
-        document.cost = run.cost.map { AnswerDocument.Cost($0) }
+        document.cost = AnswerDocument.Cost(run.cost, run.charge)
         document.privacy = run.privacy.map { AnswerDocument.Privacy($0) }
         return HTTPResponse(document)
     }
@@ -100,7 +100,7 @@ struct EscalationWriter: AnswerWriter {
         )
         document.session = request.session?.text
         document.length = length
-        document.cost = run.cost.map { AnswerDocument.Cost($0) }
+        document.cost = AnswerDocument.Cost(run.cost, run.charge)
         document.privacy = run.privacy.map { AnswerDocument.Privacy($0) }
         return document.json
     }

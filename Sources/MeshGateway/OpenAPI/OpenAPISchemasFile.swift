@@ -202,7 +202,8 @@ enum OpenAPISchemasFile {
                     required: ["error"],
                     properties: {
                         error: {
-                            type: "object",
+                            description: "the word alone where nobody pays: the other members stand beside it",
+                            type: ["object", "string"],
                             required: ["code", "message", "request_id"],
                             properties: {
                                 code: { type: "string", description: "a word for programs" },
@@ -212,6 +213,12 @@ enum OpenAPISchemasFile {
                                 retry_after_seconds: { type: "number", minimum: 0 },
                             },
                         },
+                        action: { type: "string", examples: ["suspend_cloud_access"] },
+                        needed: { type: ["string", "null"], description: "rounded up", examples: ["$0.011"] },
+                        available: { type: ["string", "null"], description: "rounded down", examples: ["$0.000"] },
+                        topup_url: { type: ["string", "null"] },
+                        message: { type: "string", description: "a sentence for people" },
+                        request_id: { type: "string", description: "by which logs name the request" },
                     },
                 },
                 OpenAIError: {

@@ -175,7 +175,20 @@ enum OpenAPITalkFile {
             Cost: {
                 type: ["object", "null"],
                 required: ["nanodollars", "display"],
-                properties: { nanodollars: { type: "integer" }, display: { type: "string", examples: ["$0.011"] } },
+                properties: {
+                    nanodollars: { type: "integer" },
+                    display: { type: "string", examples: ["$0.011"] },
+                    upstream_cost: { $ref: "#/components/schemas/Dollars" },
+                    fee: { $ref: "#/components/schemas/Dollars" },
+                    total: { $ref: "#/components/schemas/Dollars" },
+                    funded_by: { type: "object", additionalProperties: { $ref: "#/components/schemas/Dollars" } },
+                },
+            },
+            Dollars: {
+                type: "string",
+                description: "exact, with as many decimals as it takes",
+                pattern: "^-?\\$[0-9]+\\.[0-9]{2,9}$",
+                examples: ["$0.010815"],
             },
             Preview: {
                 type: "object",

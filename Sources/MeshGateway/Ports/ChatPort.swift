@@ -28,13 +28,22 @@ package struct ChatCall: Sendable {
     package var request: ChatRequest
     /// When it must be over.
     package var deadline: Instant
+    /// Where it belongs.
+    package var place: CallPlace
 
     /// A call of these parts.
-    package init(id: UniqueID, caller: Caller, request: ChatRequest, deadline: Instant) {
+    package init(
+        id: UniqueID,
+        caller: Caller,
+        request: ChatRequest,
+        deadline: Instant,
+        place: CallPlace = CallPlace()
+    ) {
         self.id = id
         self.caller = caller
         self.request = request
         self.deadline = deadline
+        self.place = place
     }
 }
 
@@ -54,9 +63,13 @@ package protocol ChatRun: ChatAnswer {
     var allowance: RequestAllowance? { get }
     /// What has been used so far costs so much, at the price of who answers; nil where nobody has said.
     var costSoFar: Money? { get }
+    /// What was charged, and out of what; known behind the end, and nil where nobody charges.
+    var charge: CallCharge? { get }
 }
 
 extension ChatRun {
     /// Nobody has said.
     package var costSoFar: Money? { nil }
+    /// Nobody has said.
+    package var charge: CallCharge? { nil }
 }

@@ -94,6 +94,13 @@ package protocol EscalationRun: ChatAnswer {
     var privacy: PrivacyNote? { get }
     /// What it costs; known behind the end, and nil where nobody has said so.
     var cost: Money? { get }
+    /// What was charged, and out of what; known behind the end, and nil where nobody charges.
+    var charge: CallCharge? { get }
+}
+
+extension EscalationRun {
+    /// Nobody has said.
+    package var charge: CallCharge? { nil }
 }
 
 /// What the privacy proxy did for one question.
@@ -117,7 +124,7 @@ package enum AskStanding: Sendable {
     /// It is being answered.
     case asked
     /// This is the answer, put back together; it is not kept any longer.
-    case answered(ChatReply, run: UniqueID, cost: Money?, privacy: PrivacyNote?)
+    case answered(ChatReply, run: UniqueID, cost: Money?, charge: CallCharge?, privacy: PrivacyNote?)
     /// There is none.
     case failed(EscalationFailure)
     /// There is no such question: it was never asked, its answer was fetched, or it has expired.

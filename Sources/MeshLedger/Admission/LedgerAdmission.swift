@@ -7,15 +7,15 @@ package enum LedgerAdmission {
     package struct Circumstances: Hashable, Sendable {
         /// What kind of use it is.
         package var kind: UseKind
-        /// Where it belongs.
-        package var place: CallPlace
+        /// What kind it is where others answer in place of whoever is asked first; nil for no other one.
+        package var otherKind: UseKind?
         /// The guest who asks.
         package var guest: GuestPass?
 
         /// A call of `kind`.
-        package init(kind: UseKind, place: CallPlace = CallPlace(), guest: GuestPass? = nil) {
+        package init(kind: UseKind, otherKind: UseKind? = nil, guest: GuestPass? = nil) {
             self.kind = kind
-            self.place = place
+            self.otherKind = otherKind
             self.guest = guest
         }
     }
@@ -37,7 +37,8 @@ package enum LedgerAdmission {
             price: ask.price,
             worst: ask.worst,
             dearestCost: ask.worstCost,
-            place: circumstances.place,
+            otherKind: circumstances.otherKind,
+            place: ask.place,
             guest: circumstances.guest
         )
         return Ledger.Reserve(call, terms: terms, life: life)
@@ -68,14 +69,31 @@ package enum LedgerAdmission {
     /// for whoever asked: the port says that the same again changes nothing.
     package static func isHarmless(_ refusal: LedgerRefusal) -> Bool { refusal == .callEnded }
 
-    /// What a client is told.
-    package static func error(for refusal: LedgerRefusal) -> ChatError {
+    /// What was charged, as the port says it.
+    package static func charge(_ receipt: ChargeReceipt) -> CallCharge {
+        CallCharge(
+            upstream: receipt.charge.upstream,
+            total: receipt.charge.total,
+            knowledge: receipt.funding.knowledge,
+            granted: receipt.funding.granted,
+            paid: receipt.funding.paid,
+            metered: receipt.funding.metered
+        )
+    }
+
+    /// What a client is told, who may top the account up at `topUpURL`.
+    package static func error(for refusal: LedgerRefusal, topUpURL: String? = nil) -> ChatError {
         switch refusal {
         case .ceilingExceeded(let needed, let available):
             let amounts = "\(needed.costText) are needed, \(available.balanceText) are available"
-            return ChatError(.paymentRequired, "the credit does not suffice: \(amounts)", cause: refusal)
-        case .suspended: return ChatError(.paymentRequired, "the account is suspended", cause: refusal)
-        case .guestQuotaSpent: return ChatError(.paymentRequired, "the quota of the invite is spent", cause: refusal)
+            let credit = CreditRefusal(.ceiling, needed: needed, available: available, topUpURL: topUpURL)
+            return unpaid("the credit does not suffice: \(amounts)", credit)
+        case .suspended(let reason):
+            let words = reason == .paymentFailed ? "a payment has failed" : "whoever runs it has stopped it"
+            return unpaid("the account is suspended: \(words)", CreditRefusal(.suspended, topUpURL: topUpURL))
+        case .guestQuotaSpent(let needed, let available):
+            let credit = CreditRefusal(.guestQuota, needed: needed, available: available)
+            return unpaid("the quota of the invite is spent", credit)
         case .conflict: return ChatError(.conflict, "the id was another call", cause: refusal)
         case .callEnded: return ChatError(.conflict, "the call has ended", cause: refusal)
         case .tooManyHolds, .tooManyGuests, .tooManyEntries:
@@ -83,5 +101,9 @@ package enum LedgerAdmission {
         case .unknownCall, .badAmount, .insufficient, .unknownFlush, .periodOpen:
             return ChatError(.malformed, "the ledger knows no such call", cause: refusal)
         }
+    }
+
+    private static func unpaid(_ words: String, _ credit: CreditRefusal) -> ChatError {
+        ChatError(.paymentRequired, words, cause: ChatFailure(credit: credit))
     }
 }

@@ -6,7 +6,8 @@ internal import MeshWire
 extension Ledger {
     /// Sets aside what a call can cost at most; replies how much that is.
     ///
-    /// The same call again has the same answer as long as it is held, and is refused once it has ended.
+    /// The same call again has the same answer as long as it is held, and is refused once it has ended; one that has
+    /// used nothing may be made after all, as it or as another one, and is set aside for anew.
     package struct Reserve: Command {
         package typealias Target = Ledger
         package typealias Reply = HoldReceipt
@@ -32,7 +33,7 @@ extension Ledger {
                 guard hold.call.fingerprint == call.fingerprint else { throw .conflict }
                 return hold.receipt
             }
-            if let known = state.ended[call.id] {
+            if let known = state.ended[call.id], known.fate != .voided {
                 throw known.fingerprint == call.fingerprint ? .callEnded : .conflict
             }
             var decision = LedgerDecision(state, now: turn.wallTime)
@@ -40,7 +41,7 @@ extension Ledger {
             decision.look(&turn)
             decision.expireHolds(&turn)
             let tierTerms = terms[decision.core.tier]
-            let amount = call.worstCharge(by: tierTerms.rate(of: call.kind))
+            let amount = call.worstCharge(by: tierTerms)
             try admit(amount, state, decision)
             let hold = Hold(
                 call: call,

@@ -24,9 +24,9 @@ struct LedgerDecision {
 
     // MARK: Terms
 
-    /// The account goes by `terms` from here on.
+    /// The account goes by `terms` from here on; they say the tier of one that has never gone by any.
     mutating func plan(_ terms: LedgerTerms, tier: LedgerTier? = nil, _ turn: inout Turn<Ledger>) {
-        let tier = tier ?? core.tier
+        let tier = tier ?? (core.policyVersion.isEmpty ? terms.newAccounts : core.tier)
         let plan = Ledger.Plan(
             tier: tier,
             ceiling: terms[tier].ceiling,

@@ -5,7 +5,7 @@ package struct LedgerPolicy: Hashable, Sendable {
     /// The day of the table, which stands in the version of each row.
     package let version: String
 
-    /// The tier of an account that nobody has put in one.
+    /// The tier of an account that nobody has put in one, where whoever runs the hub does not say otherwise.
     package static let tierOfNewAccounts = LedgerTier.free
 
     /// Terms and the day from which they hold, the oldest first.

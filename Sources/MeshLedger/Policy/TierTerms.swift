@@ -75,13 +75,24 @@ package struct LedgerTerms: Hashable, Sendable {
     /// Of those with keys of their own.
     package var byok: TierTerms
 
+    /// The tier of an account that asks for the first time, unless somebody has put it in one before.
+    package var newAccounts: LedgerTier
+
     /// Terms of these parts.
-    package init(version: String, flushThreshold: Money, free: TierTerms, managed: TierTerms, byok: TierTerms) {
+    package init(
+        version: String,
+        flushThreshold: Money,
+        free: TierTerms,
+        managed: TierTerms,
+        byok: TierTerms,
+        newAccounts: LedgerTier = LedgerPolicy.tierOfNewAccounts
+    ) {
         self.version = version
         self.flushThreshold = flushThreshold
         self.free = free
         self.managed = managed
         self.byok = byok
+        self.newAccounts = newAccounts
     }
 
     /// The terms of `tier`.
@@ -96,21 +107,23 @@ package struct LedgerTerms: Hashable, Sendable {
 
 extension LedgerTerms: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 5)
+        writer.writeArrayHead(count: 6)
         writer.write(version)
         writer.write(flushThreshold)
         free.encode(into: &writer)
         managed.encode(into: &writer)
         byok.encode(into: &writer)
+        newAccounts.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 5)
+        var tail = try reader.beginRecord(fields: 5)
         version = try reader.readName()
         flushThreshold = try reader.readMoney()
         free = try TierTerms(from: &reader)
         managed = try TierTerms(from: &reader)
         byok = try TierTerms(from: &reader)
+        newAccounts = try reader.readAppended(LedgerTier.self, in: &tail) ?? LedgerPolicy.tierOfNewAccounts
         try reader.endRecord(tail)
     }
 }

@@ -1,3 +1,4 @@
+internal import MeshChat
 internal import MeshCore
 package import MeshWire
 

@@ -1,4 +1,4 @@
-internal import MeshChat
+package import MeshChat
 internal import MeshCore
 package import MeshWire
 
@@ -37,7 +37,7 @@ extension GuestPass: WireCodable {
 
 extension LedgerCall: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 8)
+        writer.writeArrayHead(count: otherKind == nil ? 8 : 9)
         writer.write(id)
         writer.write(model)
         kind.encode(into: &writer)
@@ -46,19 +46,29 @@ extension LedgerCall: WireCodable {
         writer.write(dearestCost)
         place.encode(into: &writer)
         guest.encode(into: &writer)
+        otherKind?.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 8)
+        var tail = try reader.beginRecord(fields: 8)
+        let id = try reader.readUniqueID()
+        let model = try reader.readName()
+        let kind = try UseKind(from: &reader)
+        let price = try reader.readPrice()
+        let worst = try reader.readUsage()
+        let dearestCost = try reader.readMoney()
+        let place = try CallPlace(from: &reader)
+        let guest = try GuestPass?(from: &reader)
         self.init(
-            id: try reader.readUniqueID(),
-            model: try reader.readName(),
-            kind: try UseKind(from: &reader),
-            price: try reader.readPrice(),
-            worst: try reader.readUsage(),
-            dearestCost: try reader.readMoney(),
-            place: try CallPlace(from: &reader),
-            guest: try GuestPass?(from: &reader)
+            id: id,
+            model: model,
+            kind: kind,
+            price: price,
+            worst: worst,
+            dearestCost: dearestCost,
+            otherKind: try reader.readAppended(UseKind.self, in: &tail),
+            place: place,
+            guest: guest
         )
         try reader.endRecord(tail)
     }

@@ -2,28 +2,6 @@ package import MeshChat
 package import MeshCore
 internal import MeshWire
 
-/// Where a call belongs, as far as anybody said.
-package struct CallPlace: Hashable, Sendable {
-    /// The project; nil for none.
-    package let project: String?
-    /// The session; nil for none.
-    package let session: String?
-    /// The edge that it came from; nil for the hub's own listener.
-    package let edge: String?
-
-    /// A place of these parts; longer names than ``Limits/Ledger/maximumNameBytes`` are cut, empty ones are none.
-    package init(project: String? = nil, session: String? = nil, edge: String? = nil) {
-        self.project = Self.name(project)
-        self.session = Self.name(session)
-        self.edge = Self.name(edge)
-    }
-
-    private static func name(_ text: String?) -> String? {
-        guard let text, !text.isEmpty else { return nil }
-        return text.cut(toBytes: Limits.Ledger.maximumNameBytes)
-    }
-}
-
 /// A guest for whom the account pays, until a quota is spent.
 package struct GuestPass: Hashable, Sendable {
     /// The invite by which the guest came.
@@ -59,6 +37,9 @@ package struct LedgerCall: Hashable, Sendable {
     /// What a dearer model costs that may answer in place of this one, before any multiplier; nothing for none.
     package let dearestCost: Money
 
+    /// What kind of use that may be; nil where it is none but ``kind``.
+    package let otherKind: UseKind?
+
     /// Where it belongs.
     package let place: CallPlace
 
@@ -73,6 +54,7 @@ package struct LedgerCall: Hashable, Sendable {
         price: ModelPrice,
         worst: ChatUsage,
         dearestCost: Money = .zero,
+        otherKind: UseKind? = nil,
         place: CallPlace = CallPlace(),
         guest: GuestPass? = nil
     ) {
@@ -82,6 +64,7 @@ package struct LedgerCall: Hashable, Sendable {
         self.price = price
         self.worst = worst
         self.dearestCost = max(.zero, dearestCost)
+        self.otherKind = otherKind == kind ? nil : otherKind
         self.place = place
         self.guest = guest
     }
@@ -89,10 +72,12 @@ package struct LedgerCall: Hashable, Sendable {
     /// Whether it costs nothing, whatever it uses and whoever answers.
     var isFree: Bool { price.isFree && dearestCost == .zero }
 
-    /// What it can come to at most, by `rate`.
-    func worstCharge(by rate: ChargeRate) -> Money {
+    /// What it can come to at most, by `terms`, whoever answers.
+    func worstCharge(by terms: TierTerms) -> Money {
         let dearest = Int128(dearestCost.nanodollars) * ModelPrice.millionths
-        return max(Charge(worst, at: price, rate: rate).total, Charge(exact: dearest, rate: rate).total)
+        let own = Charge(worst, at: price, rate: terms.rate(of: kind)).total
+        let kinds = [kind] + (otherKind.map { [$0] } ?? [])
+        return kinds.reduce(own) { max($0, Charge(exact: dearest, rate: terms.rate(of: $1)).total) }
     }
 
     /// What stands for the whole content where it is remembered.

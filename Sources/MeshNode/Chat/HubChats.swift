@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MeshAccounts
 internal import MeshChat
 internal import MeshCore
 internal import MeshDialects
@@ -51,10 +52,15 @@ final class HubChats: Sendable {
         var client: HTTPClient?
     }
 
-    /// The chats of a hub, as `settings` say.
+    /// The chats of a hub, as `settings` say, paid by `accounts`, which are topped up as `ledger` says.
     ///
     /// A provider whose key cannot be read is left out, and said in the log: edges need the hub all the same.
-    static func make(_ settings: ChatSettings, _ ground: RoleGround) async throws -> HubChats {
+    static func make(
+        _ settings: ChatSettings,
+        _ accounts: LedgerOffice,
+        _ ledger: LedgerSettings,
+        _ ground: RoleGround
+    ) async throws -> HubChats {
         let seat = EmbeddedSeat()
         var parts = Parts(engines: [:], providers: [], client: nil)
         if settings.engine != nil { parts.engines[embedded] = seat }
@@ -66,7 +72,13 @@ final class HubChats: Sendable {
             parts.client = client
             for provider in settings.providers { add(provider, client, to: &parts, ground.logger) }
         }
-        return HubChats(settings, seat, parts, table: try ChatSettings.table(settings.providers), ground)
+        let admission = AccountAdmission(
+            accounts,
+            own: [embedded],
+            topUpURL: ledger.topUpURL,
+            clock: ground.clock
+        )
+        return HubChats(settings, seat, parts, admission, table: try ChatSettings.table(settings.providers), ground)
     }
 
     private static func add(
@@ -94,6 +106,7 @@ final class HubChats: Sendable {
         _ settings: ChatSettings,
         _ seat: EmbeddedSeat,
         _ parts: Parts,
+        _ admission: any AdmissionPort,
         table: ModelTable,
         _ ground: RoleGround
     ) {
@@ -106,8 +119,8 @@ final class HubChats: Sendable {
         var generator = ground.generator
         book = ChatBook(logger: ground.logger)
         tally = UsageTally(since: ground.clock.wallTime)
-        // The one place that the ledger will take.
-        admission = CountedAdmission(OpenAdmission(), tally: tally)
+        // All ways to a model lead past it: HTTP, tunnels, engines of ours, providers.
+        self.admission = CountedAdmission(admission, tally: tally)
         caller = ChatCaller(
             engines: parts.engines,
             own: [Self.embedded],
@@ -119,7 +132,7 @@ final class HubChats: Sendable {
             caller,
             directory: Self.directory(table, [], parts.providers, settings.substitutes),
             isComplete: settings.engine == nil,
-            admission: admission,
+            admission: self.admission,
             observer: book,
             clock: ground.clock
         )
@@ -307,6 +320,7 @@ extension HubChats: ChatPort {
                 tenant: call.caller.tenant,
                 key: call.caller.key,
                 requestsPerMinute: call.caller.requestsPerMinute,
+                place: call.place,
                 request: call.request,
                 deadline: call.deadline
             )

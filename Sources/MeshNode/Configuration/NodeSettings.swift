@@ -94,6 +94,8 @@ package struct HubSettings: Sendable {
     package let acceptsUnredacted: Bool
     /// How it answers chats.
     package let chat: ChatSettings
+    /// How it keeps accounts.
+    package let ledger: LedgerSettings
 
     /// The settings of a hub, or everything that does not fit together.
     package init(_ configuration: Configuration) throws(ConfigurationError) {
@@ -126,6 +128,7 @@ package struct HubSettings: Sendable {
         checkAccounts = configuration[Settings.checkAccounts]
         acceptsUnredacted = configuration[Settings.acceptsUnredacted]
         chat = ChatSettings(configuration, &mistakes)
+        ledger = LedgerSettings(configuration, &mistakes)
         guard let grant = Self.grant(configuration, &mistakes), mistakes.isEmpty else {
             throw ConfigurationError(mistakes)
         }

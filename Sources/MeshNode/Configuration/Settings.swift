@@ -1,6 +1,7 @@
 internal import MeshCertificates
 package import MeshCommandLine
 package import MeshCore
+package import MeshLedger
 package import MeshPrivacy
 internal import MeshTunnel
 internal import MeshVitals
@@ -180,6 +181,36 @@ package enum Settings {
         .nothing("what a model was trained with, 8192 at most"),
         for: [.hub],
         "The most tokens of a conversation with a model of engine.models."
+    )
+
+    /// The tier of new accounts.
+    package static let newAccounts = Setting<LedgerTier>(
+        "ledger.newAccounts",
+        flag: "ledger-new-accounts",
+        .value("managed"),
+        for: [.hub],
+        """
+        What an account may do that asks for the first time: managed and byok owe up to the ceiling, free has only \
+        models that cost nothing until it is granted something or has paid. An operator's later word counts more.
+        """
+    )
+    /// Where accounts are topped up.
+    package static let topUpURL = Setting<String?>(
+        "ledger.topUpURL",
+        flag: "ledger-top-up-url",
+        valueName: "URL",
+        .nothing("none"),
+        for: [.hub],
+        "Where an account is topped up: told to whoever is refused because the credit does not suffice."
+    )
+    /// The table of multipliers and ceilings.
+    package static let policyFile = Setting<String?>(
+        "ledger.policyFile",
+        flag: "ledger-policy-file",
+        as: .file,
+        .nothing("the table that ships"),
+        for: [.hub],
+        "A file with multipliers, ceilings and grants of all tiers, written as data/ledger.json5 is."
     )
 
     // MARK: Edges
@@ -368,6 +399,7 @@ package enum Settings {
         certificatesFor.row, issuer.row, handshakesPerSecond.row, drainPatience.row, checkAccounts.row,
         acceptsUnredacted.row,
         engineEnabled.row, engineLibrary.row, engineModels.row, engineTiny.row, engineThreads.row, engineContext.row,
+        newAccounts.row, topUpURL.row, policyFile.row,
         hubs.row,
         enrolAt.row, beatInterval.row, preWarmLoad.row, preWarmCelsius.row, labels.row, chat.row,
         apiKeyFile.row, privacyKey.row, privacyKeepFor.row, privacyBlock.row, privacyPass.row, privacyTerms.row,

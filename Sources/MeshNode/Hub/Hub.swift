@@ -154,10 +154,17 @@ package final class Hub: Sendable {
         await transport.close("the hub has ended")
     }
 
-    /// Asks the edges to go, `elsewhere` if there is another hub, lets what is under way end, and lets actors leave.
-    package func drain(_ message: String, patience: Duration, elsewhere: String? = nil) async {
+    /// Asks the edges to go, `elsewhere` if there is another hub, lets what is under way end, and lets actors leave
+    /// once nobody needs them any more, as `needed` knows.
+    package func drain(
+        _ message: String,
+        patience: Duration,
+        elsewhere: String? = nil,
+        needed: () async -> Void = {}
+    ) async {
         let window = Duration.milliseconds(Int64(tunnels.windowMilliseconds))
         await transport.leave(message, patience: patience, elsewhere: elsewhere, window: window)
+        await needed()
         await node.drain()
     }
 

@@ -1,3 +1,4 @@
+package import MeshAccounts
 package import MeshActors
 package import MeshCertificates
 package import MeshCore
@@ -38,6 +39,8 @@ package final class HubService: Sendable {
         package var keys: KeyOffice?
         /// Who keeps conversations; nil where nobody does.
         package var sessions: SessionOffice?
+        /// Who keeps accounts, whose kinds are among ``kinds``; nil where nobody does.
+        package var accounts: LedgerOffice?
 
         /// A hub of these parts, the others as they usually are.
         package init(
@@ -120,6 +123,7 @@ package final class HubService: Sendable {
         office.open(on: hub.node, named: configuration.grant.identity.node, revocations: revocations)
         configuration.keys?.open(on: hub.node)
         configuration.sessions?.open(on: hub.node)
+        configuration.accounts?.open(on: hub.node)
         let knocks = try KnockVerifier(trust: credentials.trust, grace: configuration.enrolment.grace)
         do {
             listener = try await Self.listen(configuration.enrolmentAddress, credentials, knocks, ground)

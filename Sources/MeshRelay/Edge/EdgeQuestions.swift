@@ -148,7 +148,7 @@ package final class EdgeQuestions: EscalationPort {
             let again = SaidAgain(said, run: run, restoredBy: ask.map)
             let reply: ChatReply
             do throws(ChatError) { reply = try await again.collect() } catch { throw EscalationFailure(error) }
-            return .answered(reply, run: run, cost: again.cost, privacy: again.privacy)
+            return .answered(reply, run: run, cost: again.cost, charge: again.charge, privacy: again.privacy)
         }
         return try await queue.enqueue(.question(ask.content), as: run, in: id)
     }

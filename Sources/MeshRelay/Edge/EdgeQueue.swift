@@ -75,7 +75,9 @@ package final class EdgeQueue: Sendable {
         let answer = try await told(AskQueue.Fetch(run: run))
         if standing.session == nil { try? await desk.parts.maps.forget(conversation, of: desk.parts.tenant) }
         if let code = answer.failure {
-            return .failed(EscalationFailure(code, answer.message ?? "the question has no answer"))
+            var failure = EscalationFailure(code, answer.message ?? "the question has no answer")
+            failure.credit = answer.credit
+            return .failed(failure)
         }
         let (text, tally) = Restorer.restore(answer.text, with: map)
         let reply = ChatReply(
@@ -85,7 +87,7 @@ package final class EdgeQueue: Sendable {
             usage: answer.usage ?? ChatUsage(isEstimated: true)
         )
         let note = PrivacyNote(found: RedactionReport(), restored: tally)
-        return .answered(reply, run: run, cost: answer.cost, privacy: note)
+        return .answered(reply, run: run, cost: answer.cost, charge: answer.charge, privacy: note)
     }
 
     private func told<C: Command>(_ command: C) async throws(EscalationFailure) -> C.Reply
@@ -231,7 +233,8 @@ private struct QueuedAnswerBuilder {
             text: text,
             model: chosen ?? model,
             usage: end?.usage ?? ChatUsage(isEstimated: true),
-            cost: end?.cost
+            cost: end?.cost,
+            charge: end?.charge
         )
     }
 }

@@ -16,6 +16,7 @@ package final class RestoredAnswer: Sendable {
         var usage: ChatUsage?
         var saidBytes = 0
         var cost: Money?
+        var charge: CallCharge?
         var isCounted = false
     }
 
@@ -80,7 +81,7 @@ package final class RestoredAnswer: Sendable {
             }
         case .end(let end):
             let hasSaidUsage = state.withLock { state in
-                defer { (state.cost, state.usage) = (end.cost, end.usage) }
+                defer { (state.cost, state.charge, state.usage) = (end.cost, end.charge, end.usage) }
                 return state.usage == end.usage
             }
             do throws(ChatError) { try await keeper?.keep(model: model, usage: end.usage) } catch {
@@ -150,6 +151,9 @@ extension RestoredAnswer: ChatRun, EscalationRun {
 
     /// The same.
     package var costSoFar: Money? { cost }
+
+    /// What the hub has charged for it; known behind the end.
+    package var charge: CallCharge? { state.withLock { $0.charge } }
 }
 
 extension RestoredAnswer.State {
@@ -180,7 +184,8 @@ extension ChatError {
         let cause = ChatFailure(
             retryAfter: failure.retryAfter,
             parameter: failure.field,
-            hasBegun: failure.hasBegun
+            hasBegun: failure.hasBegun,
+            credit: failure.credit
         )
         self.init(failure.chatCode, failure.message, cause: cause)
     }

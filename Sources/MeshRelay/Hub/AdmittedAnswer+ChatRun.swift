@@ -8,6 +8,6 @@ extension AdmittedAnswer: ChatRun {
     package var model: String { choice.row.name }
     /// Our name for who answers.
     package var engine: String { choice.offer.engine }
-    /// As it will be booked.
-    package var costSoFar: Money? { choice.price.cost(of: usageSoFar) }
+    /// What was charged; before that, what has been used so far at the price of whoever answers.
+    package var costSoFar: Money? { charge?.total ?? choice.price.cost(of: usageSoFar) }
 }

@@ -26,11 +26,14 @@ package final class CountedAdmission: AdmissionPort {
     }
 
     /// Settles, and counts what was used, once.
-    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
-        try await admission.settle(hold, as: outcome)
+    @discardableResult
+    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
+        let charge = try await admission.settle(hold, as: outcome)
         // Settling the same again is one call all the same.
-        guard let asked = models.withLock({ $0.removeValue(forKey: hold.id) }) else { return }
-        tally.note(outcome.usage, of: outcome.substitute?.model ?? asked, tenant: hold.tenant, cost: outcome.cost)
+        guard let asked = models.withLock({ $0.removeValue(forKey: hold.id) }) else { return charge }
+        let cost = charge?.total ?? outcome.cost
+        tally.note(outcome.usage, of: outcome.substitute?.model ?? asked, tenant: hold.tenant, cost: cost)
+        return charge
     }
 
     /// Voids: nothing was used.

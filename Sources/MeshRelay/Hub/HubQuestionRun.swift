@@ -23,6 +23,8 @@ final class HubQuestionRun: EscalationRun {
 
     var cost: Money? { hasEnded.withLock { $0 } ? answer.costSoFar : nil }
 
+    var charge: CallCharge? { hasEnded.withLock { $0 } ? answer.charge : nil }
+
     var usageSoFar: ChatUsage { answer.usageSoFar }
 
     func cancel() { answer.cancel() }

@@ -282,8 +282,8 @@ final class HubRun: Sendable {
             record.end(settlement)
             // Whoever answers settles by itself when it is stopped, and has settled what it has ended.
             answer?.cancel()
-            let (usage, cost) = (answer?.usageSoFar, answer?.costSoFar)
-            state.withLock { _ = $0.machine.settled(usage: usage, cost: cost, now: clock.now) }
+            let (usage, cost, charge) = (answer?.usageSoFar, answer?.costSoFar, answer?.charge)
+            state.withLock { _ = $0.machine.settled(usage: usage, cost: cost, charge: charge, now: clock.now) }
         case .release:
             answer?.cancel()
             forget()

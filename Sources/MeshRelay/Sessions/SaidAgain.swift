@@ -33,6 +33,9 @@ final class SaidAgain: EscalationRun {
     /// It was paid when it was said first.
     var cost: Money? { .zero }
 
+    /// Nothing this time.
+    var charge: CallCharge? { .nothing }
+
     func next() async throws(ChatError) -> ChatEvent? {
         events.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }

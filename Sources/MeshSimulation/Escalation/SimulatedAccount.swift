@@ -68,7 +68,10 @@ final class SimulatedAccount: Sendable {
                 throw ChatError(state.generator.chance(1, in: 2) ? .paymentRequired : .unavailable, "as a seed decided")
             }
             if let known = state.calls[ask.id] {
-                guard known.ask == ask else { throw ChatError(.conflict, "the id was another call") }
+                // Asked again, a call may have more time.
+                var same = ask
+                same.deadline = known.ask.deadline
+                guard known.ask == same else { throw ChatError(.conflict, "the id was another call") }
                 guard known.fate == .held else { throw ChatError(.conflict, "the call has ended") }
             } else {
                 state.calls[ask.id] = Call(ask: ask)
@@ -134,8 +137,9 @@ final class SimulatedAdmission: AdmissionPort {
         return try account.reserve(ask, life)
     }
 
-    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
+    func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         try await end(hold, outcome)
+        return nil
     }
 
     func void(_ hold: AdmissionHold) async throws(ChatError) { try await end(hold, nil) }

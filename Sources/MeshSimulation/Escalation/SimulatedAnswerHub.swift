@@ -128,6 +128,7 @@ private struct SimulatedChats: ChatPort {
             tenant: call.caller.tenant,
             key: call.caller.key,
             requestsPerMinute: nil,
+            place: call.place,
             request: call.request,
             deadline: call.deadline
         )

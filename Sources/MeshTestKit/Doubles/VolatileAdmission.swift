@@ -46,7 +46,10 @@ package final class VolatileAdmission: AdmissionPort {
     package func reserve(_ ask: AdmissionAsk) async throws(ChatError) -> AdmissionHold {
         try state.withLock { (state) throws(ChatError) in
             if let call = state.calls[ask.id] {
-                guard call.ask == ask else { throw ChatError(.conflict, "the id was another call") }
+                // Asked again, a call may have more time.
+                var same = ask
+                same.deadline = call.ask.deadline
+                guard call.ask == same else { throw ChatError(.conflict, "the id was another call") }
             } else {
                 guard ask.worstCost.nanodollars <= state.credit - state.held else {
                     throw ChatError(.paymentRequired, "the credit is used up")
@@ -58,13 +61,15 @@ package final class VolatileAdmission: AdmissionPort {
     }
 
     /// Books what was used.
-    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {
+    @discardableResult
+    package func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? {
         state.withLock { state in
             state.settlements += 1
             guard state.calls[hold.id]?.fate == .held else { return }
             state.calls[hold.id]?.fate = .settled(outcome)
             state.credit -= outcome.cost.nanodollars
         }
+        return CallCharge(upstream: outcome.cost, total: outcome.cost, paid: outcome.cost)
     }
 
     /// Gives all of it back.

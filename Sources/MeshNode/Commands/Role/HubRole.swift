@@ -1,9 +1,11 @@
+internal import MeshAccounts
 internal import MeshActors
 internal import MeshCertificates
 internal import MeshCheck
 internal import MeshCore
 internal import MeshGateway
 internal import MeshIO
+internal import MeshLedger
 internal import MeshQUIC
 internal import MeshRelay
 internal import MeshTelemetry
@@ -17,7 +19,12 @@ struct HubRole {
         ground.signals.letStopTake(settings.drainPatience)
         let folder = try ground.takeFolder(settings.node.data, for: .hub)
         let told = Lock<HubService?>(nil)
-        let chats = try await HubChats.make(settings.chat, ground)
+        let accounts = LedgerOffice(
+            policy: try settings.ledger.policy(),
+            newAccounts: settings.ledger.newAccounts,
+            clock: ground.clock
+        )
+        let chats = try await HubChats.make(settings.chat, accounts, settings.ledger, ground)
         let registry = MetricRegistry()
         let startedAt = ground.clock.wallTime
         HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
@@ -32,7 +39,7 @@ struct HubRole {
         let service: HubService
         do {
             operators = try await OperatorSite.open(keeper: keys, folder: folder.path, ground)
-            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions) } catch {
+            do { service = try await open(HubFolder(path: folder.path), keys, chats, sessions, accounts) } catch {
                 await operators.stop()
                 throw error
             }
@@ -66,14 +73,24 @@ struct HubRole {
             await ground.signals.waitForStop()
             await ground.stopping()
             let patience = patience.withLock { $0 }
-            async let chatsEnd: Void = chats.drain(patience: patience)
-            await service.hub.drain("the hub is being stopped", patience: patience)
-            await chatsEnd
+            await drain(service, chats, patience: patience)
             await operators.stop()
             await site?.stop()
             group.cancelAll()
         }
         withExtendedLifetime(folder) {}
+    }
+
+    /// What chats have used is charged before the accounts leave.
+    private func drain(_ service: HubService, _ chats: HubChats, patience: Duration) async {
+        let charged = OneShot<Bool>()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await chats.drain(patience: patience)
+                charged.open(true)
+            }
+            await service.hub.drain("the hub is being stopped", patience: patience) { _ = try? await charged.wait() }
+        }
     }
 
     private func openSite(
@@ -100,7 +117,8 @@ struct HubRole {
         _ folder: HubFolder,
         _ keys: KeyOffice,
         _ chats: HubChats,
-        _ sessions: SessionOffice
+        _ sessions: SessionOffice,
+        _ accounts: LedgerOffice
     ) async throws -> HubService {
         let resolver = SystemResolver(clock: ground.clock)
         var configuration = HubService.Configuration(
@@ -121,6 +139,8 @@ struct HubRole {
             generator: generator.split()
         )
         configuration.sessions = sessions
+        configuration.accounts = accounts
+        configuration.kinds += accounts.kinds(telling: UntoldUsage(clock: ground.clock))
         configuration.enrolment.certificateLife = settings.certificatesFor
         configuration.connections.idleTimeout = settings.node.idleTimeout
         configuration.connections.allowsResumption = settings.node.resumption

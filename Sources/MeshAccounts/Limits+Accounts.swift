@@ -1,0 +1,18 @@
+package import MeshCore
+
+extension Limits {
+    /// Bounds on how a hub asks its accounts.
+    package enum Accounts {
+        /// How long money stays set aside behind a call's deadline, for its settlement; a later one is charged late.
+        package static let settlingTime = Duration.seconds(60)
+
+        /// How long money stays set aside for a call that has no deadline.
+        package static let usualHold = Duration.seconds(900)
+
+        /// Tries of one command whose outcome is unknown, all under one id; then the call is `unavailable`.
+        package static let maximumTries = 4
+
+        /// When to come again where the accounts cannot be reached.
+        package static let retryAfter = Duration.seconds(1)
+    }
+}
