@@ -223,6 +223,7 @@ struct SimulatedPayer: Sendable {
             price: PlannedPrice.draw(&generator),
             worst: PlannedPrice.usage(&generator),
             dearestCost: Money(nanodollars: Int64(dearest)),
+            otherKind: generator.pick(from: UseKind.allCases),
             place: CallPlace(project: "p-\(generator.integer(below: 5))", session: "s-\(id.high)"),
             guest: isGuest ? GuestPass(invite: "party", quota: Money(nanodollars: 400_000_000)) : nil
         )

@@ -80,10 +80,8 @@ package struct OracleAccount: Sendable {
     /// What `call` can come to at most.
     package func worst(of call: LedgerCall) -> Int128 {
         let dearest = Int128(call.dearestCost.nanodollars) * 1_000_000
-        return max(
-            Self.cost(call.price, call.worst, terms, call.kind),
-            terms.charge(dearest, call.kind)
-        )
+        let other = terms.charge(dearest, call.otherKind ?? call.kind)
+        return max(Self.cost(call.price, call.worst, terms, call.kind), terms.charge(dearest, call.kind), other)
     }
 
     /// What `usage` costs at `price`, by `terms`, as `kind`.
