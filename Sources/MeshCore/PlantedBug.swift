@@ -99,8 +99,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case forgetGuestHolds
     /// What is left of a millionth of a dollar leaves with the flush.
     case flushWithRest
-    /// What whoever bills is still to be told of is not taken over from a snapshot.
-    case forgetOutbox
 
     /// Whether it is in the tunnel, and can show in its world alone.
     package var isInTunnel: Bool {
@@ -124,7 +122,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     package var isInLedger: Bool {
         switch self {
         case .chargeAgain, .keepHeld, .meterNamePerTry, .dropOverdraft, .roundTwice, .forgetExpired, .priceOfTheAsked,
-            .forgetGuestHolds, .flushWithRest, .forgetOutbox:
+            .forgetGuestHolds, .flushWithRest:
             true
         default: false
         }

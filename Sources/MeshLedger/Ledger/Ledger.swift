@@ -237,9 +237,6 @@ extension Ledger {
         entries = try KnownEntries(from: &reader)
         guests = try [String: GuestUse](from: &reader)
         outbox = try [OutboxEntry](from: &reader)
-        #if PLANTED_BUGS
-        if PlantedBug.forgetOutbox.isOn { outbox = [] }
-        #endif
         periods = try [PeriodUsage](from: &reader)
         try reader.endRecord(tail)
     }
