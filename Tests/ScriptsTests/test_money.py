@@ -76,7 +76,8 @@ class MoneyTests(RepositoryTestCase):
         self.assert_passes("money")
 
     def test_python_that_names_nanodollars_divides_whole_numbers_only(self) -> None:
-        self.write("Tests/oracle.py", "nanodollars = 7 // 1_000\npath = folder / name\nlog = ROOT / 'log'\nwait(milliseconds / 1_000)\n")
+        whole = "nanodollars = 7 // 1_000\npath = folder / name\nlog = ROOT / 'log'\n"
+        self.write("Tests/oracle.py", whole + "wait(milliseconds / 1_000)\n")
         self.assert_passes("money")
         self.write("Tests/oracle.py", "nanodollars = 7\ndollars = nanodollars / 1_000_000_000\n")
         self.assert_fails("money", "Tests/oracle.py:2", "`/` divides floats", "[money.floating]")

@@ -33,7 +33,8 @@ class Hub:
         file = self.folder / "hub.json5"
         file.write_text(json.dumps(configuration))
         ports = [*FREE[:-1], "127.0.0.1:0"]
-        self.node = Node("--config", file, "--data", self.folder / "hub", *ports, environment=environment, program=program)
+        words = ["--config", file, "--data", self.folder / "hub", *ports]
+        self.node = Node(*words, environment=environment, program=program)
         self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
         # A line for each chat: a pipe that nobody reads is full after some hundred, and then the hub waits.
         #: The end of what it has logged.
