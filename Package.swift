@@ -137,16 +137,17 @@ let modules: [Module] = [
         layer: .testSupport,
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
-            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshPrivacy",
-            "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshLedger",
+            "MeshPrivacy", "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
         ]
     ),
     .library(
         "MeshSimulation",
         layer: .testSupport,
         uses: [
-            "MeshActors", "MeshChat", "MeshCheck", "MeshCore", "MeshEscalation", "MeshGateway", "MeshIdentity",
-            "MeshPrivacy", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel", "MeshWire",
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCheck", "MeshCore", "MeshEscalation", "MeshGateway",
+            "MeshIdentity", "MeshLedger", "MeshPrivacy", "MeshRelay", "MeshStore", "MeshTestKit", "MeshTunnel",
+            "MeshWire",
         ]
     ),
 

@@ -1,4 +1,5 @@
 package import MeshActors
+internal import MeshCore
 package import MeshLedger
 
 /// Carries out what ledgers ask for: has `sink` told of usage, and tells the ledger what became of it.
@@ -13,6 +14,12 @@ package struct MeterTeller: EffectPerformer {
 
     /// Tells of `event`.
     package func perform(_ event: MeterEvent, _ context: EffectContext) async throws -> Ledger.EndFlush {
-        Ledger.EndFlush(event.identifier, try await sink.tell(event, of: context.address.key))
+        #if PLANTED_BUGS
+        if PlantedBug.meterNamePerTry.isOn {
+            let renamed = MeterEvent(event, attempt: context.attempt)
+            return Ledger.EndFlush(event.identifier, try await sink.tell(renamed, of: context.address.key))
+        }
+        #endif
+        return Ledger.EndFlush(event.identifier, try await sink.tell(event, of: context.address.key))
     }
 }

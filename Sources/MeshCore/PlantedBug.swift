@@ -81,6 +81,25 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A hub that is stopped tells askers that they have left.
     case stopIsLeaving
 
+    /// A call that was charged stays held, so that whoever says it again is charged again.
+    case chargeAgain
+    /// What is set aside for a call that used nothing, or that nobody speaks of, is not given back.
+    case keepHeld
+    /// A meter event has another identifier for each try.
+    case meterNamePerTry
+    /// More than was set aside is not charged.
+    case dropOverdraft
+    /// A charge is rounded before the multiplier, and again behind it.
+    case roundTwice
+    /// What comes after a hold has expired finds no call.
+    case forgetExpired
+    /// Who answers in another model's place is charged by the price of the one that was asked.
+    case priceOfTheAsked
+    /// What guests have set aside does not count against their quota.
+    case forgetGuestHolds
+    /// What is left of a millionth of a dollar leaves with the flush.
+    case flushWithRest
+
     /// Whether it is in the tunnel, and can show in its world alone.
     package var isInTunnel: Bool {
         switch self {
@@ -94,6 +113,16 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         switch self {
         case .settleAgain, .goOnWithAnother, .forgetDetach, .deliverPieceTwice, .forgetLostReceipt,
             .waitBeyondDeadline, .stopIsLeaving:
+            true
+        default: false
+        }
+    }
+
+    /// Whether it is in the accounts, and can show in their world alone.
+    package var isInLedger: Bool {
+        switch self {
+        case .chargeAgain, .keepHeld, .meterNamePerTry, .dropOverdraft, .roundTwice, .forgetExpired, .priceOfTheAsked,
+            .forgetGuestHolds, .flushWithRest:
             true
         default: false
         }

@@ -30,6 +30,8 @@ enum Meshbench {
                 BeatsBenchmarkCommand.command,
                 EngineBenchmarkCommand.command,
                 PrivacyBenchmarkCommand.command,
+                LedgerBenchmarkCommand.command,
+                LedgerRaceCommand.command,
                 // Opening a store starts this very program to check it in.
                 StoreChildCommand.command,
             ]

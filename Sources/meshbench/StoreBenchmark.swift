@@ -29,7 +29,7 @@ struct StoreBenchmark {
         var outcomes: [Cell: [Outcome]] = [:]
         var syncs: [Double] = []
         for round in 0..<rounds {
-            syncs.append(try bareSyncsPerSecond())
+            syncs.append(try BareSyncs.measure(in: folder, seconds: min(seconds, 1)).perSecond)
             for writers in Self.writerCounts {
                 for contender in [Self.ours, Self.peer, Self.oneEach] {
                     let outcome = try await measure(contender, writers, round)
@@ -76,26 +76,6 @@ struct StoreBenchmark {
             median: sorted[sorted.count / 2],
             nearlyWorst: sorted[sorted.count * 99 / 100]
         )
-    }
-
-    /// How often this disk makes 200 bytes durable that stand behind one another in a file that was filled before.
-    private func bareSyncsPerSecond() throws -> Double {
-        let path = "\(folder)/bare"
-        let disk = try POSIXDisk(path: path)
-        defer { removeFolder(path) }
-        let file = try disk.open("bare", creating: true)
-        try file.allocate(16 * 1_024 * 1_024)
-        try file.sync()
-        let event = [UInt8](repeating: 1, count: Self.eventBytes)
-        let clock = ContinuousClock()
-        let start = clock.now
-        var count = 0
-        while clock.now - start < .seconds(min(seconds, 1)) {
-            try event.withUnsafeBytes { try file.write($0, at: count % 80_000 * Self.eventBytes) }
-            try file.sync()
-            count += 1
-        }
-        return Double(count) / ((clock.now - start) / .seconds(1))
     }
 
     private func removeFolder(_ path: String) {

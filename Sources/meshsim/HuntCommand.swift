@@ -44,6 +44,7 @@ enum HuntCommand {
     private static func violation(of bug: PlantedBug, seed: UInt64) -> Violation? {
         if bug.isInTunnel { return TunnelWorld.run(seed: seed).violation }
         if bug.isInEscalation { return EscalationWorld.run(seed: seed).violation }
+        if bug.isInLedger { return LedgerWorld.run(seed: seed).violation }
         return World.run(seed: seed) { ShippedNode($0) }.violation
     }
 }

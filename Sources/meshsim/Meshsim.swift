@@ -8,13 +8,14 @@ enum Meshsim {
     }
 
     private static var commands: [Command] {
-        #if PLANTED_BUGS
-        [
+        let worlds = [
             GroundCommand.command, RunCommand.command, TunnelCommand.command, EscalationCommand.command,
-            HuntCommand.command,
+            LedgerCommand.command,
         ]
+        #if PLANTED_BUGS
+        return worlds + [HuntCommand.command]
         #else
-        [GroundCommand.command, RunCommand.command, TunnelCommand.command, EscalationCommand.command]
+        return worlds
         #endif
     }
 }

@@ -1,39 +1,16 @@
 internal import MeshCommandLine
-internal import MeshCore
 internal import MeshSimulation
 
 /// Runs worlds of tunnels with faults and checks every promise.
 enum TunnelCommand {
-    private static let seeds = Option<Int>("seeds", as: .within(1...10_000_000), default: 300, "How many seeds to run.")
-    private static let firstSeed = Option<UInt64>("first-seed", default: 1, "The first of them.")
-    private static let json = Flag("json", "Print one JSON object.")
-    private static let notes = Flag("notes", "Print what happened last, also where nothing was broken.")
-
-    static let command = Command(
-        "tunnel",
+    static let command = WorldCommand.make(
+        TunnelPlan.self,
         summary: "Run edges and hubs with faults under each seed and check every promise of the tunnel.",
         discussion: """
             Each seed draws hubs, edges that run the shipped tunnel, and faults. Only legal moves may be seen, nobody is
             connected to a hub whose actors do not answer, a herd comes back spread out, and once the faults have ended
             every edge is connected. The first broken promise ends the run with exit status 1, the last notes and the
             line that replays it.
-            """,
-        parameters: [seeds, firstSeed, json, notes],
-        examples: ["meshsim tunnel --seeds 300": "What each push runs."]
-    ) { invocation in
-        let first = invocation[firstSeed]
-        let (end, isBeyond) = first.addingReportingOverflow(UInt64(invocation[seeds]))
-        guard !isBeyond else { throw invocation.usageError("there are not that many seeds after \(first)") }
-        let start = ContinuousClock().now
-        var summary = TunnelSummary()
-        for seed in first..<end {
-            let report = TunnelWorld.run(seed: seed)
-            summary.add(report)
-            if invocation[notes] { try invocation.terminal.writeLine(TunnelSummary.story(of: report)) }
-            guard report.violation == nil else { break }
-        }
-        summary.realTime = ContinuousClock().now - start
-        try invocation.terminal.writeLine(invocation[json] ? summary.json : summary.text)
-        return summary.failure == nil ? .success : .failure
-    }
+            """
+    ) { TunnelWorld.run(seed: $0) }
 }

@@ -129,6 +129,7 @@ struct RandomWorld {
         let core = ledger.core
         try #require(core.available == oracle.available)
         try #require(core.books.owed == oracle.owed)
+        try #require(core.totals.creditFunded == oracle.credited)
         try #require([core.books[.knowledge], core.books[.granted], core.books[.paid]] == oracle.funds)
         try #require(core.totals.charged - core.totals.refunded == oracle.billed)
         try #require(core.books.sum == 0)
@@ -153,7 +154,7 @@ struct RandomWorld {
         let expiresAt = WallTime(
             millisecondsSince1970: now.millisecondsSince1970 + life.wholeNanoseconds / 1_000_000
         )
-        if oracle.tier == .free { try changeTier() }
+        if oracle.terms == .none { try changeTier() }
         guard let worst = oracle.reserve(call, now: now, expiresAt: expiresAt) else {
             refusals += 1
             #expect(throws: LedgerRefusal.self) { _ = try perform(command) }
@@ -231,11 +232,7 @@ struct RandomWorld {
         }
         try #require(receipt.amount == amount)
         guard oracle.given.updateValue(amount, forKey: id) == nil else { return }
-        if id.low % 2 == 0 {
-            oracle.owed -= Int128(amount.nanodollars)
-        } else {
-            oracle.funds[Int(fund.rawValue)] += Int128(amount.nanodollars)
-        }
+        if id.low % 2 == 0 { oracle.pay(amount) } else { oracle.give(fund, amount) }
     }
 
     private mutating func refund() throws {
@@ -269,8 +266,13 @@ struct RandomWorld {
     private mutating func changeTier() throws {
         let tier: LedgerTier = generator.chance(1, in: 2) ? .managed : .byok
         _ = try perform(Ledger.SetTier(tier, terms: terms))
-        oracle.tier = tier
-        oracle.ceiling = Int128(terms[tier].ceiling.nanodollars)
+        oracle.terms = OracleTerms(
+            local: 1_000,
+            cloud: tier == .byok ? 1_300 : 1_030,
+            knowledge: 1_300,
+            isFeeAlone: tier == .byok,
+            ceiling: 10_000_000_000
+        )
     }
 
     /// The node dies: what is left is a snapshot of some time, and the journal since.

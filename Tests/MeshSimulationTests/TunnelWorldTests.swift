@@ -8,9 +8,9 @@ import Testing
     func `keeps every promise`(seed: UInt64) {
         let report = TunnelWorld.run(seed: seed)
         #expect(report.violation == nil, "\(report.replayLine)")
-        #expect(report.connections >= UInt64(report.plan.edgeCount))
+        #expect(report.figures.connections >= UInt64(report.plan.edgeCount))
         #expect(report.steps < Limits.TunnelWorld.maximumSteps)
-        #expect(report.recovery <= Limits.TunnelWorld.recovery)
+        #expect(report.figures.recovery <= Limits.TunnelWorld.recovery)
         #expect(report.virtualTime > report.plan.turmoil + Limits.TunnelWorld.calm)
     }
 
@@ -34,9 +34,9 @@ import Testing
     @Test func `a herd comes back spread out`() throws {
         let seed = try #require((1...300).first { TunnelPlan(seed: $0).isHerd })
         let report = TunnelWorld.run(seed: UInt64(seed))
-        #expect(report.violation == nil && report.mostDials > 0)
-        #expect(report.mostDials <= Limits.TunnelWorld.dialsPerSecond)
-        #expect(report.reconnects >= UInt64(Limits.TunnelWorld.herd))
+        #expect(report.violation == nil && report.figures.mostDials > 0)
+        #expect(report.figures.mostDials <= Limits.TunnelWorld.dialsPerSecond)
+        #expect(report.figures.reconnects >= UInt64(Limits.TunnelWorld.herd))
         #expect(Limits.TunnelWorld.admissionsPerSecond * 2 < Limits.TunnelWorld.dialsPerSecond)
     }
 }

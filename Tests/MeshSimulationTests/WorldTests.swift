@@ -10,7 +10,7 @@ import Testing
     func `keeps every promise`(seed: UInt64) {
         let report = World.run(seed: seed) { ShippedNode($0) }
         #expect(report.violation == nil, "\(report.replayLine)")
-        #expect(report.calls.answered > 0)
+        #expect(report.figures.answered > 0)
         #expect(report.steps < Limits.World.maximumSteps)
         #expect(report.virtualTime < report.plan.turmoil + Limits.Recovery.longest + Limits.Recovery.longestSettling)
     }

@@ -27,9 +27,12 @@ def apart(words: tuple[str | Path, ...]) -> list[str]:
 class Node:
     """A node as a process; what it logs is kept, line by line."""
 
-    def __init__(self, *words: str | Path, environment: dict[str, str] | None = None, before: tuple[str, ...] = ()):
+    def __init__(
+        self, *words: str | Path, environment: dict[str, str] | None = None, before: tuple[str, ...] = (),
+        program: Path = MESHNODE,
+    ):  # fmt: skip
         self.begun = time.monotonic()
-        line = [*before, str(MESHNODE), *apart(words), "--log-format", "json"]
+        line = [*before, str(program), *apart(words), "--log-format", "json"]
         self.process = subprocess.Popen(
             line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
         )

@@ -21,7 +21,7 @@ def traces(world: str) -> list[str]:
 
 
 class Simulation(unittest.TestCase):
-    """meshsim run, meshsim tunnel and meshsim escalation."""
+    """meshsim run, tunnel, escalation and ledger."""
 
     def test_three_hundred_worlds_keep_every_promise(self) -> None:
         """No seed breaks a promise, and faults did happen."""
@@ -33,7 +33,7 @@ class Simulation(unittest.TestCase):
 
     def test_a_seed_is_the_same_world_in_every_process(self) -> None:
         """Hash seeds differ between processes; traces must not."""
-        for world in ("run", "tunnel", "escalation"):
+        for world in ("run", "tunnel", "escalation", "ledger"):
             with self.subTest(world=world):
                 first, second = traces(world), traces(world)
                 self.assertEqual(len(first), 20)
@@ -59,6 +59,20 @@ class Simulation(unittest.TestCase):
         self.assertGreater(min(report["faults"].values()), 50)
         self.assertGreater(report["whole"], 300)
         self.assertGreater(report["again"], 100)
+
+    def test_three_hundred_worlds_of_accounts_bill_what_the_oracle_says(self) -> None:
+        """Not a nano-dollar beside the oracle, every fault did happen, and requests were made."""
+        finished = run("ledger", "--seeds", "300", "--json")
+        report = json.loads(finished.stdout)
+        self.assertEqual(finished.returncode, 0, report)
+        self.assertEqual(report["seeds"], 300)
+        self.assertEqual(report["difference_nanodollars"], 0)
+        self.assertGreater(report["billed_nanodollars"], 1_000_000_000)
+        self.assertEqual(len(report["faults"]), 22)
+        self.assertGreater(min(report["faults"].values()), 50)
+        self.assertGreater(report["requests"], 20_000)
+        for name in ("refused", "late", "voided", "expired", "repeats", "conflicts", "told_again"):
+            self.assertGreater(report[name], 100, name)
 
 
 if __name__ == "__main__":

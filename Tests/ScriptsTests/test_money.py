@@ -28,7 +28,10 @@ class MoneyTests(RepositoryTestCase):
             self.assert_found("let factor = 1.5", "1.5", first=f"let some = {name}\n")
 
     def test_every_file_of_the_ledger_counts_and_so_do_tests(self) -> None:
-        self.assert_found("let factor = 1.5", "1.5", path="Sources/MeshLedger/Rate.swift", first="\n")
+        for module in ("MeshLedger", "MeshAccounts", "MeshStripe", "MeshUsageStore"):
+            path = f"Sources/{module}/Rate.swift"
+            self.assert_found("let factor = 1.5", "1.5", path=path, first="\n")
+            self.write(path, "\n")
         self.assert_found("let factor = 1.5", "1.5", path="Tests/MeshCoreTests/MoneyTests.swift")
 
     def test_integers_places_in_tuples_prose_and_text_pass(self) -> None:
@@ -47,6 +50,7 @@ class MoneyTests(RepositoryTestCase):
             ("let price: Double = 1", "price"), ("var totalCosts: [Double]", "totalCosts"),
             ("let topUpDollars: Float", "topUpDollars"), ("func fee(of call: Int) -> Double { 1 }", "fee"),
             ("case balance(Int)\nlet credit: Decimal", "credit"),
+            ("let owedCents: Double", "owedCents"), ("var totalUSD: Float", "totalUSD"),
         ):  # fmt: skip
             self.write(ELSEWHERE, line + "\n")
             self.assert_fails("money", ELSEWHERE, f"`{word}` is called like money", "[money.floating]")
@@ -70,3 +74,30 @@ class MoneyTests(RepositoryTestCase):
         self.write("Tests/other.py", "seconds = 1.5\n")
         self.write("Tests/oracle.py", "")
         self.assert_passes("money")
+
+    def test_python_that_names_nanodollars_divides_whole_numbers_only(self) -> None:
+        whole = "nanodollars = 7 // 1_000\npath = folder / name\nlog = ROOT / 'log'\n"
+        self.write("Tests/oracle.py", whole + "wait(milliseconds / 1_000)\n")
+        self.assert_passes("money")
+        self.write("Tests/oracle.py", "nanodollars = 7\ndollars = nanodollars / 1_000_000_000\n")
+        self.assert_fails("money", "Tests/oracle.py:2", "`/` divides floats", "[money.floating]")
+
+    def test_pages_that_name_nanodollars_compute_nothing(self) -> None:
+        self.write("pages/usage.js", "show(row.nanodollars_text, 2 * width);\n")
+        self.assert_passes("money")
+        for line, word in (
+            ("show(row.nanodollars / 1e9);", "nanodollars /"), ("let sum = 7 + row.microdollars;", "+ row.microdollar"),
+            ("show(Number(row.nanodollars_text));", "Number("), ("nanodollars.toFixed(2);", ".toFixed("),
+        ):  # fmt: skip
+            self.write("pages/usage.js", line + "\n")
+            self.assert_fails("money", "pages/usage.js:1", f"`{word}` computes", "[money.floating]")
+        self.write("pages/usage.js", "")
+
+    def test_sql_of_accounts_has_no_floating_column(self) -> None:
+        self.write("scripts/books.sql", "CREATE TABLE accounts (id integer, held bigint NOT NULL, at timestamptz);\n")
+        self.assert_passes("money")
+        for kind in ("double precision", "real", "float8", "money"):
+            self.write("scripts/books.sql", f"CREATE TABLE accounts (id integer, held {kind} NOT NULL);\n")
+            self.assert_fails("money", "scripts/books.sql:1", f"`{kind}` is a floating column", "[money.floating]")
+        self.write("scripts/books.sql", "")
+        self.assert_found('let table = "held double precision not null"', "double precision")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import subprocess
 
-from benching import baseline, engine, escalation, gateway, http, meshbench, peers, record
+from benching import baseline, engine, escalation, gateway, http, ledger, meshbench, peers, record
 from benching.paths import ROOT
 from library.entry import exit_with
 
-BENCHMARKS = ["wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway", "engine", "escalation"]
+BENCHMARKS = [
+    "wire", "actors", "store", "udp", "quic", "tunnel", "beats", "http", "gateway", "engine", "escalation", "ledger",
+]  # fmt: skip
 #: Those whose counts are the same in every run, and so can be a gate.
 COUNTED = ["wire", "actors"]
 
@@ -64,6 +66,8 @@ def _table(name: str, part: str | None) -> str:
             return engine.table()
         case "escalation":
             return escalation.table()
+        case "ledger":
+            return ledger.table()
         case _:
             return meshbench.table(name)
 

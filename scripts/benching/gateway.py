@@ -1,4 +1,8 @@
-"""A hub in front of a provider beside the provider itself and LiteLLM's proxy, turn by turn in the same run."""
+"""A hub in front of a provider beside the provider itself and LiteLLM's proxy, turn by turn in the same run.
+
+`MESHNODE_BESIDE=PATH` puts the hub of another build beside them: one from before a change, such as the accounts that
+every call passes.
+"""
 
 from __future__ import annotations
 
@@ -83,6 +87,13 @@ def table(rounds: int = ROUNDS) -> str:
         hub = stack.enter_context(Hub([provider], settings={"engine": {"enabled": False}}))
         fresh = hub.resident_megabytes
         sides = [Side("direct", base), Side("hub", hub.url)]
+        hubs = {"hub": hub}
+        if beside := os.environ.get("MESHNODE_BESIDE"):
+            other = stack.enter_context(
+                Hub([provider], settings={"engine": {"enabled": False}}, program=Path(beside).resolve())
+            )
+            hubs["hub beside"] = other
+            sides.append(Side("hub beside", other.url))
         python = interpreter()
         proxy = None
         if python is not None:
@@ -93,14 +104,16 @@ def table(rounds: int = ROUNDS) -> str:
             for row in ROWS:
                 # Who goes first changes from round to round.
                 for side in sides[number % len(sides) :] + sides[: number % len(sides)]:
-                    used = hub.processor_microseconds
+                    its = hubs.get(side.name)
+                    used = its.processor_microseconds if its else 0
                     asked = _measure(row, side, folder, found[row, side])
-                    if side.name == "hub":
+                    if its:
                         each = found[row, side]
-                        each.processor.append((hub.processor_microseconds - used) / asked)
-                        each.resident = each.resident or hub.resident_megabytes
+                        each.processor.append((its.processor_microseconds - used) / asked)
+                        each.resident = each.resident or its.resident_megabytes
         lines = list(_lines(found, sides))
         busy = ", ".join(f"{found[row, sides[1]].resident:.1f}" for row in ROWS)
+        lines += list(_beside(found, sides))
         lines += ["", f"resident memory of the hub without a model: {fresh:.1f} MB fresh, after each row {busy} MB"]
         lines.append(
             f"resident memory of LiteLLM's proxy: {resident_megabytes(proxy.process.pid):.0f} MB" if proxy else
@@ -166,6 +179,19 @@ def _lines(found: dict[tuple[Row, Side], Found], sides: list[Side]) -> Iterator[
                     for name, ours, theirs in added if row.is_streamed or name != "first byte"
                 ]
                 yield f"  {'':10}{'added':>24}      " + ", ".join(told)
+
+
+def _beside(found: dict[tuple[Row, Side], Found], sides: list[Side]) -> Iterator[str]:
+    """What this build adds to the other one, round by round."""
+    others = [side for side in sides if side.name == "hub beside"]
+    for row in ROWS if others else []:
+        ours, theirs = found[row, sides[1]], found[row, others[0]]
+        pairs = zip(ours.p50, theirs.p50, strict=True)
+        rates = zip(ours.per_second, theirs.per_second, strict=True)
+        yield (
+            f"{row.name}: p50 {_spread([a - b for a, b in pairs])} ms more than the hub beside, "
+            f"{_spread([a / b for a, b in rates], 1)} times as many a second"
+        )
 
 
 def _spread(values: list[float], scale: float = 1_000, digits: int = 2) -> str:

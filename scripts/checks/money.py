@@ -1,14 +1,18 @@
 """money: nothing computes money in floating point.
 
-What it looks at, and it looks at no more: (1) every Swift file of `MeshLedger`, and every one of Sources and Tests
-that names money (`Money`, `nanodollars`, `microdollars`, `ModelPrice`, `LedgerTerms`): none of them has a
-floating-point type, a floating-point literal, or a function that returns one; (2) everywhere else in Sources,
-declarations that are called like money (`price`, `cost`, `dollars`, `fee`, `balance`, `credit`) and are of a
-floating-point type; (3) the data files of prices and policies, in which every number is whole; (4) Python files that
-name nano- or micro-dollars: no `float`, no floating-point literal. Whether Python's `/` divides floats is not seen:
-there `fractions`, `decimal` or `//` are a matter of review.
+What it looks at, and it looks at no more: (1) every Swift file of the modules of money (`MeshLedger`, `MeshAccounts`,
+`MeshStripe`, `MeshUsageStore`), and every one of Sources and Tests that names money (`Money`, `nanodollars`,
+`microdollars`, `ModelPrice`, `LedgerTerms`): none of them has a floating-point type, a floating-point literal, or a
+function that returns one, and no word of SQL for a floating-point column in its texts; (2) everywhere else in Sources,
+declarations that are called like money (`price`, `cost`, `dollars`, `cents`, `usd`, `fee`, `balance`, `credit`) and are
+of a floating-point type; (3) the data files of prices and policies, in which every number is whole; (4) Python files
+that name nano- or micro-dollars: no `float`, no floating-point literal, no `/` by a number (`//`, `fractions` or
+`decimal` in its place); `/` between names is a matter of review, for paths are joined by it; (5) scripts of pages that
+name them: there every number is floating, so they show what they are told and compute nothing; (6) SQL that names
+accounts, postings or them: no column of a floating-point type.
 """
 
+import ast
 import io
 import re
 import tokenize
@@ -29,13 +33,27 @@ _FLOATING = re.compile(
     r"|\.\s*(?:rounded|squareRoot|truncatingRemainder)\s*\("
 )
 _DECLARED = re.compile(
-    rf"\b(?:let|var|case|func)\s+`?(\w*(?:[Pp]rice|[Cc]ost|[Dd]ollar|[Ff]ee|[Bb]alance|[Cc]redit)s?)`?"
+    r"\b(?:let|var|case|func)\s+"
+    r"`?(\w*(?:[Pp]rice|[Cc]ost|[Dd]ollar|[Cc]ent|[Uu]sd|USD|[Ff]ee|[Bb]alance|[Cc]redit)s?)`?"
     rf"\s*(?::\s*\[?{_TYPE}\b|\([^)\n]*\)[^{{\n]*->\s*\[?{_TYPE}\b)"
 )
 #: Prices and policies. A comment is prose, and `1.03` may stand in it.
 _DATA = ("data/models.json5", "data/ledger.json5")
 _DATA_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)(?![\w.\"-])")
-_PYTHON_NAMES = re.compile(r"nanodollar|microdollar")
+_SMALL_NAMES = re.compile(r"nano_?dollar|micro_?dollar", re.IGNORECASE)
+_MODULES = tuple(f"Sources/{name}/" for name in ("MeshLedger", "MeshAccounts", "MeshStripe", "MeshUsageStore"))
+_SQL_NAMES = re.compile(r"nanodollar|microdollar|\baccounts\b|\bpostings\b", re.IGNORECASE)
+_SQL_COLUMN = re.compile(
+    r"\b(?:double precision|float[48]?|real|money)\b(?=\s*(?:,|\)|not null|default|primary))", re.IGNORECASE
+)
+#: In texts of Swift, where `Money)` is a type of ours.
+_SQL_WORD = re.compile(r"\b(?:double precision|float[48]|real)(?=\s*(?:,|\)|not null|default|primary))", re.IGNORECASE)
+_SCRIPT_NUMBER = re.compile(
+    r"(?<![\w.])(?:parseFloat|Number|Math\.\w+)\s*\(|\.toFixed\s*\("
+    r"|(?:nano|micro)_?dollars?\w*[\]).]*\s*[-+*/%](?!=?=)"
+    r"|[-+*/%]\s*[\w.\[(]*(?:nano|micro)_?dollar",
+    re.IGNORECASE,
+)
 _MEND = "count in whole nano-dollars: `Int64`, `Int128` and the one rounding of `Money`"
 
 
@@ -56,14 +74,22 @@ def inspect(repository: Repository) -> Outcome:
             looked += 1
             findings += _in_data(document)
     for file in repository.texts.values():
-        if file.is_python and _PYTHON_NAMES.search(file.text) and not file.path.startswith("scripts/checks/"):
+        if file.path.startswith("scripts/checks/"):
+            continue
+        if file.is_python and _SMALL_NAMES.search(file.text):
             looked += 1
             findings += _in_python(file)
+        elif file.path.endswith((".js", ".mjs", ".html")) and _SMALL_NAMES.search(file.text):
+            looked += 1
+            findings += _in_page(file)
+        elif file.path.endswith(".sql") and _SQL_NAMES.search(file.text):
+            looked += 1
+            findings += _in_sql(file)
     return Outcome(counted(looked, "file") + " of money", findings)
 
 
 def _is_of_money(file: TextFile) -> bool:
-    return file.path.startswith("Sources/MeshLedger/") or _NAMES.search(file.code) is not None
+    return file.path.startswith(_MODULES) or _NAMES.search(file.code) is not None
 
 
 def _floating(file: TextFile) -> Iterator[Finding]:
@@ -75,6 +101,20 @@ def _floating(file: TextFile) -> Iterator[Finding]:
             continue
         problem = f"`{word}` is floating, in a file that names money"
         yield Finding(file.path, file.line_of(found.start()), problem, _MEND, "money.floating")
+    yield from _in_sql(file, _SQL_WORD)
+
+
+def _in_sql(file: TextFile, column: re.Pattern[str] = _SQL_COLUMN) -> Iterator[Finding]:
+    for found in column.finditer(file.text):
+        problem = f"`{found.group()}` is a floating column, beside money"
+        yield Finding(file.path, file.line_of(found.start()), problem, "make it a `bigint`", "money.floating")
+
+
+def _in_page(file: TextFile) -> Iterator[Finding]:
+    for found in _SCRIPT_NUMBER.finditer(file.text):
+        problem = f"`{found.group().strip()}` computes, in a page that names money"
+        mend = "have the gateway say it as text, or count in `BigInt`"
+        yield Finding(file.path, file.line_of(found.start()), problem, mend, "money.floating")
 
 
 def _is_declaration(code: str, start: int) -> bool:
@@ -101,8 +141,18 @@ def _in_python(file: TextFile) -> Iterator[Finding]:
     except (tokenize.TokenError, SyntaxError):
         yield Finding(file.path, 1, "it is no Python that can be read", "mend the syntax", "money.floating")
         return
+    for node in ast.walk(ast.parse(file.text)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _divides(node):
+            problem = "`/` divides floats, in a file that names money"
+            yield Finding(file.path, node.lineno, problem, mend, "money.floating")
     for token in tokens:
         is_number = token.type == tokenize.NUMBER and re.search(r"^(?!0[xXbBoO]).*[.eE]", token.string)
         if is_number or (token.type == tokenize.NAME and token.string == "float"):
             problem = f"`{token.string}` is floating, in a file that names money"
             yield Finding(file.path, token.start[0], problem, mend, "money.floating")
+
+
+def _divides(node: ast.BinOp) -> bool:
+    """By a number, and not a time, which may be told by its name."""
+    is_number = isinstance(node.right, ast.Constant) and isinstance(node.right.value, int)
+    return is_number and "second" not in ast.unparse(node.left)

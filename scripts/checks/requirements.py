@@ -52,7 +52,7 @@ _PORTS = {
     "PlainActor": ("kind", "commands", "run()"),
     "Command": ("tag", "decide(_:_:)", "Reply", "Refusal", "Target"),
     "PlainCommand": ("tag", "perform(on:)", "Reply", "Refusal", "Target"),
-    "EffectPerformer": ("perform(_:_:)", "Completion"),
+    "EffectPerformer": ("perform(_:_:)", "Completion", "Target"),
     "HTTPHandler": ("respond(to:)",),
     "Middleware": ("respond(to:next:)",),
     "ErrorRenderer": ("response(to:for:)",),
@@ -60,6 +60,8 @@ _PORTS = {
     "RequestBodySource": ("next()",),
     "ResponseSink": ("write(_:)",),
     "ReadinessCheck": ("name", "state()"),
+    "SeededPlan": ("Fault", "Figures", "command", "cast"),
+    "SeededFigures": ("add(_:)", "lines(events:)", "fields"),
 }
 for _port, _requirements in _PORTS.items():
     for _requirement in _requirements:

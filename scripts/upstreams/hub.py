@@ -14,7 +14,7 @@ from typing import Any, Self
 _ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(_ROOT / "Tests/ProcessTests"))
 
-from nodes import FREE, Node  # noqa: E402
+from nodes import FREE, MESHNODE, Node  # noqa: E402
 
 Provider = dict[str, Any]
 
@@ -26,14 +26,15 @@ class Hub:
     """`meshnode --role hub` in a folder of its own, at ports of its own."""
 
     def __init__(self, providers: list[Provider] | None = None, *, settings: dict[str, Any] | None = None,
-                 environment: dict[str, str] | None = None) -> None:
+                 environment: dict[str, str] | None = None, program: Path = MESHNODE) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="hub-")
         self.folder = Path(self._holder.name)
         configuration: dict[str, Any] = {"role": "hub", "providers": providers or [], **(settings or {})}
         file = self.folder / "hub.json5"
         file.write_text(json.dumps(configuration))
         ports = [*FREE[:-1], "127.0.0.1:0"]
-        self.node = Node("--config", file, "--data", self.folder / "hub", *ports, environment=environment)
+        words = ["--config", file, "--data", self.folder / "hub", *ports]
+        self.node = Node(*words, environment=environment, program=program)
         self.url = "http://" + str(self.node.ready().records[-1]["http_address"])
         # A line for each chat: a pipe that nobody reads is full after some hundred, and then the hub waits.
         #: The end of what it has logged.

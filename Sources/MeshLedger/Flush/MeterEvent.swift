@@ -30,6 +30,16 @@ package struct MeterEvent: Hashable, Sendable {
         self.customer = customer
     }
 
+    #if PLANTED_BUGS
+    /// The same under another identifier.
+    package init(_ event: MeterEvent, attempt: Int) {
+        identifier = attempt > 1 ? "\(event.identifier)#\(attempt)" : event.identifier
+        microdollars = event.microdollars
+        time = event.time
+        customer = event.customer
+    }
+    #endif
+
     /// What it comes to.
     package var amount: Money { Money(clamping: Int128(microdollars) * Self.nanodollars) }
 

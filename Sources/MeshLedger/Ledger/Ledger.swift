@@ -83,11 +83,20 @@ package struct Ledger: Journaled, Hashable {
             if let guest = hold.call.guest {
                 var use = guestUse(guest.invite)
                 use.held = use.held + hold.amount
+                #if PLANTED_BUGS
+                if PlantedBug.forgetGuestHolds.isOn { use.held = .zero }
+                #endif
                 guests[guest.invite] = use
             }
         case .settled(let settlement): end(settlement)
         case .voided(let id, _): end(id) { _ in .voided }
-        case .expired(let id, _): end(id) { .expired($0) }
+        case .expired(let id, _):
+            end(id) { hold in
+                #if PLANTED_BUGS
+                if PlantedBug.forgetExpired.isOn { return .voided }
+                #endif
+                return .expired(hold)
+            }
         case .entered(let entry):
             entries.note(
                 KnownEntry(
@@ -172,7 +181,11 @@ package struct Ledger: Journaled, Hashable {
             guests[invite]?.spent = spent
             release(settlement.released, for: invite)
         }
+        #if PLANTED_BUGS
+        if !PlantedBug.chargeAgain.isOn { holds[posting.id] = nil }
+        #else
         holds[posting.id] = nil
+        #endif
         let settled = SettledCall(outcome: settlement.outcome, receipt: settlement.receipt, refunded: .zero)
         ended.note(EndedCall(id: posting.id, fingerprint: settlement.call, fate: .settled(settled)))
     }

@@ -107,7 +107,11 @@ struct LedgerDecision {
     /// Charges a call: its one posting, and what follows from it.
     mutating func charge(_ use: UsedCall, _ turn: inout Turn<Ledger>) -> ChargeReceipt {
         let (call, used) = (use.call, use.used)
+        #if PLANTED_BUGS
+        let charge = Self.capped(Charge(used.usage, at: use.price, rate: use.rate), use.released)
+        #else
         let charge = Charge(used.usage, at: use.price, rate: use.rate)
+        #endif
         let funding = Funding(of: charge.total, from: core.books)
         let legs = funding.legs(-1) + [Leg(.upstream, charge.upstream), Leg(.fee, charge.fee)]
         var after = core.books
@@ -150,6 +154,13 @@ struct LedgerDecision {
         flush(force: false, &turn)
         return receipt
     }
+
+    #if PLANTED_BUGS
+    private static func capped(_ charge: Charge, _ most: Money) -> Charge {
+        guard PlantedBug.dropOverdraft.isOn, most > .zero, charge.total > most else { return charge }
+        return Charge(upstream: min(charge.upstream, most), total: most)
+    }
+    #endif
 
     /// Makes a credit, a refund, a correction or a payment, once.
     mutating func enter(
@@ -210,7 +221,11 @@ struct LedgerDecision {
             time: now,
             customer: core.customer
         )
+        #if PLANTED_BUGS
+        let amount = PlantedBug.flushWithRest.isOn ? core.unflushed : Int128(value) * MeterEvent.nanodollars
+        #else
         let amount = Int128(value) * MeterEvent.nanodollars
+        #endif
         let legs = [Leg(.metered, amount), Leg(.flushed, -amount)]
         emit(.flushBegun(event, posting(UniqueID(named: event.identifier), .flush, legs, &turn)), &turn)
         return event
@@ -264,7 +279,12 @@ struct UsedCall {
         isLate = false
     }
 
-    var price: ModelPrice { used.substitute?.price ?? call.price }
+    var price: ModelPrice {
+        #if PLANTED_BUGS
+        if PlantedBug.priceOfTheAsked.isOn { return call.price }
+        #endif
+        return used.substitute?.price ?? call.price
+    }
     var kind: UseKind { used.substitute?.kind ?? call.kind }
     var rate: ChargeRate { terms.rate(of: kind) }
 }

@@ -17,6 +17,10 @@ package struct Charge: Hashable, Sendable {
 
     /// Of `exact` millionths of a nano-dollar, by `rate`.
     package init(exact: Int128, rate: ChargeRate) {
+        #if PLANTED_BUGS
+        let rounded = Int128(Money(rounding: exact, over: ModelPrice.millionths).nanodollars) * ModelPrice.millionths
+        let exact = PlantedBug.roundTwice.isOn ? rounded : exact
+        #endif
         switch rate.basis {
         case .whole:
             upstream = Money(rounding: exact, over: ModelPrice.millionths)

@@ -1,5 +1,5 @@
 /// One thing that can befall a world of questions; each seed draws which of them are on.
-package enum EscalationFault: String, Hashable, Sendable, CaseIterable {
+package enum EscalationFault: String, SeededFault {
     /// One stream is cut at any byte.
     case cut
     /// An edge reaches no hub for a while; its streams are cut.

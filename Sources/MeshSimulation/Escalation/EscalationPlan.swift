@@ -2,7 +2,11 @@ package import MeshCore
 internal import MeshEscalation
 
 /// What a seed decides before a world of questions begins.
-package struct EscalationPlan: Sendable {
+package struct EscalationPlan: SeededPlan {
+    package typealias Figures = EscalationFigures
+
+    package static let command = "escalation"
+
     /// The seed.
     package let seed: UInt64
 
@@ -23,6 +27,8 @@ package struct EscalationPlan: Sendable {
 
     /// Who asks.
     let asks: [PlannedAsk]
+
+    package var cast: String { "\(edgeCount) edges, \(askCount) askers" }
 
     /// How many ask.
     package var askCount: Int { asks.count }

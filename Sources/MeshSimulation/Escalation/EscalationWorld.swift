@@ -1,81 +1,20 @@
 internal import MeshActors
-package import MeshCheck
+internal import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 
 /// What became of one world of questions.
-package struct EscalationReport: Sendable {
-    /// What its seed had decided.
-    package let plan: EscalationPlan
-
-    /// The first promise that was broken, if one was.
-    package var violation: Violation?
-
-    /// Faults that happened.
-    package var faults: [EscalationFault: Int] = [:]
-
-    /// Whole answers that askers were told.
-    package var whole = 0
-
-    /// Errors that they were told, by their names.
-    package var failures: [String: Int] = [:]
-
-    /// Askers that left.
-    package var left = 0
-
-    /// Runs that were asked for again.
-    package var again = 0
-
-    /// Bytes of words that askers have.
-    package var bytes = 0
-
-    /// Calls that were settled.
-    package var settled = 0
-
-    /// Calls that were voided.
-    package var voided = 0
-
-    /// How long it lasted on its own clock.
-    package var virtualTime = Duration.zero
-
-    /// How many jobs ran.
-    package var steps = 0
-
-    /// How many things were checked.
-    package var eventCount = 0
-
-    /// The mark by which a run is recognised.
-    package var traceHash: UInt64 = 0
-
-    /// The last notes, where a promise was broken.
-    package var notes: [String] = []
-
-    /// The line that runs it again.
-    package var replayLine: String { "meshsim escalation --first-seed \(plan.seed) --seeds 1" }
-}
+package typealias EscalationReport = SeededReport<EscalationPlan>
 
 /// Edges that ask through the shipped answers, and a hub with the shipped office and desk, in every trouble that a seed
 /// decides.
 package enum EscalationWorld {
     /// Runs the world of `seed` to its end.
     package static func run(seed: UInt64) -> EscalationReport {
-        let plan = EscalationPlan(seed: seed)
-        var report = EscalationReport(plan: plan)
-        do throws(SeededRunError) {
-            let outcome = try SeededRun.run(seed: seed, maximumSteps: Limits.EscalationWorld.maximumSteps) { world in
-                try await EscalationWorldRun(plan, in: world).run()
-            }
-            switch outcome.result {
-            case .success(let inner): report = inner
-            case .failure(let error): report.violation = Violation("run", "\(error)")
-            }
-            report.steps = outcome.steps
-            report.virtualTime = outcome.virtualTime
-            report.traceHash = outcome.traceHash
-        } catch {
-            report.violation = Violation("run", error.description)
+        let most = Limits.EscalationWorld.maximumSteps
+        return SeededReport(running: EscalationPlan(seed: seed), maximumSteps: most) { plan, world in
+            try await EscalationWorldRun(plan, in: world).run()
         }
-        return report
     }
 }
 
@@ -115,9 +54,8 @@ private struct EscalationWorldRun: Sendable {
         let counts = history.counts
         report.violation = history.violation
         report.faults = faults.withLock { $0 }
-        (report.whole, report.failures, report.left) = (counts.whole, counts.failures, counts.left)
-        (report.again, report.bytes, report.eventCount) = (counts.again, counts.bytes, counts.checks)
-        (report.settled, report.voided) = account.counts
+        report.figures = EscalationFigures(counts, account.counts)
+        report.eventCount = counts.checks
         if report.violation != nil { report.notes = world.trace.latest }
         return report
     }

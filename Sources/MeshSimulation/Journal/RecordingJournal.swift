@@ -1,18 +1,23 @@
 package import MeshActors
-internal import MeshCheck
+package import MeshCheck
 package import MeshCore
 
-/// A journal in front of another that tells the history of everything that the other one took.
+/// A journal in front of another that tells somebody of everything that the other one took, a history for one.
 ///
 /// The other one must not suspend between taking an append and returning; ``VolatileJournal`` does not.
 package final class RecordingJournal: Journal {
     private let inner: any Journal
-    private let history: History
+    private let record: @Sendable (HistoryEvent) -> Void
+
+    /// The journal `inner`; `record` is told of each thing before its answer leaves.
+    package init(_ inner: any Journal, record: @escaping @Sendable (HistoryEvent) -> Void) {
+        self.inner = inner
+        self.record = record
+    }
 
     /// The journal `inner`, observed for `history`.
-    package init(_ inner: any Journal, history: History) {
-        self.inner = inner
-        self.history = history
+    package convenience init(_ inner: any Journal, history: History) {
+        self.init(inner) { history.record($0) }
     }
 
     package func claim(
@@ -21,8 +26,8 @@ package final class RecordingJournal: Journal {
         _ takeover: Takeover
     ) async throws(JournalError) -> Claim {
         let claim = try await inner.claim(address, for: owner, takeover)
-        history.record(.claimed(address, claim.epoch, owner))
-        history.record(.handedOut(address, snapshot: claim.snapshot, entries: []))
+        record(.claimed(address, claim.epoch, owner))
+        record(.handedOut(address, snapshot: claim.snapshot, entries: []))
         return claim
     }
 
@@ -32,18 +37,18 @@ package final class RecordingJournal: Journal {
 
     package func append(_ append: JournalAppend) async throws(JournalError) {
         try await inner.append(append)
-        history.record(.committed(append))
+        record(.committed(append))
     }
 
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
         let entries = try await inner.entries(of: address, after: head)
-        history.record(.handedOut(address, snapshot: nil, entries: entries))
+        record(.handedOut(address, snapshot: nil, entries: entries))
         return entries
     }
 
     package func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
         try await inner.save(snapshot, of: address, epoch)
-        history.record(.snapshotSaved(address, snapshot))
+        record(.snapshotSaved(address, snapshot))
     }
 
     package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {

@@ -1,5 +1,5 @@
 /// One thing that can befall a world of tunnels; each seed draws which of them are on.
-package enum TunnelFault: String, Hashable, Sendable, CaseIterable {
+package enum TunnelFault: String, SeededFault {
     /// A hub's process ends, and all its edges learn of it at once; it starts again.
     case crash
     /// A hub's process ends in silence; its edges learn of it when it is back, or by themselves.

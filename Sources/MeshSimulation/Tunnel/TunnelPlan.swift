@@ -2,7 +2,11 @@ package import MeshCore
 internal import MeshTunnel
 
 /// What a seed decides before a world of tunnels begins.
-package struct TunnelPlan: Sendable {
+package struct TunnelPlan: SeededPlan {
+    package typealias Figures = TunnelFigures
+
+    package static let command = "tunnel"
+
     /// How edges are told of their hubs.
     package enum Naming: Sendable, CaseIterable {
         case announcedName, hostsAndPorts, addresses
@@ -47,6 +51,8 @@ package struct TunnelPlan: Sendable {
         for fault in TunnelFault.allCases where generator.chance(share, in: 4) { faults.insert(fault) }
         self.faults = isHerd ? [.crash] : faults
     }
+
+    package var cast: String { "\(hubCount) hubs, \(edgeCount) edges, \(attempts) attempts" }
 
     /// How the edges' tunnels are configured.
     var configuration: TunnelConfiguration {

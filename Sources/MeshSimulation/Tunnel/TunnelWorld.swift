@@ -1,75 +1,19 @@
 internal import MeshActors
-package import MeshCheck
+internal import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 internal import MeshTunnel
 
 /// What became of one world of tunnels.
-package struct TunnelReport: Sendable {
-    /// What its seed had decided.
-    package let plan: TunnelPlan
-
-    /// The first promise that was broken, if one was.
-    package var violation: Violation?
-
-    /// Faults that happened.
-    package var faults: [TunnelFault: Int] = [:]
-
-    /// Links that answered, of all tunnels.
-    package var connections = UInt64(0)
-
-    /// Times that tunnels came back after a loss.
-    package var reconnects = UInt64(0)
-
-    /// Links that were replaced before they ended.
-    package var replacements = UInt64(0)
-
-    /// How long after the last fault every tunnel was connected.
-    package var recovery = Duration.zero
-
-    /// The most dials of a herd in one second.
-    package var mostDials = 0
-
-    /// How long it lasted on its own clock.
-    package var virtualTime = Duration.zero
-
-    /// How many jobs ran.
-    package var steps = 0
-
-    /// How many things were checked.
-    package var eventCount = 0
-
-    /// The mark by which a run is recognised.
-    package var traceHash: UInt64 = 0
-
-    /// The last notes, where a promise was broken.
-    package var notes: [String] = []
-
-    /// The line that runs it again.
-    package var replayLine: String { "meshsim tunnel --first-seed \(plan.seed) --seeds 1" }
-}
+package typealias TunnelReport = SeededReport<TunnelPlan>
 
 /// Edges that run the shipped tunnels, and hubs that fail in every way that a seed decides.
 package enum TunnelWorld {
     /// Runs the world of `seed` to its end.
     package static func run(seed: UInt64) -> TunnelReport {
-        let plan = TunnelPlan(seed: seed)
-        var report = TunnelReport(plan: plan)
-        do throws(SeededRunError) {
-            let outcome = try SeededRun.run(seed: seed, maximumSteps: Limits.TunnelWorld.maximumSteps) { world in
-                try await TunnelWorldRun(plan, in: world).run()
-            }
-            switch outcome.result {
-            case .success(let inner): report = inner
-            case .failure(let error): report.violation = Violation("run", "\(error)")
-            }
-            report.steps = outcome.steps
-            report.virtualTime = outcome.virtualTime
-            report.traceHash = outcome.traceHash
-        } catch {
-            report.violation = Violation("run", error.description)
+        SeededReport(running: TunnelPlan(seed: seed), maximumSteps: Limits.TunnelWorld.maximumSteps) { plan, world in
+            try await TunnelWorldRun(plan, in: world).run()
         }
-        return report
     }
 }
 
@@ -83,7 +27,7 @@ private struct TunnelWorldRun: Sendable {
     let edges: [SimulatedEdge]
     let generator: SeededGenerator
     let faults = Lock<[TunnelFault: Int]>([:])
-    let figures: Lock<TunnelReport>
+    let figures = Lock(TunnelFigures())
 
     init(_ plan: TunnelPlan, in world: SeededWorld) throws {
         var generator = world.generator
@@ -113,7 +57,6 @@ private struct TunnelWorldRun: Sendable {
         self.network = network
         self.hubs = hubs
         self.generator = generator
-        figures = Lock(TunnelReport(plan: plan))
     }
 
     func run() async throws -> TunnelReport {
@@ -123,11 +66,12 @@ private struct TunnelWorldRun: Sendable {
             await group.next()
             group.cancelAll()
         }
-        var report = figures.withLock { $0 }
+        var report = TunnelReport(plan: plan)
+        report.figures = figures.withLock { $0 }
         report.violation = history.violation
         report.faults = faults.withLock { $0 }
         report.eventCount = history.eventCount
-        report.mostDials = history.mostDials
+        report.figures.mostDials = history.mostDials
         if report.violation != nil { report.notes = world.trace.latest }
         return report
     }
@@ -180,11 +124,11 @@ private struct TunnelWorldRun: Sendable {
             history.checkSettled(edge.id)
             let statistics = await edge.tunnel.statistics()
             check(statistics, of: edge.id)
-            figures.withLock { report in
-                report.recovery = recovery
-                report.connections += statistics.connections
-                report.reconnects += statistics.reconnects
-                report.replacements += statistics.replacements
+            figures.withLock { figures in
+                figures.recovery = recovery
+                figures.connections += statistics.connections
+                figures.reconnects += statistics.reconnects
+                figures.replacements += statistics.replacements
             }
         }
     }

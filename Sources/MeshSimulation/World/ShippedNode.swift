@@ -102,7 +102,7 @@ private struct Asking {
 }
 
 /// Shows in the trace what the runtime would tell its operators.
-private struct TraceLogSink: LogSink {
+struct TraceLogSink: LogSink {
     let trace: Trace
 
     func write(_ record: LogRecord) { trace.note("log: \(record.event.name)") }

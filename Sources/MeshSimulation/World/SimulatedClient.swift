@@ -4,7 +4,7 @@ internal import MeshCore
 internal import MeshTestKit
 
 /// What clients have seen so far.
-package struct CallCounts: Hashable, Sendable {
+package struct CallCounts: Hashable, SeededFigures {
     /// Calls that were made, tries included.
     package var calls = 0
     /// Commands that were done, queries that were answered.
@@ -18,6 +18,26 @@ package struct CallCounts: Hashable, Sendable {
 
     /// Nothing yet.
     package init() {}
+
+    package mutating func add(_ other: CallCounts) {
+        calls += other.calls
+        answered += other.answered
+        refused += other.refused
+        open += other.open
+        repeated += other.repeated
+    }
+
+    package func lines(events: Int) -> [String] {
+        let asked = "calls: \(calls), answered \(answered), refused \(refused), open \(open), repeated \(repeated)"
+        return ["\(asked); \(events) events checked"]
+    }
+
+    package var fields: [JSONField] {
+        [
+            JSONField("calls", calls), JSONField("answered", answered), JSONField("refused", refused),
+            JSONField("open", open),
+        ]
+    }
 }
 
 /// Somebody who asks accounts for things, tries again when in doubt, and now and then asks twice on purpose.

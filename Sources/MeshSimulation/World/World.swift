@@ -1,59 +1,18 @@
 internal import MeshActors
-package import MeshCheck
+internal import MeshCheck
 internal import MeshCore
 internal import MeshTestKit
 
 /// What became of one world.
-package struct WorldReport: Sendable {
-    /// What its seed had decided.
-    package let plan: WorldPlan
-
-    /// The first promise that was broken, if one was.
-    package var violation: Violation?
-
-    /// What clients saw.
-    package var calls = CallCounts()
-
-    /// Faults that happened.
-    package var faults: [WorldFault: Int] = [:]
-
-    /// How long it lasted on its own clock.
-    package var virtualTime = Duration.zero
-
-    /// How many jobs ran.
-    package var steps = 0
-
-    /// How many things were checked.
-    package var eventCount = 0
-
-    /// The mark by which a run is recognised.
-    package var traceHash: UInt64 = 0
-
-    /// The last notes, where a promise was broken.
-    package var notes: [String] = []
-
-    /// The line that runs it again.
-    package var replayLine: String { "meshsim run --first-seed \(plan.seed) --seeds 1" }
-}
+package typealias WorldReport = SeededReport<WorldPlan>
 
 /// A mesh on the shipped runtime, in surroundings whose every fault a seed decides.
 package enum World {
     /// Runs the world of `seed` to its end.
     package static func run(seed: UInt64, makeNode: @escaping NodeMaker) -> WorldReport {
-        let plan = WorldPlan(seed: seed)
-        var report = WorldReport(plan: plan)
-        do throws(SeededRunError) {
-            let outcome = try SeededRun.run(seed: seed, maximumSteps: Limits.World.maximumSteps) { world in
-                await WorldRun(plan, in: world, makeNode).run()
-            }
-            if case .success(let inner) = outcome.result { report = inner }
-            report.steps = outcome.steps
-            report.virtualTime = outcome.virtualTime
-            report.traceHash = outcome.traceHash
-        } catch {
-            report.violation = Violation("run", error.description)
+        SeededReport(running: WorldPlan(seed: seed), maximumSteps: Limits.World.maximumSteps) { plan, world in
+            await WorldRun(plan, in: world, makeNode).run()
         }
-        return report
     }
 }
 
@@ -112,7 +71,7 @@ private struct WorldRun: Sendable {
         }
         var report = WorldReport(plan: plan)
         report.violation = history.violation
-        report.calls = calls.withLock { $0 }
+        report.figures = calls.withLock { $0 }
         report.faults = faults.withLock { $0 }
         report.eventCount = history.eventCount
         if report.violation != nil { report.notes = world.trace.latest }

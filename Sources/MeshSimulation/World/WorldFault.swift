@@ -1,7 +1,7 @@
 /// One thing that can befall a world.
 ///
 /// Each seed draws which of them are on.
-package enum WorldFault: String, Hashable, Sendable, CaseIterable {
+package enum WorldFault: String, SeededFault {
     /// A node's process ends at once and starts again.
     case crash
     /// A node hands its actors over and starts again.

@@ -1,7 +1,11 @@
 package import MeshCore
 
 /// What a seed decides before a world begins: its size, its work and its faults.
-package struct WorldPlan: Sendable {
+package struct WorldPlan: SeededPlan {
+    package typealias Figures = CallCounts
+
+    package static let command = "run"
+
     /// The seed.
     package let seed: UInt64
 
@@ -50,6 +54,11 @@ package struct WorldPlan: Sendable {
         self.faults = faults
         let plan = self
         self.faults = faults.filter { $0.fits(plan) }
+    }
+
+    package var cast: String {
+        let store = isShared ? "a shared store" : "a disk"
+        return "\(hubCount) hubs on \(store), \(edgeCount) edges, \(accountCount) accounts, \(clientCount) clients"
     }
 
     /// The names of all nodes that own actors.
