@@ -111,8 +111,8 @@ struct HubRole {
         let desk = AccountDesk(
             accounts,
             prices: { chats.price(of: $0, at: $1) },
-            topUpPage: settings.ledger.topUpURL,
             checkout: billing.till,
+            topUpPage: settings.ledger.topUpURL,
             clock: ground.clock
         )
         let content = NodeSite.Content(
