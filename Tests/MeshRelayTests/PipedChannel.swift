@@ -64,6 +64,7 @@ final class PipedChannel: ByteChannel {
     func seal() { letGo() }
     func cancel() { end(TransportError(.lost, "cancelled", cause: PeerCancelled())) }
     func letGo() { end(TransportError(.lost, "let go")) }
+    func refuse(_ frame: ErrorFrame) { end(TransportError(.lost, "refused", cause: frame)) }
 
     /// Why it is over, as this end knows it.
     var failure: TransportError? { pipe.ways.withLock { $0[side].failure } }

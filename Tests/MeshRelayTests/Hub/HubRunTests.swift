@@ -42,7 +42,11 @@ import Testing
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while let asked = await opener.opened.next() {
-                    try? await office.serve(asked.channel, asking: asked.opening.wireBytes, by: edge)
+                    do {
+                        try await office.serve(asked.channel, asking: asked.opening.wireBytes, by: edge)
+                    } catch let refusal as ErrorFrame {
+                        asked.channel.refuse(refusal)
+                    }
                 }
             }
             defer { group.cancelAll() }
