@@ -61,7 +61,7 @@ import Testing
                 let answer = try await ground.chat(.openAI, "echo", fields: fields)
                 #expect(answer.status == network, "\(shown.all)")
                 // Nobody else reaches it, and it does not say so.
-                #expect(!String(decoding: answer.body, as: UTF8.self).contains("other machines"))
+                #expect(!answer.text.contains("other machines"))
             }
         }
     }
