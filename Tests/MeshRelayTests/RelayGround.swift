@@ -80,9 +80,15 @@ struct RelayGround: Sendable {
 /// A test double of a hub's desk: says of each question what it was asked, and keeps what it was told.
 ///
 /// A model called `unknown` is none; `broken` breaks off behind its first words, `cut` says as much as it may, `silent`
-/// says nothing until whoever asks is cancelled.
+/// says nothing until whoever asks is cancelled; `echo` says the question back, and `repeat` many times.
 final class ScriptedDesk: ChatPort {
     let calls = Lock<[ChatCall]>([])
+    /// What the next questions are refused with, in order, and when each of all was asked.
+    let refusals = Lock<[ChatError]>([])
+    let asked = Lock<[Instant]>([])
+    /// Whether nobody is answered now, and how many went away meanwhile.
+    let isHeld = Lock(false)
+    let left = Lock(0)
     private let clock: any Clock
 
     init(clock: any Clock) { self.clock = clock }
@@ -106,16 +112,28 @@ final class ScriptedDesk: ChatPort {
 
     func begin(_ call: ChatCall) async throws(ChatError) -> any ChatRun {
         guard call.request.model != "unknown" else { throw ChatError(.unknownModel, "there is no such model") }
-        while call.request.model == "silent" {
-            try? await clock.sleep(for: .seconds(1_000))
-            if Task.isCancelled { throw ChatError(.cancelled, "stopped") }
+        asked.withLock { $0.append(clock.now) }
+        if let refusal = refusals.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw refusal }
+        while call.request.model == "silent" || isHeld.withLock({ $0 }) {
+            try? await clock.sleep(for: .seconds(1))
+            guard Task.isCancelled else { continue }
+            left.withLock { $0 += 1 }
+            throw ChatError(.cancelled, "stopped")
         }
         let number = calls.withLock { calls in
             calls.append(call)
             return calls.count
         }
-        return ScriptedAnswer(call.request, "answer \(number)")
+        let question = call.request.messages.last?.text ?? ""
+        return switch call.request.model {
+        case "echo": ScriptedAnswer(call.request, question)
+        case "repeat": ScriptedAnswer(call.request, String(repeating: question + " ", count: Self.repetitions))
+        default: ScriptedAnswer(call.request, "answer \(number)")
+        }
     }
+
+    /// How often `repeat` says the question.
+    static let repetitions = 100_000
 
     /// What was asked last: the texts of all messages, and the system's.
     var lastTexts: [String] {
@@ -136,7 +154,8 @@ final class ScriptedAnswer: ChatRun {
     init(_ request: ChatRequest, _ text: String) {
         model = request.model
         let start = ChatEvent.started(ChatStart(id: "1", model: request.model))
-        var events: [ChatEvent] = [start, .usage(ScriptedDesk.usage)] + text.map { .text(String($0)) }
+        var events: [ChatEvent] = [start, .usage(ScriptedDesk.usage)] 
+        events += text.utf8.count < 1_000 ? text.map { .text(String($0)) } : [.text(text)]
         if request.model != "broken" { events.append(.ended(request.model == "cut" ? .maximumTokens : .endOfTurn)) }
         self.events = Lock(events)
     }

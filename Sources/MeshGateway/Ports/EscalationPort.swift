@@ -23,10 +23,12 @@ package protocol EscalationPort: Sendable {
     /// What of a question would leave this node, were it asked now; `unsupported` where nothing is redacted: on a hub.
     func preview(_ call: EscalationCall) async throws(EscalationFailure) -> QuestionPreview
 
-    /// How a question stands that was taken in; an answer is given out once, and then forgotten.
+    /// How a question stands that was taken in; an answer is given out for a few minutes, and then
+    /// forgotten.
     func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding
 
-    /// Forgets a question that waits; false where there is none, `conflict` where it has been asked.
+    /// Forgets a question that waits, or its answer that was fetched; false where there is none, `conflict` where it has
+    /// been asked and nobody has fetched the answer.
     func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool
 }
 
@@ -161,7 +163,7 @@ package enum AskStanding: Sendable {
     case answered(KeptAnswer)
     /// There is none.
     case failed(EscalationFailure)
-    /// There is no such question: it was never asked, its answer was fetched, or it has expired.
+    /// There is no such question: it was never asked, its answer was fetched a while ago, or it has expired.
     case unknown
 }
 

@@ -45,6 +45,24 @@ import Testing
 
     private func texts(_ request: ChatRequest) -> [String] { request.messages.map(\.text) }
 
+    // MARK: Questions that wait
+
+    @Test func `a question that waits for longer than maps live is put back together all the same`() async throws {
+        let run = Conversation.run(UniqueID(high: 1, low: 1))
+        let text = "Write to anna@example.org"
+        func ask(_ conversation: Conversation) async throws -> String {
+            let ask = try await maps(lifetime: .seconds(60)).redact(request(text), in: conversation, of: tenant)
+            return try #require(texts(ask.content.request).first)
+        }
+        let (waiting, said) = (try await ask(run), try await ask(trip))
+        clock.jumpWallTime(by: Limits.AskQueue.longestLifetime - .seconds(1))
+        // Another process, later.
+        #expect(try await maps(lifetime: .seconds(60)).restore(waiting, in: run, of: tenant) == text)
+        #expect(try await maps(lifetime: .seconds(60)).restore(said, in: trip, of: tenant) == said)
+        clock.jumpWallTime(by: .seconds(120))
+        #expect(try await maps(lifetime: .seconds(60)).restore(waiting, in: run, of: tenant) == waiting)
+    }
+
     // MARK: Sessions
 
     @Test func `what leaves has placeholders, and its map has the originals`() async throws {

@@ -18,6 +18,10 @@ struct EdgeGround: Sendable {
     /// A test double of the way to the hub, which is there when a test says so.
     final class Way: AnswerChannelOpener {
         private let isThere = Lock(true)
+        /// Whether the tunnel has failed for good, so that nobody waits for it any more.
+        let isOver = Lock(false)
+        /// Whether it is connected, and nobody is reached by it.
+        let isBroken = Lock(false)
         let piped: PipedOpener
 
         init(_ edge: NodeIdentity) { piped = PipedOpener(edge) }
@@ -27,13 +31,14 @@ struct EdgeGround: Sendable {
         func set(_ isThere: Bool) { self.isThere.withLock { $0 = isThere } }
 
         func open(asking payload: [UInt8]) async throws(TransportError) -> any ByteChannel {
-            guard isConnected else { throw TransportError(.unreachable, "there is no way to the hub") }
+            guard isConnected, !isBroken.withLock({ $0 }) else { throw TransportError(.unreachable, "there is no way to the hub") }
             return try await piped.open(asking: payload)
         }
     }
 
     let world: SeededWorld
     let vault: VolatileVault
+    let maps: ConversationMaps
     let way: Way
     let chat: ScriptedDesk
     let sessions: SessionOffice
@@ -79,7 +84,7 @@ struct EdgeGround: Sendable {
             owner: sessionOwner.text,
             life: UniqueID(high: 1, low: 1)
         ) { () async throws(CancellationError) in
-            while !way.isConnected {
+            while !way.isConnected, !way.isOver.withLock({ $0 }) {
                 try? await world.clock.sleep(for: .milliseconds(10))
                 if Task.isCancelled { throw CancellationError() }
             }
@@ -103,6 +108,7 @@ struct EdgeGround: Sendable {
                 EdgeGround(
                     world: world,
                     vault: vault,
+                    maps: maps,
                     way: way,
                     chat: chat,
                     sessions: sessions,
