@@ -145,24 +145,26 @@ package actor ConversationMaps {
         _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
     ) async throws(ChatError) -> RedactedAsk<Content> {
         guard let name = conversation.keptName else {
-            var map = emptyMap(tenant, name: derivedName(tenant, beginning()))
-            return try Self.ask(&map, redact)
+            return try await Self.ask(emptyMap(tenant, name: derivedName(tenant, beginning())), redact)
         }
         let key = Key(tenant: tenant, name: name)
         return try await inTurn(key) { () async throws(ChatError) in
             var map = try await self.opened(key).map
             map.touch(now: self.clock.wallTime)
             // Only what has been redacted as a whole changes the map: what is refused has left nothing behind.
-            let ask = try Self.ask(&map, redact)
-            try await self.keep(map, key)
+            let ask = try await Self.ask(map, redact)
+            try await self.keep(ask.map, key)
             return ask
         }
     }
 
+    /// Off the actor: a long request keeps those of its own conversation waiting and no others.
+    @concurrent
     private static func ask<Content: Sendable>(
-        _ map: inout PlaceholderMap,
-        _ redact: (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
-    ) throws(ChatError) -> RedactedAsk<Content> {
+        _ map: PlaceholderMap,
+        _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
+    ) async throws(ChatError) -> RedactedAsk<Content> {
+        var map = map
         do throws(PrivacyError) {
             let (content, report) = try redact(&map)
             return RedactedAsk(content: content, map: map, report: report)
