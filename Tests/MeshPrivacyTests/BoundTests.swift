@@ -1,5 +1,6 @@
 import Glibc
 import MeshCore
+import MeshJSON
 import MeshPrivacy
 import MeshWire
 import Testing
@@ -69,6 +70,8 @@ import Testing
         "-----BEGIN PRIVATE KEY-----", "eyJ-", "eyJa.eyJa.", "sk-", "password", "password:", "password: ", "bearer ",
         "Anna ", "Anna-", "my name is ", "Dr. ", "1 Main ", "rue de ", "Straße 1 ", "address: A 1 ", "DE89 ", "4111 ",
         "PERSON_", "PERSON_ABCDE", "id ", "é", "\u{AD}", "{\"a\":", "from ", "born on 1 ", "A. ", "van ", "'", "\\",
+        "\\n", "\\u00fc", "%40", "%25", "&#64;", "&", "e\u{308}", "\u{308}", "\u{2011}", "password: \"", "password=\"a ",
+        "ip:1:", "\"", "a:1::",
     ])
     func `time grows with the length of a text and no faster`(pattern: String) throws {
         func quickest(_ bytes: Int) throws -> Double {
@@ -78,6 +81,23 @@ import Testing
                 let start = Self.processorSeconds()
                 _ = try Detector().spans(in: text)
                 _ = Restorer.restore(text, with: map)
+                return Self.processorSeconds() - start
+            }.min() ?? 0
+        }
+        let short = try quickest(4_096)
+        let long = try quickest(16_384)
+        #expect(long < short * 11 + 0.005, "\(short) s became \(long) s")
+    }
+
+    /// The same of documents, whose strings are searched one by one.
+    @Test(arguments: ["\"a\",", "1234567,", "{\"a\": \"b c\"},", "\"\\n\\u00fc\","])
+    func `time grows with the length of a document and no faster`(pattern: String) throws {
+        func quickest(_ bytes: Int) throws -> Double {
+            let text = "[" + String(repeating: pattern, count: bytes / pattern.utf8.count) + "0]"
+            #expect(try JSONReader.read(text).array != nil)
+            return try (0..<3).map { _ in
+                let start = Self.processorSeconds()
+                _ = try Detector().spans(in: text)
                 return Self.processorSeconds() - start
             }.min() ?? 0
         }

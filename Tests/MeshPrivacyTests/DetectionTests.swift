@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Finding personal data` {
     @Test(arguments: [
         "anna@example.org", "a.b+c@mail.example.co.uk", "o'brien@example.ie", "jürgen@müller.de",
-        "x_y-z@sub.example.museum",
+        "x_y-z@sub.example.museum", String(repeating: "long.name-", count: 12) + "x@example.org", "anna＠example.org",
     ])
     func `e-mail addresses`(address: String) throws {
         #expect(try PrivacyGround.found("Write to <\(address)>.") == [.init(.email, address)])
@@ -41,16 +41,23 @@ import Testing
         "::ffff:192.0.2.128",
     ])
     func `addresses of machines`(address: String) throws {
+        for text in ["\(address): Permission denied", "ip:\(address)", "ip:\(address): denied", "src=\(address):"] {
+            #expect(try PrivacyGround.found(text) == [.init(.ip, address)], "\(text)")
+        }
         #expect(try PrivacyGround.found("It came from \(address).") == [.init(.ip, address)])
     }
 
     @Test(arguments: ["6e:10:a1:69:5b:99", "6E-10-A1-69-5B-99", "6e10.a169.5b99"])
     func `addresses of network cards`(address: String) throws {
+        for text in ["\(address): link up", "MAC:\(address)", "mac:\(address): a", "\(address): add"] {
+            #expect(try PrivacyGround.found(text) == [.init(.mac, address)], "\(text)")
+        }
         #expect(try PrivacyGround.found("The card \(address) answered.") == [.init(.mac, address)])
     }
 
     @Test(arguments: [
         "https://anna:geheim@example.org/a?b=c", "postgres://app:s3cret@db.internal:5432/main", "ftp://u:p@192.0.2.1/",
+        "postgres://admin:s3cr{t@db.example.com/x", "https://user:pässwort@intranet/", "https://u:a|b`c}d\\e@h.de/x",
     ])
     func `addresses in the web that carry a password`(address: String) throws {
         #expect(try PrivacyGround.found("See \(address).") == [.init(.url, address)])

@@ -144,6 +144,47 @@ import Testing
         #expect(try redactor.redact("10.1.2.3", with: &map).report.total == 1, "others are redacted")
     }
 
+    @Test func `a user and old placeholders are replaced whatever is done with national numbers`() throws {
+        for action in PrivacyPolicy.Action.allCases {
+            var map = try PrivacyGround.map()
+            var policy = PrivacyPolicy()
+            policy[.nationalID] = action
+            var request = ChatRequest(model: "m", messages: [ChatMessage(.user, "see EMAIL_Q7K4M2")])
+            let old = try Redactor().redact(mail, with: &map).text.text
+            request.messages.append(ChatMessage(.user, "and \(old)"))
+            request.user = "customer-4711"
+            let redacted = try Redactor(policy: policy).redact(request, with: &map).request
+            #expect(redacted.user?.hasPrefix("ID_") == true)
+            #expect(redacted.messages[1].text.hasPrefix("and ID_"))
+            #expect(Restorer.restore(redacted.messages[0].text, with: map).text == "see EMAIL_Q7K4M2")
+        }
+        var map = try PrivacyGround.map()
+        var policy = PrivacyPolicy()
+        policy[.nationalID] = .block
+        #expect(throws: PrivacyError(.blocked, "")) {
+            try Redactor(policy: policy).redact("It is 219-09-9999.", with: &map)
+        }
+    }
+
+    @Test(arguments: ["text/plain", "application/pdf", "image/svg+xml", "image/anna", "anna@example.org", ""])
+    func `what is sent as a picture and is none is refused, and the field named`(type: String) throws {
+        var map = try PrivacyGround.map()
+        let picture = ChatPart(.image(.inline(type: type, base64: "YW5uYUBleGFtcGxlLm9yZw==")))
+        let request = ChatRequest(model: "m", messages: [ChatMessage(.user, [.text("look"), picture])])
+        for policy in [PrivacyPolicy(), PrivacyPolicy(.pass)] {
+            let error = #expect(throws: PrivacyError(.unsearchable, "")) {
+                try Redactor(policy: policy).redact(request, with: &map)
+            }
+            #expect((error?.cause as? UnsearchableField)?.field == "messages[0].parts[1]")
+            #expect(error?.chain.contains("anna") == false)
+        }
+        for known in ["image/png", "image/JPEG", "image/webp", "image/gif"] {
+            var request = request
+            request.messages[0].parts[1] = ChatPart(.image(.inline(type: known, base64: "AAAA")))
+            #expect(try Redactor().redact(request, with: &map).report.unsearched == 1)
+        }
+    }
+
     @Test func `a kind that is passed stays`() throws {
         var map = try PrivacyGround.map()
         var policy = PrivacyPolicy(.pass)

@@ -140,6 +140,55 @@ import Testing
         #expect(Restorer.restore(arguments, form: .text, with: map).text == "{\"to\": \"C \"D\" E\"}")
     }
 
+    @Test func `an answer in JSON stays JSON, whole and in pieces`() throws {
+        var map = try PrivacyGround.map()
+        let original = "C \"D\"\nE"
+        let placeholder = try Redactor(terms: OwnTerms([.init(original)])).redact(original, with: &map).text.text
+        let text = "{\"to\": \"\(placeholder)\"}"
+        for format in [ResponseFormat.jsonObject, .jsonSchema(name: "n", schema: [:], isStrict: true)] {
+            var restorer = AnswerRestorer(map: map, format: format)
+            var said = ""
+            for character in text {
+                for case .text(let piece) in restorer.restore(.text(String(character))) { said += piece }
+            }
+            for case .text(let piece) in restorer.restore(.ended(.endOfTurn)) { said += piece }
+            #expect(try JSONReader.read(said)["to"]?.text == original)
+            let reply = ChatReply(
+                start: ChatStart(id: "1", model: "m"),
+                parts: [.text(text)],
+                stopReason: .endOfTurn,
+                usage: ChatUsage()
+            )
+            #expect(Restorer.restore(reply, format: format, with: map).0.text == said)
+        }
+    }
+
+    @Test(arguments: 1...12)
+    func `a number comes back as one, where its placeholder is a whole value`(length: Int) throws {
+        var map = try PrivacyGround.map()
+        let document = "{\"card\": 4111111111111111, \"text\": \"5500-0055-5555-5559\"}"
+        let redacted = try Redactor().redact(document, with: &map).text.text
+        let card = try #require(map.pairs.first { $0.original == "4111111111111111" }).placeholder.text
+        #expect(redacted.contains("\"card\": \"\(card)\""))
+        let answers = [
+            (redacted, document), ("[\"\(card)\" , \"\(card)\"]", "[4111111111111111 , 4111111111111111]"),
+            ("{\"\(card)\" : \"of \(card)\"}", "{\"4111111111111111\" : \"of 4111111111111111\"}"),
+            ("{\"a\": \"say \\\"\(card)\\\"\"}", "{\"a\": \"say 4111111111111111\"}"),
+            ("\"\(card)\"", "4111111111111111"), ("[\"", "[\""), ("[\"\(card)", "[\"4111111111111111"),
+        ]
+        for (answer, expected) in answers {
+            var restorer = StreamRestorer(map: map, form: .json)
+            var (said, rest) = ("", answer[...])
+            while !rest.isEmpty {
+                said += restorer.restore(String(rest.prefix(length)))
+                rest = rest.dropFirst(length)
+            }
+            #expect(said + restorer.finish() == expected)
+        }
+        _ = try Redactor().redact("{\"card\": \"4111111111111111\"}", with: &map)
+        #expect(Restorer.restore("[\"\(card)\"]", form: .json, with: map).text == "[\"4111111111111111\"]", "text since")
+    }
+
     @Test func `an answer's events are restored, each part for itself, whatever is cut off`() throws {
         let (text, map) = try conversation()
         let person = try #require(text.split(separator: " ").first { $0.hasPrefix("PERSON_") }).prefix(13)

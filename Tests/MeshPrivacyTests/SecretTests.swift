@@ -30,6 +30,33 @@ import Testing
     }
 
     @Test(arguments: [
+        ("password: letmein", "letmein"), ("{\"password\":\"correcthorse\"}", "correcthorse"),
+        ("\"password\": \"ab,cd9!x\"", "ab,cd9!x"), ("password: '$ecret9'", "$ecret9"),
+        ("password = \"{abc}1\"", "{abc}1"), ("password=\"%ab%1x\"", "%ab%1x"), ("password='(abc1)'", "(abc1)"),
+        ("password: \"[a]b;c d1\"", "[a]b;c d1"), ("password=\"correct horse battery staple\"", "correct horse battery staple"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"), ("AccountKey=abcd/efGH12==;EndpointSuffix=x", "abcd/efGH12=="),
+        ("SharedAccessKey=abc+def/12=", "abc+def/12="), ("PGPASSWORD=hunter psql", "hunter"),
+        ("\\\"password\\\":\\\"se,cret9\\\"", "se,cret9"), ("mot de passe : tournesol", "tournesol"),
+        ("Kennwort: SCHWERTFISCH", "SCHWERTFISCH"), ("client_secret=sunflower", "sunflower"),
+    ])
+    func `passwords of letters alone, and what quotation marks hold`(text: String, secret: String) throws {
+        #expect(try PrivacyGround.found(.secret, in: text) == [secret])
+    }
+
+    @Test(arguments: [
+        "pwd: \"${DB_PASSWORD}\"", "password: {{ vault_password }}", "password: '{{vault}}'", "password=$DBPASS",
+        "password: %PASS%", "password=\"$(cat file)\"", "password=\"{password}\"", "password=\"%(password)s\"",
+        "token: AuthToken", "let password: String", "password = input", "{\"token\":\"world\"}", "pwd = getPassword()",
+        "Password: please enter it", "The secret: always salt the water", "\"password\": \"Must be at least 8 characters\"",
+        "\"password\": \"Enter your password\"", "\"password\": \"\", \"user\": \"anna\"", "password=os.environ.get(\"X\")",
+        "{\"password\": {\"type\": \"string\"}}", "password=None, token=token, secret=secretName", "basic training",
+        "\"password\": \"Password\"", "password: required!",
+    ])
+    func `what programs, forms and manuals have there`(text: String) throws {
+        #expect(try PrivacyGround.found(text).isEmpty)
+    }
+
+    @Test(arguments: [
         "sk-learn is a library of many well known things", "sk-this-is-only-a-long-css-class-name", "eyJ", "AKIA",
     ])
     func `what only begins like one`(text: String) throws {

@@ -194,8 +194,7 @@ package actor ConversationMaps {
         _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
     ) async throws(ChatError) -> RedactedAsk<Content> {
         guard let name = conversation.keptName else {
-            var map = emptyMap(tenant, name: derivedName(tenant, beginning()))
-            return try Self.ask(&map, redact)
+            return try await Self.ask(emptyMap(tenant, name: derivedName(tenant, beginning())), redact)
         }
         let key = Key(tenant: tenant, name: name)
         return try await inTurn(key) { () async throws(ChatError) in
@@ -203,10 +202,10 @@ package actor ConversationMaps {
             var map = known.map
             map.touch(now: self.useNow(of: conversation))
             // Only what has been redacted as a whole changes the map: what is refused has left nothing behind.
-            var ask = try Self.ask(&map, redact)
+            var ask = try await Self.ask(map, redact)
             guard isKept else { return ask }
-            try await self.keep(map, key)
-            if known.keptCount == 0, map.count > 0 { ask.firstUse = known.turn }
+            try await self.keep(ask.map, key)
+            if known.keptCount == 0, ask.map.count > 0 { ask.firstUse = known.turn }
             return ask
         }
     }
@@ -220,10 +219,13 @@ package actor ConversationMaps {
         return WallTime(millisecondsSince1970: clock.wallTime.millisecondsSince1970 &+ milliseconds)
     }
 
+    /// Off the actor: a long request keeps those of its own conversation waiting and no others.
+    @concurrent
     private static func ask<Content: Sendable>(
-        _ map: inout PlaceholderMap,
-        _ redact: (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
-    ) throws(ChatError) -> RedactedAsk<Content> {
+        _ map: PlaceholderMap,
+        _ redact: @Sendable (inout PlaceholderMap) throws(PrivacyError) -> (Content, RedactionReport)
+    ) async throws(ChatError) -> RedactedAsk<Content> {
+        var map = map
         do throws(PrivacyError) {
             let (content, report) = try redact(&map)
             return RedactedAsk(content: content, map: map, report: report)
