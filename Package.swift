@@ -93,7 +93,8 @@ let modules: [Module] = [
         "MeshNode",
         layer: .l3,
         uses: [
-            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine", "MeshCore",
+            "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
+            "MeshCore",
             "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
             "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
             "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
