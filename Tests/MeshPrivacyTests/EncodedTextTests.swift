@@ -56,7 +56,7 @@ import Testing
             let redacted = try Redactor(terms: terms).redact(Self.result(document), with: &map).request
             let text = try #require(Self.text(of: redacted))
             #expect(map.count == 1, "\(piece) in \(document)")
-            #expect(map.pairs.first?.original == piece, "read, not as it was escaped: \(text)")
+            #expect(depth > 0 || map.pairs.first?.original == piece, "read, not as it was escaped: \(text)")
             let placeholder = map.pairs.first?.placeholder.text ?? "none"
             #expect(text.contains(placeholder) && !text.contains(piece))
             let restored = Restorer.restore(text, with: map).text
@@ -94,7 +94,9 @@ import Testing
         #expect(try PrivacyGround.found("{\"type\":\"phone\",\"value\":\"341391500\"}") == [.init(.phone, "341391500")])
         #expect(try PrivacyGround.found("{\"anna@example.org\": 1}") == [.init(.email, "anna@example.org")])
         let long = String(repeating: "a", count: Limits.Privacy.maximumLabelBytes)
-        #expect(try PrivacyGround.found("{\"\(long) lastname\": \"Xhaferi\"}").isEmpty, "so much of it is read")
+        let gap = String(repeating: " ", count: 12)
+        #expect(try PrivacyGround.found("{\"a lastname\":\(gap)\"Xhaferi\"}") == [.init(.person, "Xhaferi")])
+        #expect(try PrivacyGround.found("{\"\(long) lastname\":\(gap)\"Xhaferi\"}").isEmpty, "so much of it is read")
     }
 
     @Test func `documents inside documents are read so far, and searched as text beyond`() throws {
