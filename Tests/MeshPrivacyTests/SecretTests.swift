@@ -33,7 +33,7 @@ import Testing
         ("password: letmein", "letmein"), ("{\"password\":\"correcthorse\"}", "correcthorse"),
         ("\"password\": \"ab,cd9!x\"", "ab,cd9!x"), ("password: '$ecret9'", "$ecret9"),
         ("password = \"{abc}1\"", "{abc}1"), ("password=\"%ab%1x\"", "%ab%1x"), ("password='(abc1)'", "(abc1)"),
-        ("password: \"[a]b;c d1\"", "[a]b;c d1"), ("password=\"correct horse battery staple\"", "correct horse battery staple"),
+        ("password: \"[a]b;c d1\"", "[a]b;c d1"), ("password=\"purple monkey dishwasher\"", "purple monkey dishwasher"),
         ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"), ("AccountKey=abcd/efGH12==;EndpointSuffix=x", "abcd/efGH12=="),
         ("SharedAccessKey=abc+def/12=", "abc+def/12="), ("PGPASSWORD=hunter psql", "hunter"),
         ("\\\"password\\\":\\\"se,cret9\\\"", "se,cret9"), ("mot de passe : tournesol", "tournesol"),

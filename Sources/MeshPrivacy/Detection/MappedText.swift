@@ -21,6 +21,8 @@ struct MappedText {
 
     /// What a piece of this text was made of.
     func origin(of range: Range<Int>) -> Range<Int> {
+        // A character that is cut off at the end of an escape is as long as it would have been.
+        let range = range.clamped(to: 0..<starts.count)
         guard !range.isEmpty else { return 0..<0 }
         return Int(starts[range.lowerBound])..<Int(ends[range.upperBound - 1])
     }
@@ -55,7 +57,10 @@ extension MappedText {
     init?(unfolding text: ScannedText) {
         let bytes = text.bytes
         var index = 0
-        while index < bytes.count, !Self.beginsUnit[Int(bytes[index])] || TextUnit(text, at: index) == nil { index += 1 }
+        while index < bytes.count {
+            if Self.beginsUnit[Int(bytes[index])], TextUnit(text, at: index) != nil { break }
+            index += 1
+        }
         guard index < bytes.count else { return nil }
         var maker = MappedTextMaker(bytes[..<index])
         while index < bytes.count {
@@ -111,9 +116,9 @@ extension MappedText {
     /// The character of `\u` and four digits, or of two such that are one character.
     private static func hexadecimal(_ bytes: ArraySlice<UInt8>, _ index: Int) -> (UInt32, length: Int) {
         func value(_ start: Int) -> UInt32? {
-            guard start + 6 <= bytes.endIndex, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] | 0x20 == 0x75 else {
-                return nil
-            }
+            guard start + 6 <= bytes.endIndex, bytes[start] == UInt8(ascii: "\\"),
+                bytes[start + 1] == UInt8(ascii: "u")
+            else { return nil }
             return bytes[start + 2..<start + 6].reduce(0 as UInt32?) { sum, byte in
                 guard let sum, byte.isHexadecimal else { return nil }
                 return sum << 4 | UInt32(byte.hexadecimalDigit)

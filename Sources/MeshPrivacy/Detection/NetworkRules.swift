@@ -112,7 +112,8 @@ enum NetworkRules {
 
     /// What people put into a name or a password before a host, whether a URL may hold it or not.
     private static func isUserinfo(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
+        byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "<")
+            && byte != UInt8(ascii: ">")
     }
 
     private static func isURL(_ byte: UInt8) -> Bool {

@@ -37,7 +37,9 @@ enum PasswordRules {
             || word.count == 5 && (text.has("basic", at: word.start) || text.has("token", at: word.start))
         else { return nil }
         let start = text.skippingBlanks(from: word.end)
-        let end = SecretRules.run(text, start, atMost: 4_096) { $0.isBase64 || $0 == 0x2E || $0 == 0x3D || $0 == 0x7E }
+        let end = SecretRules.run(text, start, atMost: 4_096) { byte in
+            byte.isBase64 || byte == 0x2E || byte == 0x3D || byte == 0x7E
+        }
         let hasDigit = (start..<min(end, start + 64)).contains { text[$0].isDigit }
         if isBearer, end - start >= 16, hasDigit { return start..<end }
         guard end - start >= 8, let cue = searched.cue(.secret, before: word.start, within: 8) else { return nil }
@@ -195,7 +197,8 @@ enum PasswordRules {
     private static func isCommon(_ text: ScannedText, _ range: Range<Int>) -> Bool {
         guard range.count <= 24 else { return false }
         let words = ScannedText(bytes: Array(text.bytes[range])).words()
-        let isMarked = text[range.upperBound - 1] == UInt8(ascii: "?") || text[range.upperBound - 1] == UInt8(ascii: "!")
+        let last = text[range.upperBound - 1]
+        let isMarked = last == UInt8(ascii: "?") || last == UInt8(ascii: "!")
         guard words.count == 1, words[0].count == range.count - (isMarked ? 1 : 0) else { return false }
         return Self.words.contains(words[0].hash) || saysPassword(text, range)
     }
@@ -224,26 +227,28 @@ enum PasswordRules {
     /// What stands behind such a cue in manuals, forms and programs.
     private static let words: Set<UInt64> = {
         let text = """
-            string text null none void true false yes nein undefined empty blank unset hidden masked redacted required \
-            optional missing invalid valid wrong correct incorrect expired unknown changed updated reset forgotten lost \
-            weak strong default example sample test demo todo value values field input output param params args argument \
-            option options config configuration setting settings data file path user username name login email self this \
-            that these those request response session context client server header body form hash hashed bcrypt sha salt \
-            encrypted encoded plain plaintext base basic bearer digest type char varchar integer number boolean bool \
-            float double object array list dict dictionary tuple bytes byte buffer function class struct enum const \
-            static final public private protected return await async import from with your their mine ours enter type \
-            please must should shall will would could cannot needs need have having been being were what when where \
-            which while there here then than some such only just also never always every each into onto over under about \
-            above below after before between because and the for are not but can may see use using used set get new old \
-            keep store change choose create forgot remember show hide confirm repeat again minimum maximum length \
-            characters letters digits symbols least most more less letter digit siehe unten oben bitte muss wird nicht \
-            eine einen einer wurde werden sind haben ändern eingeben vergessen falsch richtig leer voir dans votre vous \
-            doit être pour avec ver debe para este esta usted deve essere della zijn moet voor niet jest należy proszę \
-            generated random secure stored saved sent given provided shared lifetime expires expiry expiration count \
-            counts limit limits usage budget window size bearer refresh access identity session cookie keyword literal \
-            identifier operator comma colon semicolon bracket brace whitespace newline first last next previous \
-            current start begin ends stop kind position line column index model models start finish cost price \
-            environment variable variables vault manager keychain environ process secretary
+            string text null none void true false yes nein undefined empty blank unset hidden masked redacted \
+            required optional missing invalid valid wrong correct incorrect expired unknown changed updated \
+            reset forgotten lost weak strong default example sample test demo todo value values field input \
+            output param params args argument option options config configuration setting settings data file \
+            path user username name login email self this that these those request response session context \
+            client server header body form hash hashed bcrypt sha salt encrypted encoded plain plaintext base \
+            basic bearer digest type char varchar integer number boolean bool float double object array list \
+            dict dictionary tuple bytes byte buffer function class struct enum const static final public private \
+            protected return await async import from with your their mine ours enter type please must should \
+            shall will would could cannot needs need have having been being were what when where which while \
+            there here then than some such only just also never always every each into onto over under about \
+            above below after before between because and the for are not but can may see use using used set get \
+            new old keep store change choose create forgot remember show hide confirm repeat again minimum \
+            maximum length characters letters digits symbols least most more less letter digit siehe unten oben \
+            bitte muss wird nicht eine einen einer wurde werden sind haben ändern eingeben vergessen falsch \
+            richtig leer voir dans votre vous doit être pour avec ver debe para este esta usted deve essere \
+            della zijn moet voor niet jest należy proszę generated random secure stored saved sent given \
+            provided shared lifetime expires expiry expiration count counts limit limits usage budget window \
+            size bearer refresh access identity session cookie keyword literal identifier operator comma colon \
+            semicolon bracket brace whitespace newline first last next previous current start begin ends stop \
+            kind position line column index model models start finish cost price environment variable variables \
+            vault manager keychain environ process secretary
             """
         return Set(ScannedText(text).words().map(\.hash))
     }()

@@ -71,7 +71,7 @@ extension ScannedText {
         }
         return Word(
             start: start,
-            end: index,
+            end: min(index, bytes.count),
             hash: hash.value,
             isCapitalised: isCapitalised,
             isAllCapitals: isAllCapitals,

@@ -92,10 +92,11 @@ struct RedactionPass {
         var index = 0
         for piece in found.merged(in: scanned) {
             let range = piece.range
-            let original = found.isDocument ? MappedText(unescaping: scanned.bytes[range]).text.whole : scanned.text(range)
+            let isRead = found.isDocument
+            let original = isRead ? MappedText(unescaping: scanned.bytes[range]).text.whole : scanned.text(range)
             let placeholder = try placeholder(for: original, piece, field)
             let mark = found.numbers[range.lowerBound]
-            if found.isDocument { map.note(placeholder, isNumber: mark != nil, isWholeString: isString(range, scanned)) }
+            if isRead { map.note(placeholder, isNumber: mark != nil, isWholeString: isString(range, scanned)) }
             output += scanned.bytes[index..<range.lowerBound]
             output += Array("\(mark ?? "")\(placeholder.text)\(mark ?? "")".utf8)
             index = range.upperBound
