@@ -104,18 +104,10 @@ let modules: [Module] = [
         layer: .l3,
         uses: [
             "MeshAPI", "MeshAccounts", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCommandLine",
-<<<<<<< HEAD
             "MeshCore", "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity",
             "MeshInference", "MeshJSON", "MeshLedger", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay",
             "MeshSessions", "MeshStore", "MeshStripe", "MeshTelemetry", "MeshTunnel", "MeshUsageStore", "MeshVault",
-            "MeshVitals",
-            "MeshWire",
-=======
-            "MeshCore",
-            "MeshDialects", "MeshEscalation", "MeshGateway", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference",
-            "MeshJSON", "MeshPrivacy", "MeshProviders", "MeshQUIC", "MeshRelay", "MeshSessions", "MeshStore",
-            "MeshTelemetry", "MeshTunnel", "MeshVault", "MeshVitals", "MeshWire",
->>>>>>> 3f5f6467ed0baa8f6e6e54c19129c353a227042b
+            "MeshVitals", "MeshWire",
         ]
     ),
     .library(
