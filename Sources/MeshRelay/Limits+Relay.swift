@@ -12,8 +12,8 @@ extension Limits {
         /// When an edge whose question found no room may come again.
         package static let retryAfter = Duration.milliseconds(250)
 
-        /// Bytes by which the originals make an answer longer than the hub has said it; one that grows by more is broken
-        /// off, and one that was kept is cut and says so.
+        /// Bytes by which the originals make an answer longer than the hub has said it; one that grows by more is
+        /// broken off, and one that was kept is cut and says so.
         package static let maximumRestoredGrowth = 16 * 1_024 * 1_024
 
         /// Models of which an edge is told; further ones are left out.

@@ -125,7 +125,7 @@ import Testing
         #expect(try ground.survives())
     }
 
-    @Test mutating func `what leaves is noted until its placeholders are forgotten, but not what a session keeps`() throws {
+    @Test mutating func `what leaves is noted until its placeholders are forgotten`() throws {
         _ = try enqueue(1)
         _ = try enqueue(2)
         let trip = try SessionID("trip")

@@ -154,7 +154,7 @@ final class ScriptedAnswer: ChatRun {
     init(_ request: ChatRequest, _ text: String) {
         model = request.model
         let start = ChatEvent.started(ChatStart(id: "1", model: request.model))
-        var events: [ChatEvent] = [start, .usage(ScriptedDesk.usage)] 
+        var events: [ChatEvent] = [start, .usage(ScriptedDesk.usage)]
         events += text.utf8.count < 1_000 ? text.map { .text(String($0)) } : [.text(text)]
         if request.model != "broken" { events.append(.ended(request.model == "cut" ? .maximumTokens : .endOfTurn)) }
         self.events = Lock(events)

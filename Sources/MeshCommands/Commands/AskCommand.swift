@@ -62,7 +62,8 @@ enum AskCommand {
         ) { invocation in
             if let id = invocation[fetched] { return try await fetch(id, invocation, ground) }
             let request = try request(invocation, ground)
-            return try await GatewaySession.run(invocation, ground, needs: QuestionOptions.need(invocation)) { session in
+            let need = QuestionOptions.need(invocation)
+            return try await GatewaySession.run(invocation, ground, needs: need) { session in
                 session.tellPlace(ofQuestion: true)
                 if invocation[isLater] {
                     return try show(try await session.gateway.handIn(request), request.id, invocation, session.screen)

@@ -42,7 +42,8 @@ enum ChatCommand {
             do throws(QuestionFault) { _ = try draft.request() } catch { throw invocation.usageError(error.message) }
             let checked = draft
             let keepsHistory = !invocation[forgets]
-            return try await GatewaySession.run(invocation, ground, needs: QuestionOptions.need(invocation)) { session in
+            let need = QuestionOptions.need(invocation)
+            return try await GatewaySession.run(invocation, ground, needs: need) { session in
                 session.tellPlace(ofQuestion: true)
                 let name = invocation.commandName
                 var run = ChatRun(session, ground, checked, name: name, keepsHistory: keepsHistory)

@@ -60,8 +60,9 @@ struct GatewaySession: Sendable {
             return
         }
         let edges = GatewayPlace.edge.map { " (\($0))" } ?? ""
-        let words = "no edge answers on this machine\(edges), and the \(role.printable) at \(gateway.place) would get "
-            + "the question as it is, with the personal data in it"
+        let words =
+            "no edge answers on this machine\(edges), and the \(role.printable) at \(gateway.place) would get the "
+            + "question as it is, with the personal data in it"
         if screen.isWatched, screen.form == .people, ground.confirm("\(words). Ask it? (yes/no): ") == true { return }
         throw GatewayFailure(
             .unredacted,

@@ -92,7 +92,8 @@ package struct AskQueue: Journaled, Hashable {
 
     /// The oldest answers leave where there is no room, first those that were fetched, but never the newest.
     private mutating func forgetAnswers() {
-        var answered = (asks.filter { $0.isAnswered && $0.isFetched } + asks.filter { $0.isAnswered && !$0.isFetched })[...]
+        let all = asks.filter(\.isAnswered)
+        var answered = (all.filter(\.isFetched) + all.filter { !$0.isFetched })[...]
         var bytes = answered.reduce(0) { $0 + $1.bytes }
         while answered.count > 1,
             answered.count > Limits.AskQueue.maximumAnswered || bytes > Limits.AskQueue.maximumAnsweredBytes

@@ -129,8 +129,9 @@ extension Question<UnredactedText> {
 }
 
 extension Question {
-    /// The question without what of its history has no room: with its originals a message may be longer than when it was
-    /// kept. The newest turns stay, up to the first that is too long.
+    /// The question without what of its history has no room; the newest turns stay, up to the first that is too long.
+    ///
+    /// With its originals a message may be longer than when it was kept.
     package var withFittingHistory: Question {
         var question = self
         question.history = []

@@ -27,8 +27,8 @@ package protocol EscalationPort: Sendable {
     /// forgotten.
     func standing(of request: String, caller: Caller) async throws(EscalationFailure) -> AskStanding
 
-    /// Forgets a question that waits, or its answer that was fetched; false where there is none, `conflict` where it has
-    /// been asked and nobody has fetched the answer.
+    /// Forgets a question that waits, or its answer that was fetched; false where there is none, `conflict` where it
+    /// has been asked and nobody has fetched the answer.
     func drop(_ request: String, caller: Caller) async throws(EscalationFailure) -> Bool
 }
 

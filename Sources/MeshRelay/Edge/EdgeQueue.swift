@@ -186,7 +186,8 @@ package final class EdgeQueue: Sendable {
     private func forgetGone() async {
         var last: UniqueID?
         for _ in 0..<Limits.AskQueue.maximumGone {
-            guard let queue = try? queue(), let run = try? await queue.call(AskQueue.NextGone(after: last)) else { return }
+            let next = AskQueue.NextGone(after: last)
+            guard let queue = try? queue(), let run = try? await queue.call(next) else { return }
             await forget(run)
             last = run
         }
@@ -290,7 +291,11 @@ package final class EdgeQueue: Sendable {
         if failure.hasBegun { return nil }
         if failure.code == .offline { return .noHub }
         if failure.retryAfter != nil { return .busy }
-        return failure.code == .interrupted || failure.code == .conflict ? .broken : nil
+        switch failure.code {
+        // Whoever asked it at once has left: their leaving is not this question's.
+        case .interrupted, .conflict, .cancelled: return .broken
+        default: return nil
+        }
     }
 
     private func putBack(

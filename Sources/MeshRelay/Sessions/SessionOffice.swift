@@ -43,8 +43,8 @@ package final class SessionOffice: Sendable {
     /// Keeps sessions on `node`, which hosts ``kinds(placed:)``, from now on.
     package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
 
-    /// Has `leave` told of each session that is cleared or deleted, before its texts are forgotten: what waits elsewhere
-    /// for it is not wanted any more.
+    /// Has `leave` told of each session that is cleared or deleted, before its texts are forgotten: what waits
+    /// elsewhere for it is not wanted any more.
     func whenForgotten(_ leave: @escaping @Sendable (SessionKey) async throws(SessionProblem) -> Void) {
         self.leave.withLock { $0 = leave }
     }

@@ -31,7 +31,9 @@ struct EdgeGround: Sendable {
         func set(_ isThere: Bool) { self.isThere.withLock { $0 = isThere } }
 
         func open(asking payload: [UInt8]) async throws(TransportError) -> any ByteChannel {
-            guard isConnected, !isBroken.withLock({ $0 }) else { throw TransportError(.unreachable, "there is no way to the hub") }
+            guard isConnected, !isBroken.withLock({ $0 }) else {
+                throw TransportError(.unreachable, "there is no way to the hub")
+            }
             return try await piped.open(asking: payload)
         }
     }

