@@ -93,8 +93,9 @@ import Testing
     @Test func `gives all of it back where nobody answers, and the same question can be asked again`() throws {
         try Self.run(.refuse(ChatError(.malformed, "no"))) { ground, desk in
             for _ in 1...2 {
+                let call = try Self.call(ground)
                 do throws(ChatError) {
-                    _ = try await desk.begin(try Self.call(ground))
+                    _ = try await desk.begin(call)
                     throw ChatError(.conflict, "it was answered")
                 } catch {
                     try check(error.code == .malformed, "\(error)")

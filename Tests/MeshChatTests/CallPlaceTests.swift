@@ -20,7 +20,7 @@ import Testing
             throw ChatError(.paymentRequired, "as asked")
         }
 
-        func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) {}
+        func settle(_ hold: AdmissionHold, as outcome: AdmissionOutcome) async throws(ChatError) -> CallCharge? { nil }
         func void(_ hold: AdmissionHold) async throws(ChatError) {}
     }
 

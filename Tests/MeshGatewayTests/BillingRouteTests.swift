@@ -99,7 +99,8 @@ final class ScriptedBilling: BillingPort {
         try await GatewayGround.run(billing: slow, bounds: bounds) { ground in
             async let answer = ground.ask(.post, Self.path)
             await slow.entered.wait { $0 == 1 }
-            #expect(try await answer.status == 504)
+            let told = try await answer.status
+            #expect(told == 504)
         }
     }
 
@@ -109,11 +110,13 @@ final class ScriptedBilling: BillingPort {
             #expect(answer.status == 200 && answer.text.contains("https://billing.example/"))
         }
         try await GatewayGround.run(reach: .network, billing: ScriptedBilling()) { ground in
-            #expect(try await ground.ask(.post, Self.portal).status == 401)
+            let toldNext = try await ground.ask(.post, Self.portal).status
+            #expect(toldNext == 401)
         }
         for (outcome, status) in [(WebhookOutcome.notNow, UInt16(502)), (.malformed, 404)] {
             try await GatewayGround.run(billing: ScriptedBilling(outcome)) { ground in
-                #expect(try await ground.ask(.post, Self.portal).status == status)
+                let toldLast = try await ground.ask(.post, Self.portal).status
+                #expect(toldLast == status)
             }
         }
     }

@@ -1,3 +1,4 @@
+import MeshActors
 import MeshChat
 import MeshCore
 import MeshEscalation
