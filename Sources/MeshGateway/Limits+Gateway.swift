@@ -43,8 +43,8 @@ extension Limits {
         /// Messages of a conversation that an export brings at most, so that it ends while others add some.
         package static let maximumExportedMessages = 2 * Limits.Sessions.maximumMessages
 
-        /// Bytes of an id by which a change of an account is known, and of a name that goes with a call; what is longer is
-        /// refused.
+        /// Bytes of an id by which a change of an account is known, and of a name that goes with a call; what is longer
+        /// is refused.
         package static let maximumLedgerNameBytes = 128
 
         /// Tokens of one kind in a call that is recorded; more are refused.

@@ -70,7 +70,8 @@ import Testing
         "-----BEGIN PRIVATE KEY-----", "eyJ-", "eyJa.eyJa.", "sk-", "password", "password:", "password: ", "bearer ",
         "Anna ", "Anna-", "my name is ", "Dr. ", "1 Main ", "rue de ", "Straße 1 ", "address: A 1 ", "DE89 ", "4111 ",
         "PERSON_", "PERSON_ABCDE", "id ", "é", "\u{AD}", "{\"a\":", "from ", "born on 1 ", "A. ", "van ", "'", "\\",
-        "\\n", "\\u00fc", "%40", "%25", "&#64;", "&", "e\u{308}", "\u{308}", "\u{2011}", "password: \"", "password=\"a ",
+        "\\n", "\\u00fc", "%40", "%25", "&#64;", "&", "e\u{308}", "\u{308}", "\u{2011}", "password: \"",
+        "password=\"a ",
         "ip:1:", "\"", "a:1::",
     ])
     func `time grows with the length of a text and no faster`(pattern: String) throws {

@@ -111,7 +111,10 @@ import Testing
         let card = "[" + JSONText.quoted("{\"lastName\": 4111111111111111}") + "]"
         var map = try PrivacyGround.map()
         let text = try Redactor().redact(card, with: &map).text.text
-        #expect(text == "[\"{\\\"lastName\\\": \\\"\(map.pairs.first?.placeholder.text ?? "none")\\\"}\"]", "still a document")
+        #expect(
+            text == "[\"{\\\"lastName\\\": \\\"\(map.pairs.first?.placeholder.text ?? "none")\\\"}\"]",
+            "still a document"
+        )
         #expect(Restorer.restore(text, with: map).text == card)
     }
 
@@ -160,7 +163,8 @@ import Testing
     func `escapes, marks and pieces glued at random come back as they were`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let glue = [
-            "\\n", "\\\\n", "\\u00fc", "\\ud83d\\ude00", "%40", "%C3", "&#64;", "\u{308}", "\u{AD}", "\u{2011}", "{", "}",
+            "\\n", "\\\\n", "\\u00fc", "\\ud83d\\ude00", "%40", "%C3", "&#64;", "\u{308}", "\u{AD}", "\u{2011}", "{",
+            "}",
             "\"", "\\\"", "[", "]", ",", ":", "\u{200B}", "＠", "\\", " ", "x",
         ]
         let redactor = Redactor()

@@ -136,7 +136,10 @@ import Testing
         let arguments = "{\"to\": \"\(placeholder)\"}"
         let result = Restorer.restore(arguments, form: .json, with: map)
         #expect(try JSONReader.read(result.text)["to"]?.text == "C \"D\" E")
-        #expect(Restorer.restore(arguments, with: map).text == result.text, "a document stays one unless told otherwise")
+        #expect(
+            Restorer.restore(arguments, with: map).text == result.text,
+            "a document stays one unless told otherwise"
+        )
         #expect(Restorer.restore(arguments, form: .text, with: map).text == "{\"to\": \"C \"D\" E\"}")
     }
 
@@ -186,7 +189,10 @@ import Testing
             #expect(said + restorer.finish() == expected)
         }
         _ = try Redactor().redact("{\"card\": \"4111111111111111\"}", with: &map)
-        #expect(Restorer.restore("[\"\(card)\"]", form: .json, with: map).text == "[\"4111111111111111\"]", "text since")
+        #expect(
+            Restorer.restore("[\"\(card)\"]", form: .json, with: map).text == "[\"4111111111111111\"]",
+            "text since"
+        )
     }
 
     @Test func `an answer's events are restored, each part for itself, whatever is cut off`() throws {

@@ -1,4 +1,4 @@
-"""What a hub and an edge answer to requests that are made out of their description: nothing that it does not tell of."""
+"""What hubs and edges answer to requests that are made out of their description: nothing that it does not tell of."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class UsageStore(unittest.TestCase):
         books = Books()
         # The second life stores what the first one has charged.
         for life in range(2):
-            books.life(self.folder, life, 0.5)
+            books.life(self.folder, life, seconds=1)
         self.report = verify(self.folder)
 
     def test_every_question_of_the_documentation_has_an_answer(self) -> None:

@@ -6,13 +6,13 @@ import json
 import os
 import random
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 from bills import Bills
 from fake_stripe import FakeStripe, Faults
 from nodes import moving_clock, set_clock
+from pauses import pause
 
 #: Lives that end with kill -9; more before an issue is resolved.
 _KILLS = int(os.environ.get("MESHNODE_BILL_KILLS", "12"))
@@ -35,7 +35,7 @@ class Meters(unittest.TestCase):
                 standing = bills.settled(account)
             self.assertEqual(standing["faults"], [])
             told = self.double.told(standing["customer"])
-            self.assertEqual(told + standing["unflushed"] / 1_000, charged[account], account)
+            self.assertEqual(told * 1_000 + standing["unflushed"], charged[account] * 1_000, account)
             found = bills.say("reconcile", account)
             self.assertEqual((found["agrees"], found["flushed"], found["told"]), (True, told, told))
         names = [event.identifier for event in self.double.state.events]
@@ -79,7 +79,7 @@ class Meters(unittest.TestCase):
                     account = draw.choice(accounts)
                     bills.say("charge", account, number, 6_000)
                     charged[account] += _CHARGED[6_000]
-                time.sleep(draw.randrange(50) / 1_000)
+                pause(draw.randrange(50))
                 bills.kill()
                 bills.start()
             for account in accounts:
@@ -99,10 +99,10 @@ class Meters(unittest.TestCase):
             self.double.faults = Faults(drop_after=100)
             bills.say("charge", "told", 2, 7_000)
             while len(self.double.state.events) < 3:
-                time.sleep(1 / 100)
+                pause(10)
             self.double.faults = Faults(drop_before=100)
             bills.say("charge", "lost", 2, 7_000)
-            time.sleep(1 / 2)
+            pause(500)
             bills.kill()
             self.assertEqual(len(self.double.state.events), 3)
             set_clock(holder, 2)
@@ -122,7 +122,7 @@ class Meters(unittest.TestCase):
             bills.kill()
             bills.start()
             bills.say("charge", "acme", 1, 6_000)
-            time.sleep(1 / 3)
+            pause(333)
             self.assertEqual(bills.standing("acme")["outbox"], 1)
             (bills.folder / "key").write_text("sk_test_double")
             bills.kill()

@@ -32,7 +32,8 @@ enum AccountChange {
         }
     }
 
-    /// The same for a change that is known by an id; a fresh one is said before it is sent, so that it can be said again.
+    /// The same for a change that is known by an id; a fresh one is said before it is sent, so that it can be said
+    /// again.
     static func runNamed(
         _ what: String,
         _ body: JSONObject,

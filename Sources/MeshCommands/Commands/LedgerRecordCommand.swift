@@ -29,8 +29,8 @@ enum LedgerRecordCommand {
             "record",
             summary: "Charge an account for what was used elsewhere.",
             discussion: """
-                Without a hold: what was used is charged, also beyond the ceiling. The price is that of the day; a call \
-                that is recorded again after a price has changed wants its --date.
+                Without a hold: what was used is charged, also beyond the ceiling. The price is that of the day; a \
+                call that is recorded again after a price has changed wants its --date.
                 """,
             parameters: [
                 model, input, output, cacheRead, cacheWrite, longCacheWrite, kind, project, session, edge, date,

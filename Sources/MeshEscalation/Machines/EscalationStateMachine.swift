@@ -124,8 +124,10 @@ package struct EscalationStateMachine: ~Copyable {
         return .none
     }
 
-    /// Whether the driver shall pull the next event: not while as much is kept as may be, nor while there is a stream
-    /// that has enough to say. Without a stream the answer goes on for as long as there is room.
+    /// Whether the driver shall pull the next event.
+    ///
+    /// Not while as much is kept as may be, nor while there is a stream that has enough to say; without a stream the
+    /// answer goes on for as long as there is room.
     package var wantsEvents: Bool {
         guard case .running = state, window.count < configuration.windowBytes else { return false }
         return stream.map { window.end - $0.sent < Limits.Escalation.aheadBytes } ?? true

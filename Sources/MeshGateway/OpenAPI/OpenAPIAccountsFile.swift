@@ -141,8 +141,9 @@ enum OpenAPIAccountsFile {
             Account: {
                 type: "object",
                 required: [
-                    "account", "tier", "suspended", "balance", "credits", "knowledge", "granted", "paid", "owed", "unflushed",
-                    "ceiling", "held", "holds", "available", "meter_events", "postings", "policy", "customer", "display",
+                    "account", "tier", "suspended", "balance", "credits", "knowledge", "granted", "paid", "owed",
+                    "unflushed", "ceiling", "held", "holds", "available", "meter_events", "postings", "policy",
+                    "customer", "display",
                 ],
                 properties: {
                     account: { $ref: "#/components/schemas/Name" },
@@ -206,8 +207,8 @@ enum OpenAPIAccountsFile {
             Charge: {
                 type: "object",
                 required: [
-                    "call", "model", "kind", "price", "total", "upstream", "fee", "from_knowledge", "from_granted", "from_paid",
-                    "owed", "overdraft", "display",
+                    "call", "model", "kind", "price", "total", "upstream", "fee", "from_knowledge",
+                    "from_granted", "from_paid", "owed", "overdraft", "display",
                 ],
                 properties: {
                     call: { type: "string", format: "uuid" },
@@ -238,8 +239,8 @@ enum OpenAPIAccountsFile {
             UsageSum: {
                 type: "object",
                 required: [
-                    "calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "upstream", "charged",
-                    "from_credits", "refunded", "display",
+                    "calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
+                    "upstream", "charged", "from_credits", "refunded", "display",
                 ],
                 properties: {
                     name: { type: ["string", "null"], description: "of a row; null of what found none of its own" },

@@ -5,7 +5,7 @@ enum OpenAPIFile {
     /// All of it.
     static let text = #"""
         // What can be asked of a node by HTTP: `/v1/openapi.json`. `scripts/embed` turns it into Swift source; the
-        // schemas are in openapi-schemas.json5, accounts in openapi-ledger.json5, and docs/api.md tells people the same.
+        // schemas are in openapi-schemas.json5, accounts in openapi-ledger.json5; docs/api.md tells people the same.
         //
         // In place of `responses` that all refuse alike an operation has `refusals`, the statuses, and perhaps
         // `shape`, the name of their response; the gateway writes them out, and adds those that every path has: 401,
@@ -206,7 +206,7 @@ enum OpenAPIFile {
                     get: {
                         operationId: "fetchAnswer",
                         tags: ["questions"],
-                        summary: "How a question stands that waits; its answer is given out once",
+                        summary: "How a question stands that waits; its answer is given out for five minutes",
                         parameters: [
                             {
                                 name: "request_id",
@@ -224,7 +224,7 @@ enum OpenAPIFile {
                     delete: {
                         operationId: "dropQuestion",
                         tags: ["questions"],
-                        summary: "Forgets a question that waits and that nobody has asked",
+                        summary: "Forgets a question that waits and nobody has asked, or an answer that was fetched",
                         parameters: [
                             {
                                 name: "request_id",

@@ -4,7 +4,7 @@
 enum OpenAPILedgerFile {
     /// All of it.
     static let text = #"""
-        // The accounts of a hub in `/v1/openapi.json`: paths, and the components that they alone need; the schemas are in
+        // The accounts of a hub in `/v1/openapi.json`: paths, and the components that they alone need; schemas are in
         // openapi-accounts.json5. `refusals` are written out as in openapi.json5.
         {
             paths: {

@@ -190,7 +190,7 @@ package enum Settings {
         .value("managed"),
         for: [.hub],
         """
-        What an account may do that asks for the first time: managed and byok owe up to the ceiling, free has only \
+        What an account may do that asks for the first time; managed and byok owe up to the ceiling, free has only \
         models that cost nothing until it is granted something or has paid. An operator's later word counts more.
         """
     )

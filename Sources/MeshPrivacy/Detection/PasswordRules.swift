@@ -33,8 +33,9 @@ enum PasswordRules {
     private static func credentials(_ searched: SearchedText, behind word: Word) -> Range<Int>? {
         let text = searched.text
         let isBearer = text.has("bearer", at: word.start)
-        guard isBearer && word.count == 6
-            || word.count == 5 && (text.has("basic", at: word.start) || text.has("token", at: word.start))
+        guard
+            isBearer && word.count == 6
+                || word.count == 5 && (text.has("basic", at: word.start) || text.has("token", at: word.start))
         else { return nil }
         let start = text.skippingBlanks(from: word.end)
         let end = SecretRules.run(text, start, atMost: 4_096) { byte in
@@ -86,7 +87,8 @@ enum PasswordRules {
         return isPlace(text, range) ? nil : range
     }
 
-    /// Behind a sign: a run without spaces; letters alone if they are no word that stands there in manuals and programs.
+    /// Behind a sign: a run without spaces; letters alone if they are no word that stands there in manuals and
+    /// programs.
     private static func run(_ text: ScannedText, _ start: Int, _ cue: Range<Int>) -> Range<Int>? {
         let range = trimmed(text, start)
         guard range.count >= 4, !isPlace(text, range) else { return nil }
@@ -149,7 +151,8 @@ enum PasswordRules {
     /// What a program computes, where it stands without quotation marks.
     private static func isExpression(_ text: ScannedText, _ range: Range<Int>) -> Bool {
         let first = text[range.lowerBound]
-        let isCall = first == UInt8(ascii: "{")
+        let isCall =
+            first == UInt8(ascii: "{")
             || range.contains { text[$0] == UInt8(ascii: "(") || text[$0] == UInt8(ascii: "[") }
         let isPath = range.allSatisfy {
             text[$0].isLetter || text[$0] == 0x2E || text[$0] == 0x5F || text[$0] == 0x3A

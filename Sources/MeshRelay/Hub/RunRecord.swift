@@ -53,7 +53,8 @@ final class RunRecord: Sendable {
         guard isFirst, let logger else { return }
         var fields = [
             LogField(.call, .text("\(name.call)")), LogField(.run, .text("\(name.run)")),
-            LogField(.tenant, .text(tenant.text)), LogField(.peer, .text(name.edge.text)), LogField(.outcome, .text(outcome)),
+            LogField(.tenant, .text(tenant.text)), LogField(.peer, .text(name.edge.text)),
+            LogField(.outcome, .text(outcome)),
             LogField(.elapsed, .duration(clock.now - began)),
         ]
         if let firstWord { fields.append(LogField(.firstWord, .duration(firstWord))) }

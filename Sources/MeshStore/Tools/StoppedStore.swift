@@ -10,7 +10,8 @@ package struct StoppedStore: Sendable {
     /// The actors of `kind` in the log on `disk`, which does not end before this does.
     package init(_ disk: any Disk, of kind: ActorKind) throws(JournalError) {
         let index = VolatileIndex()
-        guard try !LogOpening.isUnmade(ReadOnlyDisk(disk)) else {
+        let isUnmade = try LogOpening.isUnmade(ReadOnlyDisk(disk))
+        guard !isUnmade else {
             throw JournalError(.corrupt, "there is no store, or one whose making was interrupted")
         }
         let log = try LogOpening(on: ReadOnlyDisk(disk), LogConfiguration(), mayChange: false)
