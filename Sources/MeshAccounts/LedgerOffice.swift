@@ -10,11 +10,16 @@ package final class LedgerOffice: Sendable {
     private let newAccounts: LedgerTier
     private let clock: any Clock
     private let node = Lock(WeakNode())
-    private let watcher = Lock<(@Sendable (String) -> Void)?>(nil)
+    private let watcher = Lock(Watcher())
 
     /// Weak, because the node holds the office by its kinds.
     private struct WeakNode: Sendable {
         weak var node: ActorNode?
+    }
+
+    /// In a struct: a function that lies in a generic box by itself is wrapped once more each time the box is opened.
+    private struct Watcher: Sendable {
+        var tell: (@Sendable (String) -> Void)?
     }
 
     /// Accounts that go by `policy`; one that asks for the first time is in the tier `newAccounts`.
@@ -37,7 +42,7 @@ package final class LedgerOffice: Sendable {
     package func open(on node: ActorNode) { self.node.withLock { $0.node = node } }
 
     /// Names each account that has answered to `watcher`, who must be quick.
-    package func tell(_ watcher: @escaping @Sendable (String) -> Void) { self.watcher.withLock { $0 = watcher } }
+    package func tell(_ watcher: @escaping @Sendable (String) -> Void) { self.watcher.withLock { $0.tell = watcher } }
 
     /// What holds now, for all tiers.
     package var terms: LedgerTerms {
@@ -58,7 +63,7 @@ package final class LedgerOffice: Sendable {
         let ledger: ActorReference<JournaledActor<Ledger>>
         do throws(ActorError) { ledger = try node.actor(Ledger.self, account) } catch { throw .failed(error) }
         let reply = try await ledger.call(command, id: id)
-        watcher.withLock { $0 }?(account)
+        watcher.withLock { $0.tell }?(account)
         return reply
     }
 }
