@@ -236,7 +236,7 @@ import Testing
         // As it was written before there was more to say.
         var shorter = unsaid.wireBytes
         shorter[0] = 0x87
-        shorter.removeLast(2)
+        shorter.removeLast(4)
         #expect(try QueuedAnswer(wireBytes: shorter) == unsaid)
     }
 
