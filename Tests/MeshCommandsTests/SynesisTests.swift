@@ -92,7 +92,7 @@ import Testing
         (["topup", "1e3"], "dollars such as"), (["topup", "0.0000000001"], "dollars such as"),
         (["topup", "0"], "dollars such as"), (["ledger", "set-tier", "manged"], "did you mean 'managed'?"),
         (["ledger", "add-credit", "five"], "dollars such as"), (["ledger", "refund"], "missing 'CALL'"),
-        (["ledger", "correct", "--amount=-1"], "'--note'"),
+        (["ledger", "correct", "--amount=-1"], "missing '--note"),
         (["ledger", "correct", "--amount=0", "--note", "n"], "dollars"),
         (["ledger", "record", "m", "--input", "-1"], "--input"),
         (["ledger", "record", "m", "--date", "x"], "a day such"),

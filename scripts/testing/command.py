@@ -21,6 +21,8 @@ _HELP = """
 _WATCH_CLOCKS = (
     "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client|Bounds of links"
 )
+#: Modules whose tests compute for minutes of a processor: beside them others would wait beyond their own bounds.
+_COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests"
 _UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
 
 
@@ -53,7 +55,8 @@ def main(arguments: list[str]) -> int:
 def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for tests", ["swift", "build", "--build-tests", "--jobs", "2"])
     suites = ["swift", "test", "--skip-build", "--parallel"]
-    yield _swift_tests("swift tests", [*suites, "--skip", _WATCH_CLOCKS])
+    yield _swift_tests("swift tests", [*suites, "--skip", f"{_COMPUTE}|{_WATCH_CLOCKS}"])
+    yield _swift_tests("swift tests that compute", [*suites, "--filter", _COMPUTE])
     yield _swift_tests("swift tests that watch clocks", [*suites, "--filter", _WATCH_CLOCKS])
     yield Stage("script tests", ["/usr/bin/python3", *_UNITTEST, "Tests/ScriptsTests"], counting.python)
     if fast:

@@ -80,7 +80,8 @@ struct UsageTrip {
             }
             if entries.isEmpty { return }
             while !entries.isEmpty {
-                let addition = try Self.addition(behind: cursor, &entries)
+                let room = Limits.UsageStore.maximumBatchRows - gatheredRows
+                let addition = try Self.addition(behind: cursor, &entries, room: room)
                 cursor = addition.to
                 gathered.append(addition)
                 gatheredRows += addition.rows.count
@@ -90,14 +91,15 @@ struct UsageTrip {
         }
     }
 
-    /// Takes entries up to the bound of a transaction, whole ones.
+    /// Takes entries until there is no room for another row, whole ones.
     private static func addition(
         behind cursor: UsageCursor,
-        _ entries: inout ArraySlice<PlacedEntry>
+        _ entries: inout ArraySlice<PlacedEntry>,
+        room: Int
     ) throws -> UsageAddition {
         var rows: [UsageRow] = []
         var to = cursor
-        while rows.count < Limits.UsageStore.maximumBatchRows, let placed = entries.popFirst() {
+        while rows.count < room, let placed = entries.popFirst() {
             guard placed.head.rawValue == to.head + 1 else {
                 throw JournalError(.corrupt, "ledger/\(cursor.account) lacks the entry behind \(to.head)")
             }
