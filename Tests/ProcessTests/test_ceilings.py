@@ -32,6 +32,11 @@ def table(ceiling: int) -> dict[str, Any]:
 
 
 @unittest.skipUnless(MESHNODE.exists(), "the release build")
+def site(node: Node) -> str:
+    """Where programs ask it, as it has said when it was ready."""
+    return next(str(record["http_address"]) for record in node.records if "http_address" in record)
+
+
 class Ceilings(unittest.TestCase):
     def setUp(self) -> None:
         self.place = Place()
@@ -68,7 +73,7 @@ class Ceilings(unittest.TestCase):
         edge = self.place.start(*line).ready()
         while edge.wait_for("tunnel.changed")["tunnel_state"] != "connected":
             pass
-        return str(edge.records[-1]["http_address"])
+        return site(edge)
 
     def check_refusal(self, error: dict[str, Any]) -> None:
         self.assertEqual(error["action"], "suspend_cloud_access", error)
@@ -103,7 +108,7 @@ class Ceilings(unittest.TestCase):
     def test_at_the_ceiling_every_dialect_says_so_on_hub_and_edge(self) -> None:
         """The worst case of a call is more than the account may owe."""
         hub = self.hub(1_999_999)
-        self.check_refused(str(hub.records[-1]["http_address"]))
+        self.check_refused(site(hub))
         self.check_refused(self.edge(hub))
         hub.signal(signal.SIGTERM)
         self.assertEqual(hub.ended(), 0)
@@ -111,7 +116,7 @@ class Ceilings(unittest.TestCase):
     def test_what_a_call_was_charged_is_told_everywhere(self) -> None:
         """The same figures in fields, comments, answers and ends, by HTTP and through a tunnel."""
         hub = self.hub(50_000_000_000)
-        for address in (str(hub.records[-1]["http_address"]), self.edge(hub)):
+        for address in (site(hub), self.edge(hub)):
             body = {"model": "echo", "messages": HELLO, "max_tokens": 10}
             whole = ask(f"http://{address}/v1/chat/completions", body)
             self.assertEqual(whole.status, 200, whole.text)
@@ -138,7 +143,7 @@ class Ceilings(unittest.TestCase):
     def test_a_hub_that_was_killed_keeps_account(self) -> None:
         """What was charged before is owed after; an account that is new is free where the hub says so."""
         hub = self.hub(60_000_000)
-        address = str(hub.records[-1]["http_address"])
+        address = site(hub)
         body = {"model": "echo", "messages": HELLO, "max_tokens": 10}
         charged, answer = 0, ask(f"http://{address}/v1/chat/completions", body)
         while answer.status == 200:
@@ -151,7 +156,7 @@ class Ceilings(unittest.TestCase):
         hub.signal(signal.SIGKILL)
         hub.ended()
         hub = self.hub(60_000_000)
-        address = str(hub.records[-1]["http_address"])
+        address = site(hub)
         answer = ask(f"http://{address}/v1/chat/completions", body)
         self.assertEqual((answer.status, answer.json["error"]["available"]), (402, available), answer.text)
         self.assertEqual(available, f"$0.{(60_000_000 - charged) // 1_000_000:03}")
@@ -159,7 +164,7 @@ class Ceilings(unittest.TestCase):
     def test_a_new_account_is_free_where_the_hub_says_so(self) -> None:
         """It has models that cost nothing, and no others."""
         hub = self.hub(50_000_000_000, "--ledger-new-accounts", "free")
-        address = str(hub.records[-1]["http_address"])
+        address = site(hub)
         body = {"model": "echo", "messages": HELLO, "max_tokens": 10}
         deadline = time.monotonic() + 10
         answer = ask(f"http://{address}/v1/chat/completions", body)

@@ -83,7 +83,7 @@ class Quickstart(unittest.TestCase):
         self.assertNotIn("Anna", leaving[1])
         answer = text[text.index("The answer with the names put back"):]
         self.assertIn("Anna Schmidt", answer)
-        self.assertRegex(answer, r"\d+ tokens in, \d+ out, \$[\d.]+, 2 replaced, [1-9]\d* restored")
+        self.assertRegex(answer, r"\d+ tokens in, \d+ out, \$[\d.]+ \(.*\), 2 replaced, [1-9]\d* restored")
         self.assertEqual(nodes_in(self.folder), [])
         self.assertNotIn("a token for an edge", self.run_once().lower())
 
