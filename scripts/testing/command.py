@@ -22,7 +22,7 @@ _WATCH_CLOCKS = (
     "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client|Bounds of links"
 )
 #: Modules whose tests compute for minutes of a processor: beside them others would wait beyond their own bounds.
-_COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests"
+_COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests|^MeshRelayTests"
 _UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
 
 
