@@ -15,7 +15,8 @@ import Testing
 
     @Test mutating func `usage is told from the threshold on, and what is less waits`() throws {
         try ground.open(.managed)
-        try ground.perform(Ledger.SetCustomer("cus_1"))
+        let kept = try ["cus_1", "cus_2"].map { try ground.perform(Ledger.KeepCustomer($0)) }
+        #expect(kept == ["cus_1", "cus_1"], "usage of one account under two customers is on no one invoice")
         try ground.use(Sample.call(1, 4_999))
         #expect(begun == nil && ground.value.pendingEffects.isEmpty)
         try ground.use(Sample.call(2, 1))

@@ -25,7 +25,7 @@ import Testing
         let tags = [
             Ledger.Reserve.tag, Ledger.Settle.tag, Ledger.VoidHold.tag, Ledger.Record.tag, Ledger.AddCredit.tag,
             Ledger.Refund.tag, Ledger.Correct.tag, Ledger.NotePayment.tag, Ledger.SetTier.tag, Ledger.Suspend.tag,
-            Ledger.Resume.tag, Ledger.SetCustomer.tag, Ledger.EndGuest.tag, Ledger.Flush.tag, Ledger.EndFlush.tag,
+            Ledger.Resume.tag, Ledger.KeepCustomer.tag, Ledger.EndGuest.tag, Ledger.Flush.tag, Ledger.EndFlush.tag,
             Ledger.RetryFlush.tag, Ledger.ClosePeriods.tag, Ledger.LookAfter.tag, Ledger.ShowBalance.tag,
             Ledger.ShowUsage.tag, Ledger.Verify.tag,
         ]

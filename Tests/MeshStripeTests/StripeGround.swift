@@ -137,7 +137,12 @@ final class VolatileAccounts: StripeAccounts {
 
     func customer(of account: String) async throws -> String? { known.withLock { $0 } }
 
-    func keep(customer: String, of account: String) async throws { known.withLock { $0 = customer } }
+    func keep(customer: String, of account: String) async throws -> String {
+        known.withLock { known in
+            known = known ?? customer
+            return known ?? customer
+        }
+    }
 
     /// Millionths of a dollar that the account has told, or is to tell.
     let flushed = Lock<Int128>(0)

@@ -139,7 +139,7 @@ class Doctor(unittest.TestCase):
         self.assertRegex(checks["folder"]["detail"], r"the role 'hub', and this one is to be the role 'edge'")
         # Looking has changed nothing.
         left = sorted(path.name for path in (self.place.folder / "hub").iterdir())
-        self.assertEqual(left, ["format", "hub-key.pem", "lock", "store"])
+        self.assertEqual(left, ["format", "hub-key.pem", "lock", "meter-events.jsonl", "store", "usage.sqlite"])
 
     @unittest.skipUnless(may_be_alone(), "needs namespaces of its own")
     def test_a_folder_that_cannot_be_written_to(self) -> None:

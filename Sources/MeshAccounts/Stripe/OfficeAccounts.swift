@@ -15,9 +15,9 @@ package struct OfficeAccounts: StripeAccounts {
         try await office.ask(Ledger.ShowBalance(), of: account).customer
     }
 
-    /// Has it keep another.
-    package func keep(customer: String, of account: String) async throws {
-        _ = try await office.ask(Ledger.SetCustomer(customer), of: account)
+    /// Has it keep one, unless it has one.
+    package func keep(customer: String, of account: String) async throws -> String {
+        try await office.ask(Ledger.KeepCustomer(customer), of: account)
     }
 
     /// What its row of that month says.

@@ -74,13 +74,7 @@ struct LedgerRoutes: Sendable {
         } catch let problem as LedgerProblem {
             throw HTTPRefusal(problem)
         } catch let error as JSONFieldError {
-            let document = ErrorDocument(
-                code: "invalid_field",
-                message: error.description,
-                requestID: request.id.text,
-                field: error.path.isEmpty ? nil : error.path
-            )
-            return HTTPResponse(document, status: .badRequest)
+            return HTTPResponse(error, in: request)
         }
     }
 

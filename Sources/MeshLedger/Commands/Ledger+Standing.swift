@@ -93,10 +93,13 @@ extension Ledger {
         package init(from reader: inout WireReader) throws(WireError) { reason = try Suspension(from: &reader) }
     }
 
-    /// Notes Stripe's name for the account; later meter events carry it.
-    package struct SetCustomer: Command {
+    /// Keeps Stripe's name for the account, and answers which one is kept; later meter events carry it.
+    ///
+    /// The first is kept: two customers may have been made where answers were lost, and usage under two of them would be
+    /// on no one invoice.
+    package struct KeepCustomer: Command {
         package typealias Target = Ledger
-        package typealias Reply = Done
+        package typealias Reply = String
         package typealias Refusal = NoRefusal
 
         package static let tag: UInt32 = 12
@@ -106,9 +109,10 @@ extension Ledger {
         /// Stripe calls the account `customer`.
         package init(_ customer: String) { self.customer = customer.cut(toBytes: Limits.Ledger.maximumNameBytes) }
 
-        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
-            if state.core.customer != customer { turn.emit(.customerSet(customer)) }
-            return Done()
+        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> String {
+            if let kept = state.core.customer { return kept }
+            turn.emit(.customerSet(customer))
+            return customer
         }
 
         package func encode(into writer: inout WireWriter) { writer.write(customer) }

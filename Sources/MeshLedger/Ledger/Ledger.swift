@@ -26,7 +26,7 @@ package struct Ledger: Journaled, Hashable {
             .accepting(SetTier.self)
             .accepting(Suspend.self)
             .accepting(Resume.self)
-            .accepting(SetCustomer.self)
+            .accepting(KeepCustomer.self)
             .accepting(EndGuest.self)
             .accepting(Flush.self)
             .accepting(EndFlush.self)

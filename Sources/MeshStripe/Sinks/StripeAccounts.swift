@@ -5,8 +5,10 @@ package protocol StripeAccounts: Sendable {
     /// Stripe's name for `account`, where the account has one.
     func customer(of account: String) async throws -> String?
 
-    /// Has `account` keep Stripe's name for it; it is durable when this returns.
-    func keep(customer: String, of account: String) async throws
+    /// Has `account` keep Stripe's name for it, and returns the one it keeps: the first that it was ever given.
+    ///
+    /// It is durable when this returns.
+    func keep(customer: String, of account: String) async throws -> String
 
     /// Millionths of a dollar of all meter events of `account` in the month of `time`, those on their way too.
     func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128
@@ -25,12 +27,12 @@ package struct StripeCustomers: Sendable {
 
     /// Stripe's name for `account`.
     ///
-    /// Two who ask at once, and who asks again after a crash, are told one customer: what Stripe makes has a key that
-    /// is the account's. A customer that nobody kept for longer than Stripe knows keys is left behind without usage.
+    /// Two who ask at once, and who asks again after a crash, are told one customer: the one that the account kept
+    /// first. Stripe itself may have made more, for what it makes has a key that is the account's, but the key is
+    /// renewed where Stripe failed in the middle; those are left behind without usage.
     package func customer(of account: String) async throws -> String {
         if let known = try await accounts.customer(of: account) { return known }
         let made = try await client.createCustomer(for: account)
-        try await accounts.keep(customer: made, of: account)
-        return made
+        return try await accounts.keep(customer: made, of: account)
     }
 }
