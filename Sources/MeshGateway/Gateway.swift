@@ -52,6 +52,7 @@ package struct Gateway: Sendable {
     private let room: CommandRoom
     private let chats: ChatRoutes
     private let questions: EscalationRoutes
+    private let accounts: LedgerRoutes
     private let billing: BillingRoutes
 
     /// What it lets be under way, and how long.
@@ -70,6 +71,8 @@ package struct Gateway: Sendable {
         package var heartbeat = Limits.Gateway.heartbeat
         /// Webhooks at a time.
         package var webhooks = Limits.Gateway.maximumWebhooks
+        /// See ``Limits/Gateway/maximumPayments``.
+        package var payments = Limits.Gateway.maximumPayments
         /// How long taking one in may last.
         package var webhookPatience = Limits.Gateway.webhookPatience
 
@@ -88,6 +91,11 @@ package struct Gateway: Sendable {
         self.ports = ports
         self.clock = clock
         room = CommandRoom(places: bounds.commands)
+        accounts = LedgerRoutes(
+            port: ports.ledger,
+            payments: CommandRoom(places: bounds.payments, subject: "payments"),
+            patience: RequestDeadline(bounds.webhookPatience, clock: clock)
+        )
         billing = BillingRoutes(
             port: ports.billing,
             clock: clock,
@@ -145,7 +153,7 @@ package struct Gateway: Sendable {
         chats.add(to: &routes, behind: askers)
         questions.add(to: &routes, behind: askers)
         SessionRoutes(port: ports.sessions).add(to: &routes, behind: askers)
-        LedgerRoutes(port: ports.ledger).add(
+        accounts.add(
             to: &routes,
             readers: guardian(of: .chat, .read, .operate, reach: reach),
             payers: guardian(of: .chat, .operate, reach: reach),

@@ -65,6 +65,9 @@ extension Limits {
         /// Webhooks that are taken in at a time; a further one is refused, and comes again.
         package static let maximumWebhooks = 32
 
+        /// Payments ahead that are being made at a time; a further one is refused.
+        package static let maximumPayments = 16
+
         /// How long taking one in may last, and finding a page of Stripe's; then the answer is 504.
         package static let webhookPatience = Duration.seconds(20)
 

@@ -38,13 +38,19 @@ struct ChatDeskTests {
     private static func run(
         seed: UInt64,
         _ steps: [ScriptedEngine.Step],
+        isOwn: Bool = false,
         credit: Int64 = 1_000_000_000_000_000_000,
         admission: (@Sendable (VolatileAdmission) -> any AdmissionPort)? = nil,
         _ body: @escaping @Sendable (Ground) async throws -> Void
     ) throws {
         let outcome = try SeededRun.run(seed: seed) { world in
             let engine = ScriptedEngine(steps, clock: world.clock)
-            let caller = ChatCaller(engines: ["one": engine], clock: world.clock, generator: world.generator)
+            let caller = ChatCaller(
+                engines: ["one": engine],
+                own: isOwn ? ["one"] : [],
+                clock: world.clock,
+                generator: world.generator
+            )
             let ledger = VolatileAdmission(credit: Money(nanodollars: credit))
             let log = RecordedCalls()
             let offer = ModelOffer(engine: "one", model: "claude-sonnet-5-5", engineModel: "s")
@@ -70,21 +76,25 @@ struct ChatDeskTests {
     /// A way for a call to end, and what then becomes of its account.
     enum End: String, CaseIterable {
         case complete, brokenOffInTheMidst, withoutAnEnd, cancelled, letGo, taskCancelled, late, drained, neverBegun
-        case leftBeforeTheAnswer, drainedBeforeTheAnswer
+        case leftBeforeTheAnswer, drainedBeforeTheAnswer, lateBeforeTheAnswer, leftBetweenAttempts
+        case leftBeforeOurOwnAnswer
         case failedBehindTheHead, leftBehindTheHead, drainedBehindTheHead
         case stoppedAtTheDeadline, leftAtTheDeadline
 
         var isVoid: Bool {
             switch self {
-            case .neverBegun, .leftBeforeTheAnswer, .drainedBeforeTheAnswer: true
+            case .neverBegun, .leftBeforeOurOwnAnswer, .drainedBeforeTheAnswer, .leftBetweenAttempts: true
             default: false
             }
         }
 
+        /// Nobody has said what was used: somebody else's engine has read the question.
+        var isEstimated: Bool { self == .leftBeforeTheAnswer || self == .lateBeforeTheAnswer }
+
         var end: AdmissionOutcome.End {
             switch self {
             case .complete: .complete
-            case .cancelled, .letGo, .taskCancelled, .leftBehindTheHead: .clientLeft
+            case .cancelled, .letGo, .taskCancelled, .leftBehindTheHead, .leftBeforeTheAnswer: .clientLeft
             default: .brokenOff
             }
         }
@@ -96,7 +106,8 @@ struct ChatDeskTests {
             case .brokenOffInTheMidst: .breakOff(head, ChatDeskTests.broken)
             case .withoutAnEnd: .answer(head)
             case .neverBegun: .refuse(ChatError(.malformed, "no"))
-            case .leftBeforeTheAnswer, .drainedBeforeTheAnswer: .hang
+            case .leftBeforeTheAnswer, .lateBeforeTheAnswer, .leftBeforeOurOwnAnswer, .drainedBeforeTheAnswer: .hang
+            case .leftBetweenAttempts: .refuse(ChatError(.overloaded, "busy"))
             case .failedBehindTheHead:
                 .breakOff(Array(head[...1]), ChatError(.upstreamBilling, "pay", cause: ChatFailure(hasBegun: true)))
             case .leftBehindTheHead, .drainedBehindTheHead: .waitBehind(Array(head[...1]))
@@ -108,7 +119,7 @@ struct ChatDeskTests {
     @Test("Every reserved call is settled or voided once, however it ends", arguments: End.allCases)
     func everyEnd(_ end: End) throws {
         for seed in 1...8 as ClosedRange<UInt64> {
-            try Self.run(seed: seed, [end.step]) { ground in
+            try Self.run(seed: seed, [end.step], isOwn: end == .leftBeforeOurOwnAnswer) { ground in
                 try await Self.perform(end, on: ground)
                 await ground.settle()
                 let fate = ground.fate(1)
@@ -116,8 +127,11 @@ struct ChatDeskTests {
                     #expect(fate == .voided)
                 } else if case .settled(let outcome) = fate {
                     #expect(outcome.end == end.end)
-                    #expect(outcome.usage == Self.usage)
-                    #expect(outcome.cost.nanodollars == 3 * 2_000 + 2 * 10_000)
+                    let read = TokenEstimate.likely(of: try ground.call(1).request)
+                    let expected = end.isEstimated ? ChatUsage(inputTokens: read, isEstimated: true) : Self.usage
+                    #expect(outcome.usage == expected)
+                    let cost = Int64(expected.inputTokens) * 2_000 + Int64(expected.outputTokens) * 10_000
+                    #expect(outcome.cost.nanodollars == cost)
                 } else {
                     Issue.record("\(end) seed \(seed): \(String(describing: fate))")
                 }
@@ -152,7 +166,7 @@ struct ChatDeskTests {
             answer.cancel()
             answer.cancel()
         case .letGo: _ = try await desk.begin(call)
-        case .taskCancelled, .leftBeforeTheAnswer, .leftBehindTheHead:
+        case .taskCancelled, .leftBeforeTheAnswer, .leftBehindTheHead, .leftBetweenAttempts, .leftBeforeOurOwnAnswer:
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await desk.begin(call).collect() }
                 await ground.settle()
@@ -162,6 +176,8 @@ struct ChatDeskTests {
             let answer = try await desk.begin(ground.call(1) { $0.deadline = ground.world.clock.now + .seconds(1) })
             try await ground.world.clock.sleep(for: .seconds(2))
             await #expect(throws: ChatError(.timedOut, "")) { try await answer.next() }
+        case .lateBeforeTheAnswer:
+            await #expect(throws: ChatError(.timedOut, "")) { try await desk.begin(call) }
         case .stoppedAtTheDeadline:
             let answer = try await desk.begin(call)
             try await ground.world.clock.sleep(until: call.deadline)
@@ -274,17 +290,23 @@ struct ChatDeskTests {
 
     // MARK: Settling
 
-    @Test("A ledger that fails is asked again; after maximumSettlingAttempts the call is given up, and said so")
+    @Test("A ledger that is away is asked until it is back; one that says no is, after maximumSettlingAttempts, given up")
     func failingLedger() throws {
-        for (failures, isGivenUp) in [(2, false), (Limits.Chat.maximumSettlingAttempts, true)] {
+        let most = Limits.Chat.maximumSettlingAttempts
+        let refusal = ChatErrorCode.conflict
+        for (failures, code, isGivenUp) in [
+            (2, .unavailable, false), (most + 3, .unavailable, false), (2, refusal, false), (most, refusal, true),
+        ] as [(Int, ChatErrorCode, Bool)] {
             let admission: @Sendable (VolatileAdmission) -> any AdmissionPort = {
-                FailingAdmission($0, failures: failures)
+                FailingAdmission($0, failures: failures, code)
             }
             try Self.run(seed: 9, [.answer(Self.whole)], admission: admission) { ground in
                 #expect(try await ground.desk.begin(ground.call(1)).collect().text == "Hi")
                 try await ground.world.clock.sleep(for: .seconds(60))
                 #expect(ground.desk.underWay == 0)
                 #expect(ground.desk.counts.failures == UInt64(failures))
+                // Nobody reads a line for each of many attempts.
+                #expect(ground.log.failures.count == min(failures, isGivenUp ? most : most - 1))
                 #expect(ground.desk.counts.givenUp == (isGivenUp ? 1 : 0))
                 #expect((ground.fate(1) == .held) == isGivenUp)
                 #expect(ground.log.failures.last == isGivenUp)
@@ -453,9 +475,11 @@ private final class FailingAdmission: AdmissionPort {
     private let base: VolatileAdmission
     private let left: Lock<Int>
     private let call: UniqueID?
+    private let code: ChatErrorCode
 
-    init(_ base: VolatileAdmission, failures: Int, of call: UniqueID? = nil) {
+    init(_ base: VolatileAdmission, failures: Int, of call: UniqueID? = nil, _ code: ChatErrorCode = .unavailable) {
         self.base = base
+        self.code = code
         self.call = call
         left = Lock(failures)
     }
@@ -478,6 +502,6 @@ private final class FailingAdmission: AdmissionPort {
             left -= 1
             return left >= 0
         }
-        if fails { throw ChatError(.unavailable, "the ledger is away") }
+        if fails { throw ChatError(code, "the ledger does not") }
     }
 }

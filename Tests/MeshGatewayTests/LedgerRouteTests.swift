@@ -136,6 +136,17 @@ import Testing
         }
     }
 
+    @Test func `are topped up by some at a time`() async throws {
+        #expect(Limits.Gateway.maximumPayments == 16)
+        var bounds = Gateway.Bounds()
+        bounds.payments = 0
+        try await GatewayGround.run(bounds: bounds) { ground in
+            ground.ledger.topUps.withLock { $0 = .page("https://pay.example/1") }
+            let answer = try await Self.post("topup", #"{"amount":"25"}"#, ground)
+            #expect(try answer.status == 503 && ground.code(answer.text) == "overloaded")
+        }
+    }
+
     @Test func `that are told nonsense say which field is to blame`() async throws {
         try await GatewayGround.run { ground in
             let long = String(repeating: "x", count: Limits.Gateway.maximumLedgerNameBytes + 1)

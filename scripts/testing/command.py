@@ -23,6 +23,9 @@ _WATCH_CLOCKS = (
 )
 #: Modules whose tests compute for minutes of a processor: beside them others would wait beyond their own bounds.
 _COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests|^MeshRelayTests"
+#: How many tests run beside each other. Without it all of them begin at once on two threads, every wait of a test goes
+#: behind everybody else's, and tests with a bound in seconds measure that.
+_WIDTH = ["--experimental-maximum-parallelization-width", "4"]
 _UNITTEST = ["-m", "unittest", "discover", "--start-directory"]
 
 
@@ -54,7 +57,7 @@ def main(arguments: list[str]) -> int:
 
 def _stages(*, fast: bool, everything: bool) -> Iterator[Stage]:
     yield Stage("build for tests", ["swift", "build", "--build-tests", "--jobs", "2"])
-    suites = ["swift", "test", "--skip-build", "--parallel"]
+    suites = ["swift", "test", "--skip-build", "--parallel", *_WIDTH]
     yield _swift_tests("swift tests", [*suites, "--skip", f"{_COMPUTE}|{_WATCH_CLOCKS}"])
     yield _swift_tests("swift tests that compute", [*suites, "--filter", _COMPUTE])
     yield _swift_tests("swift tests that watch clocks", [*suites, "--filter", _WATCH_CLOCKS])
@@ -89,7 +92,8 @@ def _hunt_stages() -> Iterator[Stage]:
 def _heavy_stages() -> Iterator[Stage]:
     """Sanitizers over the unit tests and over links that come and go, a minute of fuzzing for each decoder."""
     for name in ("thread", "address"):
-        command = ["swift", "test", "--jobs", "2", "--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
+        where = ["--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
+        command = ["swift", "test", "--jobs", "2", *_WIDTH, *where]
         environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
         yield _swift_tests(f"swift tests, {name} sanitizer", [*environment, *command])
         yield Stage(f"churn, {name} sanitizer", ["scripts/churn", name, "--seconds", "10"], is_one_test=True)

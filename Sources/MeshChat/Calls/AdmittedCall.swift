@@ -15,6 +15,8 @@ final class AdmittedCall: Sendable {
     private struct State {
         var hold: AdmissionHold?
         var answer: BegunAnswer?
+        /// Whoever works on it and has not said a word yet.
+        var asked: ModelChoice?
         /// What the last attempt has reported before its first word, if it has.
         var spent: (ModelChoice, ChatUsage)?
         var firstWord: Duration?
@@ -58,10 +60,18 @@ final class AdmittedCall: Sendable {
     /// What was set aside for it.
     var hold: AdmissionHold? { state.withLock { $0.hold } }
 
-    /// Whoever was asked says what it has used before its first word.
+    /// What is known of an attempt before its first word.
     ///
     /// What an attempt before that one has used is ours to bear: nobody pays twice for one question.
-    func spent(_ choice: ModelChoice, _ usage: ChatUsage) { state.withLock { $0.spent = (choice, usage) } }
+    func heard(_ news: AttemptNews) {
+        state.withLock { state in
+            switch news {
+            case .asked(let choice): state.asked = choice
+            case .spent(let choice, let usage): state.spent = (choice, usage)
+            case .failed: state.asked = nil
+            }
+        }
+    }
 
     /// Its first word is there; false where the desk has broken it off meanwhile.
     func answerBegan(_ answer: BegunAnswer, now: Instant) -> Bool {
@@ -141,7 +151,8 @@ final class AdmittedCall: Sendable {
         let isLate = end == .clientLeft && !isStoppedInTime(.cancelled, now)
         let code = isLate ? ChatErrorCode.timedOut : code
         let end = isLate ? AdmissionOutcome.End.brokenOff : end
-        guard let (choice, usage) = ended.answer.map({ ($0.choice, $0.usageSoFar) }) ?? ended.spent else {
+        let isTheAskers = end == .clientLeft || now >= ask.deadline
+        guard let (choice, usage) = used(ended, isTheAskers) else {
             let record = record(refusedBy: code ?? .cancelled, now: now)
             return Settlement(call: self, hold: hold, outcome: nil, record: record)
         }
@@ -165,6 +176,17 @@ final class AdmittedCall: Sendable {
             substitute: substitute(choice)
         )
         return Settlement(call: self, hold: hold, outcome: isNothing ? nil : settled, record: record)
+    }
+
+    /// Who has used what, as far as anybody can tell.
+    ///
+    /// Whoever was asked and has said nothing has read the question all the same, and is paid for it. Somebody who leaves
+    /// pays that as an estimate: else everybody could have it worked on for nothing. Where we stop, we bear it.
+    private func used(_ ended: State, _ isTheAskers: Bool) -> (ModelChoice, ChatUsage)? {
+        if let answer = ended.answer { return (answer.choice, answer.usageSoFar) }
+        if let spent = ended.spent { return spent }
+        guard isTheAskers, let asked = ended.asked else { return nil }
+        return (asked, ChatUsage(inputTokens: TokenEstimate.likely(of: ask.request), isEstimated: true))
     }
 
     /// Whoever has answered, where that is another model than was asked first.

@@ -36,12 +36,12 @@ package final class ChatCaller: Sendable {
     ///
     /// The model and what it refuses are put into `request` here. Cancelling the task stops it at once.
     ///
-    /// `spent` is told at once what an attempt reports before its first word: that is to be paid also where the attempt
-    /// then fails, or is stopped.
+    /// `told` is what becomes known of attempts before there is an answer, at once: some of it is to be paid also where
+    /// there will be none.
     package func answer(
         _ request: GenerationRequest,
         along route: ModelRoute,
-        spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void = { _, _ in }
+        told: @escaping @Sendable (AttemptNews) -> Void = { _ in }
     ) async throws(ChatError) -> BegunAnswer {
         var machine = CallStateMachine(
             choices: route.choices.count,
@@ -57,7 +57,7 @@ package final class ChatCaller: Sendable {
             switch action {
             case .attempt(let index):
                 let choice = route.choices[index]
-                switch await attempt(choice, request, until: machine.nextDeadline, spent) {
+                switch await attempt(choice, request, until: machine.nextDeadline, told) {
                 case .began(let answer):
                     machine.answerBegan()
                     return answer
@@ -113,7 +113,7 @@ package final class ChatCaller: Sendable {
         _ choice: ModelChoice,
         _ request: GenerationRequest,
         until deadline: Instant?,
-        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
+        _ told: @escaping @Sendable (AttemptNews) -> Void
     ) async -> Outcome {
         let name = choice.offer.engine
         guard let engine = engines[name], let breaker = breakers[name] else { return .refused(until: nil) }
@@ -123,7 +123,10 @@ package final class ChatCaller: Sendable {
         var request = request
         request.model = choice.offer.engineModel
         request.chat = fitted.request
-        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline, spent)
+        // One of our own stops at once and has cost nothing; anybody else works on, and wants to be paid for it.
+        if !own.contains(name) { told(.asked(choice)) }
+        let outcome = await begin(engine, request, choice, fitted.dropped, until: deadline, told)
+        if case .failed(let error) = outcome, error.code != .cancelled { told(.failed) }
         settle(outcome, with: breaker, isOwn: own.contains(name))
         return outcome
     }
@@ -135,14 +138,14 @@ package final class ChatCaller: Sendable {
         _ choice: ModelChoice,
         _ dropped: [String],
         until deadline: Instant?,
-        _ spent: @escaping @Sendable (ModelChoice, ChatUsage) -> Void
+        _ told: @escaping @Sendable (AttemptNews) -> Void
     ) async -> Outcome {
         let clock = clock
         return await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do throws(ChatError) {
                     let answer = try await engine.answer(request)
-                    let head = try await Self.head(of: answer) { spent(choice, $0) }
+                    let head = try await Self.head(of: answer) { told(.spent(choice, $0)) }
                     return .began(BegunAnswer(answer, head: head, choice: choice, dropped: dropped))
                 } catch {
                     return .failed(error)

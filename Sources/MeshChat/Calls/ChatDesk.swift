@@ -259,7 +259,7 @@ package final class ChatDesk: Sendable {
         )
         let begun: BegunAnswer
         do throws(ChatError) {
-            begun = try await caller.answer(request, along: route) { call.spent($0, $1) }
+            begun = try await caller.answer(request, along: route) { call.heard($0) }
         } catch {
             if !error.code.isOfTheCaller { giveBack(slot) }
             let reason = call.reason
@@ -325,7 +325,9 @@ package final class ChatDesk: Sendable {
         var settlement = settlement
         settlement.attempts += 1
         state.withLock { $0.counts.failures += 1 }
-        guard settlement.attempts < Limits.Chat.maximumSettlingAttempts else { return giveUp(settlement, error) }
+        let isRepeated = settlement.attempts >= Limits.Chat.maximumSettlingAttempts
+        // A journal that does not write comes back: what was used is kept until then, and bounds what is begun.
+        guard error.code.isOfTheMoment || !isRepeated else { return giveUp(settlement, error) }
         let due = clock.now + Self.pause(before: settlement.attempts)
         // Put aside: one that fails holds up no other.
         let isKept = state.withLock { state in
@@ -333,7 +335,7 @@ package final class ChatDesk: Sendable {
             return !state.hasEnded
         }
         guard isKept else { return giveUp(settlement, error) }
-        observer.settlingFailed(settlement.record, error, isGivenUp: false)
+        if !isRepeated { observer.settlingFailed(settlement.record, error, isGivenUp: false) }
         failedOne.raise()
     }
 
@@ -431,7 +433,7 @@ package final class ChatDesk: Sendable {
     }
 
     /// Doubling from a tenth of a second.
-    private static func pause(before attempt: Int) -> Duration { .milliseconds(100 << min(attempt, 5)) }
+    private static func pause(before attempt: Int) -> Duration { .milliseconds(100 << min(attempt, 7)) }
 
     private static let settlingPatience = Duration.seconds(2)
 }
@@ -474,6 +476,14 @@ package struct DeskCall: Sendable {
 }
 
 extension ChatErrorCode {
+    /// Whether it passes by itself, so that it is right to ask again.
+    fileprivate var isOfTheMoment: Bool {
+        switch self {
+        case .overloaded, .unavailable, .timedOut, .cancelled: true
+        default: false
+        }
+    }
+
     /// Whether it is the caller's own doing, so that the request counts.
     fileprivate var isOfTheCaller: Bool {
         switch self {

@@ -19,11 +19,20 @@ package enum HMACSHA256 {
 
     /// Whether `code` is that of `message` under `key`, in a time that does not depend on where they differ.
     package static func isValid(_ code: [UInt8], for message: [UInt8], key: UnsafeRawBufferPointer) -> Bool {
+        isAny(of: [code], for: message, key: key)
+    }
+
+    /// Whether one of `codes` is that of `message` under `key`, which is hashed once; in a time that does not depend on
+    /// which one it is and where they differ.
+    package static func isAny(of codes: [[UInt8]], for message: [UInt8], key: UnsafeRawBufferPointer) -> Bool {
         let expected = self.code(for: message, key: key).bytes
-        guard code.count == expected.count else { return false }
-        var difference: UInt8 = 0
-        for index in expected.indices { difference |= code[index] ^ expected[index] }
-        return difference == 0
+        var isThere = false
+        for code in codes where code.count == expected.count {
+            var difference: UInt8 = 0
+            for index in expected.indices { difference |= code[index] ^ expected[index] }
+            if difference == 0 { isThere = true }
+        }
+        return isThere
     }
 
     private static func digest(pad: UInt8, _ block: [UInt8], _ message: [UInt8]) -> SHA256Digest {

@@ -10,6 +10,9 @@ internal import MeshLedger
 struct LedgerRoutes: Sendable {
     /// Who keeps them; nil where nobody does.
     let port: (any LedgerPort)?
+    /// How many may be on the way to a page of payment, and for how long: whoever makes pages is asked elsewhere.
+    let payments: CommandRoom
+    let patience: RequestDeadline
 
     private typealias Change = @Sendable (HTTPRequest, any LedgerPort, Caller) async throws -> ReceiptDocument
 
@@ -34,7 +37,11 @@ struct LedgerRoutes: Sendable {
                 }
             }
         }
-        routes.group(middleware: [payers, pages, limit]) { on("topup", in: &$0, Self.topUp) }
+        routes.group(middleware: [payers, pages, limit, patience]) { routes in
+            on("topup", in: &routes) { request, port, caller in
+                try await payments.enter { try await Self.topUp(request, port, caller) }
+            }
+        }
         routes.group(middleware: [operators, pages, limit]) { routes in
             routes.on(.get, Path.at(APIPath.ledger("verify"))) { request in
                 try await told(request) { port, caller in

@@ -1,4 +1,5 @@
 internal import MeshAPI
+internal import MeshCore
 internal import MeshJSON
 
 /// Usage as rows that stand by themselves, for tables and programs that read line by line.
@@ -17,7 +18,7 @@ struct UsageTable {
                 let counts = [
                     sum.calls, sum.inputTokens, sum.cacheReadTokens, sum.cacheWriteTokens, sum.outputTokens,
                 ]
-                let named = [document.account, period.period, document.by, row.name ?? ""].map(Self.cell)
+                let named = [document.account, period.period, document.by, row.name ?? ""].map(CommaSeparated.cell)
                 let amounts = [sum.upstream, sum.charged, sum.fromCredits, sum.refunded]
                 text += Self.line(named + counts.map { "\($0)" } + amounts)
             }
@@ -49,14 +50,4 @@ struct UsageTable {
     ]
 
     private static func line(_ cells: [String]) -> String { cells.joined(separator: ",") + "\r\n" }
-
-    /// A cell that somebody else has named: in quotes where it needs them.
-    ///
-    /// Programs for tables carry out what begins as a formula does; with an apostrophe in front it is text to them.
-    static func cell(_ text: String) -> String {
-        let isFormula = text.utf8.first.map { "=+-@\t\r\n".utf8.contains($0) } ?? false
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: ",") }
-        guard isFormula || !isPlain else { return text }
-        return "\"" + (isFormula ? "'" : "") + text.replacing("\"", with: "\"\"") + "\""
-    }
 }

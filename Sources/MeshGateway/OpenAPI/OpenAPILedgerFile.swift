@@ -198,7 +198,7 @@ enum OpenAPILedgerFile {
                             content: { "application/json": { schema: { $ref: "#/components/schemas/TopUp" } } },
                         },
                         responses: { "200": { $ref: "#/components/responses/Receipt" } },
-                        refusals: [400, 404, 409, 413, 415, 502],
+                        refusals: [400, 404, 409, 413, 415, 502, 504],
                     },
                 },
             },

@@ -76,6 +76,10 @@ final class ChatBook: ChatObserver {
                     LogField(.chatCall, .text("\(record.id)")), LogField(.tenant, .text(record.tenant.text)),
                     LogField(.chatOutcome, .text(record.outcome.name)),
                     LogField(.error, .text(error.identity)), LogField(.reason, .text(error.message)),
+                    // By these it can be booked by hand.
+                    LogField(.chatModel, .text(record.model ?? "")),
+                    LogField(.chatInput, .integer(Int64(record.usage.promptTokens))),
+                    LogField(.chatOutput, .integer(Int64(record.usage.outputTokens))),
                 ]
             )
         }
@@ -113,4 +117,6 @@ extension LogEvent {
 extension LogKey {
     static let chatCall = LogKey("call")
     static let chatOutcome = LogKey("outcome")
+    static let chatInput = LogKey("input_tokens")
+    static let chatOutput = LogKey("output_tokens")
 }

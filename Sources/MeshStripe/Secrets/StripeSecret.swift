@@ -70,9 +70,9 @@ package final class StripeSecret: Sendable {
         bytes.withBytes { HMACSHA256.code(for: message, key: $0).bytes }
     }
 
-    /// Whether `code` is that of `message` under it, in a time that does not depend on where they differ.
-    func isCode(_ code: [UInt8], of message: [UInt8]) -> Bool {
-        bytes.withBytes { HMACSHA256.isValid(code, for: message, key: $0) }
+    /// Whether one of `codes` is that of `message` under it, in a time that does not depend on where they differ.
+    func isAny(of codes: [[UInt8]], of message: [UInt8]) -> Bool {
+        bytes.withBytes { HMACSHA256.isAny(of: codes, for: message, key: $0) }
     }
 }
 

@@ -36,17 +36,8 @@ enum LedgerExportCommand {
     }
 
     private static func values(_ row: UsageRow) -> String {
-        let cells = row.cells.map { cell in cell.number.map { String($0) } ?? quoted(cell.text ?? "") }
+        let cells = row.cells.map { cell in cell.number.map { String($0) } ?? CommaSeparated.cell(cell.text ?? "") }
         return cells.joined(separator: ",") + "\n"
-    }
-
-    /// As RFC 4180 has it, where it is needed.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy {
-            $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") && $0 != 10 && $0 != 13
-        }
-        if isPlain { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
     private static func json(_ row: UsageRow) -> String {

@@ -13,10 +13,11 @@ enum LedgerVerifyCommand {
         summary: "Prove every account from its journal.",
         discussion: """
             Reads each account's journal from its first entry to its last. At every posting all books come to nothing; \
-            each charge is its price, its multiplier and its usage, rounded once; the journal gives the very account \
-            that the hub would come back with from its snapshot; what Stripe was told of, what it is still to be told \
-            of and what credits paid for are the usage; invoices are what was flushed. The database of usage, where \
-            there is one, has the very postings of the journal as far as it goes; what it still lacks is no fault.
+            each charge of a call that was reserved is its price, its multiplier and its usage, rounded once; the \
+            journal gives the very account that the hub would come back with from its snapshot; what Stripe was told \
+            of, what it is still to be told of and what credits paid for are the usage; invoices are what was \
+            flushed. The database of usage, where there is one, has the very postings of the journal as far as it \
+            goes; what it still lacks is no fault.
             """,
         parameters: [LedgerCommand.folder, LedgerCommand.json],
         examples: ["meshnode ledger verify /var/lib/meshnode": "Ends with 0 only where everything holds."],
