@@ -115,6 +115,11 @@ BANS: tuple[Ban, ...] = (
         "say `bufferingPolicy: .bufferingOldest(…)` or `.bufferingNewest(…)` with a bound of `Limits`",
         with_argument(_BOUNDED), behind("[!=]="),
     ),
+    ban(
+        "bare-closure", in_sources, r"\b(?:Lock|Watched)\s*<[^=>{}]{0,80}\([^=>{}]{0,200}->",
+        "a function alone in a generic box is wrapped once more each time the box is opened",
+        "let it be a member of a struct that lies in the box",
+    ),
     # What turns a mistake into a crash.
     ban("force-try", in_sources, r"\btry[ \t]*!", "`try!` traps on an error", "use `try` and let the caller decide"),
     ban("force-cast", in_sources, r"\bas[ \t]*!", "`as!` traps on another type", "use `as?` and handle nil"),

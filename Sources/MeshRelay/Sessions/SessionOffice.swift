@@ -13,11 +13,16 @@ package final class SessionOffice: Sendable {
     private let texts: any SessionTexts
     private let owner: @Sendable (Caller) -> SessionOwner
     private let node = Lock(WeakNode())
-    private let leave = Lock<@Sendable (SessionKey) async throws(SessionProblem) -> Void>({ _ in })
+    private let watcher = Lock(Watcher())
 
     /// Weak, because the node holds the office by its kinds.
     private struct WeakNode: Sendable {
         weak var node: ActorNode?
+    }
+
+    /// In a struct: a function that lies in a generic box by itself is wrapped once more each time the box is opened.
+    private struct Watcher: Sendable {
+        var leave: (@Sendable (SessionKey) async throws(SessionProblem) -> Void)?
     }
 
     /// An office whose callers' sessions are those of `owner`: on a hub those of the tenant.
@@ -46,11 +51,11 @@ package final class SessionOffice: Sendable {
     /// Has `leave` told of each session that is cleared or deleted, before its texts are forgotten: what waits
     /// elsewhere for it is not wanted any more.
     func whenForgotten(_ leave: @escaping @Sendable (SessionKey) async throws(SessionProblem) -> Void) {
-        self.leave.withLock { $0 = leave }
+        watcher.withLock { $0.leave = leave }
     }
 
     private func tellForgotten(_ key: SessionKey) async throws(SessionProblem) {
-        try await leave.withLock { $0 }(key)
+        try await watcher.withLock { $0.leave }?(key)
     }
 
     /// The session `id` of the caller, for a run that asks in it; it is made where there is none.
