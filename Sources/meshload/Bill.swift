@@ -63,6 +63,14 @@ struct Bill {
         case "flush":
             let event = try await office.ask(Ledger.Flush(), of: account)
             return ["identifier": event.map { .string($0.identifier) } ?? .null]
+        case "resume":
+            let reason = Suspension(name: words.count > 2 ? words[2] : "") ?? .operatorStop
+            _ = try await office.ask(Ledger.Resume(reason), of: account)
+            return [:]
+        case "tier":
+            let tier = LedgerTier(name: words.count > 2 ? words[2] : "") ?? .managed
+            _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
+            return [:]
         case "standing": return try await standing(account)
         case "topup":
             let amount = Money(nanodollars: number * 10_000_000)

@@ -29,10 +29,12 @@ import Testing
         return StripeOrder.all(for: event, object: now ?? event.object)?.orders
     }
 
-    private static func invoice(_ status: String, paid: Int64 = 0, net: JSONValue? = nil) -> JSONValue {
+    private static func invoice(_ status: String, paid: Int64 = 0, net: JSONValue? = nil, tries: Int64 = 1)
+        -> JSONValue
+    {
         let fields: JSONValue = [
             "id": "in_1", "customer": "cus_1", "status": .string(status), "amount_paid": .integer(paid),
-            "currency": "usd",
+            "currency": "usd", "attempt_count": .integer(tries),
         ]
         guard let net, var object = fields.object else { return fields }
         object["total_excluding_tax"] = net
@@ -63,15 +65,25 @@ import Testing
         note: "stripe cs_1"
     )
 
-    @Test func `of an invoice that is not paid stops the account, and of one that is starts it`() throws {
+    private static func stop(_ name: String, _ invoice: String?) -> [StripeOrder] {
+        [.stop(UniqueID(named: "stripe|\(name)"), invoice: invoice)]
+    }
+
+    @Test func `of an invoice that is not paid stops the account for it, once for each try`() throws {
         for type in ["invoice.payment_failed", "invoice.payment_action_required"] {
-            #expect(try Self.orders(type, Self.invoice("open")) == [.suspend(.paymentFailed)])
+            #expect(try Self.orders(type, Self.invoice("open")) == Self.stop("unpaid|in_1|open|1", "in_1"))
         }
+        let second = try Self.orders("invoice.payment_failed", Self.invoice("open", tries: 2))
+        #expect(second == Self.stop("unpaid|in_1|open|2", "in_1"))
         let lost = try Self.orders("invoice.marked_uncollectible", Self.invoice("uncollectible"))
-        #expect(lost == [.suspend(.paymentFailed)])
+        #expect(lost == Self.stop("unpaid|in_1|uncollectible|1", "in_1"))
+    }
+
+    @Test func `of an invoice that is paid, or voided, ends what it stopped, and names it`() throws {
         let paid = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_234))
-        #expect(paid == [Self.payment, .resume(.paymentFailed)])
-        #expect(try Self.orders("invoice.paid", Self.invoice("paid")) == [.resume(.paymentFailed)])
+        #expect(paid == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        #expect(try Self.orders("invoice.paid", Self.invoice("paid")) == [.endInvoice("in_1", isPaid: false)])
+        #expect(try Self.orders("invoice.voided", Self.invoice("void")) == [.endInvoice("in_1", isPaid: false)])
     }
 
     @Test func `in another order follows how things are now`() throws {
@@ -80,13 +92,15 @@ import Testing
             Self.invoice("open"),
             now: Self.invoice("paid", paid: 1_234)
         )
-        #expect(late == [Self.payment, .resume(.paymentFailed)])
-        #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void")) == nil)
+        #expect(late == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        let voided = try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void"))
+        #expect(voided == [.endInvoice("in_1", isPaid: false)])
+        #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("draft")) == nil)
     }
 
     @Test func `of taxes and other currencies is no usage of ours`() throws {
         let taxed = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_400, net: 1_234))
-        #expect(taxed == [Self.payment, .resume(.paymentFailed)])
+        #expect(taxed == [Self.payment, .endInvoice("in_1", isPaid: true)])
         let session = try Self.orders("checkout.session.completed", Self.session("paid", cents: 2_380, tax: 380))
         #expect(session == [Self.credit])
         #expect(try Self.orders("checkout.session.completed", Self.session("paid", currency: "eur")) == nil)
@@ -117,16 +131,16 @@ import Testing
         #expect(try Self.orders("charge.refunded", charge(500, purpose: "x")) == nil)
     }
 
-    @Test func `of disputes stops the account for people to look`() throws {
+    @Test func `of a dispute stops the account for people to look, once, and once more where it is lost`() throws {
         let dispute: JSONValue = ["id": "dp_1", "charge": "ch_1", "status": "needs_response"]
         for type in ["charge.dispute.created", "charge.dispute.funds_withdrawn"] {
             let found = StripeOrder.all(for: try Self.event(type, dispute), object: dispute)
             #expect(found?.owner == .charge("ch_1"))
-            #expect(found?.orders == [.suspend(.operatorStop)])
+            #expect(found?.orders == Self.stop("dispute|dp_1", nil))
         }
         #expect(try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "won"]) == nil)
         let lost = try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "lost"])
-        #expect(lost == [.suspend(.operatorStop)])
+        #expect(lost == Self.stop("dispute|dp_1|lost", nil))
     }
 
     @Test func `of subscriptions says the tier, where their metadata does`() throws {

@@ -69,6 +69,24 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("invoice.payment_failed", invoice), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT), standing)
 
+    def test_one_invoice_that_is_paid_does_not_pay_another_one(self) -> None:
+        october = self.double.put({
+            "id": "in_10", "object": "invoice", "customer": self.customer(), "status": "open", "amount_paid": 0,
+            "currency": "usd", "total_excluding_tax": 618, "attempt_count": 1,
+        })
+        self.assertEqual(self.tell("invoice.payment_failed", october), "taken")
+        november = self.double.put(october | {"id": "in_11", "status": "paid", "total_excluding_tax": 0})
+        self.assertEqual(self.tell("invoice.paid", november), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "paymentFailed")
+        # A dispute comes and goes; the invoice is unpaid all the while, and the account remembers it over its death.
+        self.bills.say("resume", _ACCOUNT, "operator")
+        self.bills.kill()
+        self.bills.start()
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "paymentFailed")
+        voided = self.double.put(october | {"status": "void"})
+        self.assertEqual(self.tell("invoice.voided", voided), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+
     def test_a_top_up_counts_once_over_all_events_and_deaths(self) -> None:
         url = self.bills.say("topup", _ACCOUNT, 2_000)["url"]
         session = self.double.objects("checkout.session")[0]
@@ -96,11 +114,21 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("charge.refunded", more, {"amount_refunded": 500}), "taken")
         standing = self.bills.standing(_ACCOUNT)
         self.assertEqual((standing["paid"], standing["suspension"], standing["faults"]), (0, "operatorStop", []))
+        self.bills.say("resume", _ACCOUNT, "operator")
+        self.assertEqual(self.tell("charge.refunded", more, {"amount_refunded": 500}), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
 
     def test_a_dispute_stops_the_account(self) -> None:
         self.double.put({"id": "ch_2", "object": "charge", "customer": self.customer(), "metadata": {}})
         dispute = {"id": "dp_1", "object": "dispute", "charge": "ch_2", "status": "needs_response"}
         self.assertEqual(self.tell("charge.dispute.created", dispute), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "operatorStop")
+        # An operator has looked; Stripe says the same again, and more of it.
+        self.bills.say("resume", _ACCOUNT, "operator")
+        for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+            self.assertEqual(self.tell(kind, dispute), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+        self.assertEqual(self.tell("charge.dispute.closed", dispute | {"status": "lost"}), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "operatorStop")
 
     def test_a_subscription_brings_its_tier_and_its_end_takes_it(self) -> None:

@@ -99,8 +99,9 @@ package final class StripeDesk: BillingPort {
 
     private func carryOut(_ order: StripeOrder, _ account: String, _ fields: [LogField]) async throws {
         switch order {
-        case .suspend(let reason): _ = try await office.ask(Ledger.Suspend(reason), of: account)
-        case .resume(let reason): _ = try await office.ask(Ledger.Resume(reason), of: account)
+        case .stop(let id, let invoice): _ = try await office.ask(Ledger.StopFor(id, invoice: invoice), of: account)
+        case .endInvoice(let invoice, let isPaid):
+            _ = try await office.ask(Ledger.EndInvoice(invoice, isPaid: isPaid), of: account)
         case .tier(let tier): _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
         case .pay(let id, let amount, let note):
             try await enter(account, fields) {
@@ -130,8 +131,8 @@ package final class StripeDesk: BillingPort {
 
     /// Takes back what was paid ahead.
     ///
-    /// Where some of it is spent, what is left is taken, and people look at the rest. Both go by one id: the second of
-    /// them is a conflict when the event comes again, and nothing happens.
+    /// Where some of it is spent, what is left is taken, and people look at the rest. All of it goes by one id: when the
+    /// event comes again, what was taken is a conflict, and the stop is known.
     private func takeBack(
         _ id: UniqueID,
         _ amount: Money,
@@ -151,7 +152,7 @@ package final class StripeDesk: BillingPort {
                 }
             default: throw error
             }
-            _ = try await office.ask(Ledger.Suspend(.operatorStop), of: account)
+            _ = try await office.ask(Ledger.StopFor(id), of: account)
             let reason = LogField(.reason, .text("what was given back had been spent: the account is stopped"))
             logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
         }

@@ -5,7 +5,7 @@ package import MeshWire
 package enum Suspension: UInt64, LedgerNumber, CaseIterable {
     /// It owes as much as it may; money that comes in ends it.
     case ceiling = 0
-    /// A payment failed; a payment that succeeds ends it.
+    /// Invoices are not paid; the end of the last one ends it.
     case paymentFailed = 1
     /// Somebody has stopped it, and must start it.
     case operatorStop = 2
@@ -73,8 +73,8 @@ package struct LedgerCore: Hashable, Sendable {
     package private(set) var flushThreshold = Money.zero
     /// The row of the policy by which that is so; empty before there was any.
     package private(set) var policyVersion = ""
-    /// Why it may not use what costs money; nil while it may.
-    package private(set) var suspension: Suspension?
+    /// For what it may not use what costs money.
+    package private(set) var stops = Stops()
     /// How many postings there are.
     package private(set) var postings: UInt64 = 0
     /// Nano-dollars that are set aside.
@@ -101,6 +101,9 @@ package struct LedgerCore: Hashable, Sendable {
         /// Nano-dollars.
         package internal(set) var flushed: Int128 = 0
     }
+
+    /// Why it may not use what costs money, the reason that is hardest to end; nil while it may.
+    package var suspension: Suspension? { stops.worst }
 
     /// What could be spent if nothing were set aside; at or below nothing the account is at its ceiling.
     package var spendable: Int128 { books.credits + Int128(ceiling.nanodollars) - books.owed }
@@ -138,8 +141,11 @@ package struct LedgerCore: Hashable, Sendable {
         case .monthGranted(let posting):
             take(posting)
             grantedMonth = BillingPeriod(of: posting.time)
-        case .suspended(let reason): suspension = reason
-        case .resumed: suspension = nil
+        case .suspended(let reason): stops.begin(reason)
+        case .resumed: stops.endAll()
+        case .reasonEnded(let reason): stops.end(reason)
+        case .stopped(let stop): stops.take(stop)
+        case .invoiceEnded(let invoice): stops.end(invoice: invoice)
         case .customerSet(let name): customer = name
         case .flushBegun(_, let posting):
             take(posting)
@@ -181,7 +187,7 @@ package struct LedgerCore: Hashable, Sendable {
 
 extension LedgerCore: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 20)
+        writer.writeArrayHead(count: 21)
         books.encode(into: &writer)
         for total in [totals.charged, totals.refunded, totals.creditFunded, totals.flushed, totals.invoiced] {
             writer.write(total)
@@ -200,10 +206,11 @@ extension LedgerCore: WireCodable {
         writer.write(count: outboxCount)
         open.encode(into: &writer)
         firstOpen.encode(into: &writer)
+        stops.encode(into: &writer)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 20)
+        var tail = try reader.beginRecord(fields: 20)
         books = try Books(from: &reader)
         totals.charged = try reader.readInt128()
         totals.refunded = try reader.readInt128()
@@ -214,7 +221,7 @@ extension LedgerCore: WireCodable {
         ceiling = try reader.readMoney()
         flushThreshold = try reader.readMoney()
         policyVersion = try reader.readName()
-        suspension = try Suspension?(from: &reader)
+        let reason = try Suspension?(from: &reader)
         postings = try reader.readUInt64()
         held = try reader.readInt128()
         customer = try reader.readOptionalName()
@@ -224,6 +231,12 @@ extension LedgerCore: WireCodable {
         outboxCount = try reader.readCount()
         open = try [OpenPeriod](from: &reader)
         firstOpen = try BillingPeriod(from: &reader)
+        if let stops = try reader.readAppended(Stops.self, in: &tail) {
+            self.stops = stops
+        } else if let reason {
+            // Of a time that had room for one reason.
+            stops.begin(reason)
+        }
         try reader.endRecord(tail)
     }
 }

@@ -150,7 +150,7 @@ struct LedgerDecision {
             receipt: receipt
         )
         emit(.settled(settlement), &turn)
-        if charge.total > .zero, core.suspension == nil, core.spendable <= 0 { emit(.suspended(.ceiling), &turn) }
+        if charge.total > .zero, !core.stops.isAtCeiling, core.spendable <= 0 { emit(.suspended(.ceiling), &turn) }
         flush(force: false, &turn)
         return receipt
     }
@@ -193,9 +193,9 @@ struct LedgerDecision {
         emit(.covered(posting), &turn)
     }
 
-    /// Ends or begins what the ceiling forbids.
+    /// Ends what the ceiling forbids.
     mutating func look(_ turn: inout Turn<Ledger>) {
-        if core.suspension == .ceiling, core.spendable > 0 { emit(.resumed, &turn) }
+        if core.stops.isAtCeiling, core.spendable > 0 { emit(.reasonEnded(.ceiling), &turn) }
     }
 
     // MARK: Flush

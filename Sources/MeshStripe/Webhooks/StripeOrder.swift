@@ -7,10 +7,10 @@ package import MeshLedger
 /// Ids are made of Stripe's own, so that the account's journal remembers what was done: the same event again changes
 /// nothing, for as long as the account knows entries (40 days, and Stripe repeats for 3).
 package enum StripeOrder: Hashable, Sendable {
-    /// It may not use what costs money.
-    case suspend(Suspension)
-    /// It may again, where it might not for this reason.
-    case resume(Suspension)
+    /// It may not use what costs money: for an invoice that is not paid, or until an operator has looked.
+    case stop(UniqueID, invoice: String?)
+    /// An invoice is not to be paid any more; whether something was paid for it.
+    case endInvoice(String, isPaid: Bool)
     /// An invoice was paid.
     case pay(UniqueID, Money, note: String)
     /// Something was paid ahead.
@@ -37,7 +37,7 @@ package enum StripeOrder: Hashable, Sendable {
     ) -> (owner: Owner, orders: [StripeOrder])? {
         switch event.type {
         case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
-            "invoice.paid", "invoice.payment_succeeded":
+            "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
             invoice(object)
         case "checkout.session.completed", "checkout.session.async_payment_succeeded": checkout(object)
         case "customer.subscription.updated", "customer.subscription.deleted": subscription(event.type, object)
@@ -50,6 +50,9 @@ package enum StripeOrder: Hashable, Sendable {
     // MARK: Objects
 
     /// How an invoice stands now says what to do, whatever the event was.
+    ///
+    /// One that was written off is not paid: the account stays stopped until an operator starts it. One that was voided
+    /// is asked of nobody.
     private static func invoice(_ invoice: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard let owner = owner(of: invoice), let id = invoice["id"]?.text else { return nil }
         switch invoice["status"]?.text {
@@ -57,12 +60,16 @@ package enum StripeOrder: Hashable, Sendable {
             // Taxes are Stripe's, and are no usage of ours.
             let most = cents(invoice["total_excluding_tax"]) ?? .max
             let paid = min(cents(invoice["amount_paid"]) ?? 0, most)
-            var orders = [StripeOrder.resume(.paymentFailed)]
+            var orders = [StripeOrder.endInvoice(id, isPaid: paid > 0)]
             if paid > 0, isDollars(invoice) {
                 orders.insert(.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)"), at: 0)
             }
             return (owner, orders)
-        case "open", "uncollectible": return (owner, [.suspend(.paymentFailed)])
+        case "void": return (owner, [.endInvoice(id, isPaid: false)])
+        case let status? where status == "open" || status == "uncollectible":
+            // Each try to be paid stops it once: whoever an operator lets go on meanwhile goes on until the next one.
+            let name = "stripe|unpaid|\(id)|\(status)|\(invoice["attempt_count"]?.integer ?? 0)"
+            return (owner, [.stop(UniqueID(named: name), invoice: id)])
         default: return nil
         }
     }
@@ -100,11 +107,13 @@ package enum StripeOrder: Hashable, Sendable {
         return (owner, [.takeBack(name, money(back), note: "stripe \(id)")])
     }
 
-    /// Somebody says that a charge was not theirs: people look at it, and start the account again.
+    /// Somebody says that a charge was not theirs: people look at it once, and once more where it was lost.
     private static func dispute(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
-        guard let charge = event.object["charge"]?.text else { return nil }
-        if event.type == "charge.dispute.closed", event.object["status"]?.text != "lost" { return nil }
-        return (.charge(charge), [.suspend(.operatorStop)])
+        guard let charge = event.object["charge"]?.text, let id = event.object["id"]?.text else { return nil }
+        let isClosed = event.type == "charge.dispute.closed"
+        if isClosed, event.object["status"]?.text != "lost" { return nil }
+        let name = UniqueID(named: "stripe|dispute|\(id)\(isClosed ? "|lost" : "")")
+        return (.charge(charge), [.stop(name, invoice: nil)])
     }
 
     // MARK: Parts
