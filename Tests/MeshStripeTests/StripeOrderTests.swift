@@ -160,6 +160,17 @@ import Testing
         #expect(late == [.tier(.free)])
     }
 
+    @Test func `says whose it is before Stripe is asked how it stands`() throws {
+        let rows: [(String, JSONValue, StripeOrder.Owner?)] = [
+            ("invoice.paid", ["id": "in_1", "customer": "cus_1"], .customer("cus_1")),
+            ("invoice.paid", ["id": "in_1", "customer": ["id": "cus_1"]], .customer("cus_1")),
+            ("checkout.session.completed", Self.session("unpaid"), .account("acme")),
+            ("charge.dispute.created", ["id": "dp_1", "charge": "ch_1"], .charge("ch_1")),
+            ("invoice.paid", ["id": "in_1"], nil), ("customer.created", ["id": "cus_1", "customer": "cus_1"], nil),
+        ]
+        for (type, object, owner) in rows { #expect(StripeOrder.owner(for: try Self.event(type, object)) == owner) }
+    }
+
     @Test func `is asked about where it may have changed since`() throws {
         let rows: [(String, JSONValue, String?)] = [
             ("invoice.paid", ["id": "in_1"], "/v1/invoices/in_1"),

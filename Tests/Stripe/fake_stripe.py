@@ -90,6 +90,8 @@ class FakeStripe:
         self.memory = 86_400.0
         #: How far the clock of those who ask is ahead of this one's: tests put a node's clock forward.
         self.ahead = 0.0
+        #: What an object becomes once it was asked for, and for how many seconds the answer from before then lingers.
+        self.changes: dict[str, tuple[Value, float]] = {}
         self.lock = threading.Lock()
         self.random = random.Random(seed)
         double = self
@@ -133,6 +135,11 @@ class FakeStripe:
         """The objects of one kind."""
         with self.lock:
             return [value for value in self.state.objects.values() if value["object"] == kind]
+
+    def put_later(self, value: Value, seconds: float) -> None:
+        """Has an object be like `value` as soon as somebody was told of it as it is now, who hears that late."""
+        with self.lock:
+            self.changes[value["id"]] = (value, seconds)
 
     def event(self, kind: str, subject: Value, previous: Value | None = None) -> str:
         """What Stripe would post for something that happened to `subject`."""
@@ -281,6 +288,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with stripe.lock:
             status, answer, fields = self._carry_out(method, target, body, fails=fault == "error_after")
+            change = stripe.changes.pop(target.path.rsplit("/", 1)[-1], None) if method == "GET" else None
+            if change:
+                stripe.state.objects[change[0]["id"]] = change[0]
+        if change:
+            time.sleep(change[1])
         if fault == "drop_after":
             self._hang_up()
         else:

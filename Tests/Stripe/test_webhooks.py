@@ -69,6 +69,20 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("invoice.payment_failed", invoice), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT), standing)
 
+    def test_what_was_seen_first_is_done_first(self) -> None:
+        # One asks while the invoice is open, and hears it late; meanwhile it is paid, and another one asks.
+        for number in range(3):
+            invoice = self.double.put({
+                "id": f"in_2{number}", "object": "invoice", "customer": self.customer(), "status": "open",
+                "amount_paid": 0, "currency": "usd", "total_excluding_tax": 1, "attempt_count": 1,
+            })
+            paid = invoice | {"status": "paid", "amount_paid": 1}
+            self.double.put_later(paid, 0.5)
+            events = [self.double.event("invoice.payment_failed", invoice), self.double.event("invoice.paid", paid)]
+            outcomes = self.bills.take_together(*((body, self.sign(body)) for body in events))
+            self.assertEqual(outcomes, ["taken", "taken"])
+            self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+
     def test_one_invoice_that_is_paid_does_not_pay_another_one(self) -> None:
         october = self.double.put({
             "id": "in_10", "object": "invoice", "customer": self.customer(), "status": "open", "amount_paid": 0,

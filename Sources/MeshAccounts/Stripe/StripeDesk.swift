@@ -7,7 +7,10 @@ package import MeshStripe
 
 /// Takes in what Stripe tells, and has the accounts do what follows from it.
 ///
-///     webhook ──signed?──▶ what is it about? ──ask Stripe how that stands now──▶ orders ──▶ accounts ──▶ taken
+///     webhook ──signed?──▶ whose is it? ──▶ ask Stripe how it stands now ──▶ orders ──▶ accounts ──▶ taken
+///                                           └──────── one at a time for each account ────────┘
+///
+/// Between looking and acting nobody else does either for the account: what was seen first is done first.
 ///
 /// Nothing is kept here: what was done, each account's journal remembers under an id made of Stripe's. What cannot be
 /// done now is told again by Stripe, for three days.
@@ -18,6 +21,7 @@ package final class StripeDesk: BillingPort {
     private let secrets: [StripeSecret]
     private let clock: any Clock
     private let logger: Logger
+    private let lanes = AccountLanes()
 
     /// A desk that believes what is signed by one of `secrets`; without any it believes nothing.
     ///
@@ -59,19 +63,40 @@ package final class StripeDesk: BillingPort {
         }
         let fields = [LogField(.stripeEvent, .text(event.id)), LogField(.stripeType, .text(event.type))]
         do {
-            guard let (owner, orders) = StripeOrder.all(for: event, object: try await object(of: event)),
-                let account = try await account(of: owner)
-            else {
+            guard let owner = StripeOrder.owner(for: event), let account = try await account(of: owner) else {
                 logger.log(.debug, .webhookIgnored, fields)
                 return .taken
             }
-            for order in orders { try await carryOut(order, account, fields) }
-            logger.log(.info, .webhookTaken, fields + [LogField(.account, .text(account))])
+            try await lanes.run(for: account) { try await take(event, of: owner, account, fields) }
             return .taken
         } catch {
             log(.warning, .webhookDeferred, fields, error)
             return .notNow
         }
+    }
+
+    /// Looks at how it stands, and has the account do what follows.
+    private func take(
+        _ event: StripeEvent,
+        of teller: StripeOrder.Owner,
+        _ account: String,
+        _ fields: [LogField]
+    ) async throws {
+        var account = account
+        guard let (owner, orders) = StripeOrder.all(for: event, object: try await object(of: event)) else {
+            logger.log(.debug, .webhookIgnored, fields)
+            return
+        }
+        if owner != teller {
+            // Somebody has written another account on it since.
+            guard let other = try await self.account(of: owner) else {
+                logger.log(.debug, .webhookIgnored, fields)
+                return
+            }
+            account = other
+        }
+        for order in orders { try await carryOut(order, account, fields) }
+        logger.log(.info, .webhookTaken, fields + [LogField(.account, .text(account))])
     }
 
     // MARK: What it is about

@@ -35,15 +35,40 @@ package enum StripeOrder: Hashable, Sendable {
         for event: StripeEvent,
         object: JSONValue
     ) -> (owner: Owner, orders: [StripeOrder])? {
-        switch event.type {
-        case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
-            "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
-            invoice(object)
-        case "checkout.session.completed", "checkout.session.async_payment_succeeded": checkout(object)
-        case "customer.subscription.updated", "customer.subscription.deleted": subscription(event.type, object)
-        case "charge.refunded": refund(event)
-        case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": dispute(event)
-        default: nil
+        switch Subject(event.type) {
+        case .invoice: invoice(object)
+        case .checkout: checkout(object)
+        case .subscription: subscription(event.type, object)
+        case .refund: refund(event)
+        case .dispute: dispute(event)
+        case nil: nil
+        }
+    }
+
+    /// Whose account `event` is about, as it says itself; nil where it means nothing to us, whatever became of it.
+    package static func owner(for event: StripeEvent) -> Owner? {
+        switch Subject(event.type) {
+        case .invoice, .checkout, .subscription, .refund: owner(of: event.object)
+        case .dispute: event.object["charge"]?.text.map { .charge($0) }
+        case nil: nil
+        }
+    }
+
+    /// What an event that means something to us is about.
+    private enum Subject {
+        case invoice, checkout, subscription, refund, dispute
+
+        init?(_ type: String) {
+            switch type {
+            case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
+                "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
+                self = .invoice
+            case "checkout.session.completed", "checkout.session.async_payment_succeeded": self = .checkout
+            case "customer.subscription.updated", "customer.subscription.deleted": self = .subscription
+            case "charge.refunded": self = .refund
+            case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": self = .dispute
+            default: return nil
+            }
         }
     }
 
