@@ -144,8 +144,9 @@ import Testing
         if let reason { ledger.apply(.suspended(reason), at: EventPosition(head: Head(rawValue: 1), index: 0)) }
         let core = ledger.core
         var old = core.wireBytes
-        #expect(old[0] == 0x95)
-        old.removeLast(core.stops.wireBytes.count)
+        #expect(old[0] == 0x96)
+        // What is billed of what is unflushed stands behind it: nothing, in one byte.
+        old.removeLast(core.stops.wireBytes.count + 1)
         old[0] = 0x94
         let read = try LedgerCore(wireBytes: old)
         #expect(read == core && read.suspension == reason)

@@ -4,6 +4,8 @@ package import MeshWire
 
 extension Ledger {
     /// Puts the account in a tier; replies how it then stands.
+    ///
+    /// Stripe is told of what was used so far before nobody bills it any more.
     package struct SetTier: Command {
         package typealias Target = Ledger
         package typealias Reply = Balance
@@ -23,6 +25,7 @@ extension Ledger {
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Balance {
             var decision = LedgerDecision(state, now: turn.wallTime)
+            if tier == .free { decision.flush(force: true, &turn) }
             decision.plan(terms, tier: tier, &turn)
             decision.look(&turn)
             return Balance(state, decision.core)

@@ -153,7 +153,7 @@ package struct Ledger: Journaled, Hashable {
 
     /// When Stripe is told of what is unflushed, however little it is; nil where nothing can be told.
     package var flushTime: WallTime? {
-        guard core.tier != .free, core.outboxCount < Limits.Ledger.maximumOutbox else { return nil }
+        guard core.flushableMicrodollars > 0, core.outboxCount < Limits.Ledger.maximumOutbox else { return nil }
         return core.unflushedSince?.moved(by: Limits.Ledger.longestUnflushed)
     }
 

@@ -85,7 +85,9 @@ package struct LedgerCore: Hashable, Sendable {
     package private(set) var grantedMonth: BillingPeriod?
     /// The first posting of which Stripe has not been told.
     package private(set) var firstUnflushed: UInt64 = 1
-    /// Since when there is something to tell; nil where there is nothing.
+    /// Nano-dollars of what is unflushed that somebody bills: what was used in another tier than ``LedgerTier/free``.
+    package private(set) var billable: Int128 = 0
+    /// Since when there is something unflushed; nil where there is nothing.
     package private(set) var unflushedSince: WallTime?
     /// Meter events that are not known to be delivered.
     package private(set) var outboxCount = 0
@@ -114,10 +116,10 @@ package struct LedgerCore: Hashable, Sendable {
     /// Nano-dollars owed of which Stripe has not been told.
     package var unflushed: Int128 { -books[.metered] }
 
-    /// Whole millionths of a dollar of these, as one event can tell.
+    /// Whole millionths of a dollar of what somebody bills, as one event can tell.
     package var flushableMicrodollars: Int64 {
         let most = Int128(Int64.max) / MeterEvent.nanodollars
-        return Int64(clamping: min(most, max(0, unflushed) / MeterEvent.nanodollars))
+        return Int64(clamping: min(most, billable / MeterEvent.nanodollars))
     }
 
     mutating func apply(_ event: Ledger.Event) {
@@ -127,6 +129,7 @@ package struct LedgerCore: Hashable, Sendable {
             ceiling = plan.ceiling
             flushThreshold = plan.flushThreshold
             policyVersion = plan.policyVersion
+            if tier != .free { billable = max(0, unflushed) }
         case .reserved(let hold): held += Int128(hold.amount.nanodollars)
         case .settled(let settlement):
             held -= Int128(settlement.released.nanodollars)
@@ -165,12 +168,21 @@ package struct LedgerCore: Hashable, Sendable {
         totals.take(posting)
         postings = posting.number
         if posting.kind != .invoice { note(posting) }
-        if flushableMicrodollars == 0 {
+        noteBillable(posting)
+        if unflushed < MeterEvent.nanodollars {
             unflushedSince = nil
         } else {
             // A clock that was ahead once must not put the next flush off.
             unflushedSince = min(unflushedSince ?? posting.time, posting.time)
         }
+    }
+
+    /// In a tier that is billed all is, later too; in another one what was used before, and calls that began then.
+    private mutating func noteBillable(_ posting: Posting) {
+        let most = max(0, unflushed)
+        let wasBilled = posting.call.map { $0.tier != .free } ?? false
+        if posting.kind == .flush || wasBilled { billable -= posting[.metered] }
+        billable = tier == .free ? max(0, min(billable, most)) : most
     }
 
     private mutating func note(_ posting: Posting) {
@@ -187,7 +199,7 @@ package struct LedgerCore: Hashable, Sendable {
 
 extension LedgerCore: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 21)
+        writer.writeArrayHead(count: 22)
         books.encode(into: &writer)
         for total in [totals.charged, totals.refunded, totals.creditFunded, totals.flushed, totals.invoiced] {
             writer.write(total)
@@ -207,6 +219,7 @@ extension LedgerCore: WireCodable {
         open.encode(into: &writer)
         firstOpen.encode(into: &writer)
         stops.encode(into: &writer)
+        writer.write(billable)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -236,6 +249,11 @@ extension LedgerCore: WireCodable {
         } else if let reason {
             // Of a time that had room for one reason.
             stops.begin(reason)
+        }
+        if tail.takesField() {
+            billable = try reader.readInt128()
+        } else if tier != .free {
+            billable = max(0, unflushed)
         }
         try reader.endRecord(tail)
     }

@@ -163,6 +163,7 @@ struct LedgerJudge {
         guard tiers.contains(plan.tier) else { return "it is \(plan.tier), and nobody has asked for it" }
         tier = plan.tier
         oracle.terms = row[tier].terms
+        oracle.isBilled = tier != .free
         if let problem = differ("the threshold", Int128(plan.flushThreshold.nanodollars), Int128(row.flushAt)) {
             return problem
         }
