@@ -150,14 +150,20 @@ import Testing
         }
         let type = "customer.subscription.updated"
         #expect(try Self.orders(type, subscription("active", "managed")) == [.tier(.managed)])
+        let begun = try Self.orders("customer.subscription.created", subscription("active", "managed"))
+        #expect(begun == [.tier(.managed)])
         #expect(try Self.orders(type, subscription("active", "byok")) == [.tier(.byok)])
         #expect(try Self.orders(type, subscription("active", "gold")) == nil)
         #expect(try Self.orders(type, subscription("active", nil)) == nil)
         #expect(try Self.orders(type, subscription("incomplete", "managed")) == nil)
         let ended = try Self.orders("customer.subscription.deleted", subscription("canceled", "managed"))
-        #expect(ended == [.tier(.free)])
+        #expect(ended == [.endTier(customer: "cus_1")])
         let late = try Self.orders(type, subscription("active", "managed"), now: subscription("canceled", "managed"))
-        #expect(late == [.tier(.free)])
+        #expect(late == [.endTier(customer: "cus_1")])
+        var alone = try #require(subscription("canceled", "managed").object)
+        alone["customer"] = nil
+        alone["metadata"] = ["mesh_account": "acme", "mesh_tier": "managed"]
+        #expect(try Self.orders(type, .object(alone)) == [.tier(.free)])
     }
 
     @Test func `says whose it is before Stripe is asked how it stands`() throws {

@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -175,10 +176,18 @@ class FakeStripe:
         summaries = re.fullmatch(r"/v1/billing/meters/(\w+)/event_summaries", path)
         if method == "GET" and summaries:
             return self._summaries(summaries[1], query)
+        if method == "GET" and path == "/v1/subscriptions":
+            return self._list("subscription", lambda one: one["customer"] == query["customer"]
+                              and one["status"] not in {"canceled", "incomplete_expired"})
         found = re.fullmatch(r"/v1/(?:customers|checkout/sessions|invoices|subscriptions|charges)/(\w+)", path)
         if method == "GET" and found and found[1] in self.state.objects:
             return self.state.objects[found[1]]
         raise Refusal(404, "resource_missing", "No such thing")
+
+    def _list(self, kind: str, fits: Callable[[Value], bool]) -> Value:
+        """The objects of one kind that fit, the newest first."""
+        rows = [value for value in self.state.objects.values() if value["object"] == kind and fits(value)]
+        return {"object": "list", "data": rows[::-1], "has_more": False, "url": f"/v1/{kind}s"}
 
     def _take(self, form: Value) -> Value:
         identifier = form.get("identifier", "")

@@ -158,6 +158,27 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("customer.subscription.updated", subscription), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "free")
 
+    def test_the_end_of_one_subscription_leaves_another_one(self) -> None:
+        first = self.double.put({
+            "id": "sub_1", "object": "subscription", "customer": self.customer(), "status": "active",
+            "metadata": {"mesh_tier": "byok"},
+        })
+        self.assertEqual(self.tell("customer.subscription.created", first), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "byok")
+        second = self.double.put(first | {"id": "sub_2", "metadata": {"mesh_tier": "managed"}})
+        self.double.put(first | {"id": "sub_3", "metadata": {}})
+        ended = self.double.put(first | {"status": "canceled"})
+        self.assertEqual(self.tell("customer.subscription.deleted", ended), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "managed")
+        # What was used so far is told before nobody bills it any more.
+        self.bills.say("charge", _ACCOUNT, 7, 3_000)
+        told = self.double.told()
+        last = self.double.put(second | {"status": "canceled"})
+        self.assertEqual(self.tell("customer.subscription.deleted", last), "taken")
+        standing = self.bills.settled(_ACCOUNT)
+        self.assertEqual((standing["tier"], standing["unflushed"]), ("free", 0))
+        self.assertEqual(self.double.told() - told, 3_090_000)
+
     def test_what_cannot_be_looked_up_now_is_to_be_told_again(self) -> None:
         invoice = self.double.put({"id": "in_9", "object": "invoice", "customer": self.customer(), "status": "open"})
         self.double.faults = Faults(error=100)

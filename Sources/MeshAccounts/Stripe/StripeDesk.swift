@@ -128,6 +128,9 @@ package final class StripeDesk: BillingPort {
         case .endInvoice(let invoice, let isPaid):
             _ = try await office.ask(Ledger.EndInvoice(invoice, isPaid: isPaid), of: account)
         case .tier(let tier): _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
+        case .endTier(let customer):
+            let tier = try await client.tier(ofCustomer: customer) ?? .free
+            _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
         case .pay(let id, let amount, let note):
             try await enter(account, fields) {
                 _ = try await self.office.ask(Ledger.NotePayment(id, amount, note: note), of: account)

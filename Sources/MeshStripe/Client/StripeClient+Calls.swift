@@ -1,6 +1,6 @@
 package import MeshCore
 package import MeshJSON
-internal import MeshLedger
+package import MeshLedger
 
 extension StripeClient {
     /// What an account is called in the metadata of Stripe's objects.
@@ -79,6 +79,21 @@ extension StripeClient {
             guard error.code == .notFound else { throw error }
             return nil
         }
+    }
+
+    /// The tier that subscriptions of `customer` bring now, the newest of them that brings one; nil where none does.
+    package func tier(ofCustomer customer: String) async throws(StripeError) -> LedgerTier? {
+        var query = FormBody(["customer": customer, "limit": "100"])
+        for _ in 0..<Limits.Stripe.maximumPages {
+            // Without a status Stripe lists all that have not ended, the newest first.
+            let page = try await get("/v1/subscriptions", query).content()
+            guard let rows = page["data"]?.array else { throw StripeError(.malformed, "subscriptions without data") }
+            if let tier = rows.lazy.compactMap(StripeOrder.runningTier(of:)).first { return tier }
+            guard page["has_more"]?.bool == true else { return nil }
+            guard let last = rows.last?["id"]?.text else { throw StripeError(.malformed, "a page without an end") }
+            query = FormBody(["customer": customer, "limit": "100", "starting_after": last])
+        }
+        throw StripeError(.malformed, "Stripe's list of subscriptions has no end")
     }
 
     // MARK: Pages

@@ -19,6 +19,8 @@ package enum StripeOrder: Hashable, Sendable {
     case takeBack(UniqueID, Money, note: String)
     /// It has agreed to something else.
     case tier(LedgerTier)
+    /// What this customer had agreed to has ended: what else it has agreed to counts, or nothing.
+    case endTier(customer: String)
 
     /// Whose account it is, as far as the event says.
     package enum Owner: Hashable, Sendable {
@@ -64,7 +66,8 @@ package enum StripeOrder: Hashable, Sendable {
                 "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
                 self = .invoice
             case "checkout.session.completed", "checkout.session.async_payment_succeeded": self = .checkout
-            case "customer.subscription.updated", "customer.subscription.deleted": self = .subscription
+            case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted":
+                self = .subscription
             case "charge.refunded": self = .refund
             case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": self = .dispute
             default: return nil
@@ -110,14 +113,21 @@ package enum StripeOrder: Hashable, Sendable {
     }
 
     private static func subscription(_ type: String, _ value: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
-        guard let owner = owner(of: value), let word = value["metadata"]?[StripeClient.tierKey]?.text,
-            let tier = LedgerTier(name: word)
-        else { return nil }
-        switch value["status"]?.text {
-        case "active", "trialing", "past_due": return (owner, [.tier(tier)])
-        case "canceled", "incomplete_expired": return (owner, [.tier(.free)])
-        default: return type == "customer.subscription.deleted" ? (owner, [.tier(.free)]) : nil
-        }
+        guard let owner = owner(of: value), let tier = namedTier(of: value) else { return nil }
+        if runningTier(of: value) != nil { return (owner, [.tier(tier)]) }
+        let isOver = ["canceled", "incomplete_expired"].contains(value["status"]?.text)
+        guard isOver || type == "customer.subscription.deleted" else { return nil }
+        return (owner, [customer(of: value).map { .endTier(customer: $0) } ?? .tier(.free)])
+    }
+
+    /// The tier that `subscription` brings now; nil where it brings none.
+    static func runningTier(of subscription: JSONValue) -> LedgerTier? {
+        let isRunning = ["active", "trialing", "past_due"].contains(subscription["status"]?.text)
+        return isRunning ? namedTier(of: subscription) : nil
+    }
+
+    private static func namedTier(of subscription: JSONValue) -> LedgerTier? {
+        (subscription["metadata"]?[StripeClient.tierKey]?.text).flatMap { LedgerTier(name: $0) }
     }
 
     /// Of a top-up so much was given back by this event: each says how much was given back in all, now and before.
@@ -148,9 +158,12 @@ package enum StripeOrder: Hashable, Sendable {
         if let account = object["metadata"]?[StripeClient.accountKey]?.text, !account.isEmpty {
             return .account(account)
         }
-        // An object where somebody has asked for more of it.
-        let customer = object["customer"]
-        return (customer?.text ?? customer?["id"]?.text).map { .customer($0) }
+        return customer(of: object).map { .customer($0) }
+    }
+
+    /// Its name alone, or an object where somebody has asked for more of it.
+    private static func customer(of object: JSONValue) -> String? {
+        object["customer"]?.text ?? object["customer"]?["id"]?.text
     }
 
     private static func isTopUp(_ object: JSONValue) -> Bool {
