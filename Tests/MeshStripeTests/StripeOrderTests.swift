@@ -98,6 +98,19 @@ import Testing
         #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("draft")) == nil)
     }
 
+    @Test func `of a paid invoice settles all that it was for, whatever it was paid with`() throws {
+        // What the customer has with Stripe has paid for a part, or for all.
+        for paid in [0, 1_000, 1_234] as [Int64] {
+            let orders = try Self.orders("invoice.paid", Self.invoice("paid", paid: paid, net: 1_234))
+            #expect(orders == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        }
+        let nothing = try Self.orders("invoice.paid", Self.invoice("paid", paid: 0, net: 0))
+        #expect(nothing == [.endInvoice("in_1", isPaid: false)])
+        let odd = try Self.orders("invoice.paid", Self.invoice("paid", paid: 5, net: -7))
+        #expect(odd == [.pay(UniqueID(named: "stripe|invoice|in_1"), Self.dollars(5), note: "stripe in_1"),
+            .endInvoice("in_1", isPaid: true)])
+    }
+
     @Test func `of taxes and other currencies is no usage of ours`() throws {
         let taxed = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_400, net: 1_234))
         #expect(taxed == [Self.payment, .endInvoice("in_1", isPaid: true)])
@@ -128,7 +141,8 @@ import Testing
         let (one, two) = (UniqueID(named: "stripe|refund|ch_1|500"), UniqueID(named: "stripe|refund|ch_1|700"))
         #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1")])
         #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1")])
-        #expect(try Self.orders("charge.refunded", charge(500, purpose: "x")) == nil)
+        let other = try Self.orders("charge.refunded", charge(500, purpose: "x"))
+        #expect(other == [.look("what was paid by ch_1 for no top-up was given back")])
     }
 
     @Test func `of a dispute stops the account for people to look, once, and once more where it is lost`() throws {

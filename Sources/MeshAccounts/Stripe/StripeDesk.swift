@@ -139,6 +139,9 @@ package final class StripeDesk: BillingPort {
             try await enter(account, fields) {
                 _ = try await self.office.ask(Ledger.AddCredit(id, .paid, amount, note: note), of: account)
             }
+        case .look(let words):
+            let reason = LogField(.reason, .text(words))
+            logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
         case .takeBack(let id, let amount, let note):
             try await takeBack(id, amount, note, account, fields)
         }

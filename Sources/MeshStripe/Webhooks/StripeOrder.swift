@@ -17,6 +17,8 @@ package enum StripeOrder: Hashable, Sendable {
     case credit(UniqueID, Money, note: String)
     /// What was paid ahead was given back, or taken back.
     case takeBack(UniqueID, Money, note: String)
+    /// Something was given back of which the account's books know nothing: people look.
+    case look(String)
     /// It has agreed to something else.
     case tier(LedgerTier)
     /// What this customer had agreed to has ended: what else it has agreed to counts, or nothing.
@@ -85,9 +87,9 @@ package enum StripeOrder: Hashable, Sendable {
         guard let owner = owner(of: invoice), let id = invoice["id"]?.text else { return nil }
         switch invoice["status"]?.text {
         case "paid":
-            // Taxes are Stripe's, and are no usage of ours.
-            let most = cents(invoice["total_excluding_tax"]) ?? .max
-            let paid = min(cents(invoice["amount_paid"]) ?? 0, most)
+            // All of it is settled, whether by a card or by what the customer has with Stripe; taxes are Stripe's, and
+            // are no usage of ours.
+            let paid = cents(invoice["total_excluding_tax"]) ?? cents(invoice["amount_paid"]) ?? 0
             var orders = [StripeOrder.endInvoice(id, isPaid: paid > 0)]
             if paid > 0, isDollars(invoice) {
                 orders.insert(.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)"), at: 0)
@@ -131,10 +133,13 @@ package enum StripeOrder: Hashable, Sendable {
     }
 
     /// Of a top-up so much was given back by this event: each says how much was given back in all, now and before.
+    ///
+    /// What was paid for an invoice and is given back is owed again or is not: that people say.
     private static func refund(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
         let charge = event.object
-        guard isTopUp(charge), isDollars(charge), let owner = owner(of: charge), let id = charge["id"]?.text,
-            let refunded = cents(charge["amount_refunded"])
+        guard let owner = owner(of: charge), let id = charge["id"]?.text else { return nil }
+        guard isTopUp(charge) else { return (owner, [.look("what was paid by \(id) for no top-up was given back")]) }
+        guard isDollars(charge), let refunded = cents(charge["amount_refunded"])
         else { return nil }
         let back = refunded - (cents(event.previous["amount_refunded"]) ?? 0)
         guard back > 0 else { return nil }
