@@ -133,14 +133,14 @@ import Testing
         func charge(_ refunded: Int64, purpose: String = "topup") -> JSONValue {
             [
                 "id": "ch_1", "customer": "cus_1", "amount_refunded": .integer(refunded), "currency": "usd",
-                "metadata": ["mesh_account": "acme", "mesh_purpose": .string(purpose)],
+                "metadata": ["mesh_account": "acme", "mesh_purpose": .string(purpose)], "payment_intent": "pi_1",
             ]
         }
         let first = try Self.orders("charge.refunded", charge(500), previous: ["amount_refunded": 0])
         let second = try Self.orders("charge.refunded", charge(700), previous: ["amount_refunded": 500])
         let (one, two) = (UniqueID(named: "stripe|refund|ch_1|500"), UniqueID(named: "stripe|refund|ch_1|700"))
-        #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1")])
-        #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1")])
+        #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1", payment: "pi_1")])
+        #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1", payment: "pi_1")])
         let other = try Self.orders("charge.refunded", charge(500, purpose: "x"))
         #expect(other == [.look("what was paid by ch_1 for no top-up was given back")])
     }

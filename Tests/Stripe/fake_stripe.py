@@ -179,6 +179,8 @@ class FakeStripe:
         if method == "GET" and path == "/v1/subscriptions":
             return self._list("subscription", lambda one: one["customer"] == query["customer"]
                               and one["status"] not in {"canceled", "incomplete_expired"})
+        if method == "GET" and path == "/v1/checkout/sessions":
+            return self._list("checkout.session", lambda one: one["payment_intent"] == query["payment_intent"])
         found = re.fullmatch(r"/v1/(?:customers|checkout/sessions|invoices|subscriptions|charges)/(\w+)", path)
         if method == "GET" and found and found[1] in self.state.objects:
             return self.state.objects[found[1]]

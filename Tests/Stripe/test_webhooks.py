@@ -132,6 +132,26 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("charge.refunded", more, {"amount_refunded": 500}), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
 
+    def test_a_refund_that_is_told_before_its_credit_is_taken_of_it(self) -> None:
+        self.bills.say("topup", _ACCOUNT, 2_500)
+        session = self.double.objects("checkout.session")[0]
+        paid = self.double.put(session | {"payment_status": "paid", "status": "complete"})
+        charge = {
+            "id": "ch_1", "object": "charge", "currency": "usd", "amount": 2_500, "amount_refunded": 1_000,
+            "payment_intent": paid["payment_intent"], "metadata": paid["metadata"],
+        }
+        self.assertEqual(self.tell("charge.refunded", charge, {"amount_refunded": 0}), "taken")
+        self.assertEqual(self.tell("checkout.session.completed", paid), "taken")
+        standing = self.bills.standing(_ACCOUNT)
+        self.assertEqual((standing["paid"], standing["suspension"]), (15_000_000_000, None))
+        # What is told of a page that is older than the account remembers makes no credit a second time.
+        self.bills.say("charge", _ACCOUNT, 3, 14_000)
+        self.double.put(paid | {"created": paid["created"] - 31 * 86_400, "id": "cs_other", "payment_intent": "pi_other"})
+        old = charge | {"id": "ch_2", "payment_intent": "pi_other", "amount_refunded": 2_500}
+        self.assertEqual(self.tell("charge.refunded", old, {"amount_refunded": 0}), "taken")
+        standing = self.bills.standing(_ACCOUNT)
+        self.assertEqual((standing["paid"], standing["suspension"], standing["faults"]), (0, "operatorStop", []))
+
     def test_a_dispute_stops_the_account(self) -> None:
         self.double.put({"id": "ch_2", "object": "charge", "customer": self.customer(), "metadata": {}})
         dispute = {"id": "dp_1", "object": "dispute", "charge": "ch_2", "status": "needs_response"}

@@ -142,8 +142,8 @@ package final class StripeDesk: BillingPort {
         case .look(let words):
             let reason = LogField(.reason, .text(words))
             logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
-        case .takeBack(let id, let amount, let note):
-            try await takeBack(id, amount, note, account, fields)
+        case .takeBack(let id, let amount, let note, let payment):
+            try await takeBack((id, amount, note, payment), account, fields)
         }
     }
 
@@ -162,31 +162,50 @@ package final class StripeDesk: BillingPort {
 
     /// Takes back what was paid ahead.
     ///
-    /// Where some of it is spent, what is left is taken, and people look at the rest. All of it goes by one id: when the
-    /// event comes again, what was taken is a conflict, and the stop is known.
+    /// Stripe may tell this before it tells of the payment: then the credit is made first. Where some of it is spent,
+    /// what is left is taken, and people look at the rest. All of it goes by one id: when the event comes again, what was
+    /// taken is a conflict, and the stop is known.
     private func takeBack(
-        _ id: UniqueID,
-        _ amount: Money,
-        _ note: String,
+        _ back: (id: UniqueID, amount: Money, note: String, payment: String?),
         _ account: String,
         _ fields: [LogField]
     ) async throws {
-        do throws(CallFailure<LedgerRefusal>) {
-            _ = try await office.ask(Ledger.Correct(id, .paid, by: -amount, note: note), of: account)
-        } catch {
-            guard case .refused(let refusal) = error else { throw error }
-            switch refusal {
-            case .conflict: break
-            case .insufficient(let left):
-                if left > .zero {
-                    _ = try await office.ask(Ledger.Correct(id, .paid, by: -left, note: note), of: account)
-                }
-            default: throw error
-            }
-            _ = try await office.ask(Ledger.StopFor(id), of: account)
-            let reason = LogField(.reason, .text("what was given back had been spent: the account is stopped"))
-            logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
+        var refusal = try await correct(back.id, -back.amount, back.note, account)
+        if case .insufficient? = refusal, let payment = back.payment, try await credit(of: payment, account, fields) {
+            refusal = try await correct(back.id, -back.amount, back.note, account)
         }
+        switch refusal {
+        case nil: return
+        case .conflict?: break
+        case .insufficient(let left)?:
+            if left > .zero { _ = try await correct(back.id, -left, back.note, account) }
+        case let other?: throw CallFailure<LedgerRefusal>.refused(other)
+        }
+        _ = try await office.ask(Ledger.StopFor(back.id), of: account)
+        let reason = LogField(.reason, .text("what was given back is not all there any more: the account is stopped"))
+        logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
+    }
+
+    /// Puts what was paid ahead right by `amount`; why not, where the account says no.
+    private func correct(
+        _ id: UniqueID,
+        _ amount: Money,
+        _ note: String,
+        _ account: String
+    ) async throws -> LedgerRefusal? {
+        do {
+            _ = try await office.ask(Ledger.Correct(id, .paid, by: amount, note: note), of: account)
+            return nil
+        } catch let CallFailure<LedgerRefusal>.refused(refusal) { return refusal }
+    }
+
+    /// Makes the credit of `payment`, unless the account has it; whether there is one.
+    private func credit(of payment: String, _ account: String, _ fields: [LogField]) async throws -> Bool {
+        guard let session = try await client.checkout(ofPayment: payment, now: clock.wallTime),
+            let (owner, orders) = StripeOrder.checkout(session), owner == .account(account)
+        else { return false }
+        for order in orders { try await carryOut(order, account, fields) }
+        return !orders.isEmpty
     }
 
     private func log(_ level: LogLevel, _ event: LogEvent, _ fields: [LogField], _ error: any Error) {

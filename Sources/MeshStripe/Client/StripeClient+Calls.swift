@@ -144,6 +144,17 @@ extension StripeClient {
         return try page(in: try await post("/v1/checkout/sessions", form, idempotencyKey: key).content())
     }
 
+    /// The page on which `payment` was made, as it stands now; nil where it was made elsewhere, or no page is as young
+    /// as accounts remember for certain what they were paid.
+    package func checkout(ofPayment payment: String, now: WallTime) async throws(StripeError) -> JSONValue? {
+        let query = FormBody(["payment_intent": try Self.checked(id: payment), "limit": "1"])
+        let page = try await get("/v1/checkout/sessions", query).content()
+        guard let rows = page["data"]?.array else { throw StripeError(.malformed, "pages without data") }
+        guard let session = rows.first, let made = session["created"]?.integer else { return nil }
+        let oldest = now.wholeSeconds - Limits.Stripe.youngCheckout.components.seconds
+        return made >= oldest ? session : nil
+    }
+
     /// Has a page made on which `customer` looks at its invoices and changes how it pays.
     package func createPortal(
         for customer: String,

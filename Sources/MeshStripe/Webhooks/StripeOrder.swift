@@ -15,8 +15,8 @@ package enum StripeOrder: Hashable, Sendable {
     case pay(UniqueID, Money, note: String)
     /// Something was paid ahead.
     case credit(UniqueID, Money, note: String)
-    /// What was paid ahead was given back, or taken back.
-    case takeBack(UniqueID, Money, note: String)
+    /// What was paid ahead was given back, or taken back; it was paid by the payment of this name.
+    case takeBack(UniqueID, Money, note: String, payment: String?)
     /// Something was given back of which the account's books know nothing: people look.
     case look(String)
     /// It has agreed to something else.
@@ -104,7 +104,8 @@ package enum StripeOrder: Hashable, Sendable {
         }
     }
 
-    private static func checkout(_ session: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
+    /// What is paid ahead on the page `session`, once it is paid.
+    package static func checkout(_ session: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard isTopUp(session), session["mode"]?.text == "payment", session["payment_status"]?.text == "paid",
             isDollars(session), let id = session["id"]?.text, let total = cents(session["amount_total"]),
             let owner = owner(of: session)
@@ -144,7 +145,9 @@ package enum StripeOrder: Hashable, Sendable {
         let back = refunded - (cents(event.previous["amount_refunded"]) ?? 0)
         guard back > 0 else { return nil }
         let name = UniqueID(named: "stripe|refund|\(id)|\(refunded)")
-        return (owner, [.takeBack(name, money(back), note: "stripe \(id)")])
+        let payment = charge["payment_intent"]
+        let paidBy = payment?.text ?? payment?["id"]?.text
+        return (owner, [.takeBack(name, money(back), note: "stripe \(id)", payment: paidBy)])
     }
 
     /// Somebody says that a charge was not theirs: people look at it once, and once more where it was lost.
