@@ -181,7 +181,7 @@ package final class StripeDesk: BillingPort {
             if left > .zero { _ = try await correct(back.id, -left, back.note, account) }
         case let other?: throw CallFailure<LedgerRefusal>.refused(other)
         }
-        _ = try await office.ask(Ledger.StopFor(back.id), of: account)
+        guard try await office.ask(Ledger.StopFor(back.id), of: account) else { return }
         let reason = LogField(.reason, .text("what was given back is not all there any more: the account is stopped"))
         logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
     }

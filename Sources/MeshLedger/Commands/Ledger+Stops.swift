@@ -3,12 +3,12 @@ package import MeshCore
 package import MeshWire
 
 extension Ledger {
-    /// Forbids the account what costs money for something that is known by an id, once.
+    /// Forbids the account what costs money for something that is known by an id, once; replies whether it is new.
     ///
     /// The same again changes nothing, also where the stop has ended meanwhile: whoever has looked at it has looked.
     package struct StopFor: Command {
         package typealias Target = Ledger
-        package typealias Reply = Done
+        package typealias Reply = Bool
         package typealias Refusal = NoRefusal
 
         package static let tag: UInt32 = 22
@@ -23,13 +23,13 @@ extension Ledger {
             self.invoice = invoice?.cut(toBytes: Limits.Ledger.maximumNameBytes)
         }
 
-        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
+        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Bool {
             let stops = state.core.stops
-            guard !stops.known.contains(id) else { return Done() }
+            guard !stops.known.contains(id) else { return false }
             // What finds no room is left to the operator, and not forgotten.
             let hasRoom = invoice.map { !stops.hasNoRoom(for: $0) } ?? false
             turn.emit(.stopped(Stop(id: id, invoice: hasRoom ? invoice : nil)))
-            return Done()
+            return true
         }
 
         package func encode(into writer: inout WireWriter) { Stop(id: id, invoice: invoice).encode(into: &writer) }
