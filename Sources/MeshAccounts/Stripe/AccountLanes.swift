@@ -1,5 +1,5 @@
 internal import MeshActors
-package import MeshCore
+internal import MeshCore
 
 /// Has what concerns one account be done one after another: whoever looks at something and then acts on it is not
 /// overtaken by somebody who has looked later.
