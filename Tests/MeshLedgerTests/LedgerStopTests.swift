@@ -145,8 +145,8 @@ import Testing
         let core = ledger.core
         var old = core.wireBytes
         #expect(old[0] == 0x96)
-        // What is billed of what is unflushed stands behind it: nothing, in one byte.
-        old.removeLast(core.stops.wireBytes.count + 1)
+        // What is billed of what is unflushed stands behind it, in seventeen bytes.
+        old.removeLast(core.stops.wireBytes.count + 17)
         old[0] = 0x94
         let read = try LedgerCore(wireBytes: old)
         #expect(read == core && read.suspension == reason)

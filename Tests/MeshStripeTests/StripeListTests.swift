@@ -20,7 +20,10 @@ import Testing
             ([], nil),
             ([Self.subscription("sub_1", "unpaid", "byok"), Self.subscription("sub_2", "active", nil)], nil),
             ([Self.subscription("sub_1", "active", "gold"), Self.subscription("sub_2", "past_due", "byok")], .byok),
-            ([Self.subscription("sub_1", "trialing", "managed"), Self.subscription("sub_2", "active", "byok")], .managed),
+            (
+                [Self.subscription("sub_1", "trialing", "managed"), Self.subscription("sub_2", "active", "byok")],
+                .managed
+            ),
         ]
         for (list, tier) in rows {
             try await StripeGround.with { _, _ in

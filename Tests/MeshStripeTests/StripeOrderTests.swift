@@ -107,8 +107,12 @@ import Testing
         let nothing = try Self.orders("invoice.paid", Self.invoice("paid", paid: 0, net: 0))
         #expect(nothing == [.endInvoice("in_1", isPaid: false)])
         let odd = try Self.orders("invoice.paid", Self.invoice("paid", paid: 5, net: -7))
-        #expect(odd == [.pay(UniqueID(named: "stripe|invoice|in_1"), Self.dollars(5), note: "stripe in_1"),
-            .endInvoice("in_1", isPaid: true)])
+        #expect(
+            odd == [
+                .pay(UniqueID(named: "stripe|invoice|in_1"), Self.dollars(5), note: "stripe in_1"),
+                .endInvoice("in_1", isPaid: true),
+            ]
+        )
     }
 
     @Test func `of taxes and other currencies is no usage of ours`() throws {

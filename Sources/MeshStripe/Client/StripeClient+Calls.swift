@@ -150,9 +150,9 @@ extension StripeClient {
         let query = FormBody(["payment_intent": try Self.checked(id: payment), "limit": "1"])
         let page = try await get("/v1/checkout/sessions", query).content()
         guard let rows = page["data"]?.array else { throw StripeError(.malformed, "pages without data") }
-        guard let session = rows.first, let made = session["created"]?.integer else { return nil }
         let oldest = now.wholeSeconds - Limits.Stripe.youngCheckout.components.seconds
-        return made >= oldest ? session : nil
+        guard let session = rows.first, let made = session["created"]?.integer, made >= oldest else { return nil }
+        return session
     }
 
     /// Has a page made on which `customer` looks at its invoices and changes how it pays.
