@@ -12,6 +12,9 @@ extension Limits {
         /// Tries of one command whose outcome is unknown, all under one id; then the call is `unavailable`.
         package static let maximumTries = 4
 
+        /// Webhooks that wait for an earlier one of their account; a further one is to be told again.
+        package static let maximumWaiting = 64
+
         /// When to come again where the accounts cannot be reached.
         package static let retryAfter = Duration.seconds(1)
     }

@@ -45,6 +45,10 @@ extension Limits {
         /// How far the time in a signature may be from now.
         package static let signatureTolerance = Duration.seconds(300)
 
+        /// How old a page of payment may be for its credit to be made when a refund of it is told first; shorter than
+        /// accounts remember entries, so that no credit is made twice.
+        package static let youngCheckout = Duration.seconds(30 * 86_400)
+
         /// Bytes of an id of Stripe's; a longer one is none.
         package static let maximumIDBytes = 255
     }

@@ -63,6 +63,14 @@ struct Bill {
         case "flush":
             let event = try await office.ask(Ledger.Flush(), of: account)
             return ["identifier": event.map { .string($0.identifier) } ?? .null]
+        case "resume":
+            let reason = Suspension(name: words.count > 2 ? words[2] : "") ?? .operatorStop
+            _ = try await office.ask(Ledger.Resume(reason), of: account)
+            return [:]
+        case "tier":
+            let tier = LedgerTier(name: words.count > 2 ? words[2] : "") ?? .managed
+            _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
+            return [:]
         case "standing": return try await standing(account)
         case "topup":
             let amount = Money(nanodollars: number * 10_000_000)
@@ -78,11 +86,29 @@ struct Bill {
         case "webhook":
             let body = Hexadecimal.decode(words.count > 2 ? words[2] : "") ?? []
             return ["outcome": .string("\(await desk?.take(body, signature: account) ?? .notNow)")]
+        case "webhooks":
+            let events = stride(from: 1, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) }
+            return ["outcomes": .array(await together(events).map { .string($0) })]
         case "sign":
             guard let clock, let secret = secrets.first else { return ["error": "there is no secret"] }
             let body = Hexadecimal.decode(account) ?? []
             return ["signature": .string(StripeSignature.field(for: body, secret: secret, at: clock.wallTime))]
         default: return ["error": "unknown word"]
+        }
+    }
+
+    /// What becomes of webhooks, of their signatures and bodies, that come at the same time.
+    private func together(_ events: [(signature: String, body: String)]) async -> [String] {
+        await withTaskGroup(of: (Int, String).self) { group in
+            for (number, event) in events.enumerated() {
+                group.addTask { [desk] in
+                    let body = Hexadecimal.decode(event.body) ?? []
+                    return (number, "\(await desk?.take(body, signature: event.signature) ?? .notNow)")
+                }
+            }
+            var outcomes = [String](repeating: "", count: events.count)
+            for await (number, outcome) in group { outcomes[number] = outcome }
+            return outcomes
         }
     }
 

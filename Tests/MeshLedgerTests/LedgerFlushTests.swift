@@ -136,6 +136,42 @@ import Testing
         #expect(plain.identifier.utf8.count <= 100 && plain.identifier.contains(short))
     }
 
+    @Test mutating func `what was used is told before nobody bills it any more`() throws {
+        try ground.open(.managed)
+        try ground.use(Sample.call(1, 4_990))
+        #expect(begun == nil)
+        try ground.perform(Ledger.SetTier(.free, terms: Sample.terms()))
+        #expect(begun?.microdollars == 4_990_000 && ground.value.core.unflushed == 0)
+        // Nobody bills what comes now: the next top-up pays for it.
+        try ground.perform(Ledger.AddCredit(Sample.id(9), .paid, Sample.money(6_000)))
+        try ground.use(Sample.call(2, 10), ChatUsage(outputTokens: 6_990))
+        #expect(ground.value.core.unflushed == 990_000_000 && ground.value.flushTime == nil)
+        #expect(try ground.perform(Ledger.Flush()) == nil)
+        try ground.perform(Ledger.SetTier(.managed, terms: Sample.terms()))
+        #expect(try ground.perform(Ledger.Flush())?.microdollars == 990_000)
+        try ground.check()
+    }
+
+    @Test mutating func `what found no room, and what began before, is told although nobody bills by now`() throws {
+        try ground.open(.managed)
+        try ground.perform(Ledger.Reserve(Sample.call(1_000, 70), terms: Sample.terms()))
+        for number in 0..<Limits.Ledger.maximumOutbox {
+            try ground.use(Sample.call(UInt64(number), 1))
+            #expect(try ground.perform(Ledger.Flush()) != nil)
+        }
+        try ground.use(Sample.call(999, 7))
+        try ground.perform(Ledger.SetTier(.free, terms: Sample.terms()))
+        #expect(begun == nil && ground.value.core.billable == 7_000_000)
+        try ground.perform(Ledger.Settle(Sample.id(1_000), usage: ChatUsage(outputTokens: 70), end: .complete))
+        #expect(ground.value.core.billable == 77_000_000)
+        let first = try #require(ground.value.outbox.first?.event.identifier)
+        try ground.perform(Ledger.EndFlush(first, .delivered))
+        #expect(ground.value.flushTime != nil)
+        #expect(try ground.perform(Ledger.Flush())?.microdollars == 77_000)
+        #expect(ground.value.core.billable == 0)
+        try ground.check()
+    }
+
     @Test func `an old event that may have been sent is looked for first, and one that is too old is not sent`() {
         let event = MeterEvent(account: "a", range: 1...2, microdollars: 1, time: Sample.now, customer: nil)
         func step(_ age: Duration, wasSent: Bool) -> MeterRules.Step {

@@ -27,9 +27,9 @@ import Testing
             Ledger.Refund.tag, Ledger.Correct.tag, Ledger.NotePayment.tag, Ledger.SetTier.tag, Ledger.Suspend.tag,
             Ledger.Resume.tag, Ledger.KeepCustomer.tag, Ledger.EndGuest.tag, Ledger.Flush.tag, Ledger.EndFlush.tag,
             Ledger.RetryFlush.tag, Ledger.ClosePeriods.tag, Ledger.LookAfter.tag, Ledger.ShowBalance.tag,
-            Ledger.ShowUsage.tag, Ledger.Verify.tag,
+            Ledger.ShowUsage.tag, Ledger.Verify.tag, Ledger.StopFor.tag, Ledger.EndInvoice.tag,
         ]
-        #expect(tags == Array(1...21))
+        #expect(tags == Array(1...23))
         #expect(Ledger.kind == ActorKind("ledger"))
         _ = Ledger.commands
     }

@@ -29,10 +29,12 @@ import Testing
         return StripeOrder.all(for: event, object: now ?? event.object)?.orders
     }
 
-    private static func invoice(_ status: String, paid: Int64 = 0, net: JSONValue? = nil) -> JSONValue {
+    private static func invoice(_ status: String, paid: Int64 = 0, net: JSONValue? = nil, tries: Int64 = 1)
+        -> JSONValue
+    {
         let fields: JSONValue = [
             "id": "in_1", "customer": "cus_1", "status": .string(status), "amount_paid": .integer(paid),
-            "currency": "usd",
+            "currency": "usd", "attempt_count": .integer(tries),
         ]
         guard let net, var object = fields.object else { return fields }
         object["total_excluding_tax"] = net
@@ -63,15 +65,25 @@ import Testing
         note: "stripe cs_1"
     )
 
-    @Test func `of an invoice that is not paid stops the account, and of one that is starts it`() throws {
+    private static func stop(_ name: String, _ invoice: String?) -> [StripeOrder] {
+        [.stop(UniqueID(named: "stripe|\(name)"), invoice: invoice)]
+    }
+
+    @Test func `of an invoice that is not paid stops the account for it, once for each try`() throws {
         for type in ["invoice.payment_failed", "invoice.payment_action_required"] {
-            #expect(try Self.orders(type, Self.invoice("open")) == [.suspend(.paymentFailed)])
+            #expect(try Self.orders(type, Self.invoice("open")) == Self.stop("unpaid|in_1|open|1", "in_1"))
         }
+        let second = try Self.orders("invoice.payment_failed", Self.invoice("open", tries: 2))
+        #expect(second == Self.stop("unpaid|in_1|open|2", "in_1"))
         let lost = try Self.orders("invoice.marked_uncollectible", Self.invoice("uncollectible"))
-        #expect(lost == [.suspend(.paymentFailed)])
+        #expect(lost == Self.stop("unpaid|in_1|uncollectible|1", "in_1"))
+    }
+
+    @Test func `of an invoice that is paid, or voided, ends what it stopped, and names it`() throws {
         let paid = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_234))
-        #expect(paid == [Self.payment, .resume(.paymentFailed)])
-        #expect(try Self.orders("invoice.paid", Self.invoice("paid")) == [.resume(.paymentFailed)])
+        #expect(paid == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        #expect(try Self.orders("invoice.paid", Self.invoice("paid")) == [.endInvoice("in_1", isPaid: false)])
+        #expect(try Self.orders("invoice.voided", Self.invoice("void")) == [.endInvoice("in_1", isPaid: false)])
     }
 
     @Test func `in another order follows how things are now`() throws {
@@ -80,13 +92,32 @@ import Testing
             Self.invoice("open"),
             now: Self.invoice("paid", paid: 1_234)
         )
-        #expect(late == [Self.payment, .resume(.paymentFailed)])
-        #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void")) == nil)
+        #expect(late == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        let voided = try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("void"))
+        #expect(voided == [.endInvoice("in_1", isPaid: false)])
+        #expect(try Self.orders("invoice.payment_failed", Self.invoice("open"), now: Self.invoice("draft")) == nil)
+    }
+
+    @Test func `of a paid invoice settles all that it was for, whatever it was paid with`() throws {
+        // What the customer has with Stripe has paid for a part, or for all.
+        for paid in [0, 1_000, 1_234] as [Int64] {
+            let orders = try Self.orders("invoice.paid", Self.invoice("paid", paid: paid, net: 1_234))
+            #expect(orders == [Self.payment, .endInvoice("in_1", isPaid: true)])
+        }
+        let nothing = try Self.orders("invoice.paid", Self.invoice("paid", paid: 0, net: 0))
+        #expect(nothing == [.endInvoice("in_1", isPaid: false)])
+        let odd = try Self.orders("invoice.paid", Self.invoice("paid", paid: 5, net: -7))
+        #expect(
+            odd == [
+                .pay(UniqueID(named: "stripe|invoice|in_1"), Self.dollars(5), note: "stripe in_1"),
+                .endInvoice("in_1", isPaid: true),
+            ]
+        )
     }
 
     @Test func `of taxes and other currencies is no usage of ours`() throws {
         let taxed = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_400, net: 1_234))
-        #expect(taxed == [Self.payment, .resume(.paymentFailed)])
+        #expect(taxed == [Self.payment, .endInvoice("in_1", isPaid: true)])
         let session = try Self.orders("checkout.session.completed", Self.session("paid", cents: 2_380, tax: 380))
         #expect(session == [Self.credit])
         #expect(try Self.orders("checkout.session.completed", Self.session("paid", currency: "eur")) == nil)
@@ -106,27 +137,28 @@ import Testing
         func charge(_ refunded: Int64, purpose: String = "topup") -> JSONValue {
             [
                 "id": "ch_1", "customer": "cus_1", "amount_refunded": .integer(refunded), "currency": "usd",
-                "metadata": ["mesh_account": "acme", "mesh_purpose": .string(purpose)],
+                "metadata": ["mesh_account": "acme", "mesh_purpose": .string(purpose)], "payment_intent": "pi_1",
             ]
         }
         let first = try Self.orders("charge.refunded", charge(500), previous: ["amount_refunded": 0])
         let second = try Self.orders("charge.refunded", charge(700), previous: ["amount_refunded": 500])
         let (one, two) = (UniqueID(named: "stripe|refund|ch_1|500"), UniqueID(named: "stripe|refund|ch_1|700"))
-        #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1")])
-        #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1")])
-        #expect(try Self.orders("charge.refunded", charge(500, purpose: "x")) == nil)
+        #expect(first == [.takeBack(one, Self.dollars(500), note: "stripe ch_1", payment: "pi_1")])
+        #expect(second == [.takeBack(two, Self.dollars(200), note: "stripe ch_1", payment: "pi_1")])
+        let other = try Self.orders("charge.refunded", charge(500, purpose: "x"))
+        #expect(other == [.look("what was paid by ch_1 for no top-up was given back")])
     }
 
-    @Test func `of disputes stops the account for people to look`() throws {
+    @Test func `of a dispute stops the account for people to look, once, and once more where it is lost`() throws {
         let dispute: JSONValue = ["id": "dp_1", "charge": "ch_1", "status": "needs_response"]
         for type in ["charge.dispute.created", "charge.dispute.funds_withdrawn"] {
             let found = StripeOrder.all(for: try Self.event(type, dispute), object: dispute)
             #expect(found?.owner == .charge("ch_1"))
-            #expect(found?.orders == [.suspend(.operatorStop)])
+            #expect(found?.orders == Self.stop("dispute|dp_1", nil))
         }
         #expect(try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "won"]) == nil)
         let lost = try Self.orders("charge.dispute.closed", ["id": "dp_1", "charge": "ch_1", "status": "lost"])
-        #expect(lost == [.suspend(.operatorStop)])
+        #expect(lost == Self.stop("dispute|dp_1|lost", nil))
     }
 
     @Test func `of subscriptions says the tier, where their metadata does`() throws {
@@ -136,14 +168,31 @@ import Testing
         }
         let type = "customer.subscription.updated"
         #expect(try Self.orders(type, subscription("active", "managed")) == [.tier(.managed)])
+        let begun = try Self.orders("customer.subscription.created", subscription("active", "managed"))
+        #expect(begun == [.tier(.managed)])
         #expect(try Self.orders(type, subscription("active", "byok")) == [.tier(.byok)])
         #expect(try Self.orders(type, subscription("active", "gold")) == nil)
         #expect(try Self.orders(type, subscription("active", nil)) == nil)
         #expect(try Self.orders(type, subscription("incomplete", "managed")) == nil)
         let ended = try Self.orders("customer.subscription.deleted", subscription("canceled", "managed"))
-        #expect(ended == [.tier(.free)])
+        #expect(ended == [.endTier(customer: "cus_1")])
         let late = try Self.orders(type, subscription("active", "managed"), now: subscription("canceled", "managed"))
-        #expect(late == [.tier(.free)])
+        #expect(late == [.endTier(customer: "cus_1")])
+        var alone = try #require(subscription("canceled", "managed").object)
+        alone["customer"] = nil
+        alone["metadata"] = ["mesh_account": "acme", "mesh_tier": "managed"]
+        #expect(try Self.orders(type, .object(alone)) == [.tier(.free)])
+    }
+
+    @Test func `says whose it is before Stripe is asked how it stands`() throws {
+        let rows: [(String, JSONValue, StripeOrder.Owner?)] = [
+            ("invoice.paid", ["id": "in_1", "customer": "cus_1"], .customer("cus_1")),
+            ("invoice.paid", ["id": "in_1", "customer": ["id": "cus_1"]], .customer("cus_1")),
+            ("checkout.session.completed", Self.session("unpaid"), .account("acme")),
+            ("charge.dispute.created", ["id": "dp_1", "charge": "ch_1"], .charge("ch_1")),
+            ("invoice.paid", ["id": "in_1"], nil), ("customer.created", ["id": "cus_1", "customer": "cus_1"], nil),
+        ]
+        for (type, object, owner) in rows { #expect(StripeOrder.owner(for: try Self.event(type, object)) == owner) }
     }
 
     @Test func `is asked about where it may have changed since`() throws {

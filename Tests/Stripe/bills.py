@@ -85,6 +85,11 @@ class Bills:
             time.sleep(0.02)
         return standing
 
+    def take_together(self, *events: tuple[str, str]) -> list[str]:
+        """What becomes of webhooks, bodies and signatures, that come at the same time."""
+        words = [word for body, signature in events for word in (signature, body.encode().hex())]
+        return [str(outcome) for outcome in self.say("webhooks", *words)["outcomes"]]
+
     def take(self, body: str, signature: str) -> str:
         """What becomes of a webhook."""
         return str(self.say("webhook", signature, body.encode().hex())["outcome"])

@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -90,6 +91,8 @@ class FakeStripe:
         self.memory = 86_400.0
         #: How far the clock of those who ask is ahead of this one's: tests put a node's clock forward.
         self.ahead = 0.0
+        #: What an object becomes once it was asked for, and for how many seconds the answer from before then lingers.
+        self.changes: dict[str, tuple[Value, float]] = {}
         self.lock = threading.Lock()
         self.random = random.Random(seed)
         double = self
@@ -134,6 +137,11 @@ class FakeStripe:
         with self.lock:
             return [value for value in self.state.objects.values() if value["object"] == kind]
 
+    def put_later(self, value: Value, seconds: float) -> None:
+        """Has an object be like `value` as soon as somebody was told of it as it is now, who hears that late."""
+        with self.lock:
+            self.changes[value["id"]] = (value, seconds)
+
     def event(self, kind: str, subject: Value, previous: Value | None = None) -> str:
         """What Stripe would post for something that happened to `subject`."""
         data: Value = {"object": subject}
@@ -168,10 +176,20 @@ class FakeStripe:
         summaries = re.fullmatch(r"/v1/billing/meters/(\w+)/event_summaries", path)
         if method == "GET" and summaries:
             return self._summaries(summaries[1], query)
+        if method == "GET" and path == "/v1/subscriptions":
+            return self._list("subscription", lambda one: one["customer"] == query["customer"]
+                              and one["status"] not in {"canceled", "incomplete_expired"})
+        if method == "GET" and path == "/v1/checkout/sessions":
+            return self._list("checkout.session", lambda one: one["payment_intent"] == query["payment_intent"])
         found = re.fullmatch(r"/v1/(?:customers|checkout/sessions|invoices|subscriptions|charges)/(\w+)", path)
         if method == "GET" and found and found[1] in self.state.objects:
             return self.state.objects[found[1]]
         raise Refusal(404, "resource_missing", "No such thing")
+
+    def _list(self, kind: str, fits: Callable[[Value], bool]) -> Value:
+        """The objects of one kind that fit, the newest first."""
+        rows = [value for value in self.state.objects.values() if value["object"] == kind and fits(value)]
+        return {"object": "list", "data": rows[::-1], "has_more": False, "url": f"/v1/{kind}s"}
 
     def _take(self, form: Value) -> Value:
         identifier = form.get("identifier", "")
@@ -281,6 +299,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with stripe.lock:
             status, answer, fields = self._carry_out(method, target, body, fails=fault == "error_after")
+            change = stripe.changes.pop(target.path.rsplit("/", 1)[-1], None) if method == "GET" else None
+            if change:
+                stripe.state.objects[change[0]["id"]] = change[0]
+        if change:
+            time.sleep(change[1])
         if fault == "drop_after":
             self._hang_up()
         else:

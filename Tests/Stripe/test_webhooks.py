@@ -69,6 +69,38 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("invoice.payment_failed", invoice), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT), standing)
 
+    def test_what_was_seen_first_is_done_first(self) -> None:
+        # One asks while the invoice is open, and hears it late; meanwhile it is paid, and another one asks.
+        for number in range(3):
+            invoice = self.double.put({
+                "id": f"in_2{number}", "object": "invoice", "customer": self.customer(), "status": "open",
+                "amount_paid": 0, "currency": "usd", "total_excluding_tax": 1, "attempt_count": 1,
+            })
+            paid = invoice | {"status": "paid", "amount_paid": 1}
+            self.double.put_later(paid, 0.5)
+            events = [self.double.event("invoice.payment_failed", invoice), self.double.event("invoice.paid", paid)]
+            outcomes = self.bills.take_together(*((body, self.sign(body)) for body in events))
+            self.assertEqual(outcomes, ["taken", "taken"])
+            self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+
+    def test_one_invoice_that_is_paid_does_not_pay_another_one(self) -> None:
+        october = self.double.put({
+            "id": "in_10", "object": "invoice", "customer": self.customer(), "status": "open", "amount_paid": 0,
+            "currency": "usd", "total_excluding_tax": 618, "attempt_count": 1,
+        })
+        self.assertEqual(self.tell("invoice.payment_failed", october), "taken")
+        november = self.double.put(october | {"id": "in_11", "status": "paid", "total_excluding_tax": 0})
+        self.assertEqual(self.tell("invoice.paid", november), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "paymentFailed")
+        # A dispute comes and goes; the invoice is unpaid all the while, and the account remembers it over its death.
+        self.bills.say("resume", _ACCOUNT, "operator")
+        self.bills.kill()
+        self.bills.start()
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "paymentFailed")
+        voided = self.double.put(october | {"status": "void"})
+        self.assertEqual(self.tell("invoice.voided", voided), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+
     def test_a_top_up_counts_once_over_all_events_and_deaths(self) -> None:
         url = self.bills.say("topup", _ACCOUNT, 2_000)["url"]
         session = self.double.objects("checkout.session")[0]
@@ -96,11 +128,41 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(self.tell("charge.refunded", more, {"amount_refunded": 500}), "taken")
         standing = self.bills.standing(_ACCOUNT)
         self.assertEqual((standing["paid"], standing["suspension"], standing["faults"]), (0, "operatorStop", []))
+        self.bills.say("resume", _ACCOUNT, "operator")
+        self.assertEqual(self.tell("charge.refunded", more, {"amount_refunded": 500}), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+
+    def test_a_refund_that_is_told_before_its_credit_is_taken_of_it(self) -> None:
+        self.bills.say("topup", _ACCOUNT, 2_500)
+        session = self.double.objects("checkout.session")[0]
+        paid = self.double.put(session | {"payment_status": "paid", "status": "complete"})
+        charge = {
+            "id": "ch_1", "object": "charge", "currency": "usd", "amount": 2_500, "amount_refunded": 1_000,
+            "payment_intent": paid["payment_intent"], "metadata": paid["metadata"],
+        }
+        self.assertEqual(self.tell("charge.refunded", charge, {"amount_refunded": 0}), "taken")
+        self.assertEqual(self.tell("checkout.session.completed", paid), "taken")
+        standing = self.bills.standing(_ACCOUNT)
+        self.assertEqual((standing["paid"], standing["suspension"]), (15_000_000_000, None))
+        # What is told of a page that is older than the account remembers makes no credit a second time.
+        self.bills.say("charge", _ACCOUNT, 3, 14_000)
+        self.double.put(paid | {"created": paid["created"] - 31 * 86_400, "id": "cs_other", "payment_intent": "pi_other"})
+        old = charge | {"id": "ch_2", "payment_intent": "pi_other", "amount_refunded": 2_500}
+        self.assertEqual(self.tell("charge.refunded", old, {"amount_refunded": 0}), "taken")
+        standing = self.bills.standing(_ACCOUNT)
+        self.assertEqual((standing["paid"], standing["suspension"], standing["faults"]), (0, "operatorStop", []))
 
     def test_a_dispute_stops_the_account(self) -> None:
         self.double.put({"id": "ch_2", "object": "charge", "customer": self.customer(), "metadata": {}})
         dispute = {"id": "dp_1", "object": "dispute", "charge": "ch_2", "status": "needs_response"}
         self.assertEqual(self.tell("charge.dispute.created", dispute), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "operatorStop")
+        # An operator has looked; Stripe says the same again, and more of it.
+        self.bills.say("resume", _ACCOUNT, "operator")
+        for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+            self.assertEqual(self.tell(kind, dispute), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], None)
+        self.assertEqual(self.tell("charge.dispute.closed", dispute | {"status": "lost"}), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT)["suspension"], "operatorStop")
 
     def test_a_subscription_brings_its_tier_and_its_end_takes_it(self) -> None:
@@ -115,6 +177,27 @@ class Webhooks(unittest.TestCase):
         # Told late, after the end.
         self.assertEqual(self.tell("customer.subscription.updated", subscription), "taken")
         self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "free")
+
+    def test_the_end_of_one_subscription_leaves_another_one(self) -> None:
+        first = self.double.put({
+            "id": "sub_1", "object": "subscription", "customer": self.customer(), "status": "active",
+            "metadata": {"mesh_tier": "byok"},
+        })
+        self.assertEqual(self.tell("customer.subscription.created", first), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "byok")
+        second = self.double.put(first | {"id": "sub_2", "metadata": {"mesh_tier": "managed"}})
+        self.double.put(first | {"id": "sub_3", "metadata": {}})
+        ended = self.double.put(first | {"status": "canceled"})
+        self.assertEqual(self.tell("customer.subscription.deleted", ended), "taken")
+        self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], "managed")
+        # What was used so far is told before nobody bills it any more.
+        self.bills.say("charge", _ACCOUNT, 7, 3_000)
+        told = self.double.told()
+        last = self.double.put(second | {"status": "canceled"})
+        self.assertEqual(self.tell("customer.subscription.deleted", last), "taken")
+        standing = self.bills.settled(_ACCOUNT)
+        self.assertEqual((standing["tier"], standing["unflushed"]), ("free", 0))
+        self.assertEqual(self.double.told() - told, 3_090_000)
 
     def test_what_cannot_be_looked_up_now_is_to_be_told_again(self) -> None:
         invoice = self.double.put({"id": "in_9", "object": "invoice", "customer": self.customer(), "status": "open"})

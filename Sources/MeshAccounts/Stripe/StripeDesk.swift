@@ -7,7 +7,10 @@ package import MeshStripe
 
 /// Takes in what Stripe tells, and has the accounts do what follows from it.
 ///
-///     webhook ──signed?──▶ what is it about? ──ask Stripe how that stands now──▶ orders ──▶ accounts ──▶ taken
+///     webhook ──signed?──▶ whose is it? ──▶ ask Stripe how it stands now ──▶ orders ──▶ accounts ──▶ taken
+///                                           └──────── one at a time for each account ────────┘
+///
+/// Between looking and acting nobody else does either for the account: what was seen first is done first.
 ///
 /// Nothing is kept here: what was done, each account's journal remembers under an id made of Stripe's. What cannot be
 /// done now is told again by Stripe, for three days.
@@ -18,6 +21,7 @@ package final class StripeDesk: BillingPort {
     private let secrets: [StripeSecret]
     private let clock: any Clock
     private let logger: Logger
+    private let lanes = AccountLanes()
 
     /// A desk that believes what is signed by one of `secrets`; without any it believes nothing.
     ///
@@ -59,19 +63,40 @@ package final class StripeDesk: BillingPort {
         }
         let fields = [LogField(.stripeEvent, .text(event.id)), LogField(.stripeType, .text(event.type))]
         do {
-            guard let (owner, orders) = StripeOrder.all(for: event, object: try await object(of: event)),
-                let account = try await account(of: owner)
-            else {
+            guard let owner = StripeOrder.owner(for: event), let account = try await account(of: owner) else {
                 logger.log(.debug, .webhookIgnored, fields)
                 return .taken
             }
-            for order in orders { try await carryOut(order, account, fields) }
-            logger.log(.info, .webhookTaken, fields + [LogField(.account, .text(account))])
+            try await lanes.run(for: account) { try await take(event, of: owner, account, fields) }
             return .taken
         } catch {
             log(.warning, .webhookDeferred, fields, error)
             return .notNow
         }
+    }
+
+    /// Looks at how it stands, and has the account do what follows.
+    private func take(
+        _ event: StripeEvent,
+        of teller: StripeOrder.Owner,
+        _ account: String,
+        _ fields: [LogField]
+    ) async throws {
+        var account = account
+        guard let (owner, orders) = StripeOrder.all(for: event, object: try await object(of: event)) else {
+            logger.log(.debug, .webhookIgnored, fields)
+            return
+        }
+        if owner != teller {
+            // Somebody has written another account on it since.
+            guard let other = try await self.account(of: owner) else {
+                logger.log(.debug, .webhookIgnored, fields)
+                return
+            }
+            account = other
+        }
+        for order in orders { try await carryOut(order, account, fields) }
+        logger.log(.info, .webhookTaken, fields + [LogField(.account, .text(account))])
     }
 
     // MARK: What it is about
@@ -99,9 +124,13 @@ package final class StripeDesk: BillingPort {
 
     private func carryOut(_ order: StripeOrder, _ account: String, _ fields: [LogField]) async throws {
         switch order {
-        case .suspend(let reason): _ = try await office.ask(Ledger.Suspend(reason), of: account)
-        case .resume(let reason): _ = try await office.ask(Ledger.Resume(reason), of: account)
+        case .stop(let id, let invoice): _ = try await office.ask(Ledger.StopFor(id, invoice: invoice), of: account)
+        case .endInvoice(let invoice, let isPaid):
+            _ = try await office.ask(Ledger.EndInvoice(invoice, isPaid: isPaid), of: account)
         case .tier(let tier): _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
+        case .endTier(let customer):
+            let tier = try await client.tier(ofCustomer: customer) ?? .free
+            _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
         case .pay(let id, let amount, let note):
             try await enter(account, fields) {
                 _ = try await self.office.ask(Ledger.NotePayment(id, amount, note: note), of: account)
@@ -110,8 +139,11 @@ package final class StripeDesk: BillingPort {
             try await enter(account, fields) {
                 _ = try await self.office.ask(Ledger.AddCredit(id, .paid, amount, note: note), of: account)
             }
-        case .takeBack(let id, let amount, let note):
-            try await takeBack(id, amount, note, account, fields)
+        case .look(let words):
+            let reason = LogField(.reason, .text(words))
+            logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
+        case .takeBack(let id, let amount, let note, let payment):
+            try await takeBack((id, amount, note, payment), account, fields)
         }
     }
 
@@ -130,31 +162,50 @@ package final class StripeDesk: BillingPort {
 
     /// Takes back what was paid ahead.
     ///
-    /// Where some of it is spent, what is left is taken, and people look at the rest. Both go by one id: the second of
-    /// them is a conflict when the event comes again, and nothing happens.
+    /// Stripe may tell this before it tells of the payment: then the credit is made first. Where some of it is spent,
+    /// what is left is taken, and people look at the rest. All of it goes by one id: when the event comes again, what was
+    /// taken is a conflict, and the stop is known.
     private func takeBack(
-        _ id: UniqueID,
-        _ amount: Money,
-        _ note: String,
+        _ back: (id: UniqueID, amount: Money, note: String, payment: String?),
         _ account: String,
         _ fields: [LogField]
     ) async throws {
-        do throws(CallFailure<LedgerRefusal>) {
-            _ = try await office.ask(Ledger.Correct(id, .paid, by: -amount, note: note), of: account)
-        } catch {
-            guard case .refused(let refusal) = error else { throw error }
-            switch refusal {
-            case .conflict: break
-            case .insufficient(let left):
-                if left > .zero {
-                    _ = try await office.ask(Ledger.Correct(id, .paid, by: -left, note: note), of: account)
-                }
-            default: throw error
-            }
-            _ = try await office.ask(Ledger.Suspend(.operatorStop), of: account)
-            let reason = LogField(.reason, .text("what was given back had been spent: the account is stopped"))
-            logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
+        var refusal = try await correct(back.id, -back.amount, back.note, account)
+        if case .insufficient? = refusal, let payment = back.payment, try await credit(of: payment, account, fields) {
+            refusal = try await correct(back.id, -back.amount, back.note, account)
         }
+        switch refusal {
+        case nil: return
+        case .conflict?: break
+        case .insufficient(let left)?:
+            if left > .zero { _ = try await correct(back.id, -left, back.note, account) }
+        case let other?: throw CallFailure<LedgerRefusal>.refused(other)
+        }
+        guard try await office.ask(Ledger.StopFor(back.id), of: account) else { return }
+        let reason = LogField(.reason, .text("what was given back is not all there any more: the account is stopped"))
+        logger.log(.error, .webhookUndone, fields + [LogField(.account, .text(account)), reason])
+    }
+
+    /// Puts what was paid ahead right by `amount`; why not, where the account says no.
+    private func correct(
+        _ id: UniqueID,
+        _ amount: Money,
+        _ note: String,
+        _ account: String
+    ) async throws -> LedgerRefusal? {
+        do {
+            _ = try await office.ask(Ledger.Correct(id, .paid, by: amount, note: note), of: account)
+            return nil
+        } catch let CallFailure<LedgerRefusal>.refused(refusal) { return refusal }
+    }
+
+    /// Makes the credit of `payment`, unless the account has it; whether there is one.
+    private func credit(of payment: String, _ account: String, _ fields: [LogField]) async throws -> Bool {
+        guard let session = try await client.checkout(ofPayment: payment, now: clock.wallTime),
+            let (owner, orders) = StripeOrder.checkout(session), owner == .account(account)
+        else { return false }
+        for order in orders { try await carryOut(order, account, fields) }
+        return !orders.isEmpty
     }
 
     private func log(_ level: LogLevel, _ event: LogEvent, _ fields: [LogField], _ error: any Error) {

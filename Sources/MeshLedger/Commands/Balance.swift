@@ -5,7 +5,7 @@ package import MeshWire
 package struct Balance: Hashable, Sendable {
     /// Its tier.
     package let tier: LedgerTier
-    /// Why it may not use what costs money; nil while it may.
+    /// Why it may not use what costs money, of several reasons the one that is hardest to end; nil while it may.
     package let suspension: Suspension?
     /// Knowledge credits.
     package let knowledge: Money

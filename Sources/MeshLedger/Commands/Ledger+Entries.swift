@@ -111,7 +111,8 @@ extension Ledger {
         }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) throws(LedgerRefusal) -> EntryReceipt {
-            let fingerprint = Fingerprint.of(self)
+            // Its fields are those of a credit, which is another thing.
+            let fingerprint = Fingerprint.of(Self.tag, self)
             if let known = try state.known(id, fingerprint) { return known }
             guard amount != .zero, amount.nanodollars.magnitude <= UInt64(Limits.Ledger.maximumEntry) else {
                 throw .badAmount

@@ -4,6 +4,8 @@ package import MeshWire
 
 extension Ledger {
     /// Puts the account in a tier; replies how it then stands.
+    ///
+    /// Stripe is told of what was used so far before nobody bills it any more.
     package struct SetTier: Command {
         package typealias Target = Ledger
         package typealias Reply = Balance
@@ -23,6 +25,7 @@ extension Ledger {
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Balance {
             var decision = LedgerDecision(state, now: turn.wallTime)
+            if tier == .free { decision.flush(force: true, &turn) }
             decision.plan(terms, tier: tier, &turn)
             decision.look(&turn)
             return Balance(state, decision.core)
@@ -42,7 +45,7 @@ extension Ledger {
         }
     }
 
-    /// Forbids the account what costs money; whoever stopped it by hand is not overruled by a failed payment.
+    /// Forbids the account what costs money, for this reason beside others; that it is at its ceiling it knows itself.
     package struct Suspend: Command {
         package typealias Target = Ledger
         package typealias Reply = Done
@@ -56,7 +59,7 @@ extension Ledger {
         package init(_ reason: Suspension) { self.reason = reason }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
-            if (state.core.suspension?.rawValue).map({ $0 < reason.rawValue }) ?? true { turn.emit(.suspended(reason)) }
+            if reason != .ceiling, !state.core.stops.has(reason) { turn.emit(.suspended(reason)) }
             return Done()
         }
 
@@ -65,7 +68,7 @@ extension Ledger {
         package init(from reader: inout WireReader) throws(WireError) { reason = try Suspension(from: &reader) }
     }
 
-    /// Ends a suspension that has this reason, and no other one.
+    /// Ends a suspension for this reason, and for no other one; all invoices that are not paid are one reason.
     package struct Resume: Command {
         package typealias Target = Ledger
         package typealias Reply = Done
@@ -79,12 +82,12 @@ extension Ledger {
         package init(_ reason: Suspension) { self.reason = reason }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
-            guard state.core.suspension == reason else { return Done() }
+            let core = state.core
             // The ceiling is what it is: only money ends it.
-            if reason != .ceiling { turn.emit(.resumed) }
-            if reason != .ceiling, state.core.spendable <= 0, state.core.books.owed > 0 {
-                turn.emit(.suspended(.ceiling))
-            }
+            guard reason != .ceiling, core.stops.has(reason) else { return Done() }
+            turn.emit(.reasonEnded(reason))
+            // An account of a time that had room for one reason may not have kept this one.
+            if !core.stops.isAtCeiling, core.spendable <= 0, core.books.owed > 0 { turn.emit(.suspended(.ceiling)) }
             return Done()
         }
 

@@ -36,6 +36,8 @@ package struct Ledger: Journaled, Hashable {
             .accepting(ShowBalance.self)
             .accepting(ShowUsage.self)
             .accepting(Verify.self)
+            .accepting(StopFor.self)
+            .accepting(EndInvoice.self)
     }
 
     /// Whose account it is: the key of the actor.
@@ -122,7 +124,9 @@ package struct Ledger: Journaled, Hashable {
         case .guestEnded(let invite):
             guests[invite]?.isEnded = true
             release(.zero, for: invite)
-        case .planned, .covered, .monthGranted, .suspended, .resumed, .customerSet: break
+        case .planned, .covered, .monthGranted, .suspended, .resumed, .customerSet, .stopped, .invoiceEnded,
+            .reasonEnded:
+            break
         }
     }
 
@@ -140,7 +144,8 @@ package struct Ledger: Journaled, Hashable {
             UsageDimension.allCases.reduce(sum) { $0 + period[$1].count }
         }
         let known = ended.count * 320 + entries.entries.count * 96 + outbox.count * 256
-        return 4_096 + holds.count * 640 + known + rows * 224 + guests.count * 128
+        let stops = core.stops.known.count * 32 + core.stops.unpaid.count * 64
+        return 4_096 + holds.count * 640 + known + rows * 224 + guests.count * 128 + stops
     }
 
     /// When the first hold stops counting; nil where nothing is set aside.
@@ -148,7 +153,7 @@ package struct Ledger: Journaled, Hashable {
 
     /// When Stripe is told of what is unflushed, however little it is; nil where nothing can be told.
     package var flushTime: WallTime? {
-        guard core.tier != .free, core.outboxCount < Limits.Ledger.maximumOutbox else { return nil }
+        guard core.flushableMicrodollars > 0, core.outboxCount < Limits.Ledger.maximumOutbox else { return nil }
         return core.unflushedSince?.moved(by: Limits.Ledger.longestUnflushed)
     }
 

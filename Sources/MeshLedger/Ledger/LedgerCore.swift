@@ -5,7 +5,7 @@ package import MeshWire
 package enum Suspension: UInt64, LedgerNumber, CaseIterable {
     /// It owes as much as it may; money that comes in ends it.
     case ceiling = 0
-    /// A payment failed; a payment that succeeds ends it.
+    /// Invoices are not paid; the end of the last one ends it.
     case paymentFailed = 1
     /// Somebody has stopped it, and must start it.
     case operatorStop = 2
@@ -73,8 +73,8 @@ package struct LedgerCore: Hashable, Sendable {
     package private(set) var flushThreshold = Money.zero
     /// The row of the policy by which that is so; empty before there was any.
     package private(set) var policyVersion = ""
-    /// Why it may not use what costs money; nil while it may.
-    package private(set) var suspension: Suspension?
+    /// For what it may not use what costs money.
+    package private(set) var stops = Stops()
     /// How many postings there are.
     package private(set) var postings: UInt64 = 0
     /// Nano-dollars that are set aside.
@@ -85,7 +85,9 @@ package struct LedgerCore: Hashable, Sendable {
     package private(set) var grantedMonth: BillingPeriod?
     /// The first posting of which Stripe has not been told.
     package private(set) var firstUnflushed: UInt64 = 1
-    /// Since when there is something to tell; nil where there is nothing.
+    /// Nano-dollars of what is unflushed that somebody bills: what was used in another tier than ``LedgerTier/free``.
+    package private(set) var billable: Int128 = 0
+    /// Since when there is something unflushed; nil where there is nothing.
     package private(set) var unflushedSince: WallTime?
     /// Meter events that are not known to be delivered.
     package private(set) var outboxCount = 0
@@ -102,6 +104,9 @@ package struct LedgerCore: Hashable, Sendable {
         package internal(set) var flushed: Int128 = 0
     }
 
+    /// Why it may not use what costs money, the reason that is hardest to end; nil while it may.
+    package var suspension: Suspension? { stops.worst }
+
     /// What could be spent if nothing were set aside; at or below nothing the account is at its ceiling.
     package var spendable: Int128 { books.credits + Int128(ceiling.nanodollars) - books.owed }
 
@@ -111,10 +116,10 @@ package struct LedgerCore: Hashable, Sendable {
     /// Nano-dollars owed of which Stripe has not been told.
     package var unflushed: Int128 { -books[.metered] }
 
-    /// Whole millionths of a dollar of these, as one event can tell.
+    /// Whole millionths of a dollar of what somebody bills, as one event can tell.
     package var flushableMicrodollars: Int64 {
         let most = Int128(Int64.max) / MeterEvent.nanodollars
-        return Int64(clamping: min(most, max(0, unflushed) / MeterEvent.nanodollars))
+        return Int64(clamping: min(most, billable / MeterEvent.nanodollars))
     }
 
     mutating func apply(_ event: Ledger.Event) {
@@ -124,6 +129,7 @@ package struct LedgerCore: Hashable, Sendable {
             ceiling = plan.ceiling
             flushThreshold = plan.flushThreshold
             policyVersion = plan.policyVersion
+            if tier != .free { billable = max(0, unflushed) }
         case .reserved(let hold): held += Int128(hold.amount.nanodollars)
         case .settled(let settlement):
             held -= Int128(settlement.released.nanodollars)
@@ -138,8 +144,11 @@ package struct LedgerCore: Hashable, Sendable {
         case .monthGranted(let posting):
             take(posting)
             grantedMonth = BillingPeriod(of: posting.time)
-        case .suspended(let reason): suspension = reason
-        case .resumed: suspension = nil
+        case .suspended(let reason): stops.begin(reason)
+        case .resumed: stops.endAll()
+        case .reasonEnded(let reason): stops.end(reason)
+        case .stopped(let stop): stops.take(stop)
+        case .invoiceEnded(let invoice): stops.end(invoice: invoice)
         case .customerSet(let name): customer = name
         case .flushBegun(_, let posting):
             take(posting)
@@ -159,12 +168,21 @@ package struct LedgerCore: Hashable, Sendable {
         totals.take(posting)
         postings = posting.number
         if posting.kind != .invoice { note(posting) }
-        if flushableMicrodollars == 0 {
+        noteBillable(posting)
+        if unflushed < MeterEvent.nanodollars {
             unflushedSince = nil
         } else {
             // A clock that was ahead once must not put the next flush off.
             unflushedSince = min(unflushedSince ?? posting.time, posting.time)
         }
+    }
+
+    /// In a tier that is billed all is, later too; in another one what was used before, and calls that began then.
+    private mutating func noteBillable(_ posting: Posting) {
+        let most = max(0, unflushed)
+        let wasBilled = posting.call.map { $0.tier != .free } ?? false
+        if posting.kind == .flush || wasBilled { billable -= posting[.metered] }
+        billable = tier == .free ? max(0, min(billable, most)) : most
     }
 
     private mutating func note(_ posting: Posting) {
@@ -181,7 +199,7 @@ package struct LedgerCore: Hashable, Sendable {
 
 extension LedgerCore: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 20)
+        writer.writeArrayHead(count: 22)
         books.encode(into: &writer)
         for total in [totals.charged, totals.refunded, totals.creditFunded, totals.flushed, totals.invoiced] {
             writer.write(total)
@@ -200,10 +218,12 @@ extension LedgerCore: WireCodable {
         writer.write(count: outboxCount)
         open.encode(into: &writer)
         firstOpen.encode(into: &writer)
+        stops.encode(into: &writer)
+        writer.write(billable)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 20)
+        var tail = try reader.beginRecord(fields: 20)
         books = try Books(from: &reader)
         totals.charged = try reader.readInt128()
         totals.refunded = try reader.readInt128()
@@ -214,7 +234,7 @@ extension LedgerCore: WireCodable {
         ceiling = try reader.readMoney()
         flushThreshold = try reader.readMoney()
         policyVersion = try reader.readName()
-        suspension = try Suspension?(from: &reader)
+        let reason = try Suspension?(from: &reader)
         postings = try reader.readUInt64()
         held = try reader.readInt128()
         customer = try reader.readOptionalName()
@@ -224,6 +244,17 @@ extension LedgerCore: WireCodable {
         outboxCount = try reader.readCount()
         open = try [OpenPeriod](from: &reader)
         firstOpen = try BillingPeriod(from: &reader)
+        if let stops = try reader.readAppended(Stops.self, in: &tail) {
+            self.stops = stops
+        } else if let reason {
+            // Of a time that had room for one reason.
+            stops.begin(reason)
+        }
+        if tail.takesField() {
+            billable = try reader.readInt128()
+        } else if tier != .free {
+            billable = max(0, unflushed)
+        }
         try reader.endRecord(tail)
     }
 }

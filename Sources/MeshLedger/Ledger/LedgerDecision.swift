@@ -150,7 +150,7 @@ struct LedgerDecision {
             receipt: receipt
         )
         emit(.settled(settlement), &turn)
-        if charge.total > .zero, core.suspension == nil, core.spendable <= 0 { emit(.suspended(.ceiling), &turn) }
+        if charge.total > .zero, !core.stops.isAtCeiling, core.spendable <= 0 { emit(.suspended(.ceiling), &turn) }
         flush(force: false, &turn)
         return receipt
     }
@@ -193,9 +193,9 @@ struct LedgerDecision {
         emit(.covered(posting), &turn)
     }
 
-    /// Ends or begins what the ceiling forbids.
+    /// Ends what the ceiling forbids.
     mutating func look(_ turn: inout Turn<Ledger>) {
-        if core.suspension == .ceiling, core.spendable > 0 { emit(.resumed, &turn) }
+        if core.stops.isAtCeiling, core.spendable > 0 { emit(.reasonEnded(.ceiling), &turn) }
     }
 
     // MARK: Flush
@@ -203,16 +203,18 @@ struct LedgerDecision {
     /// Whether usage that Stripe does not know yet is worth telling by now.
     private var isFlushDue: Bool {
         guard let since = core.unflushedSince else { return false }
-        return core.unflushed >= Int128(core.flushThreshold.nanodollars)
+        return core.billable >= Int128(core.flushThreshold.nanodollars)
             || since.moved(by: Limits.Ledger.longestUnflushed) <= now
     }
 
     /// Has Stripe told of what is unflushed, where that is due, or asked for; whole millionths of a dollar, the rest
     /// waits for the next one.
+    ///
+    /// In the tier ``LedgerTier/free`` too, of what was used before.
     @discardableResult
     mutating func flush(force: Bool, _ turn: inout Turn<Ledger>) -> MeterEvent? {
         let value = core.flushableMicrodollars
-        guard core.tier != .free, value > 0, force || isFlushDue, core.outboxCount < Limits.Ledger.maximumOutbox
+        guard value > 0, force || isFlushDue, core.outboxCount < Limits.Ledger.maximumOutbox
         else { return nil }
         let event = MeterEvent(
             account: state.account,

@@ -21,6 +21,9 @@ extension Ledger.Event: WireCodable {
         case .flushRetried(let identifier): write(13, [identifier], into: &writer)
         case .periodClosed(let period, let posting): write(14, [period, posting], into: &writer)
         case .guestEnded(let invite): write(15, [invite], into: &writer)
+        case .stopped(let stop): write(16, [stop], into: &writer)
+        case .invoiceEnded(let invoice): write(17, [invoice], into: &writer)
+        case .reasonEnded(let reason): write(18, [reason], into: &writer)
         }
     }
 
@@ -52,7 +55,10 @@ extension Ledger.Event: WireCodable {
         case 12: self = .flushEnded(try reader.readName(), try MeterOutcome(from: &reader))
         case 13: self = .flushRetried(try reader.readName())
         case 14: self = .periodClosed(try BillingPeriod(from: &reader), try Posting?(from: &reader))
-        default: self = .guestEnded(try reader.readName())
+        case 15: self = .guestEnded(try reader.readName())
+        case 16: self = .stopped(try Ledger.Stop(from: &reader))
+        case 17: self = .invoiceEnded(try reader.readName())
+        default: self = .reasonEnded(try Suspension(from: &reader))
         }
         for _ in (1 + fields)..<count { try reader.skipItem() }
         reader.endNesting()
@@ -63,7 +69,7 @@ extension Ledger.Event: WireCodable {
         switch number {
         case 9: 0
         case 3, 4, 11, 12, 14: 2
-        case 0...15: 1
+        case 0...18: 1
         default: nil
         }
     }

@@ -20,9 +20,9 @@ extension Ledger {
         case covered(Posting)
         /// The tier's grant of a month was given.
         case monthGranted(Posting)
-        /// The account may not use what costs money.
+        /// The account may not use what costs money, for this reason too.
         case suspended(Suspension)
-        /// It may again.
+        /// It may again, whatever the reasons were: so accounts ended the one reason that they had room for.
         case resumed
         /// Stripe's name for the account is known.
         case customerSet(String)
@@ -36,6 +36,12 @@ extension Ledger {
         case periodClosed(BillingPeriod, Posting?)
         /// The guests of an invite are not paid for any more.
         case guestEnded(String)
+        /// The account may not use what costs money, for something that is known by an id.
+        case stopped(Stop)
+        /// An invoice is not to be paid any more.
+        case invoiceEnded(String)
+        /// It is not stopped for this reason any more; it may be for others.
+        case reasonEnded(Suspension)
     }
 
     /// What an account has agreed to.
@@ -66,6 +72,14 @@ extension Ledger {
         package let receipt: ChargeReceipt
     }
 
+    /// What stops an account under an id.
+    package struct Stop: Hashable, Sendable {
+        /// By which it is known.
+        package let id: UniqueID
+        /// The invoice that is not paid; nil where an operator is to look.
+        package let invoice: String?
+    }
+
     /// A credit, a refund, a correction or a payment.
     package struct Entry: Hashable, Sendable {
         /// The money.
@@ -86,7 +100,7 @@ extension Ledger.Event {
         case .covered(let posting), .monthGranted(let posting), .flushBegun(_, let posting): posting
         case .periodClosed(_, let posting): posting
         case .planned, .reserved, .voided, .expired, .suspended, .resumed, .customerSet, .flushEnded, .flushRetried,
-            .guestEnded:
+            .guestEnded, .stopped, .invoiceEnded, .reasonEnded:
             nil
         }
     }
@@ -130,6 +144,21 @@ extension Ledger.Settlement: WireCodable {
         substitute = try Substitute?(from: &reader)
         outcome = try reader.readUInt64()
         receipt = try ChargeReceipt(from: &reader)
+        try reader.endRecord(tail)
+    }
+}
+
+extension Ledger.Stop: WireCodable {
+    package func encode(into writer: inout WireWriter) {
+        writer.writeArrayHead(count: 2)
+        writer.write(id)
+        invoice.encode(into: &writer)
+    }
+
+    package init(from reader: inout WireReader) throws(WireError) {
+        let tail = try reader.beginRecord(fields: 2)
+        id = try reader.readUniqueID()
+        invoice = try reader.readOptionalName()
         try reader.endRecord(tail)
     }
 }

@@ -47,6 +47,7 @@ package struct LedgerAuditor: Sendable {
         case .settled(let settlement): take(settlement)
         case .entered, .covered, .monthGranted, .flushBegun, .periodClosed: break
         case .planned, .suspended, .resumed, .customerSet, .flushEnded, .flushRetried, .guestEnded: break
+        case .stopped, .invoiceEnded, .reasonEnded: break
         }
         if let posting = event.posting { take(posting) }
         if case .flushBegun(let event, let posting) = event {

@@ -61,6 +61,10 @@ package enum LedgerProof {
         for fund in Fund.allCases where books[fund.book] < 0 {
             faults.append(LedgerFault(rule: .funds, detail: "\(fund) is \(books[fund.book])"))
         }
+        let mostBillable = max(0, core.unflushed)
+        if core.billable < 0 || core.billable > mostBillable || core.tier != .free && core.billable != mostBillable {
+            faults.append(LedgerFault(rule: .usage, detail: "\(core.billable) is billed of \(mostBillable)"))
+        }
         for open in core.open {
             let usage = ledger.periods.first { $0.period == open.period }
             expect(.invoices, "flushed in \(open.period)", usage?.flushed ?? 0, open.flushed)

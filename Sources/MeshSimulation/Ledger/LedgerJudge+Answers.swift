@@ -106,6 +106,7 @@ extension LedgerJudge {
             moment.postings == balance.postings && moment.held == Int128(balance.held.nanodollars)
                 && moment.owed == Int128(balance.owed.nanodollars)
                 && moment.available == Int128(balance.available.nanodollars)
+                && moment.suspension == balance.suspension
         }
         return isSo ? nil : "it shows \(balance.available), owes \(balance.owed), and never stood so meanwhile"
     }

@@ -38,11 +38,15 @@ struct LedgerJudge {
     var outcomes: [UniqueID: [SettledUsage]] = [:]
     var entries: [UniqueID: [Entry]] = [:]
     var tiers: Set<LedgerTier> = [.free]
-    var isStopped = false
+    var stoppedByHand: Set<Suspension> = []
+    var stops: [UniqueID: String?] = [:]
+    var endedInvoices: Set<String> = []
 
     // What has become durable.
     private var tier = LedgerTier.free
-    private var suspension: Suspension?
+    private var reasons: Set<Suspension> = []
+    private var unpaid: Set<String> = []
+    private var stopped: Set<UniqueID> = []
     private var books: [Book: Int128] = [:]
     private var postings: UInt64 = 0
     private var firstUnflushed: UInt64 = 1
@@ -63,6 +67,12 @@ struct LedgerJudge {
         self.account = account
         self.rows = rows
         moments = [Moment(available: 0, ceiling: 0, held: 0, owed: 0, postings: 0, tier: .free, suspension: nil)]
+    }
+
+    /// Why it may not use what costs money: the last of them.
+    private var suspension: Suspension? {
+        let reasons = unpaid.isEmpty ? reasons : reasons.union([.paymentFailed])
+        return reasons.max { $0.rawValue < $1.rawValue }
     }
 
     /// How the account stands.
@@ -100,13 +110,7 @@ struct LedgerJudge {
         case .covered(let posting):
             guard tier == .free else { return "what \(tier) owes is taken of what it paid" }
             return differ("what covers a debt", -posting[.paid], oracle.cover())
-        case .suspended(let reason):
-            suspension = reason
-            if reason == .ceiling, oracle.spendable > 0 { return "it is suspended with \(oracle.spendable) to spend" }
-            return reason == .ceiling || isStopped ? nil : "it is suspended, and nobody has asked for it"
-        case .resumed:
-            defer { suspension = nil }
-            return suspension == .ceiling && oracle.spendable <= 0 ? "it goes on with nothing to spend" : nil
+        case .suspended, .resumed, .stopped, .invoiceEnded, .reasonEnded: return stands(event)
         case .flushBegun(let event, let posting): return flushBegun(event, posting)
         case .flushEnded(let identifier, .delivered):
             return delivered.contains(identifier) ? nil : "\(identifier) is said to be told, and nobody was"
@@ -159,6 +163,7 @@ struct LedgerJudge {
         guard tiers.contains(plan.tier) else { return "it is \(plan.tier), and nobody has asked for it" }
         tier = plan.tier
         oracle.terms = row[tier].terms
+        oracle.isBilled = tier != .free
         if let problem = differ("the threshold", Int128(plan.flushThreshold.nanodollars), Int128(row.flushAt)) {
             return problem
         }
@@ -284,6 +289,35 @@ struct LedgerJudge {
         }
         // What covers a debt comes in an event of its own behind this one.
         return nil
+    }
+
+    // MARK: Reasons to be stopped
+
+    private mutating func stands(_ event: Ledger.Event) -> String? {
+        switch event {
+        case .suspended(.ceiling):
+            reasons.insert(.ceiling)
+            return oracle.spendable > 0 ? "it is suspended with \(oracle.spendable) to spend" : nil
+        case .suspended(let reason):
+            if reason == .paymentFailed { unpaid.insert("") } else { reasons.insert(reason) }
+            return stoppedByHand.contains(reason) ? nil : "it is suspended, and nobody has asked for it"
+        case .stopped(let stop):
+            if let invoice = stop.invoice { unpaid.insert(invoice) } else { reasons.insert(.operatorStop) }
+            guard stopped.insert(stop.id).inserted else { return "it is stopped twice for \(stop.id.low)" }
+            guard let asked = stops[stop.id], asked == stop.invoice else { return "nobody has stopped it so" }
+            return nil
+        case .invoiceEnded(let invoice):
+            unpaid.remove(invoice)
+            let isAsked = invoice.isEmpty ? !endedInvoices.isEmpty : endedInvoices.contains(invoice)
+            return isAsked ? nil : "\(invoice) is still to be paid"
+        case .reasonEnded(.ceiling):
+            reasons.remove(.ceiling)
+            return oracle.spendable <= 0 ? "it goes on with nothing to spend" : nil
+        case .reasonEnded(let reason):
+            if reason == .paymentFailed { unpaid = [] } else { reasons.remove(reason) }
+            return stoppedByHand.contains(reason) ? nil : "it goes on, and nobody has asked for it"
+        default: return "accounts do not say \(event) any more"
+        }
     }
 
     // MARK: Flushes and periods

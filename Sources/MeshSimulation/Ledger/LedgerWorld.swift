@@ -162,7 +162,7 @@ private struct LedgerWorldRun: Sendable {
                     _ = await settled(account, Ledger.RetryFlush(entry.event.identifier))
                 }
                 let isDone = ledger.outbox.isEmpty && ledger.holds.isEmpty
-                if isDone, ledger.core.tier == .free || ledger.core.flushableMicrodollars == 0 { return }
+                if isDone, ledger.core.flushableMicrodollars == 0 { return }
             }
             _ = await settled(account, Ledger.Flush())
             // Whoever has not said in time what a call used does not say it any more.

@@ -64,13 +64,31 @@ struct SimulatedOperator: Sendable {
 
     private func stop(_ account: String, _ generator: inout SeededGenerator) async {
         counts.withLock { $0[.suspensions, default: 0] += 1 }
-        history.asks(account, "to stop") { $0.isStopped = true }
+        let reasons = [Suspension.paymentFailed, .operatorStop]
+        history.asks(account, "to stop") { $0.stoppedByHand.formUnion(reasons) }
         let reason: Suspension = generator.chance(1, in: 2) ? .paymentFailed : .operatorStop
         await insist(account, &generator) { await office.ask(Ledger.Suspend(reason), of: account) }
+        let invoices = generator.chance(1, in: 2) ? ["in_1", "in_2"] : ["in_3"]
+        for invoice in invoices { await stop(account, for: invoice, &generator) }
+        if generator.chance(1, in: 4) { await stop(account, for: nil, &generator) }
         await rest(.milliseconds(generator.integer(in: 10...3_000)))
-        for reason in [Suspension.paymentFailed, .operatorStop] {
+        for invoice in invoices where generator.chance(3, in: 4) {
+            history.asks(account, "to end \(invoice)") { $0.endedInvoices.insert(invoice) }
+            let end = Ledger.EndInvoice(invoice, isPaid: generator.chance(1, in: 2))
+            await insist(account, &generator) { await office.ask(end, of: account) }
+            // What was told before is told again, late.
+            await stop(account, for: invoice, &generator)
+        }
+        for reason in reasons {
             await insist(account, &generator) { await office.ask(Ledger.Resume(reason), of: account) }
         }
+    }
+
+    /// Stops it under an id, which comes more than once: the second time it does nothing.
+    private func stop(_ account: String, for invoice: String?, _ generator: inout SeededGenerator) async {
+        let id = UniqueID(named: "stop|\(account)|\(invoice ?? "")|\(generator.integer(below: 3))")
+        history.asks(account, "to stop for \(invoice ?? "people")") { $0.stops[id] = .some(invoice) }
+        await insist(account, &generator) { await office.ask(Ledger.StopFor(id, invoice: invoice), of: account) }
     }
 
     /// The entry of an id: the same id is the same entry, unless it is meant to be another one.

@@ -1,6 +1,6 @@
 package import MeshCore
 package import MeshJSON
-internal import MeshLedger
+package import MeshLedger
 
 extension StripeClient {
     /// What an account is called in the metadata of Stripe's objects.
@@ -81,6 +81,21 @@ extension StripeClient {
         }
     }
 
+    /// The tier that subscriptions of `customer` bring now, the newest of them that brings one; nil where none does.
+    package func tier(ofCustomer customer: String) async throws(StripeError) -> LedgerTier? {
+        var query = FormBody(["customer": customer, "limit": "100"])
+        for _ in 0..<Limits.Stripe.maximumPages {
+            // Without a status Stripe lists all that have not ended, the newest first.
+            let page = try await get("/v1/subscriptions", query).content()
+            guard let rows = page["data"]?.array else { throw StripeError(.malformed, "subscriptions without data") }
+            if let tier = rows.lazy.compactMap(StripeOrder.runningTier(of:)).first { return tier }
+            guard page["has_more"]?.bool == true else { return nil }
+            guard let last = rows.last?["id"]?.text else { throw StripeError(.malformed, "a page without an end") }
+            query = FormBody(["customer": customer, "limit": "100", "starting_after": last])
+        }
+        throw StripeError(.malformed, "Stripe's list of subscriptions has no end")
+    }
+
     // MARK: Pages
 
     /// A page of Stripe's on which `account` pays `amount` ahead.
@@ -127,6 +142,17 @@ extension StripeClient {
         ])
         let key = "mesh-checkout-\(request)"
         return try page(in: try await post("/v1/checkout/sessions", form, idempotencyKey: key).content())
+    }
+
+    /// The page on which `payment` was made, as it stands now; nil where it was made elsewhere, or no page is as young
+    /// as accounts remember for certain what they were paid.
+    package func checkout(ofPayment payment: String, now: WallTime) async throws(StripeError) -> JSONValue? {
+        let query = FormBody(["payment_intent": try Self.checked(id: payment), "limit": "1"])
+        let page = try await get("/v1/checkout/sessions", query).content()
+        guard let rows = page["data"]?.array else { throw StripeError(.malformed, "pages without data") }
+        let oldest = now.wholeSeconds - Limits.Stripe.youngCheckout.components.seconds
+        guard let session = rows.first, let made = session["created"]?.integer, made >= oldest else { return nil }
+        return session
     }
 
     /// Has a page made on which `customer` looks at its invoices and changes how it pays.

@@ -7,18 +7,22 @@ package import MeshLedger
 /// Ids are made of Stripe's own, so that the account's journal remembers what was done: the same event again changes
 /// nothing, for as long as the account knows entries (40 days, and Stripe repeats for 3).
 package enum StripeOrder: Hashable, Sendable {
-    /// It may not use what costs money.
-    case suspend(Suspension)
-    /// It may again, where it might not for this reason.
-    case resume(Suspension)
+    /// It may not use what costs money: for an invoice that is not paid, or until an operator has looked.
+    case stop(UniqueID, invoice: String?)
+    /// An invoice is not to be paid any more; whether something was paid for it.
+    case endInvoice(String, isPaid: Bool)
     /// An invoice was paid.
     case pay(UniqueID, Money, note: String)
     /// Something was paid ahead.
     case credit(UniqueID, Money, note: String)
-    /// What was paid ahead was given back, or taken back.
-    case takeBack(UniqueID, Money, note: String)
+    /// What was paid ahead was given back, or taken back; it was paid by the payment of this name.
+    case takeBack(UniqueID, Money, note: String, payment: String?)
+    /// Something was given back of which the account's books know nothing: people look.
+    case look(String)
     /// It has agreed to something else.
     case tier(LedgerTier)
+    /// What this customer had agreed to has ended: what else it has agreed to counts, or nothing.
+    case endTier(customer: String)
 
     /// Whose account it is, as far as the event says.
     package enum Owner: Hashable, Sendable {
@@ -35,39 +39,73 @@ package enum StripeOrder: Hashable, Sendable {
         for event: StripeEvent,
         object: JSONValue
     ) -> (owner: Owner, orders: [StripeOrder])? {
-        switch event.type {
-        case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
-            "invoice.paid", "invoice.payment_succeeded":
-            invoice(object)
-        case "checkout.session.completed", "checkout.session.async_payment_succeeded": checkout(object)
-        case "customer.subscription.updated", "customer.subscription.deleted": subscription(event.type, object)
-        case "charge.refunded": refund(event)
-        case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": dispute(event)
-        default: nil
+        switch Subject(event.type) {
+        case .invoice: invoice(object)
+        case .checkout: checkout(object)
+        case .subscription: subscription(event.type, object)
+        case .refund: refund(event)
+        case .dispute: dispute(event)
+        case nil: nil
+        }
+    }
+
+    /// Whose account `event` is about, as it says itself; nil where it means nothing to us, whatever became of it.
+    package static func owner(for event: StripeEvent) -> Owner? {
+        switch Subject(event.type) {
+        case .invoice, .checkout, .subscription, .refund: owner(of: event.object)
+        case .dispute: event.object["charge"]?.text.map { .charge($0) }
+        case nil: nil
+        }
+    }
+
+    /// What an event that means something to us is about.
+    private enum Subject {
+        case invoice, checkout, subscription, refund, dispute
+
+        init?(_ type: String) {
+            switch type {
+            case "invoice.payment_failed", "invoice.payment_action_required", "invoice.marked_uncollectible",
+                "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
+                self = .invoice
+            case "checkout.session.completed", "checkout.session.async_payment_succeeded": self = .checkout
+            case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted":
+                self = .subscription
+            case "charge.refunded": self = .refund
+            case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": self = .dispute
+            default: return nil
+            }
         }
     }
 
     // MARK: Objects
 
     /// How an invoice stands now says what to do, whatever the event was.
+    ///
+    /// One that was written off is not paid: the account stays stopped until an operator starts it. One that was voided
+    /// is asked of nobody.
     private static func invoice(_ invoice: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard let owner = owner(of: invoice), let id = invoice["id"]?.text else { return nil }
         switch invoice["status"]?.text {
         case "paid":
-            // Taxes are Stripe's, and are no usage of ours.
-            let most = cents(invoice["total_excluding_tax"]) ?? .max
-            let paid = min(cents(invoice["amount_paid"]) ?? 0, most)
-            var orders = [StripeOrder.resume(.paymentFailed)]
+            // All of it is settled, whether by a card or by what the customer has with Stripe; taxes are Stripe's, and
+            // are no usage of ours.
+            let paid = cents(invoice["total_excluding_tax"]) ?? cents(invoice["amount_paid"]) ?? 0
+            var orders = [StripeOrder.endInvoice(id, isPaid: paid > 0)]
             if paid > 0, isDollars(invoice) {
                 orders.insert(.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)"), at: 0)
             }
             return (owner, orders)
-        case "open", "uncollectible": return (owner, [.suspend(.paymentFailed)])
+        case "void": return (owner, [.endInvoice(id, isPaid: false)])
+        case let status? where status == "open" || status == "uncollectible":
+            // Each try to be paid stops it once: whoever an operator lets go on meanwhile goes on until the next one.
+            let name = "stripe|unpaid|\(id)|\(status)|\(invoice["attempt_count"]?.integer ?? 0)"
+            return (owner, [.stop(UniqueID(named: name), invoice: id)])
         default: return nil
         }
     }
 
-    private static func checkout(_ session: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
+    /// What is paid ahead on the page `session`, once it is paid.
+    package static func checkout(_ session: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard isTopUp(session), session["mode"]?.text == "payment", session["payment_status"]?.text == "paid",
             isDollars(session), let id = session["id"]?.text, let total = cents(session["amount_total"]),
             let owner = owner(of: session)
@@ -78,33 +116,47 @@ package enum StripeOrder: Hashable, Sendable {
     }
 
     private static func subscription(_ type: String, _ value: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
-        guard let owner = owner(of: value), let word = value["metadata"]?[StripeClient.tierKey]?.text,
-            let tier = LedgerTier(name: word)
-        else { return nil }
-        switch value["status"]?.text {
-        case "active", "trialing", "past_due": return (owner, [.tier(tier)])
-        case "canceled", "incomplete_expired": return (owner, [.tier(.free)])
-        default: return type == "customer.subscription.deleted" ? (owner, [.tier(.free)]) : nil
-        }
+        guard let owner = owner(of: value), let tier = namedTier(of: value) else { return nil }
+        if runningTier(of: value) != nil { return (owner, [.tier(tier)]) }
+        let isOver = ["canceled", "incomplete_expired"].contains(value["status"]?.text)
+        guard isOver || type == "customer.subscription.deleted" else { return nil }
+        return (owner, [customer(of: value).map { .endTier(customer: $0) } ?? .tier(.free)])
+    }
+
+    /// The tier that `subscription` brings now; nil where it brings none.
+    static func runningTier(of subscription: JSONValue) -> LedgerTier? {
+        let isRunning = ["active", "trialing", "past_due"].contains(subscription["status"]?.text)
+        return isRunning ? namedTier(of: subscription) : nil
+    }
+
+    private static func namedTier(of subscription: JSONValue) -> LedgerTier? {
+        (subscription["metadata"]?[StripeClient.tierKey]?.text).flatMap { LedgerTier(name: $0) }
     }
 
     /// Of a top-up so much was given back by this event: each says how much was given back in all, now and before.
+    ///
+    /// What was paid for an invoice and is given back is owed again or is not: that people say.
     private static func refund(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
         let charge = event.object
-        guard isTopUp(charge), isDollars(charge), let owner = owner(of: charge), let id = charge["id"]?.text,
-            let refunded = cents(charge["amount_refunded"])
+        guard let owner = owner(of: charge), let id = charge["id"]?.text else { return nil }
+        guard isTopUp(charge) else { return (owner, [.look("what was paid by \(id) for no top-up was given back")]) }
+        guard isDollars(charge), let refunded = cents(charge["amount_refunded"])
         else { return nil }
         let back = refunded - (cents(event.previous["amount_refunded"]) ?? 0)
         guard back > 0 else { return nil }
         let name = UniqueID(named: "stripe|refund|\(id)|\(refunded)")
-        return (owner, [.takeBack(name, money(back), note: "stripe \(id)")])
+        let payment = charge["payment_intent"]
+        let paidBy = payment?.text ?? payment?["id"]?.text
+        return (owner, [.takeBack(name, money(back), note: "stripe \(id)", payment: paidBy)])
     }
 
-    /// Somebody says that a charge was not theirs: people look at it, and start the account again.
+    /// Somebody says that a charge was not theirs: people look at it once, and once more where it was lost.
     private static func dispute(_ event: StripeEvent) -> (owner: Owner, orders: [StripeOrder])? {
-        guard let charge = event.object["charge"]?.text else { return nil }
-        if event.type == "charge.dispute.closed", event.object["status"]?.text != "lost" { return nil }
-        return (.charge(charge), [.suspend(.operatorStop)])
+        guard let charge = event.object["charge"]?.text, let id = event.object["id"]?.text else { return nil }
+        let isClosed = event.type == "charge.dispute.closed"
+        if isClosed, event.object["status"]?.text != "lost" { return nil }
+        let name = UniqueID(named: "stripe|dispute|\(id)\(isClosed ? "|lost" : "")")
+        return (.charge(charge), [.stop(name, invoice: nil)])
     }
 
     // MARK: Parts
@@ -114,9 +166,12 @@ package enum StripeOrder: Hashable, Sendable {
         if let account = object["metadata"]?[StripeClient.accountKey]?.text, !account.isEmpty {
             return .account(account)
         }
-        // An object where somebody has asked for more of it.
-        let customer = object["customer"]
-        return (customer?.text ?? customer?["id"]?.text).map { .customer($0) }
+        return customer(of: object).map { .customer($0) }
+    }
+
+    /// Its name alone, or an object where somebody has asked for more of it.
+    private static func customer(of object: JSONValue) -> String? {
+        object["customer"]?.text ?? object["customer"]?["id"]?.text
     }
 
     private static func isTopUp(_ object: JSONValue) -> Bool {

@@ -17,6 +17,8 @@ package struct OracleAccount: Sendable {
         package let terms: OracleTerms
         /// What is set aside for it.
         package let worst: Int128
+        /// Whether somebody bills what it uses.
+        package let isBilled: Bool
         /// From when on it is not set aside any more.
         package let expiresAt: WallTime
         /// What became of it.
@@ -45,6 +47,10 @@ package struct OracleAccount: Sendable {
     package private(set) var owed: Int128 = 0
     /// What of it nobody was told of.
     package private(set) var unflushed: Int128 = 0
+    /// What of that somebody bills.
+    package private(set) var billable: Int128 = 0
+    /// Whether somebody bills what the account uses.
+    package var isBilled = true { didSet { bound() } }
     /// What somebody was told of.
     package private(set) var flushed: Int128 = 0
     /// What credits have paid for, less what went back to them.
@@ -120,7 +126,7 @@ package struct OracleAccount: Sendable {
         let worst = worst(of: call)
         held += worst
         open.insert(call.id)
-        calls[call.id] = Call(call: call, terms: terms, worst: worst, expiresAt: expiresAt)
+        calls[call.id] = Call(call: call, terms: terms, worst: worst, isBilled: isBilled, expiresAt: expiresAt)
     }
 
     /// Whatever is due is not set aside any more.
@@ -168,6 +174,8 @@ package struct OracleAccount: Sendable {
         call.parts[3] = rest
         owed += rest
         unflushed += rest
+        if call.isBilled { billable += rest }
+        bound()
         credited += call.charged - rest
         billed += call.charged
         call.overdraft = min(rest, max(0, owed - terms.ceiling))
@@ -193,6 +201,7 @@ package struct OracleAccount: Sendable {
                 credited -= back
             }
         }
+        bound()
         call.refunded += amount
         billed -= amount
         calls[id] = call
@@ -215,13 +224,21 @@ package struct OracleAccount: Sendable {
         owed -= amount
         unflushed -= amount
         credited += amount
+        bound()
         return amount
     }
 
-    /// Somebody is told of all whole millionths of a dollar; how many they are.
+    /// Who bills at all bills all of it; otherwise it is what was used before, as far as it is still owed.
+    private mutating func bound() {
+        let most = max(0, unflushed)
+        billable = isBilled ? most : min(billable, most)
+    }
+
+    /// Somebody is told of all whole millionths of a dollar that are billed; how many they are.
     package mutating func flush() -> Int128 {
-        let microdollars = unflushed / 1_000
+        let microdollars = billable / 1_000
         unflushed -= microdollars * 1_000
+        billable -= microdollars * 1_000
         flushed += microdollars * 1_000
         return microdollars
     }
