@@ -13,21 +13,17 @@ final class HubBilling: Sendable {
     let desk: (any BillingPort)?
     /// Who has pages made on which people pay; nil where there are none.
     let till: StripeTill?
-    /// Who holds accounts against Stripe's sums; nil where they cannot be asked.
-    let reconciliation: StripeReconciliation?
     private let client: HTTPClient?
 
     private init(
         sink: any MeterSink,
         desk: (any BillingPort)? = nil,
         till: StripeTill? = nil,
-        reconciliation: StripeReconciliation? = nil,
         client: HTTPClient? = nil
     ) {
         self.sink = sink
         self.desk = desk
         self.till = till
-        self.reconciliation = reconciliation
         self.client = client
     }
 
@@ -62,16 +58,8 @@ final class HubBilling: Sendable {
             try StripeSecret.all(inFileAt: path)
         }
         var generator = ground.generator
-        var configuration = StripeClient.Configuration()
-        configuration.base = settings.baseURL
         let client = try await HTTPClient(loop: ground.loop)
-        let stripe = try StripeClient(
-            configuration,
-            key: key,
-            client: client,
-            clock: ground.clock,
-            generator: generator.split()
-        )
+        let stripe = try settings.client(by: key, over: client, clock: ground.clock, generator: generator.split())
         let customers = StripeCustomers(client: stripe, accounts: OfficeAccounts(accounts))
         let till = settings.successURL.map { success in
             StripeTill(
@@ -94,9 +82,6 @@ final class HubBilling: Sendable {
                 logger: ground.logger
             ),
             till: till,
-            reconciliation: settings.meterID.map {
-                StripeReconciliation(office: accounts, client: stripe, meterID: $0)
-            },
             client: client
         )
     }
