@@ -13,17 +13,21 @@ final class HubBilling: Sendable {
     let desk: (any BillingPort)?
     /// Who has pages made on which people pay; nil where there are none.
     let till: StripeTill?
+    /// Who has customers made for accounts that begin to pay; nil where there are none.
+    let signUps: StripeSignUps?
     private let client: HTTPClient?
 
     private init(
         sink: any MeterSink,
         desk: (any BillingPort)? = nil,
         till: StripeTill? = nil,
+        signUps: StripeSignUps? = nil,
         client: HTTPClient? = nil
     ) {
         self.sink = sink
         self.desk = desk
         self.till = till
+        self.signUps = signUps
         self.client = client
     }
 
@@ -82,9 +86,13 @@ final class HubBilling: Sendable {
                 logger: ground.logger
             ),
             till: till,
+            signUps: StripeSignUps(customers, logger: ground.logger),
             client: client
         )
     }
+
+    /// Has customers made until the calling task is cancelled.
+    func run() async { await signUps?.run() }
 
     /// Ends what is being asked.
     func close() async { await client?.close() }
