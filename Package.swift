@@ -137,7 +137,8 @@ let modules: [Module] = [
         uses: [
             "CMeshConcurrency", "MeshActors", "MeshCertificates", "MeshChat", "MeshCheck", "MeshCore", "MeshDialects",
             "MeshEscalation", "MeshHTTP", "MeshIO", "MeshIdentity", "MeshInference", "MeshJSON", "MeshLedger",
-            "MeshPrivacy", "MeshQUIC", "MeshSessions", "MeshStore", "MeshTunnel", "MeshVitals", "MeshWire",
+            "MeshPrivacy", "MeshQUIC", "MeshSessions", "MeshStore", "MeshStripe", "MeshTunnel", "MeshVitals",
+            "MeshWire",
         ]
     ),
     .library(
@@ -204,8 +205,8 @@ let modules: [Module] = [
     .tests(
         "MeshAccountsTests",
         uses: [
-            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshIO", "MeshLedger", "MeshStore",
-            "MeshTestKit", "MeshUsageStore",
+            "MeshAccounts", "MeshActors", "MeshChat", "MeshCore", "MeshGateway", "MeshHTTP", "MeshIO", "MeshLedger",
+            "MeshStore", "MeshStripe", "MeshTestKit", "MeshUsageStore",
         ]
     ),
     .tests("MeshDialectsTests", uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshJSON"]),
@@ -227,7 +228,7 @@ let modules: [Module] = [
     ),
     .tests(
         "MeshStripeTests",
-        uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshLedger", "MeshStripe", "MeshTestKit"]
+        uses: ["MeshCore", "MeshHTTP", "MeshJSON", "MeshLedger", "MeshStripe", "MeshTestKit"]
     ),
     .tests(
         "MeshQUICTests",

@@ -16,6 +16,8 @@ package struct AccountDesk: LedgerPort {
     private let checkout: (any CheckoutPort)?
     /// Where people pay ahead otherwise; nil for nowhere.
     private let topUpPage: String?
+    /// Who has customers made for accounts that begin to pay; nil where nobody bills.
+    private let signUps: StripeSignUps?
 
     /// Asks `office`, and prices what is recorded by `prices`.
     package init(
@@ -23,12 +25,14 @@ package struct AccountDesk: LedgerPort {
         prices: @escaping Prices,
         checkout: (any CheckoutPort)? = nil,
         topUpPage: String? = nil,
+        signUps: StripeSignUps? = nil,
         clock: any Clock
     ) {
         self.office = office
         self.prices = prices
         self.checkout = checkout
         self.topUpPage = topUpPage
+        self.signUps = signUps
         self.clock = clock
     }
 
@@ -79,9 +83,10 @@ package struct AccountDesk: LedgerPort {
         }
     }
 
-    /// Puts the account in `tier`.
+    /// Puts the account in `tier`; whoever bills hears of one that pays, later.
     package func set(_ tier: LedgerTier, of account: TenantID) async throws(LedgerProblem) {
         _ = try await ask(Ledger.SetTier(tier, terms: office.terms), of: account)
+        if tier != .free { signUps?.note(LedgerAdmission.account(of: account)) }
     }
 
     /// Forbids the account what costs money.

@@ -17,5 +17,8 @@ extension Limits {
 
         /// When to come again where the accounts cannot be reached.
         package static let retryAfter = Duration.seconds(1)
+
+        /// Accounts that wait for a customer of Stripe's; a further one has it made when it is first told of.
+        package static let maximumSignUps = 256
     }
 }

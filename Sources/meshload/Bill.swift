@@ -41,7 +41,7 @@ struct Bill {
             logger: LoadLog.logger(isOn: false, clock)
         )
         (self.till, self.secrets, self.clock) = (till, secrets, clock)
-        reconciliation = StripeReconciliation(office: office, client: stripe, meterID: meter)
+        reconciliation = StripeReconciliation(client: stripe, meterID: meter)
         let named = StripeSink.Meter(eventName: "mesh_usage", id: meter)
         return StripeSink(client: stripe, customers: customers, meter: named, clock: clock)
     }
@@ -78,10 +78,12 @@ struct Bill {
         case "portal": return ["url": .string(try await till?.portal(of: account) ?? "")]
         case "reconcile":
             guard let clock, let reconciliation else { return ["error": "there is no Stripe"] }
-            let found = try await reconciliation.look(at: account, in: BillingPeriod(of: clock.wallTime))
+            let period = BillingPeriod(of: clock.wallTime)
+            let found = try await reconciliation.look(at: account, of: office, in: period)
             return [
-                "flushed": .integer(Int64(clamping: found.flushed)), "told": .integer(Int64(clamping: found.told)),
-                "outbox": .integer(Int64(found.outbox)), "agrees": .bool(found.agrees),
+                "flushed": .integer(Int64(clamping: found.statement.flushed)),
+                "told": .integer(Int64(clamping: found.told)),
+                "agrees": .bool(found.agrees),
             ]
         case "webhook":
             let body = Hexadecimal.decode(words.count > 2 ? words[2] : "") ?? []

@@ -22,7 +22,7 @@ sys.path += [str(_HERE.parent / "ProcessTests"), str(_HERE.parents[1] / "scripts
 import nodes  # noqa: E402
 from upstreams.hub import Hub  # noqa: E402
 
-nodes.MESHNODE = Path(os.environ.get("MESHNODE_MESHNODE", nodes.MESHNODE))
+PROGRAM = Path(os.environ.get("MESHNODE_MESHNODE", nodes.MESHNODE))
 _SECRET = "whsec_0123456789abcdef"
 
 
@@ -50,7 +50,8 @@ class HubThatBills(unittest.TestCase):
             "keyFile": str(folder / "key"), "webhookSecretFile": str(folder / "secrets"), "meterID": FakeStripe.meter,
             "baseURL": self.double.url, "successURL": "https://example.org/thanks",
         }
-        self.hub = self.enterContext(Hub(settings={"stripe": settings, "engine": {"enabled": False}}))
+        told = {"stripe": settings, "engine": {"enabled": False}}
+        self.hub = self.enterContext(Hub(settings=told, program=PROGRAM))
 
     def tell(self, body: str, field: str | None = None) -> tuple[int, dict[str, Any]]:
         """What the hub answers to a webhook."""
@@ -83,6 +84,48 @@ class HubThatBills(unittest.TestCase):
         status, answer = self.tell(body)
         self.assertEqual((status, answer["error"]["code"]), (503, "not_now"))
 
+    def set_tier(self, account: str, tier: str) -> None:
+        """What an operator does when somebody signs up."""
+        status, answer = post(f"{self.hub.url}/v1/ledger/set-tier", json.dumps({"account": account, "tier": tier}), {})
+        self.assertEqual((status, answer["account"]), (200, account), answer)
+
+    def customers(self, wanted: int) -> list[str]:
+        """Whose customers there are, once there are so many."""
+        end = time.monotonic() + 10
+        while len(self.double.objects("customer")) < wanted and time.monotonic() < end:
+            time.sleep(0.01)
+        return sorted(one["metadata"]["mesh_account"] for one in self.double.objects("customer"))
+
+    def balance(self, account: str) -> dict[str, Any]:
+        """How an account stands."""
+        with urllib.request.urlopen(f"{self.hub.url}/v1/ledger/balance?account={account}", timeout=20) as answer:
+            return dict(json.loads(answer.read()))
+
+    def test_who_signs_up_is_a_customer_from_then_on_and_once(self) -> None:
+        for account, tier in (("acme", "managed"), ("nobody", "free"), ("beta", "byok"), ("acme", "byok")):
+            self.set_tier(account, tier)
+        self.assertEqual(self.customers(2), ["acme", "beta"])
+        # Customers are asked for one after the other: behind the last one none can follow.
+        self.set_tier("last", "managed")
+        self.assertEqual(self.customers(3), ["acme", "beta", "last"])
+        names = {one["metadata"]["mesh_account"]: one["id"] for one in self.double.objects("customer")}
+        for account, tier in (("acme", "byok"), ("beta", "byok")):
+            balance = self.balance(account)
+            self.assertEqual((balance["customer"], balance["tier"]), (names[account], tier))
+        self.assertEqual(self.balance("nobody")["customer"], None)
+
+    def test_a_tier_is_set_though_stripe_does_not_answer_and_the_customer_is_made_later(self) -> None:
+        self.double.faults.drop_before = 100
+        self.set_tier("acme", "managed")
+        self.assertEqual(self.balance("acme")["tier"], "managed")
+        line = self.logged(b"stripe.customer-deferred")
+        self.assertIn(b"stripe.customer-deferred", line)
+        self.assertEqual((self.customers(0), self.balance("acme")["customer"]), ([], None))
+        self.double.faults.drop_before = 0
+        self.set_tier("acme", "managed")
+        self.assertEqual(self.customers(1), ["acme"])
+        self.assertNotIn(KEY.encode(), self.hub.logged)
+
     def logged(self, wanted: bytes) -> bytes:
         """The log, once it has `wanted`."""
         end = time.monotonic() + 10
@@ -95,7 +138,7 @@ class HubThatDoesNot(unittest.TestCase):
     """A hub without a key for Stripe, and with a bad one."""
 
     def test_without_a_key_nobody_bills(self) -> None:
-        with Hub(settings={"engine": {"enabled": False}}) as hub:
+        with Hub(settings={"engine": {"enabled": False}}, program=PROGRAM) as hub:
             for path in ("/v1/webhooks/stripe", "/v1/billing/portal"):
                 status, answer = post(hub.url + path, "{}", {})
                 self.assertEqual((status, answer["error"]["code"]), (404, "no_billing"))
@@ -109,7 +152,7 @@ class HubThatDoesNot(unittest.TestCase):
             settings = {"role": "hub", "stripe": {"keyFile": str(key)}}
             file = Path(name) / "hub.json5"
             file.write_text(json.dumps(settings))
-            node = nodes.Node("--config", file, "--data", Path(name) / "hub", *nodes.FREE)
+            node = nodes.Node("--config", file, "--data", Path(name) / "hub", *nodes.FREE, program=PROGRAM)
             self.assertEqual(node.ended(), 65)
 
 

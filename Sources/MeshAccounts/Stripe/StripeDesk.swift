@@ -209,12 +209,15 @@ package final class StripeDesk: BillingPort {
     }
 
     private func log(_ level: LogLevel, _ event: LogEvent, _ fields: [LogField], _ error: any Error) {
-        let words =
-            switch error {
-            case let error as StripeError: "\(error.identity): \(error.message)"
-            default: "the account does not answer"
-            }
-        logger.log(level, event, fields + [LogField(.reason, .text(words))])
+        logger.log(level, event, fields + [LogField(.reason, .text(Self.words(error)))])
+    }
+
+    /// What a log says of a failure: nothing that Stripe or an account has said.
+    static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as StripeError: "\(error.identity): \(error.message)"
+        default: "the account does not answer"
+        }
     }
 }
 

@@ -51,4 +51,16 @@ package struct StripeSettings: Hashable, Sendable {
             }
         }
     }
+
+    /// Asks Stripe as these say, by the key of their file.
+    func client(
+        by key: StripeSecret,
+        over client: HTTPClient,
+        clock: any Clock,
+        generator: SeededGenerator
+    ) throws(StripeError) -> StripeClient {
+        var configuration = StripeClient.Configuration()
+        configuration.base = baseURL
+        return try StripeClient(configuration, key: key, client: client, clock: clock, generator: generator)
+    }
 }

@@ -13,21 +13,21 @@ final class HubBilling: Sendable {
     let desk: (any BillingPort)?
     /// Who has pages made on which people pay; nil where there are none.
     let till: StripeTill?
-    /// Who holds accounts against Stripe's sums; nil where they cannot be asked.
-    let reconciliation: StripeReconciliation?
+    /// Who has customers made for accounts that begin to pay; nil where there are none.
+    let signUps: StripeSignUps?
     private let client: HTTPClient?
 
     private init(
         sink: any MeterSink,
         desk: (any BillingPort)? = nil,
         till: StripeTill? = nil,
-        reconciliation: StripeReconciliation? = nil,
+        signUps: StripeSignUps? = nil,
         client: HTTPClient? = nil
     ) {
         self.sink = sink
         self.desk = desk
         self.till = till
-        self.reconciliation = reconciliation
+        self.signUps = signUps
         self.client = client
     }
 
@@ -62,16 +62,8 @@ final class HubBilling: Sendable {
             try StripeSecret.all(inFileAt: path)
         }
         var generator = ground.generator
-        var configuration = StripeClient.Configuration()
-        configuration.base = settings.baseURL
         let client = try await HTTPClient(loop: ground.loop)
-        let stripe = try StripeClient(
-            configuration,
-            key: key,
-            client: client,
-            clock: ground.clock,
-            generator: generator.split()
-        )
+        let stripe = try settings.client(by: key, over: client, clock: ground.clock, generator: generator.split())
         let customers = StripeCustomers(client: stripe, accounts: OfficeAccounts(accounts))
         let till = settings.successURL.map { success in
             StripeTill(
@@ -94,12 +86,13 @@ final class HubBilling: Sendable {
                 logger: ground.logger
             ),
             till: till,
-            reconciliation: settings.meterID.map {
-                StripeReconciliation(office: accounts, client: stripe, meterID: $0)
-            },
+            signUps: StripeSignUps(customers, logger: ground.logger),
             client: client
         )
     }
+
+    /// Has customers made until the calling task is cancelled.
+    func run() async { await signUps?.run() }
 
     /// Ends what is being asked.
     func close() async { await client?.close() }

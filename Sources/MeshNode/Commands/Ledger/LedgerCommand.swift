@@ -22,9 +22,12 @@ package enum LedgerCommand {
         summary: "Prove and print the accounts of a hub that is stopped.",
         discussion: """
             These commands read the store of a hub that is not running, or a copy of it, and change nothing. \
-            Amounts are nano-dollars: a billion is one dollar.
+            Amounts are nano-dollars: a billion is one dollar. Those of `reconcile` are millionths of a dollar, as \
+            Stripe counts them.
             """,
-        subcommands: [LedgerVerifyCommand.command, LedgerExportCommand.command]
+        subcommands: [
+            LedgerVerifyCommand.command, LedgerExportCommand.command, LedgerReconcileCommand.command,
+        ]
     )
 
     /// Where the store and the database of usage are, of a hub's folder or of a store alone.

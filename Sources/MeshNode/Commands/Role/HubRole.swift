@@ -58,6 +58,7 @@ struct HubRole {
         await withDiscardingTaskGroup { group in
             group.addTask { await service.run() }
             group.addTask { await chats.run() }
+            group.addTask { await billing.run() }
             group.addTask { [ground] in
                 await ground.reload.run { configuration throws(ConfigurationError) in
                     let next = try HubSettings(configuration)
@@ -113,6 +114,7 @@ struct HubRole {
             prices: { chats.price(of: $0, at: $1) },
             checkout: billing.till,
             topUpPage: settings.ledger.topUpURL,
+            signUps: billing.signUps,
             clock: ground.clock
         )
         let content = NodeSite.Content(
