@@ -12,7 +12,7 @@ import Testing
         .suspended(.ceiling), .suspended(.operatorStop),
         .guestQuotaSpent(needed: Sample.money(3), available: .zero), .conflict, .callEnded, .unknownCall,
         .tooManyHolds, .tooManyGuests, .tooManyEntries, .badAmount, .insufficient(Sample.money(1)), .unknownFlush,
-        .periodOpen,
+        .periodOpen, .flushOnItsWay,
     ]
 
     @Test func `every refusal is read as it was written, under a number of its own`() throws {
@@ -30,6 +30,7 @@ import Testing
             Ledger.ShowUsage.tag, Ledger.Verify.tag,
         ]
         #expect(tags == Array(1...21))
+        #expect([Ledger.ShowOutbox.tag, Ledger.CloseFlush.tag] == [30, 31])
         #expect(Ledger.kind == ActorKind("ledger"))
         _ = Ledger.commands
     }

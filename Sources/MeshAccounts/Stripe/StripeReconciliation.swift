@@ -49,7 +49,7 @@ package struct StripeReconciliation: Sendable {
             account: account,
             customer: balance.customer,
             period: period,
-            flushed: (usage?.flushed ?? 0) / 1_000,
+            flushed: (usage?.told ?? 0) / 1_000,
             told: told,
             outbox: balance.outbox
         )
