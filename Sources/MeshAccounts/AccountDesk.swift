@@ -104,6 +104,35 @@ package struct AccountDesk: LedgerPort {
         try await ask(Ledger.Flush(), of: account)
     }
 
+    /// What whoever bills is still to be told of.
+    package func outbox(_ account: TenantID) async throws(LedgerProblem) -> [OutboxEntry] {
+        try await ask(Ledger.ShowOutbox(), of: account)
+    }
+
+    /// Has whoever bills told again of what it refused.
+    package func retry(
+        event identifier: String,
+        isMissing: Bool,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent {
+        let event = try await ask(Ledger.RetryFlush(identifier, isMissing: isMissing), of: account)
+        office.meters.retried(event, of: LedgerAdmission.account(of: account), isMissing: isMissing)
+        return event
+    }
+
+    /// Ends by hand what whoever bills refused.
+    package func close(
+        event identifier: String,
+        isCounted: Bool,
+        note: String,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent {
+        let command = Ledger.CloseFlush(identifier, isCounted: isCounted, note: note)
+        let event = try await ask(command, of: account)
+        office.meters.closed(event, of: LedgerAdmission.account(of: account), isCounted: isCounted)
+        return event
+    }
+
     /// What of the account's figures does not agree.
     package func verify(_ account: TenantID) async throws(LedgerProblem) -> [String] {
         try await ask(Ledger.Verify(), of: account)

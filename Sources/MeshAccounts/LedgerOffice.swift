@@ -9,6 +9,8 @@ package final class LedgerOffice: Sendable {
     private let policy: LedgerPolicy
     private let newAccounts: LedgerTier
     private let clock: any Clock
+    /// What became of telling whoever bills.
+    package let meters: MeterBook
     private let node = Lock(WeakNode())
     private let watcher = Lock(Watcher())
 
@@ -23,19 +25,23 @@ package final class LedgerOffice: Sendable {
     }
 
     /// Accounts that go by `policy`; one that asks for the first time is in the tier `newAccounts`.
+    ///
+    /// What waits for people is told to `logger`.
     package init(
         policy: LedgerPolicy,
         newAccounts: LedgerTier = LedgerPolicy.tierOfNewAccounts,
-        clock: any Clock
+        clock: any Clock,
+        logger: Logger? = nil
     ) {
         self.policy = policy
         self.newAccounts = newAccounts
         self.clock = clock
+        meters = MeterBook(logger: logger)
     }
 
     /// The kinds of actors that a node hosts for it; `sink` is told of usage.
     package func kinds(telling sink: any MeterSink) -> [HostedKind] {
-        [.journaled(Ledger.self, performer: MeterTeller(sink), placed: .hubs)]
+        [.journaled(Ledger.self, performer: MeterTeller(sink, noting: meters), placed: .hubs)]
     }
 
     /// Keeps account on `node`, which hosts ``kinds(telling:)``, from now on.

@@ -20,6 +20,7 @@ struct Bill {
     mutating func open(
         _ stripe: StripeClient,
         meter: String,
+        asksSums: Bool,
         _ secrets: [StripeSecret],
         _ clock: any MeshCore.Clock,
         _ generator: SeededGenerator
@@ -42,7 +43,7 @@ struct Bill {
         )
         (self.till, self.secrets, self.clock) = (till, secrets, clock)
         reconciliation = StripeReconciliation(client: stripe, meterID: meter)
-        let named = StripeSink.Meter(eventName: "mesh_usage", id: meter)
+        let named = StripeSink.Meter(eventName: "mesh_usage", id: asksSums ? meter : nil)
         return StripeSink(client: stripe, customers: customers, meter: named, clock: clock)
     }
 
@@ -71,6 +72,24 @@ struct Bill {
             let tier = LedgerTier(name: words.count > 2 ? words[2] : "") ?? .managed
             _ = try await office.ask(Ledger.SetTier(tier, terms: office.terms), of: account)
             return [:]
+        case "outbox":
+            let entries = try await office.ask(Ledger.ShowOutbox(), of: account)
+            return [
+                "events": .array(
+                    entries.map { entry in
+                        ["identifier": .string(entry.event.identifier), "refusal": .string(entry.refusal ?? "")]
+                    }
+                )
+            ]
+        case "retry":
+            let event = words.count > 2 ? words[2] : ""
+            _ = try await office.ask(Ledger.RetryFlush(event, isMissing: words.last == "missing"), of: account)
+            return ["identifier": .string(event)]
+        case "close":
+            let event = words.count > 2 ? words[2] : ""
+            let close = Ledger.CloseFlush(event, isCounted: words.last == "counted", note: "seen")
+            _ = try await office.ask(close, of: account)
+            return ["identifier": .string(event)]
         case "standing": return try await standing(account)
         case "topup":
             let amount = Money(nanodollars: number * 10_000_000)
@@ -149,6 +168,7 @@ struct Bill {
             "owed": .integer(balance.owed.nanodollars),
             "unflushed": .integer(balance.unflushed.nanodollars),
             "outbox": .integer(Int64(balance.outbox)),
+            "refused": .integer(Int64(balance.refused)),
             "faults": .array(faults.map { .string($0) }),
         ]
     }

@@ -20,16 +20,19 @@ enum BillCommand {
     private static let secrets = Option<String>("secret-file", default: "", "The file with the secrets of webhooks.")
     private static let meter = Option<String>("meter-id", default: "mtr_usage", "Stripe's id of the meter.")
 
+    private static let hasNoMeter = Flag("no-meter-id", "Nobody knows Stripe's id of the meter: no sums are asked.")
+
     static let command = Command(
         "bill",
         summary: "Keep accounts over a store, and have Stripe or a file told of usage.",
         discussion: """
             Prints `listening nowhere`, then answers each line of standard input with one JSON object: \
             `charge ACCOUNT NUMBER THOUSANDTHS`, `flush ACCOUNT`, `standing ACCOUNT`, `topup ACCOUNT CENTS`, \
-            `portal ACCOUNT`, `reconcile ACCOUNT`, `webhook SIGNATURE BODY` and `sign BODY` with the body in \
+            `portal ACCOUNT`, `reconcile ACCOUNT`, `outbox ACCOUNT`, `retry ACCOUNT EVENT [missing]`, \
+            `close ACCOUNT EVENT [counted]`, `webhook SIGNATURE BODY` and `sign BODY` with the body in \
             hexadecimal. Ends with its input.
             """,
-        parameters: [data, url, file, key, secrets, meter]
+        parameters: [data, url, file, key, secrets, meter, hasNoMeter]
     ) { invocation in
         let loop = try EventLoop.start(name: "bill")
         let clock = MachineClock(loop: loop)
@@ -52,7 +55,14 @@ enum BillCommand {
                 generator: generator.split()
             )
             let secrets = invocation[secrets].isEmpty ? [] : try StripeSecret.all(inFileAt: invocation[secrets])
-            sink = bill.open(stripe, meter: invocation[meter], secrets, clock, generator.split())
+            sink = bill.open(
+                stripe,
+                meter: invocation[meter],
+                asksSums: !invocation[hasNoMeter],
+                secrets,
+                clock,
+                generator.split()
+            )
         }
         let owner = Owner(node: try NodeID("hub-1"), incarnation: store.generation)
         let node = ActorNode(

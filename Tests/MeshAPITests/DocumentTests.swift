@@ -33,6 +33,7 @@ import Testing
         try Self.checkExample("balance", as: AccountDocument.self)
         try Self.checkExample("account-usage", as: AccountUsageDocument.self)
         try Self.checkExample("proof", as: ProofDocument.self)
+        try Self.checkExample("outbox", as: OutboxDocument.self)
     }
 
     @Test func `come back as they were written, with everything that they can hold`() throws {
@@ -94,6 +95,7 @@ import Testing
         (receipt.id, receipt.charge, receipt.suspended) = (nil, nil, "operator")
         receipt.entry = .init(posting: "p", number: 7, amount: "25", available: "25")
         receipt.flushed = .init(identifier: "mesh|main|usage|1-7", amount: "5", time: "2026-11-21T08:15:00.250Z")
+        receipt.closed = receipt.flushed
         for kind in ReceiptDocument.TopUp.Kind.allCases {
             receipt.topUp = .init(url: "https://example.org", kind: kind, amount: "25")
             #expect(try ReceiptDocument(bytes: receipt.bytes) == receipt)
@@ -104,6 +106,9 @@ import Testing
         let usage = try AccountUsageDocument(bytes: Self.example("account-usage"))
         let row = AccountUsageDocument.Row(name: nil, sum: usage.total)
         #expect(try AccountUsageDocument.Row(bytes: row.bytes) == row)
+        let waiting = OutboxDocument.Event(identifier: "e", amount: "5", time: "t", refusal: nil)
+        let outbox = OutboxDocument(account: "main", events: [waiting])
+        #expect(try OutboxDocument(bytes: outbox.bytes) == outbox)
         let proof = ProofDocument(account: "main", faults: ["the books do not balance"])
         #expect(try ProofDocument(bytes: proof.bytes) == proof)
         #expect(APIPath.ledger("balance") == "/v1/ledger/balance")

@@ -117,6 +117,54 @@ import Testing
         }
     }
 
+    @Test func `says what whoever bills has refused, and has it told again or closes it`() throws {
+        try AccountsGround.run(seeds: 0...1) { ground in
+            let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))
+            func waits(_ count: Int, refused: Bool) async throws -> [OutboxEntry] {
+                for _ in 0..<1_000 {
+                    let entries = try await desk.outbox(acme)
+                    if entries.count == count, entries.allSatisfy({ ($0.refusal != nil) == refused }) { return entries }
+                    try await ground.world.clock.sleep(for: .milliseconds(10))
+                }
+                throw Complaint(what: "the outbox is not as it should be")
+            }
+            ground.sink.outcome.withLock { $0 = .refused("no_meter") }
+            try await desk.set(.managed, of: acme)
+            _ = try await desk.record(Self.example(), to: acme)
+            let event = try await desk.flush(acme)
+            let name = event?.identifier ?? ""
+            let refused = try await waits(1, refused: true)
+            try check(refused[0].event == event && refused[0].refusal == "no_meter", "\(refused)")
+            let lines = ground.log.records.filter { $0.event.name == "stripe.meter-refused" }
+            try check(lines.count == 1 && lines[0].level == .error, "\(lines)")
+            let fields = lines[0].fields.map { "\($0.key.name)=\($0.value)" }.joined(separator: " ")
+            for word in ["account=", "acme", "meter_event=", name, "no_meter"] {
+                try check(fields.contains(word), "\(word) in \(fields)")
+            }
+            _ = try await desk.retry(event: name, isMissing: false, of: acme)
+            while ground.sink.told.withLock({ $0.count }) < 2 { try await ground.world.clock.sleep(for: .seconds(1)) }
+            _ = try await waits(1, refused: true)
+            ground.sink.outcome.withLock { $0 = .delivered }
+            _ = try await desk.retry(event: name, isMissing: true, of: acme)
+            _ = try await waits(0, refused: true)
+            try check(ground.sink.told.withLock { $0.last?.lookedAt } != nil, "nobody has looked")
+            ground.sink.outcome.withLock { $0 = .refused("no_meter") }
+            _ = try await desk.record(Self.example(2), to: acme)
+            let second = try await desk.flush(acme)?.identifier ?? ""
+            _ = try await waits(1, refused: true)
+            _ = try await desk.close(event: second, isCounted: false, note: "in_1", of: acme)
+            _ = try await waits(0, refused: true)
+            let usage = try await desk.usage(acme, in: desk.period)
+            try check(usage?.flushed == 21_630_000 && usage?.told == 10_815_000, "\(String(describing: usage))")
+            let counts = ground.office.meters.counts
+            try check(counts.refused == 3 && counts.delivered == 1, "\(counts)")
+            try check(counts.retried == 2 && counts.closed == 1, "\(counts)")
+            let closed = ground.log.records.count { $0.event.name == "stripe.meter-closed" }
+            let faults = try await desk.verify(acme)
+            try check(closed == 1 && faults.isEmpty, "\(faults)")
+        }
+    }
+
     @Test func `names where people pay ahead: a page for it, the operator's, or nowhere`() throws {
         try AccountsGround.run(seeds: 0...0) { ground in
             let (acme, nobody) = (try TenantID("acme"), try TenantID("nobody"))

@@ -11,6 +11,8 @@ struct AccountsGround: Sendable {
     let journal: VolatileJournal
     let office: LedgerOffice
     let sink = VolatileSink()
+    /// What the office tells operators.
+    let log: VolatileLogSink
 
     /// Runs `body` for some seeds, each on a node of its own, which dies behind it as in a crash.
     static func run(
@@ -31,7 +33,10 @@ struct AccountsGround: Sendable {
     init(world: SeededWorld, journal: VolatileJournal, policy: LedgerPolicy) {
         self.world = world
         self.journal = journal
-        office = LedgerOffice(policy: policy, clock: world.clock)
+        let log = VolatileLogSink()
+        let logger = Logger(sink: log, clock: world.clock, minimumLevel: .debug)
+        self.log = log
+        office = LedgerOffice(policy: policy, clock: world.clock, logger: logger)
     }
 
     /// The life of the node of that number, on the same journal.
@@ -61,10 +66,12 @@ struct AccountsGround: Sendable {
 /// A test double of whoever bills: keeps what it is told.
 final class VolatileSink: MeterSink {
     let told = Lock<[MeterEvent]>([])
+    /// What it says to whatever it is told.
+    let outcome = Lock(MeterOutcome.delivered)
 
     func tell(_ event: MeterEvent) async throws -> MeterOutcome {
         told.withLock { $0.append(event) }
-        return .delivered
+        return outcome.withLock { $0 }
     }
 }
 

@@ -97,6 +97,8 @@ import Testing
         (["ledger", "record", "m", "--input", "-1"], "--input"),
         (["ledger", "record", "m", "--date", "x"], "a day such"),
         (["ledger", "suspend", "--reason", "ceiling"], "operator | payment"), (["ledger", "flsh"], "'flush'?"),
+        (["ledger", "retry-event"], "missing 'EVENT'"), (["ledger", "retry-event", "a b"], "without spaces"),
+        (["ledger", "close-event", "e"], "missing '--note"),
     ])
     func `says what was probably meant, and does nothing`(words: [String], sentence: String) async {
         let said = await Self.run(words)
@@ -126,6 +128,7 @@ import Testing
             ["sessions", "export"], ["usage"], ["balance"], ["topup"], ["ledger", "record"], ["ledger", "add-credit"],
             ["ledger", "refund"], ["ledger", "correct"], ["ledger", "payment"], ["ledger", "set-tier"],
             ["ledger", "suspend"], ["ledger", "resume"], ["ledger", "flush"], ["ledger", "verify"],
+            ["ledger", "outbox"], ["ledger", "retry-event"], ["ledger", "close-event"],
         ]
         for words in commands {
             let said = await Self.run(words + ["--help"])

@@ -1,4 +1,5 @@
 import MeshAPI
+import MeshActors
 import MeshCore
 import MeshGateway
 import MeshHTTP
@@ -111,6 +112,40 @@ import Testing
         }
     }
 
+    @Test func `show what whoever bills has refused, and have it told again or closed`() async throws {
+        try await GatewayGround.run { ground in
+            let acme = try TenantID("acme")
+            _ = try await Self.post("set-tier", #"{"tier":"managed"}"#, ground)
+            _ = try await Self.post("record", Self.example, ground)
+            let flushed = try ReceiptDocument(json: try await Self.post("flush", "", ground).json).flushed
+            let name = try #require(flushed).identifier
+            let waiting = try OutboxDocument(json: try await Self.get("outbox", ground).json)
+            #expect(waiting.account == "acme" && waiting.events.map(\.identifier) == [name])
+            #expect(waiting.events.map(\.amount) == ["0.010815"] && waiting.events[0].refusal == nil)
+            let early = try await Self.post("close-event", #"{"event":"\#(name)","note":"in_1"}"#, ground)
+            #expect(try early.status == 409 && ground.code(early.text) == "event_on_its_way")
+            let sure = try await Self.post("retry-event", #"{"event":"\#(name)","not_there":true}"#, ground)
+            #expect(try sure.status == 409 && ground.code(sure.text) == "event_on_its_way")
+            try ground.ledger.end(name, .refused("no_meter"), of: acme)
+            let refused = try OutboxDocument(json: try await Self.get("outbox", ground).json)
+            #expect(refused.events.map(\.refusal) == ["no_meter"])
+            let balance = try AccountDocument(json: try await Self.get("balance", ground).json)
+            #expect(balance.meterEvents == 1 && balance.refusedMeterEvents == 1)
+            let again = try await Self.post("retry-event", #"{"event":"\#(name)","not_there":true}"#, ground)
+            let receipt = try ReceiptDocument(json: try again.json)
+            #expect(receipt.flushed == flushed && receipt.closed == nil)
+            let pending = ground.ledger.accounts.withLock { $0[acme]?.value.pendingEffects.map(\.effect.lookedAt) }
+            #expect(pending == [ScriptedLedger.now])
+            try ground.ledger.end(name, .refused("no_meter"), of: acme)
+            let closed = try await Self.post("close-event", #"{"event":"\#(name)","note":"in_1"}"#, ground)
+            #expect(try ReceiptDocument(json: try closed.json).closed == flushed)
+            let left = try OutboxDocument(json: try await Self.get("outbox", ground).json)
+            #expect(left.events.isEmpty)
+            let gone = try await Self.post("close-event", #"{"event":"\#(name)","note":"in_1"}"#, ground)
+            #expect(try gone.status == 404 && ground.code(gone.text) == "unknown_event")
+        }
+    }
+
     @Test func `are topped up where somebody takes money`() async throws {
         try await GatewayGround.run { ground in
             let nowhere = try await Self.post("topup", #"{"amount":"25"}"#, ground)
@@ -185,6 +220,14 @@ import Testing
                 ("set-tier", "{}", 400, "invalid_field", "tier"),
                 ("suspend", #"{"reason":"ceiling"}"#, 400, "invalid_field", "reason"),
                 ("flush", #"{"all":true}"#, 400, "invalid_field", "all"),
+                ("retry-event", "{}", 400, "invalid_field", "event"),
+                ("retry-event", #"{"event":"a b"}"#, 400, "invalid_field", "event"),
+                ("retry-event", #"{"event":"a","not_there":"yes"}"#, 400, "invalid_field", "not_there"),
+                ("retry-event", #"{"event":"mesh|acme|usage|1-1"}"#, 404, "unknown_event", nil),
+                ("close-event", #"{"event":"a"}"#, 400, "invalid_field", "note"),
+                ("close-event", #"{"event":"a","note":""}"#, 400, "invalid_field", "note"),
+                ("close-event", #"{"event":"a","note":"n","counted":1}"#, 400, "invalid_field", "counted"),
+                ("close-event", #"{"event":"a","note":"n"}"#, 404, "unknown_event", nil),
                 ("topup", #"{"amount":"25","account":7}"#, 400, "invalid_field", "account"),
                 ("flush", #"{"account":"busy"}"#, 503, "overloaded", nil),
                 ("flush", #"{"account":"away"}"#, 503, "not_now", nil),
@@ -295,12 +338,14 @@ import Testing
                 #expect(other == (key == "operate" ? 409 : 403), "\(key)")
                 for what in [
                     "record", "log-usage", "add-credit", "refund", "correct", "payment", "set-tier", "suspend",
-                    "resume", "flush",
+                    "resume", "flush", "retry-event", "close-event",
                 ] {
                     let status = try await ask(.post, what, key)
                     #expect((status == 403) == (key != "operate"), "\(what) \(key)")
                 }
-                #expect(try await ask(.get, "verify", key) == (key == "operate" ? 200 : 403))
+                for what in ["verify", "outbox"] {
+                    #expect(try await ask(.get, what, key) == (key == "operate" ? 200 : 403), "\(what) \(key)")
+                }
             }
             let nobody = try await Self.get("balance", ground)
             #expect(nobody.status == 401)
@@ -314,11 +359,11 @@ import Testing
 
     @Test func `are none of an edge's`() async throws {
         try await GatewayGround.run(isHub: false) { ground in
-            for target in ["balance", "get-balance", "usage", "verify"] {
+            for target in ["balance", "get-balance", "usage", "verify", "outbox"] {
                 let answer = try await Self.get(target, ground)
                 #expect(try answer.status == 404 && ground.code(answer.text) == "not_a_hub", "\(target)")
             }
-            for what in ["record", "topup", "flush", "add-credit"] {
+            for what in ["record", "topup", "flush", "add-credit", "retry-event", "close-event"] {
                 let answer = try await Self.post(what, "{}", ground)
                 #expect(try answer.status == 404 && ground.code(answer.text) == "not_a_hub", "\(what)")
             }

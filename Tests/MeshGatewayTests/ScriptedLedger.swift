@@ -82,6 +82,32 @@ final class ScriptedLedger: LedgerPort {
         try perform(Ledger.Flush(), on: account)
     }
 
+    func outbox(_ account: TenantID) async throws(LedgerProblem) -> [OutboxEntry] {
+        try perform(Ledger.ShowOutbox(), on: account)
+    }
+
+    func retry(
+        event identifier: String,
+        isMissing: Bool,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent {
+        try perform(Ledger.RetryFlush(identifier, isMissing: isMissing), on: account)
+    }
+
+    func close(
+        event identifier: String,
+        isCounted: Bool,
+        note: String,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent {
+        try perform(Ledger.CloseFlush(identifier, isCounted: isCounted, note: note), on: account)
+    }
+
+    /// Whoever bills has said so of an event.
+    func end(_ identifier: String, _ outcome: MeterOutcome, of account: TenantID) throws(LedgerProblem) {
+        _ = try perform(Ledger.EndFlush(identifier, outcome), on: account)
+    }
+
     func verify(_ account: TenantID) async throws(LedgerProblem) -> [String] {
         try perform(Ledger.Verify(), on: account)
     }

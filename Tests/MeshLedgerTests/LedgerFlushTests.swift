@@ -175,8 +175,7 @@ import Testing
     @Test func `an old event that may have been sent is looked for first, and one that is too old is not sent`() {
         let event = MeterEvent(account: "a", range: 1...2, microdollars: 1, time: Sample.now, customer: nil)
         func step(_ age: Duration, wasSent: Bool) -> MeterRules.Step {
-            let now = Sample.now.millisecondsSince1970 + age.wholeNanoseconds / 1_000_000
-            return MeterRules.step(for: event, wasSent: wasSent, now: WallTime(millisecondsSince1970: now))
+            MeterRules.step(for: event, wasSent: wasSent, now: Sample.now.later(by: age))
         }
         let memory = Limits.Meter.identifierMemory
         #expect(step(memory - .seconds(1), wasSent: true) == .send)
@@ -186,12 +185,32 @@ import Testing
         #expect(step(Limits.Meter.oldestEvent, wasSent: true) == .reconcile)
     }
 
+    @Test func `an event that somebody has looked for is sent, for as long as Stripe knows what is sent then`() {
+        func step(_ event: MeterEvent, at age: Duration) -> MeterRules.Step {
+            MeterRules.step(for: event, wasSent: true, now: Sample.now.later(by: age))
+        }
+        let memory = Limits.Meter.identifierMemory
+        let event = MeterEvent(account: "a", range: 1...2, microdollars: 1, time: Sample.now, customer: nil)
+        let looked = Duration.seconds(3 * 86_400)
+        let missed = event.missed(at: Sample.now.later(by: looked))
+        #expect(step(event, at: looked) == .reconcile)
+        #expect(step(missed, at: looked) == .send)
+        #expect(step(missed, at: looked + memory - .seconds(1)) == .send)
+        #expect(step(missed, at: looked + memory) == .reconcile)
+        // A clock that was ahead when they looked leaves the word without a time.
+        #expect(step(missed, at: looked - .seconds(1)) == .reconcile)
+        let old = event.missed(at: Sample.now.later(by: Limits.Meter.oldestEvent))
+        #expect(step(old, at: Limits.Meter.oldestEvent) == .tooOld)
+    }
+
     @Test func `an identifier that Stripe knows already is a delivery`() {
         let known = "An event already exists with identifier mesh|acct-1|usage|1-2."
         #expect(MeterRules.verdict(status: 200, code: nil, message: nil) == .ended(.delivered))
         #expect(MeterRules.verdict(status: 400, code: "x", message: known) == .ended(.delivered))
         #expect(MeterRules.verdict(status: 400, code: "no_meter", message: "?") == .ended(.refused("no_meter")))
         #expect(MeterRules.verdict(status: 404, code: nil, message: nil) == .ended(.refused("status 404")))
+        // A clock is mended, or time passes: the event is good.
+        #expect(MeterRules.verdict(status: 400, code: "timestamp_in_future", message: "?") == .again)
         for status in [401, 403, 408, 409, 429, 500, 503] {
             #expect(MeterRules.verdict(status: status, code: nil, message: nil) == .again)
         }

@@ -38,7 +38,7 @@ struct LedgerGround {
     }
 
     mutating func pass(_ duration: Duration) {
-        now = WallTime(millisecondsSince1970: now.millisecondsSince1970 + duration.wholeNanoseconds / 1_000_000)
+        now = now.later(by: duration)
     }
 
     /// Sets money aside and charges what was used.
@@ -58,6 +58,13 @@ struct LedgerGround {
     func check() throws {
         #expect(try Ledger(wireBytes: value.wireBytes) == value)
         #expect(auditor.verdict(on: value) == [])
+    }
+}
+
+extension WallTime {
+    /// So much later.
+    func later(by duration: Duration) -> WallTime {
+        WallTime(millisecondsSince1970: millisecondsSince1970 + duration.wholeNanoseconds / 1_000_000)
     }
 }
 

@@ -249,7 +249,14 @@ struct RandomWorld {
     private mutating func deliver() throws {
         guard let entry = ledger.outbox.first else { return }
         let name = entry.event.identifier
-        if entry.refusal != nil { _ = try perform(Ledger.RetryFlush(name)) }
+        if entry.refusal != nil {
+            if generator.chance(1, in: 4) {
+                let isCounted = generator.chance(1, in: 2)
+                _ = try perform(Ledger.CloseFlush(name, isCounted: isCounted, note: "by hand"))
+                return
+            }
+            _ = try perform(Ledger.RetryFlush(name, isMissing: generator.chance(1, in: 2)))
+        }
         let outcome: MeterOutcome = generator.chance(1, in: 8) ? .refused("no_meter") : .delivered
         for _ in 0...generator.integer(below: 2) { _ = try perform(Ledger.EndFlush(name, outcome)) }
     }

@@ -136,6 +136,31 @@ import Testing
         }
     }
 
+    @Test func `sends what is older than a day where somebody has looked for it, and nobody else can`() async throws {
+        try await StripeGround.with { _, _ in
+            .answer(200, Said.taken)
+        } _: { ground in
+            let blind = ground.sink(meterID: nil).sink
+            let event = ground.event(1, 5, age: Self.day + .seconds(1))
+            let before = try await blind.tell(event, of: "acme")
+            #expect(before == .refused("older_than_a_day"))
+            #expect(ground.site.all.isEmpty)
+            let after = try await blind.tell(event.missed(at: ground.clock.wallTime), of: "acme")
+            #expect(after == .delivered)
+            #expect(ground.site.all.map(\.method) == [.post])
+        }
+    }
+
+    @Test func `tries again where Stripe takes its time to be in the future`() async throws {
+        try await StripeGround.with { _, _ in
+            .answer(400, Said.refused("timestamp_in_future"))
+        } _: { ground in
+            await #expect(throws: StripeError.self) {
+                try await ground.sink().sink.tell(ground.event(1, 5), of: "acme")
+            }
+        }
+    }
+
     @Test func `leaves to people what is too old, or cannot be looked for`() async throws {
         try await StripeGround.with { _, _ in
             .answer(200, Said.sum("0"))

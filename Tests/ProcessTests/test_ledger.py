@@ -243,6 +243,12 @@ class Accounts(unittest.TestCase):
         self.assertNotIn("by an operator", run("ledger", "resume"))
         run("ledger", "flush")
         self.assertEqual(run("ledger", "verify"), "main: its figures agree\n")
+        self.assertEqual(json.loads(run("ledger", "outbox", "--json"))["account"], "main")
+        for words in (("retry-event", "mesh|main|usage|9-9", "--not-there"),
+                      ("close-event", "mesh|main|usage|9-9", "--note", "seen", "--counted")):
+            gone = synesis("ledger", *words, gateway=self.url)
+            self.assertEqual((gone.returncode, gone.stdout), (4, ""))
+            self.assertIn("no meter event of this name waits", gone.stderr)
         table = run("usage")
         self.assertRegex(table, rf"\AMODEL +CALLS +TOKENS IN +TOKENS OUT +CHARGED\n{MODEL} +1 +1000 +500 +\$0\.011\n")
         self.assertEqual(run("usage", "--quiet"), "0.010815\n")

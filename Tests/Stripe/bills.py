@@ -25,7 +25,7 @@ SECRETS = ("whsec_new_0123456789", "whsec_old_9876543210")
 class Bills:
     """Accounts in a folder of their own; may die and live again."""
 
-    def __init__(self, url: str | None, *, before: tuple[str, ...] = ()) -> None:
+    def __init__(self, url: str | None, *, before: tuple[str, ...] = (), words: tuple[str, ...] = ()) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="bills-")
         self.folder = Path(self._holder.name)
         self._before = before
@@ -36,7 +36,7 @@ class Bills:
             for path, text in ((key, KEY), (secrets, "\n".join(SECRETS))):
                 path.touch(mode=0o600)
                 path.write_text(text)
-            self._words = ["--url", url, "--key-file", str(key), "--secret-file", str(secrets)]
+            self._words = ["--url", url, "--key-file", str(key), "--secret-file", str(secrets), *words]
         self.process: Spoken | None = None
         self.start()
 

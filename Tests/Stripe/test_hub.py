@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -125,6 +127,42 @@ class HubThatBills(unittest.TestCase):
         self.set_tier("acme", "managed")
         self.assertEqual(self.customers(1), ["acme"])
         self.assertNotIn(KEY.encode(), self.hub.logged)
+    def test_what_stripe_refuses_is_heard_of_shown_and_seen_to_by_an_operator(self) -> None:
+        ledger = f"{self.hub.url}/v1/ledger"
+        use = {"id": "c-1", "model": "claude-sonnet-4-6", "kind": "cloud", "input_tokens": 1_000_000}
+        self.assertEqual(post(f"{ledger}/set-tier", '{"tier":"managed"}', {})[0], 200)
+        for number in (1, 2):
+            told = {**use, "id": f"c-{number}", "output_tokens": 200_000 * number}
+            self.double.event_name = "mesh_other"
+            self.assertEqual(post(f"{ledger}/record", json.dumps(told), {})[0], 200)
+            self.assertIn(b"no_meter", self.logged(b"no_meter"))
+            table = self.people("outbox", until="no_meter")
+            name = re.findall(r"^(mesh\|main\|usage\|\S+) .* no_meter *$", table, re.MULTILINE)[0]
+            self.double.event_name = "mesh_usage"
+            if number == 1:
+                self.assertIn("told", self.people("retry-event", name))
+            else:
+                self.assertIn("closed", self.people("close-event", name, "--note", "in_1"))
+            self.people("outbox", "--quiet", until="", unless=name)
+        self.assertEqual(self.double.told(), 6_180_000)
+        with urllib.request.urlopen(f"{self.hub.url}/metrics", timeout=20) as answer:
+            figures = answer.read().decode()
+        for outcome, count in (("refused", 2), ("retried", 1), ("delivered", 1), ("closed", 1)):
+            self.assertIn(f'mesh_meter_events_total{{outcome="{outcome}"}} {count}\n', figures)
+        for line in (b"stripe.meter-refused", b"stripe.meter-retried", b"stripe.meter-closed"):
+            self.assertIn(line, self.hub.logged)
+
+    def people(self, *words: str, until: str | None = None, unless: str | None = None) -> str:
+        """What an operator is told, once it has `until` and not `unless`."""
+        line = [str(nodes.MESHNODE.with_name("synesis")), "ledger", *words, "--gateway", self.hub.url]
+        end = time.monotonic() + 20
+        while True:
+            done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=60)
+            is_said = (until or "") in done.stdout and not (unless and unless in done.stdout)
+            if is_said or time.monotonic() > end:
+                self.assertTrue(is_said, done.stdout)
+                return done.stdout
+            time.sleep(0.05)
 
     def logged(self, wanted: bytes) -> bytes:
         """The log, once it has `wanted`."""

@@ -120,6 +120,95 @@ class Meters(unittest.TestCase):
                 self.assertEqual(told, 13_000 * 1_030, account)
             self.assertEqual(self.double.state.requests.count(("POST", "/v1/billing/meter_events")), posts + 1)
 
+    def refused(self, bills: Bills, account: str, reason: str) -> str:
+        """The event of an account that is refused, once it is; it is the only one."""
+        for _ in range(1_000):
+            events = bills.say("outbox", account)["events"]
+            if [event["refusal"] for event in events] == [reason]:
+                self.assertEqual(bills.standing(account)["refused"], 1)
+                return str(events[0]["identifier"])
+            pause(20)
+        raise AssertionError(f"{reason} is not said: {events}")
+
+    def test_what_is_refused_is_shown_mended_told_again_and_billed_once(self) -> None:
+        with Bills(self.double.url) as bills:
+            self.double.event_name = "mesh_other"
+            names = {}
+            for account in ("acme", "beta"):
+                bills.say("charge", account, 1, 6_000)
+                names[account] = self.refused(bills, account, "no_meter")
+            # It is people's word that sends it again: a new life of the hub does not.
+            bills.kill()
+            bills.start()
+            self.assertEqual(self.refused(bills, "acme", "no_meter"), names["acme"])
+            posts = self.double.state.requests.count(("POST", "/v1/billing/meter_events"))
+            bills.say("retry", "acme", names["acme"])
+            self.assertEqual(self.refused(bills, "acme", "no_meter"), names["acme"])
+            self.assertGreater(self.double.state.requests.count(("POST", "/v1/billing/meter_events")), posts)
+            self.assertEqual(self.double.state.events, [])
+            self.double.event_name = "mesh_usage"
+            bills.say("retry", "acme", names["acme"])
+            self.check(bills, ["acme"], {"acme": _CHARGED[6_000]})
+            self.assertEqual([event.identifier for event in self.double.state.events], [names["acme"]])
+            # What is billed by hand is owed as before, and the meter is not expected to have it.
+            owed = bills.standing("beta")["owed"]
+            bills.say("close", "beta", names["beta"])
+            standing = bills.settled("beta")
+            self.assertEqual((standing["owed"], standing["refused"], standing["faults"]), (owed, 0, []))
+            found = bills.say("reconcile", "beta")
+            self.assertEqual((found["agrees"], found["flushed"], found["told"]), (True, 0, 0))
+
+    def test_a_time_in_the_future_is_told_once_the_clocks_agree(self) -> None:
+        with Bills(self.double.url) as bills:
+            self.double.ahead = -360
+            bills.say("charge", "acme", 1, 6_000)
+            while self.double.state.requests.count(("POST", "/v1/billing/meter_events")) < 2:
+                pause(20)
+            standing = bills.standing("acme")
+            self.assertEqual((standing["outbox"], standing["refused"]), (1, 0))
+            self.double.ahead = 0
+            self.check(bills, ["acme"], {"acme": _CHARGED[6_000]})
+
+    def test_a_day_later_people_say_what_is_there_where_nobody_else_can(self) -> None:
+        holder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="clock-")))
+        clock = tuple(f"{name}={value}" for name, value in moving_clock(holder).items())
+        accounts = ("there", "missing")
+        with Bills(self.double.url, before=("/usr/bin/env", *clock), words=("--no-meter-id",)) as bills:
+            for account in accounts:
+                bills.say("charge", account, 1, 6_000)
+                bills.settled(account)
+            # One event is taken and its answer lost, the other never arrives; and then two days pass.
+            self.double.faults = Faults(drop_after=100)
+            bills.say("charge", "there", 2, 7_000)
+            while len(self.double.state.events) < 3:
+                pause(10)
+            self.double.faults = Faults(drop_before=100)
+            bills.say("charge", "missing", 2, 7_000)
+            pause(500)
+            bills.kill()
+            set_clock(holder, 2)
+            self.double.ahead = 2 * 86_400
+            self.double.faults = Faults()
+            bills.start()
+            names = {account: self.refused(bills, account, "older_than_a_day") for account in accounts}
+            # Asked again without anybody's word, it is what it was.
+            bills.say("retry", "missing", names["missing"])
+            self.refused(bills, "missing", "older_than_a_day")
+            bills.say("close", "there", names["there"], "counted")
+            # The answer to what is sent by that word is lost, too, and nothing is doubled.
+            self.double.faults = Faults(drop_after=100)
+            bills.say("retry", "missing", names["missing"], "missing")
+            while len(self.double.state.events) < 4:
+                pause(10)
+            bills.kill()
+            self.double.faults = Faults()
+            bills.start()
+            for account in accounts:
+                standing = bills.settled(account)
+                told = self.double.told(standing["customer"]) + standing["unflushed"] // 1_000
+                self.assertEqual((told, standing["faults"]), (13_000 * 1_030, []), account)
+            self.assertEqual(len(self.double.state.events), 4)
+
     def test_a_wrong_key_loses_nothing(self) -> None:
         with Bills(self.double.url) as bills:
             (bills.folder / "key").write_text("sk_test_wrong")

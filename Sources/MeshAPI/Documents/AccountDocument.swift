@@ -34,6 +34,8 @@ package struct AccountDocument: APIDocument {
     package var available = "0"
     /// Meter events on their way, or refused.
     package var meterEvents: Int64 = 0
+    /// How many of these were refused, and wait for people.
+    package var refusedMeterEvents: Int64 = 0
     /// How many postings there are.
     package var postings: UInt64 = 0
     /// The row of the policy that it goes by; nil before there was any.
@@ -55,6 +57,7 @@ package struct AccountDocument: APIDocument {
         for (name, path) in Self.amounts { object[name] = .string(self[keyPath: path]) }
         object["holds"] = .integer(holds)
         object["meter_events"] = .integer(meterEvents)
+        object["meter_events_refused"] = .integer(refusedMeterEvents)
         object["postings"] = .count(postings)
         object["policy"] = policy.map { .string($0) } ?? .null
         object["customer"] = customer.map { .string($0) } ?? .null
@@ -71,6 +74,8 @@ package struct AccountDocument: APIDocument {
         for (name, path) in Self.amounts { self[keyPath: path] = try fields.text(name) }
         holds = try fields.integer("holds")
         meterEvents = try fields.integer("meter_events")
+        // A hub of before does not say it.
+        refusedMeterEvents = fields["meter_events_refused"]?.integer ?? 0
         postings = UInt64(clamping: try fields.integer("postings"))
         policy = fields["policy"]?.text
         customer = fields["customer"]?.text

@@ -93,7 +93,7 @@ extension ReceiptDocument {
         }
     }
 
-    /// What whoever bills is told.
+    /// What whoever bills is told, or not told any more.
     package struct Flushed: APIDocument {
         /// The same for every try.
         package let identifier: String

@@ -29,6 +29,8 @@ package struct ReceiptDocument: APIDocument {
     package var entry: Entry?
     /// Of telling whoever bills; nil where there was nothing to tell, and of all other changes.
     package var flushed: Flushed?
+    /// Of a meter event that was closed by hand.
+    package var closed: Flushed?
     /// Of paying ahead.
     package var topUp: TopUp?
 
@@ -50,6 +52,7 @@ package struct ReceiptDocument: APIDocument {
         object["charge"] = charge?.json
         object["entry"] = entry?.json
         object["flushed"] = flushed?.json
+        object["closed"] = closed?.json
         object["top_up"] = topUp?.json
         return .object(object)
     }
@@ -69,6 +72,7 @@ package struct ReceiptDocument: APIDocument {
         charge = try fields.optional("charge", Charge.self)
         entry = try fields.optional("entry", Entry.self)
         flushed = try fields.optional("flushed", Flushed.self)
+        closed = try fields.optional("closed", Flushed.self)
         topUp = try fields.optional("top_up", TopUp.self)
     }
 }

@@ -48,7 +48,13 @@ package struct LedgerStatements {
                 }
                 for (event, position) in try LedgerHistory.events(of: placed) {
                     ledger.apply(event, at: position)
-                    if case .flushBegun(let told, _) = event, isOfPeriod(told) { flushed += Int128(told.microdollars) }
+                    switch event {
+                    case .flushBegun(let told, _) where isOfPeriod(told): flushed += Int128(told.microdollars)
+                    // Billed by hand: Stripe's meter never has it.
+                    case .flushClosed(let closed) where !closed.isCounted && isOfPeriod(closed.event):
+                        flushed -= Int128(closed.event.microdollars)
+                    default: break
+                    }
                 }
                 head = placed.head
             }

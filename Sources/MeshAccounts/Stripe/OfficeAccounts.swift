@@ -23,6 +23,6 @@ package struct OfficeAccounts: StripeAccounts {
     /// What its row of that month says.
     package func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128 {
         let usage = try await office.ask(Ledger.ShowUsage(BillingPeriod(of: time)), of: account)
-        return (usage?.flushed ?? 0) / 1_000
+        return (usage?.told ?? 0) / 1_000
     }
 }

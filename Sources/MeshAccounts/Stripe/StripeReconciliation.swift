@@ -47,7 +47,7 @@ package struct StripeReconciliation: Sendable {
     ) async throws -> Finding {
         let balance = try await office.ask(Ledger.ShowBalance(), of: account)
         let usage = try await office.ask(Ledger.ShowUsage(period), of: account)
-        let flushed = (usage?.flushed ?? 0) / 1_000
+        let flushed = (usage?.told ?? 0) / 1_000
         let statement = LedgerStatement(
             account: account,
             customer: balance.customer,

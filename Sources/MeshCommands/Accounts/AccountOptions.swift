@@ -33,6 +33,9 @@ enum AccountOptions {
         Money(decimal: word).flatMap { $0 != .zero ? $0.decimalText : nil }
     }
 
+    /// What whoever bills was not told of.
+    static let event = Argument<String>("event", as: idSyntax, "The meter event, as outbox names it.")
+
     /// `2026-11`.
     static let monthSyntax = ValueSyntax<String>(
         valueName: "MONTH",

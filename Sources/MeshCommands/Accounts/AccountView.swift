@@ -18,7 +18,10 @@ enum AccountView {
         sheet.fact("owed", dollars(account.owed))
         sheet.fact("ceiling", dollars(account.ceiling))
         sheet.fact("not told yet", dollars(account.unflushed))
-        if account.meterEvents > 0 { sheet.fact("being told", Words.count(Int(account.meterEvents), "meter event")) }
+        let refused = Int(account.refusedMeterEvents)
+        let told = Int(account.meterEvents) - refused
+        if told > 0 { sheet.fact("being told", Words.count(told, "meter event")) }
+        if refused > 0 { sheet.fact("refused", "\(Words.count(refused, "meter event")): synesis ledger outbox", .red) }
         sheet.part("under way")
         sheet.fact("set aside", "\(dollars(account.held)) for \(Words.count(Int(account.holds), "call"))")
         return [screen.paint(account.account.printable, .bold)] + sheet.lines(screen)
@@ -35,6 +38,7 @@ enum AccountView {
         }
         if let entry = receipt.entry { sheet.fact("entered", "\(dollars(entry.amount)), posting \(entry.number)") }
         if let flushed = receipt.flushed { sheet.fact("told", "\(dollars(flushed.amount)) as \(flushed.identifier)") }
+        if let closed = receipt.closed { sheet.fact("closed", "\(dollars(closed.amount)) as \(closed.identifier)") }
         sheet.fact("balance", receipt.display["balance"] ?? dollars(receipt.balance), paint(receipt.balance))
         sheet.fact("credits", receipt.display["credits"] ?? dollars(receipt.credits))
         sheet.fact("available", available(receipt.available, receipt.display), paint(receipt.available))

@@ -16,7 +16,9 @@ enum LedgerCommands {
                 LedgerRefundCommand.command(ground), LedgerCorrectCommand.command(ground),
                 LedgerPaymentCommand.command(ground), LedgerSetTierCommand.command(ground),
                 LedgerSuspendCommand.command(ground), LedgerResumeCommand.command(ground),
-                LedgerFlushCommand.command(ground), LedgerVerifyCommand.command(ground),
+                LedgerFlushCommand.command(ground), LedgerOutboxCommand.command(ground),
+                LedgerRetryEventCommand.command(ground), LedgerCloseEventCommand.command(ground),
+                LedgerVerifyCommand.command(ground),
             ],
             examples: [
                 "synesis ledger set-tier managed --account acme": "It pays for what it uses.",

@@ -26,6 +26,7 @@ extension AccountDocument {
         holds = Int64(balance.holds)
         available = balance.available.decimalText
         meterEvents = Int64(balance.outbox)
+        refusedMeterEvents = Int64(balance.refused)
         postings = balance.postings
         policy = balance.policyVersion.isEmpty ? nil : balance.policyVersion
         customer = balance.customer
@@ -94,6 +95,23 @@ extension ReceiptDocument.Flushed {
             identifier: event.identifier,
             amount: event.amount.decimalText,
             time: event.time.description
+        )
+    }
+}
+
+extension OutboxDocument {
+    /// What `entries` of `account` say.
+    init(_ entries: [OutboxEntry], of account: TenantID) {
+        self.init(
+            account: account.text,
+            events: entries.map { entry in
+                Event(
+                    identifier: entry.event.identifier,
+                    amount: entry.event.amount.decimalText,
+                    time: entry.event.time.description,
+                    refusal: entry.refusal
+                )
+            }
         )
     }
 }

@@ -35,6 +35,11 @@ extension HTTPRefusal {
             self.init(.conflict, "conflict", "this id was used for something else")
         case .unknownCall:
             self.init(.notFound, "unknown_call", "no call of this id was charged, or it has been forgotten")
+        case .unknownFlush:
+            let words = "no meter event of this name waits: it was delivered, or closed, or never was"
+            self.init(.notFound, "unknown_event", words)
+        case .flushOnItsWay:
+            self.init(.conflict, "event_on_its_way", "the meter event was not refused: it is being told")
         case .badAmount:
             self.init(.badRequest, "bad_amount", "the amount is nothing, below nothing, or beyond reason")
         case .insufficient(let left):
@@ -44,8 +49,7 @@ extension HTTPRefusal {
                 "as many entries were made in \(Limits.Ledger.entryMemory.components.seconds / 86_400) days as "
                 + "can be known (\(Limits.Ledger.maximumEntries))"
             self.init(.conflict, "too_many_entries", words)
-        case .ceilingExceeded, .suspended, .guestQuotaSpent, .tooManyHolds, .tooManyGuests, .unknownFlush,
-            .periodOpen:
+        case .ceilingExceeded, .suspended, .guestQuotaSpent, .tooManyHolds, .tooManyGuests, .periodOpen:
             self.init(.conflict, "refused", "the account does not allow this now")
         }
     }

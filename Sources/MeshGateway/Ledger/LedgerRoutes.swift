@@ -50,6 +50,9 @@ struct LedgerRoutes: Sendable {
                     return HTTPResponse(ProofDocument(account: account.text, faults: faults))
                 }
             }
+            routes.on(.get, Path.at(APIPath.ledger("outbox"))) { request in
+                try await told(request) { try await OutboxRoutes.show(Self.account(of: request, $1), $0) }
+            }
             // Under the name that others call it by as well.
             for word in ["record", "log-usage"] { on(word, in: &routes, Self.record) }
             on("add-credit", in: &routes, Self.addCredit)
@@ -60,6 +63,8 @@ struct LedgerRoutes: Sendable {
             on("suspend", in: &routes, Self.suspend)
             on("resume", in: &routes, Self.resume)
             on("flush", in: &routes, Self.flush)
+            on("retry-event", in: &routes, Self.retryEvent)
+            on("close-event", in: &routes, Self.closeEvent)
         }
     }
 
@@ -247,6 +252,30 @@ struct LedgerRoutes: Sendable {
         let event = try await port.flush(asked.account)
         var document = try await receipt(asked.account, port)
         document.flushed = event.map { .init($0) }
+        return document
+    }
+
+    private static func retryEvent(
+        _ request: HTTPRequest,
+        _ port: any LedgerPort,
+        _ caller: Caller
+    ) async throws -> ReceiptDocument {
+        let asked = try await LedgerRequest(request, caller, members: ["event", "not_there"])
+        let event = try await OutboxRoutes.retry(asked, port)
+        var document = try await receipt(asked.account, port)
+        document.flushed = .init(event)
+        return document
+    }
+
+    private static func closeEvent(
+        _ request: HTTPRequest,
+        _ port: any LedgerPort,
+        _ caller: Caller
+    ) async throws -> ReceiptDocument {
+        let asked = try await LedgerRequest(request, caller, members: ["event", "counted", "note"])
+        let event = try await OutboxRoutes.close(asked, port)
+        var document = try await receipt(asked.account, port)
+        document.closed = .init(event)
         return document
     }
 

@@ -31,6 +31,14 @@ enum OpenAPIAccountsFile {
             Fund: { enum: ["knowledge", "granted", "paid"] },
             SuspensionReason: { enum: ["ceiling", "payment_failed", "operator", null] },
             UsageDimension: { enum: ["model", "project", "session", "edge", "day", "kind"] },
+            EventName: {
+                type: "string",
+                description: "of a meter event, the same for every try",
+                minLength: 1,
+                maxLength: 128,
+                pattern: "^[!-~]+$",
+                examples: ["mesh|main|usage|1-7"],
+            },
             Note: { type: "string", maxLength: 512 },
             AccountName: {
                 type: "object",
@@ -125,6 +133,30 @@ enum OpenAPIAccountsFile {
                 },
                 additionalProperties: false,
             },
+            EventRetry: {
+                type: "object",
+                required: ["event"],
+                properties: {
+                    account: { $ref: "#/components/schemas/Name" },
+                    event: { $ref: "#/components/schemas/EventName" },
+                    not_there: {
+                        type: "boolean",
+                        description: "somebody has looked, and whoever bills does not have it",
+                    },
+                },
+                additionalProperties: false,
+            },
+            EventClosing: {
+                type: "object",
+                required: ["event", "note"],
+                properties: {
+                    account: { $ref: "#/components/schemas/Name" },
+                    event: { $ref: "#/components/schemas/EventName" },
+                    counted: { type: "boolean", description: "whoever bills has it after all" },
+                    note: { type: "string", minLength: 1, maxLength: 512 },
+                },
+                additionalProperties: false,
+            },
             TopUp: {
                 type: "object",
                 required: ["amount"],
@@ -142,8 +174,8 @@ enum OpenAPIAccountsFile {
                 type: "object",
                 required: [
                     "account", "tier", "suspended", "balance", "credits", "knowledge", "granted", "paid", "owed",
-                    "unflushed", "ceiling", "held", "holds", "available", "meter_events", "postings", "policy",
-                    "customer", "display",
+                    "unflushed", "ceiling", "held", "holds", "available", "meter_events", "meter_events_refused",
+                    "postings", "policy", "customer", "display",
                 ],
                 properties: {
                     account: { $ref: "#/components/schemas/Name" },
@@ -161,6 +193,7 @@ enum OpenAPIAccountsFile {
                     holds: { type: "integer", minimum: 0 },
                     available: { $ref: "#/components/schemas/Amount" },
                     meter_events: { type: "integer", minimum: 0 },
+                    meter_events_refused: { type: "integer", minimum: 0 },
                     postings: { type: "integer", minimum: 0 },
                     policy: { type: ["string", "null"] },
                     customer: { type: ["string", "null"] },
@@ -184,15 +217,8 @@ enum OpenAPIAccountsFile {
                     display: { type: "object", additionalProperties: { type: "string" } },
                     charge: { $ref: "#/components/schemas/Charge" },
                     entry: { $ref: "#/components/schemas/Entry" },
-                    flushed: {
-                        type: "object",
-                        required: ["identifier", "amount", "time"],
-                        properties: {
-                            identifier: { type: "string" },
-                            amount: { $ref: "#/components/schemas/Amount" },
-                            time: { $ref: "#/components/schemas/Time" },
-                        },
-                    },
+                    flushed: { $ref: "#/components/schemas/MeterEvent" },
+                    closed: { $ref: "#/components/schemas/MeterEvent" },
                     top_up: {
                         type: "object",
                         required: ["url", "kind", "amount"],
@@ -202,6 +228,24 @@ enum OpenAPIAccountsFile {
                             amount: { $ref: "#/components/schemas/Amount" },
                         },
                     },
+                },
+            },
+            MeterEvent: {
+                type: "object",
+                required: ["identifier", "amount", "time"],
+                properties: {
+                    identifier: { $ref: "#/components/schemas/EventName" },
+                    amount: { $ref: "#/components/schemas/Amount" },
+                    time: { $ref: "#/components/schemas/Time" },
+                    refusal: { type: ["string", "null"], description: "of an outbox; null while it is on its way" },
+                },
+            },
+            Outbox: {
+                type: "object",
+                required: ["account", "events"],
+                properties: {
+                    account: { $ref: "#/components/schemas/Name" },
+                    events: { type: "array", items: { $ref: "#/components/schemas/MeterEvent" } },
                 },
             },
             Charge: {

@@ -188,6 +188,42 @@ enum OpenAPILedgerFile {
                         refusals: [400, 404, 413, 415, 502],
                     },
                 },
+                "/v1/ledger/outbox": {
+                    get: {
+                        operationId: "getOutbox",
+                        tags: ["ledger"],
+                        summary: "What whoever bills was not told of yet, or has refused",
+                        parameters: [{ $ref: "#/components/parameters/account" }],
+                        responses: { "200": { $ref: "#/components/responses/Outbox" } },
+                        refusals: [400, 404, 502],
+                    },
+                },
+                "/v1/ledger/retry-event": {
+                    post: {
+                        operationId: "retryMeterEvent",
+                        tags: ["ledger"],
+                        summary: "Has whoever bills told again of what it has refused",
+                        requestBody: {
+                            required: true,
+                            content: { "application/json": { schema: { $ref: "#/components/schemas/EventRetry" } } },
+                        },
+                        responses: { "200": { $ref: "#/components/responses/Receipt" } },
+                        refusals: [400, 404, 409, 413, 415, 502],
+                    },
+                },
+                "/v1/ledger/close-event": {
+                    post: {
+                        operationId: "closeMeterEvent",
+                        tags: ["ledger"],
+                        summary: "Ends by hand what whoever bills has refused",
+                        requestBody: {
+                            required: true,
+                            content: { "application/json": { schema: { $ref: "#/components/schemas/EventClosing" } } },
+                        },
+                        responses: { "200": { $ref: "#/components/responses/Receipt" } },
+                        refusals: [400, 404, 409, 413, 415, 502],
+                    },
+                },
                 "/v1/ledger/topup": {
                     post: {
                         operationId: "topUp",
@@ -241,6 +277,10 @@ enum OpenAPILedgerFile {
                 Receipt: {
                     description: "what it has come to; the same id again has the same answer",
                     content: { "application/json": { schema: { $ref: "#/components/schemas/Receipt" } } },
+                },
+                Outbox: {
+                    description: "what waits, the oldest first",
+                    content: { "application/json": { schema: { $ref: "#/components/schemas/Outbox" } } },
                 },
                 Proof: {
                     description: "what was found",

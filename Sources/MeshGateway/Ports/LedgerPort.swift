@@ -34,6 +34,24 @@ package protocol LedgerPort: Sendable {
     /// Has whoever bills told of what is unflushed; nil where there is nothing to tell.
     func flush(_ account: TenantID) async throws(LedgerProblem) -> MeterEvent?
 
+    /// What whoever bills is still to be told of, the oldest first; at most ``Limits/Ledger/maximumOutbox``.
+    func outbox(_ account: TenantID) async throws(LedgerProblem) -> [OutboxEntry]
+
+    /// Has whoever bills told again of what it refused; `isMissing` where somebody has looked and it does not have it.
+    func retry(
+        event identifier: String,
+        isMissing: Bool,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent
+
+    /// Ends by hand what whoever bills refused: it has it after all, or it was billed otherwise.
+    func close(
+        event identifier: String,
+        isCounted: Bool,
+        note: String,
+        of account: TenantID
+    ) async throws(LedgerProblem) -> MeterEvent
+
     /// What of the account's figures does not agree.
     func verify(_ account: TenantID) async throws(LedgerProblem) -> [String]
 

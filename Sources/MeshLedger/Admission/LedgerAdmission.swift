@@ -98,7 +98,7 @@ package enum LedgerAdmission {
         case .callEnded: return ChatError(.conflict, "the call has ended", cause: refusal)
         case .tooManyHolds, .tooManyGuests, .tooManyEntries:
             return ChatError(.overloaded, "the account has too much under way", cause: refusal)
-        case .unknownCall, .badAmount, .insufficient, .unknownFlush, .periodOpen:
+        case .unknownCall, .badAmount, .insufficient, .unknownFlush, .periodOpen, .flushOnItsWay:
             return ChatError(.malformed, "the ledger knows no such call", cause: refusal)
         }
     }

@@ -27,6 +27,8 @@ package struct Balance: Hashable, Sendable {
     package let available: Money
     /// Meter events on their way, or refused.
     package let outbox: Int
+    /// How many of these were refused: they wait for people.
+    package let refused: Int
     /// How many postings there are.
     package let postings: UInt64
     /// The row of the policy that it goes by; empty before there was any.
@@ -50,6 +52,7 @@ package struct Balance: Hashable, Sendable {
         holds = ledger.holds.count
         available = Money(clamping: core.available)
         outbox = core.outboxCount
+        refused = ledger.outbox.count { $0.refusal != nil }
         postings = core.postings
         policyVersion = core.policyVersion
         customer = core.customer
@@ -58,7 +61,7 @@ package struct Balance: Hashable, Sendable {
 
 extension Balance: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 15)
+        writer.writeArrayHead(count: 16)
         tier.encode(into: &writer)
         suspension.encode(into: &writer)
         for amount in [knowledge, granted, paid, owed, unflushed, ceiling, held, available] { writer.write(amount) }
@@ -67,10 +70,11 @@ extension Balance: WireCodable {
         writer.write(postings)
         writer.write(policyVersion)
         customer.encode(into: &writer)
+        writer.write(count: refused)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 15)
+        var tail = try reader.beginRecord(fields: 15)
         tier = try LedgerTier(from: &reader)
         suspension = try Suspension?(from: &reader)
         knowledge = try reader.readMoney()
@@ -86,6 +90,7 @@ extension Balance: WireCodable {
         postings = try reader.readUInt64()
         policyVersion = try reader.readName()
         customer = try reader.readOptionalName()
+        refused = Int(clamping: try reader.readAppended(UInt64.self, in: &tail) ?? 0)
         try reader.endRecord(tail)
     }
 }

@@ -35,7 +35,12 @@ extension Ledger {
         /// The event `identifier` ended so.
         package init(_ identifier: String, _ outcome: MeterOutcome) {
             self.identifier = identifier
-            self.outcome = outcome
+            self.outcome =
+                switch outcome {
+                case .delivered: .delivered
+                // Somebody else's word, which is read again as long as a name is.
+                case .refused(let word): .refused(word.cut(toBytes: Limits.Ledger.maximumNameBytes))
+                }
         }
 
         package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> Done {
@@ -57,32 +62,6 @@ extension Ledger {
             outcome = try MeterOutcome(from: &reader)
             try reader.endRecord(tail)
         }
-    }
-
-    /// Has Stripe told again of what it did not want to be told of.
-    package struct RetryFlush: Command {
-        package typealias Target = Ledger
-        package typealias Reply = Done
-        package typealias Refusal = LedgerRefusal
-
-        package static let tag: UInt32 = 16
-        /// The event.
-        package let identifier: String
-
-        /// The event `identifier` once more.
-        package init(_ identifier: String) { self.identifier = identifier }
-
-        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) throws(LedgerRefusal) -> Done {
-            guard let entry = state.outbox.first(where: { $0.event.identifier == identifier }) else {
-                throw .unknownFlush
-            }
-            if entry.refusal != nil { turn.emit(.flushRetried(identifier)) }
-            return Done()
-        }
-
-        package func encode(into writer: inout WireWriter) { writer.write(identifier) }
-
-        package init(from reader: inout WireReader) throws(WireError) { identifier = try reader.readName() }
     }
 
     /// Closes all periods up to one that is over: no usage comes into them any more.

@@ -16,6 +16,9 @@ package struct MeterEvent: Hashable, Sendable {
     /// Stripe's name for the account; nil where nobody has told it.
     package let customer: String?
 
+    /// When somebody last looked for it at Stripe and did not find it; nil where nobody has.
+    package private(set) var lookedAt: WallTime?
+
     /// The event `microdollars` over the postings `range` of `account`.
     package init(
         account: String,
@@ -37,8 +40,16 @@ package struct MeterEvent: Hashable, Sendable {
         microdollars = event.microdollars
         time = event.time
         customer = event.customer
+        lookedAt = event.lookedAt
     }
     #endif
+
+    /// The same, for which somebody has looked in vain at `time`.
+    package func missed(at time: WallTime) -> MeterEvent {
+        var event = self
+        event.lookedAt = time
+        return event
+    }
 
     /// What it comes to.
     package var amount: Money { Money(clamping: Int128(microdollars) * Self.nanodollars) }
@@ -68,7 +79,7 @@ package enum MeterOutcome: Hashable, Sendable {
 /// A meter event that is not known to be delivered.
 package struct OutboxEntry: Hashable, Sendable {
     /// What to tell.
-    package let event: MeterEvent
+    package internal(set) var event: MeterEvent
 
     /// The event that asked for it, at the latest.
     package internal(set) var position: EventPosition
@@ -79,19 +90,21 @@ package struct OutboxEntry: Hashable, Sendable {
 
 extension MeterEvent: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 4)
+        writer.writeArrayHead(count: lookedAt == nil ? 4 : 5)
         writer.write(identifier)
         writer.write(microdollars)
         writer.write(time)
         customer.encode(into: &writer)
+        if let lookedAt { writer.write(lookedAt) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 4)
+        var tail = try reader.beginRecord(fields: 4)
         identifier = try reader.readName()
         microdollars = try reader.readInt64()
         time = try reader.readTime()
         customer = try reader.readOptionalName()
+        lookedAt = try reader.readAppended(Int64.self, in: &tail).map(WallTime.init(millisecondsSince1970:))
         try reader.endRecord(tail)
     }
 }

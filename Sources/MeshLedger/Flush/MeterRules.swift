@@ -13,8 +13,13 @@ package enum MeterRules {
     }
 
     /// The next step for `event`, of which it is known whether it was ever sent.
+    ///
+    /// Where somebody has looked and not found it, it was sent since then if at all, and Stripe knows its identifier for
+    /// as long again.
     package static func step(for event: MeterEvent, wasSent: Bool, now: WallTime) -> Step {
-        if wasSent, event.time.moved(by: Limits.Meter.identifierMemory) <= now { return .reconcile }
+        let memory = Limits.Meter.identifierMemory
+        let wasMissing = event.lookedAt.map { $0 <= now && $0.moved(by: memory) > now } ?? false
+        if wasSent, !wasMissing, event.time.moved(by: memory) <= now { return .reconcile }
         if event.time.moved(by: Limits.Meter.oldestEvent) <= now { return .tooOld }
         return .send
     }
@@ -34,6 +39,8 @@ package enum MeterRules {
         switch status {
         case 200..<300: return .ended(.delivered)
         case 400 where message?.contains("already exists with identifier") ?? false: return .ended(.delivered)
+        // One of the two clocks is wrong, and the event becomes good by waiting.
+        case 400 where code == "timestamp_in_future": return .again
         case 408, 409, 429, 500...: return .again
         // A key that is wrong or may not is the operator's to mend; the event is good.
         case 401, 403: return .again

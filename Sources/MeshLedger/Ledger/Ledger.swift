@@ -38,6 +38,8 @@ package struct Ledger: Journaled, Hashable {
             .accepting(Verify.self)
             .accepting(StopFor.self)
             .accepting(EndInvoice.self)
+            .accepting(ShowOutbox.self)
+            .accepting(CloseFlush.self)
     }
 
     /// Whose account it is: the key of the actor.
@@ -115,11 +117,15 @@ package struct Ledger: Journaled, Hashable {
         case .flushEnded(let identifier, .delivered): outbox.removeAll { $0.event.identifier == identifier }
         case .flushEnded(let identifier, .refused(let word)):
             change(identifier) { $0.refusal = word }
-        case .flushRetried(let identifier):
-            change(identifier) {
-                $0.refusal = nil
-                $0.position = position
+        case .flushRetried(let identifier, let lookedAt):
+            change(identifier) { entry in
+                entry.refusal = nil
+                entry.position = position
+                if let lookedAt { entry.event = entry.event.missed(at: lookedAt) }
             }
+        case .flushClosed(let closed):
+            outbox.removeAll { $0.event.identifier == closed.event.identifier }
+            if !closed.isCounted { note(byHand: closed.event) }
         case .periodClosed(let period, _): close(period)
         case .guestEnded(let invite):
             guests[invite]?.isEnded = true
@@ -168,6 +174,13 @@ package struct Ledger: Journaled, Hashable {
         var usage = PeriodUsage(posting.period)
         usage.take(posting)
         periods.insert(usage, at: periods.firstIndex { $0.period > posting.period } ?? periods.count)
+    }
+
+    /// Stripe's sums of its month will never have `event`.
+    private mutating func note(byHand event: MeterEvent) {
+        let period = BillingPeriod(of: event.time)
+        guard let place = periods.firstIndex(where: { $0.period == period }) else { return }
+        periods[place].take(byHand: event)
     }
 
     private mutating func close(_ period: BillingPeriod) {

@@ -154,7 +154,7 @@ package struct LedgerCore: Hashable, Sendable {
             take(posting)
             firstUnflushed = posting.number + 1
             outboxCount += 1
-        case .flushEnded(_, .delivered): outboxCount -= 1
+        case .flushEnded(_, .delivered), .flushClosed: outboxCount -= 1
         case .flushEnded(_, .refused), .flushRetried, .guestEnded: break
         case .periodClosed(let period, let posting):
             if let posting { take(posting) }

@@ -18,12 +18,15 @@ extension Ledger.Event: WireCodable {
         case .customerSet(let name): write(10, [name], into: &writer)
         case .flushBegun(let event, let posting): write(11, [event, posting], into: &writer)
         case .flushEnded(let identifier, let outcome): write(12, [identifier, outcome], into: &writer)
-        case .flushRetried(let identifier): write(13, [identifier], into: &writer)
+        case .flushRetried(let identifier, nil): write(13, [identifier], into: &writer)
+        case .flushRetried(let identifier, let time?):
+            write(13, [identifier, time.millisecondsSince1970], into: &writer)
         case .periodClosed(let period, let posting): write(14, [period, posting], into: &writer)
         case .guestEnded(let invite): write(15, [invite], into: &writer)
         case .stopped(let stop): write(16, [stop], into: &writer)
         case .invoiceEnded(let invoice): write(17, [invoice], into: &writer)
         case .reasonEnded(let reason): write(18, [reason], into: &writer)
+        case .flushClosed(let closed): write(19, [closed], into: &writer)
         }
     }
 
@@ -39,6 +42,7 @@ extension Ledger.Event: WireCodable {
         let number = try reader.readUInt64()
         guard let fields = Self.fieldCount(number) else { throw WireError(.invalidValue, "no such event") }
         guard count > fields else { throw WireError(.missingFields, "an event of \(count) fields") }
+        var read = 1 + fields
         switch number {
         case 0: self = .planned(try Ledger.Plan(from: &reader))
         case 1: self = .reserved(try Hold(from: &reader))
@@ -53,14 +57,18 @@ extension Ledger.Event: WireCodable {
         case 10: self = .customerSet(try reader.readName())
         case 11: self = .flushBegun(try MeterEvent(from: &reader), try Posting(from: &reader))
         case 12: self = .flushEnded(try reader.readName(), try MeterOutcome(from: &reader))
-        case 13: self = .flushRetried(try reader.readName())
+        case 13:
+            let identifier = try reader.readName()
+            self = .flushRetried(identifier, lookedAt: count > read ? try reader.readTime() : nil)
+            read = min(count, read + 1)
         case 14: self = .periodClosed(try BillingPeriod(from: &reader), try Posting?(from: &reader))
         case 15: self = .guestEnded(try reader.readName())
         case 16: self = .stopped(try Ledger.Stop(from: &reader))
         case 17: self = .invoiceEnded(try reader.readName())
-        default: self = .reasonEnded(try Suspension(from: &reader))
+        case 18: self = .reasonEnded(try Suspension(from: &reader))
+        default: self = .flushClosed(try ClosedFlush(from: &reader))
         }
-        for _ in (1 + fields)..<count { try reader.skipItem() }
+        for _ in read..<count { try reader.skipItem() }
         reader.endNesting()
     }
 
@@ -69,7 +77,7 @@ extension Ledger.Event: WireCodable {
         switch number {
         case 9: 0
         case 3, 4, 11, 12, 14: 2
-        case 0...18: 1
+        case 0...19: 1
         default: nil
         }
     }

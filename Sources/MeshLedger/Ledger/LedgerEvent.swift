@@ -30,8 +30,10 @@ extension Ledger {
         case flushBegun(MeterEvent, Posting)
         /// It has been told, or does not want to be.
         case flushEnded(String, MeterOutcome)
-        /// It is to be told again, though it did not want to be.
-        case flushRetried(String)
+        /// It is to be told again, though it did not want to be; where somebody has looked for it in vain, since when.
+        case flushRetried(String, lookedAt: WallTime?)
+        /// It is not to be told again, because people have seen to it.
+        case flushClosed(ClosedFlush)
         /// A period takes no more usage; its invoice, unless that is nothing.
         case periodClosed(BillingPeriod, Posting?)
         /// The guests of an invite are not paid for any more.
@@ -100,7 +102,7 @@ extension Ledger.Event {
         case .covered(let posting), .monthGranted(let posting), .flushBegun(_, let posting): posting
         case .periodClosed(_, let posting): posting
         case .planned, .reserved, .voided, .expired, .suspended, .resumed, .customerSet, .flushEnded, .flushRetried,
-            .guestEnded, .stopped, .invoiceEnded, .reasonEnded:
+            .flushClosed, .guestEnded, .stopped, .invoiceEnded, .reasonEnded:
             nil
         }
     }

@@ -29,6 +29,8 @@ package enum LedgerRefusal: Error, Hashable, Sendable {
     case unknownFlush
     /// The period is not over.
     case periodOpen
+    /// The meter event is on its way: whoever bills may take it yet.
+    case flushOnItsWay
 
     private var number: UInt64 {
         switch self {
@@ -45,6 +47,7 @@ package enum LedgerRefusal: Error, Hashable, Sendable {
         case .insufficient: 10
         case .unknownFlush: 11
         case .periodOpen: 12
+        case .flushOnItsWay: 13
         }
     }
 }
@@ -65,7 +68,7 @@ extension LedgerRefusal: WireCodable {
             writer.write(amount)
             writer.write(Int64(0))
         case .conflict, .callEnded, .unknownCall, .tooManyHolds, .tooManyGuests, .tooManyEntries, .badAmount,
-            .unknownFlush, .periodOpen:
+            .unknownFlush, .periodOpen, .flushOnItsWay:
             writer.write(Int64(0))
             writer.write(Int64(0))
         }
@@ -83,6 +86,7 @@ extension LedgerRefusal: WireCodable {
             .suspended(UInt64(exactly: first).flatMap(Suspension.init(rawValue:)) ?? .operatorStop),
             .guestQuotaSpent(needed: amount, available: second), .conflict, .callEnded, .unknownCall, .tooManyHolds,
             .tooManyGuests, .tooManyEntries, .badAmount, .insufficient(amount), .unknownFlush, .periodOpen,
+            .flushOnItsWay,
         ]
         guard let index = Int(exactly: number), plain.indices.contains(index) else {
             throw WireError(.invalidValue, "no such refusal")

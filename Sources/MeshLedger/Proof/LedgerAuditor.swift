@@ -15,6 +15,9 @@ package struct LedgerAuditor: Sendable {
     private var closedBefore: BillingPeriod?
     private var found: [LedgerFault] = []
 
+    /// What Stripe is still to be told of, in millionths of a dollar, by name.
+    private var waiting: [String: Int64] = [:]
+
     /// Nano-dollars: what was charged, given back of it, paid by credits, told to Stripe, put on invoices.
     private var charged: Int128 = 0
     private var refunded: Int128 = 0
@@ -46,11 +49,17 @@ package struct LedgerAuditor: Sendable {
         case .expired(let id, _): expired[id] = held.removeValue(forKey: id)
         case .settled(let settlement): take(settlement)
         case .entered, .covered, .monthGranted, .flushBegun, .periodClosed: break
+        case .flushEnded(let identifier, .delivered): waiting[identifier] = nil
+        case .flushClosed(let closed):
+            // What was told already, or never begun, nobody can close.
+            let open = waiting.removeValue(forKey: closed.event.identifier) ?? 0
+            expect(.invoices, "\(closed.event.identifier), closed", Int128(closed.event.microdollars), Int128(open))
         case .planned, .suspended, .resumed, .customerSet, .flushEnded, .flushRetried, .guestEnded: break
         case .stopped, .invoiceEnded, .reasonEnded: break
         }
         if let posting = event.posting { take(posting) }
         if case .flushBegun(let event, let posting) = event {
+            waiting[event.identifier] = event.microdollars
             let told = Int128(event.microdollars) * 1_000
             expect(.invoices, event.identifier, told, -posting[.flushed])
             metered[posting.period, default: 0] += told

@@ -41,6 +41,12 @@ package struct PeriodUsage: Hashable, Sendable {
     /// Nano-dollars that Stripe was told of in it: what its invoice comes to.
     package private(set) var flushed: Int128 = 0
 
+    /// Nano-dollars of these that stand on invoices written by hand: Stripe's meter never has them.
+    package private(set) var byHand: Int128 = 0
+
+    /// Nano-dollars that Stripe's meter has, or will have once everything is delivered.
+    package var told: Int128 { flushed - byHand }
+
     /// Whether it takes anything more.
     package private(set) var isClosed = false
 
@@ -72,6 +78,9 @@ package struct PeriodUsage: Hashable, Sendable {
         }
     }
 
+    /// Takes in that `event` was billed otherwise than by the meter.
+    mutating func take(byHand event: MeterEvent) { byHand += Int128(event.microdollars) * MeterEvent.nanodollars }
+
     /// What stays of it once it is closed: its sums, and those of the models that came to most.
     func rolledUp() -> PeriodUsage {
         var closed = self
@@ -95,21 +104,23 @@ package struct PeriodUsage: Hashable, Sendable {
 
 extension PeriodUsage: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: 5)
+        writer.writeArrayHead(count: byHand == 0 ? 5 : 6)
         period.encode(into: &writer)
         total.encode(into: &writer)
         writer.write(flushed)
         writer.write(isClosed)
         rows.encode(into: &writer)
+        if byHand != 0 { writer.write(Int64(clamping: byHand / MeterEvent.nanodollars)) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        let tail = try reader.beginRecord(fields: 5)
+        var tail = try reader.beginRecord(fields: 5)
         period = try BillingPeriod(from: &reader)
         total = try UsageSum(from: &reader)
         flushed = try reader.readInt128()
         isClosed = try reader.readBool()
         rows = try [[String: UsageSum]](from: &reader)
+        byHand = Int128(try reader.readAppended(Int64.self, in: &tail) ?? 0) * MeterEvent.nanodollars
         try reader.endRecord(tail)
         while rows.count < UsageDimension.allCases.count { rows.append([:]) }
     }

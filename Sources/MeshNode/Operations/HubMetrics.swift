@@ -23,6 +23,7 @@ struct HubReading: NodeReading {
     let authorityLeft: Duration?
     let chats: ChatReading
     let usage: UsageExportCounts?
+    let meters: MeterBook.Counts
 
     struct Tunnels: Sendable {
         let open: Int
@@ -54,6 +55,7 @@ enum HubMetrics {
         group.part(\.tunnels).registerTunnels()
         group.part(\.chats).registerChats()
         group.part(\.usage).registerUsage()
+        group.part(\.meters).registerMeters()
         registerOwn(group)
     }
 
@@ -128,7 +130,12 @@ extension MetricGroup<HubReading.Tunnels> {
 
 extension HubService {
     /// What metrics tell of it now; `node` is what was found of the node itself.
-    func reading(_ node: NodeMetrics.Reading, _ phase: NodeState.Phase, _ chats: HubChats) async -> HubReading {
+    func reading(
+        _ node: NodeMetrics.Reading,
+        _ phase: NodeState.Phase,
+        _ chats: HubChats,
+        _ meters: MeterBook.Counts
+    ) async -> HubReading {
         let told = await chats.reading()
         let links = await hub.transport.summary()
         let now = node.now
@@ -153,7 +160,8 @@ extension HubService {
             certificateLeft: certificateEnd.withLock { $0 }.since(now),
             authorityLeft: authorityEnd.withLock { $0 }?.since(now),
             chats: told,
-            usage: usage?.counts
+            usage: usage?.counts,
+            meters: meters
         )
     }
 }

@@ -114,6 +114,7 @@ struct LedgerJudge {
         case .flushBegun(let event, let posting): return flushBegun(event, posting)
         case .flushEnded(let identifier, .delivered):
             return delivered.contains(identifier) ? nil : "\(identifier) is said to be told, and nobody was"
+        case .flushClosed(let closed): return "\(closed.event.identifier) is closed, and nobody has asked for it"
         case .flushEnded, .flushRetried, .customerSet, .guestEnded: return nil
         case .periodClosed(let period, let posting): return closed(period, posting)
         }

@@ -10,7 +10,8 @@ package protocol StripeAccounts: Sendable {
     /// It is durable when this returns.
     func keep(customer: String, of account: String) async throws -> String
 
-    /// Millionths of a dollar of all meter events of `account` in the month of `time`, those on their way too.
+    /// Millionths of a dollar of all meter events of `account` in the month of `time`, those on their way too, without
+    /// those that are billed by hand.
     func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128
 }
 

@@ -22,7 +22,8 @@ struct HubRole {
         let accounts = LedgerOffice(
             policy: try settings.ledger.policy(),
             newAccounts: settings.ledger.newAccounts,
-            clock: ground.clock
+            clock: ground.clock,
+            logger: ground.logger
         )
         let billing = try await HubBilling.make(settings.stripe, accounts, folder: folder.path, ground)
         let chats = try await HubChats.make(settings.chat, accounts, settings.ledger, ground)
@@ -30,7 +31,7 @@ struct HubRole {
         let startedAt = ground.clock.wallTime
         HubMetrics.register(in: registry, startedAt: startedAt, clock: ground.clock) { [ground] in
             guard let service = told.withLock({ $0 }), let node = await ground.nodeReading() else { return nil }
-            return await service.reading(node, ground.phase.current, chats)
+            return await service.reading(node, ground.phase.current, chats, accounts.meters.counts)
         }
         // First of all, so that whoever asks meanwhile hears that the hub is starting.
         let keys = KeyOffice(tenant: settings.grant.identity.tenant, clock: ground.clock, logger: ground.logger)
