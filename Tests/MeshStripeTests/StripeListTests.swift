@@ -3,6 +3,7 @@ import MeshHTTP
 import MeshIO
 import MeshLedger
 import MeshStripe
+import MeshTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `Lists of Stripe's` {
