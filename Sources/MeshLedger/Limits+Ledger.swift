@@ -22,12 +22,12 @@ extension Limits {
         /// refused as `tooManyEntries`: money never comes in twice because an id was forgotten.
         package static let maximumEntries = 1_024
 
-        /// Invoices that stop an account and are known by their names; for a further one it is stopped until an operator
-        /// starts it.
+        /// Invoices that stop an account and are known by their names; for a further one it is stopped until an
+        /// operator starts it.
         package static let maximumUnpaidInvoices = 64
 
-        /// What has stopped an account and is known by an id; the oldest is forgotten for a further one, and would stop
-        /// it once more.
+        /// What has stopped an account and is known by an id; the oldest is forgotten for a further one, and would
+        /// stop it once more.
         package static let maximumKnownStops = 256
 
         /// Invites whose guests an account pays for at a time; a further one is refused as `tooManyGuests`.

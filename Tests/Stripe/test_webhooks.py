@@ -146,7 +146,8 @@ class Webhooks(unittest.TestCase):
         self.assertEqual((standing["paid"], standing["suspension"]), (15_000_000_000, None))
         # What is told of a page that is older than the account remembers makes no credit a second time.
         self.bills.say("charge", _ACCOUNT, 3, 14_000)
-        self.double.put(paid | {"created": paid["created"] - 31 * 86_400, "id": "cs_other", "payment_intent": "pi_other"})
+        created = paid["created"] - 31 * 86_400
+        self.double.put(paid | {"created": created, "id": "cs_other", "payment_intent": "pi_other"})
         old = charge | {"id": "ch_2", "payment_intent": "pi_other", "amount_refunded": 2_500}
         self.assertEqual(self.tell("charge.refunded", old, {"amount_refunded": 0}), "taken")
         standing = self.bills.standing(_ACCOUNT)

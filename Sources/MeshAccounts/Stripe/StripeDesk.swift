@@ -163,8 +163,8 @@ package final class StripeDesk: BillingPort {
     /// Takes back what was paid ahead.
     ///
     /// Stripe may tell this before it tells of the payment: then the credit is made first. Where some of it is spent,
-    /// what is left is taken, and people look at the rest. All of it goes by one id: when the event comes again, what was
-    /// taken is a conflict, and the stop is known.
+    /// what is left is taken, and people look at the rest. All of it goes by one id: when the event comes again, what
+    /// was taken is a conflict, and the stop is known.
     private func takeBack(
         _ back: (id: UniqueID, amount: Money, note: String, payment: String?),
         _ account: String,
