@@ -22,9 +22,9 @@ enum LedgerReconcileCommand {
         summary: "Hold a month of every account against Stripe's meter.",
         discussion: """
             Reads from each account's journal what Stripe was told of in the month, and asks Stripe for the sum that \
-            its meter has of the account's customer. Both agree where Stripe lacks no more than is still on its way: what \
-            was told in the last minutes may not be in its sums yet. Stripe is asked as the hub's settings say, of \
-            which nothing else counts; nothing there is changed.
+            its meter has of the account's customer. Both agree where Stripe lacks no more than is still on its way: \
+            what was told in the last minutes may not be in its sums yet. Stripe is asked as the hub's settings say, \
+            of which nothing else counts; nothing there is changed.
             """,
         parameters: [LedgerCommand.folder, month, LedgerCommand.account, json, RoleCommand.config]
             + settings.map(\.option),
