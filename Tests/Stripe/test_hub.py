@@ -52,7 +52,8 @@ class HubThatBills(unittest.TestCase):
             "keyFile": str(folder / "key"), "webhookSecretFile": str(folder / "secrets"), "meterID": FakeStripe.meter,
             "baseURL": self.double.url, "successURL": "https://example.org/thanks",
         }
-        self.hub = self.enterContext(Hub(settings={"stripe": settings, "engine": {"enabled": False}}))
+        wanted = {"stripe": settings, "engine": {"enabled": False}}
+        self.hub = self.enterContext(Hub(settings=wanted, program=nodes.MESHNODE))
 
     def tell(self, body: str, field: str | None = None) -> tuple[int, dict[str, Any]]:
         """What the hub answers to a webhook."""
@@ -134,7 +135,7 @@ class HubThatDoesNot(unittest.TestCase):
     """A hub without a key for Stripe, and with a bad one."""
 
     def test_without_a_key_nobody_bills(self) -> None:
-        with Hub(settings={"engine": {"enabled": False}}) as hub:
+        with Hub(settings={"engine": {"enabled": False}}, program=nodes.MESHNODE) as hub:
             for path in ("/v1/webhooks/stripe", "/v1/billing/portal"):
                 status, answer = post(hub.url + path, "{}", {})
                 self.assertEqual((status, answer["error"]["code"]), (404, "no_billing"))
