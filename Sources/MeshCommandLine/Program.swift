@@ -22,8 +22,8 @@ package struct Program: Sendable {
         // A closed pipe is an error of write(2), reported to the command that writes.
         signal(SIGPIPE, SIG_IGN)
         let code = await run(arguments: Array(CommandLine.arguments.dropFirst()), terminal: .descriptors())
-        // Not exit(3): that tears libraries down (OpenSSL, behind libcurl and libpq) below threads that still run or are
-        // just ending, and a program that had done its work would now and then die of it.
+        // Not exit(3): that tears libraries down (OpenSSL, behind libcurl and libpq) below threads that still run or
+        // are just ending, and a program that had done its work would now and then die of it.
         fflush(nil)
         _exit(Int32(code.rawValue))
     }

@@ -220,14 +220,6 @@ import Testing
                 ("set-tier", "{}", 400, "invalid_field", "tier"),
                 ("suspend", #"{"reason":"ceiling"}"#, 400, "invalid_field", "reason"),
                 ("flush", #"{"all":true}"#, 400, "invalid_field", "all"),
-                ("retry-event", "{}", 400, "invalid_field", "event"),
-                ("retry-event", #"{"event":"a b"}"#, 400, "invalid_field", "event"),
-                ("retry-event", #"{"event":"a","not_there":"yes"}"#, 400, "invalid_field", "not_there"),
-                ("retry-event", #"{"event":"mesh|acme|usage|1-1"}"#, 404, "unknown_event", nil),
-                ("close-event", #"{"event":"a"}"#, 400, "invalid_field", "note"),
-                ("close-event", #"{"event":"a","note":""}"#, 400, "invalid_field", "note"),
-                ("close-event", #"{"event":"a","note":"n","counted":1}"#, 400, "invalid_field", "counted"),
-                ("close-event", #"{"event":"a","note":"n"}"#, 404, "unknown_event", nil),
                 ("topup", #"{"amount":"25","account":7}"#, 400, "invalid_field", "account"),
                 ("flush", #"{"account":"busy"}"#, 503, "overloaded", nil),
                 ("flush", #"{"account":"away"}"#, 503, "not_now", nil),
@@ -249,6 +241,26 @@ import Testing
                 let body = ClientRequest.Body.bytes(Array(Self.example.utf8))
                 let answer = try await ground.take(.post, APIPath.ledger("record"), fields, body: body)
                 #expect(answer.status == 400, "\(answer.text)")
+            }
+            #expect(ground.ledger.accounts.withLock { $0.values.allSatisfy { $0.journal.isEmpty } })
+        }
+    }
+
+    @Test func `that are told nonsense of meter events say so`() async throws {
+        try await GatewayGround.run { ground in
+            for (what, body, status, code, field) in [
+                ("retry-event", "{}", 400, "invalid_field", "event"),
+                ("retry-event", #"{"event":"a b"}"#, 400, "invalid_field", "event"),
+                ("retry-event", #"{"event":"a","not_there":"yes"}"#, 400, "invalid_field", "not_there"),
+                ("retry-event", #"{"event":"mesh|acme|usage|1-1"}"#, 404, "unknown_event", nil),
+                ("close-event", #"{"event":"a"}"#, 400, "invalid_field", "note"),
+                ("close-event", #"{"event":"a","note":""}"#, 400, "invalid_field", "note"),
+                ("close-event", #"{"event":"a","note":"n","counted":1}"#, 400, "invalid_field", "counted"),
+                ("close-event", #"{"event":"a","note":"n"}"#, 404, "unknown_event", nil),
+            ] as [(String, String, UInt16, String, String?)] {
+                let answer = try await Self.post(what, body, ground)
+                let error = try ErrorDocument(json: try answer.json)
+                #expect(answer.status == status && error.code == code && error.field == field, "\(what) \(body)")
             }
             #expect(ground.ledger.accounts.withLock { $0.values.allSatisfy { $0.journal.isEmpty } })
         }

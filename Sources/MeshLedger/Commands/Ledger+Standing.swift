@@ -98,8 +98,8 @@ extension Ledger {
 
     /// Keeps Stripe's name for the account, and answers which one is kept; later meter events carry it.
     ///
-    /// The first is kept: two customers may have been made where answers were lost, and usage under two of them would be
-    /// on no one invoice.
+    /// The first is kept: two customers may have been made where answers were lost, and usage under two of them would
+    /// be on no one invoice.
     package struct KeepCustomer: Command {
         package typealias Target = Ledger
         package typealias Reply = String

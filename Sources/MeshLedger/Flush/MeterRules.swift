@@ -14,8 +14,8 @@ package enum MeterRules {
 
     /// The next step for `event`, of which it is known whether it was ever sent.
     ///
-    /// Where somebody has looked and not found it, it was sent since then if at all, and Stripe knows its identifier for
-    /// as long again.
+    /// Where somebody has looked and not found it, it was sent since then if at all, and Stripe knows its identifier
+    /// for as long again.
     package static func step(for event: MeterEvent, wasSent: Bool, now: WallTime) -> Step {
         let memory = Limits.Meter.identifierMemory
         let wasMissing = event.lookedAt.map { $0 <= now && $0.moved(by: memory) > now } ?? false
