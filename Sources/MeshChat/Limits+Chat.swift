@@ -51,8 +51,10 @@ extension Limits {
         /// How long a call waits for models that are being loaded; then it is `unavailable`, with a time to wait.
         package static let modelPatience = Duration.seconds(5)
 
-        /// Attempts to settle one call that the account itself refuses; then it is given up, and said so: a hold ends by
-        /// itself. An account that cannot be asked is asked until it can be.
+        /// Attempts to settle one call that the account itself refuses.
+        ///
+        /// Then it is given up, and said so: a hold ends by itself. An account that cannot be asked is asked until it
+        /// can be.
         package static let maximumSettlingAttempts = 6
     }
 }

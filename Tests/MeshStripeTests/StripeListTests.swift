@@ -1,6 +1,5 @@
 import MeshCore
 import MeshHTTP
-import MeshIO
 import MeshLedger
 import MeshStripe
 import MeshTestKit

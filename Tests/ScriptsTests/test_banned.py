@@ -67,7 +67,7 @@ HARMLESS = (
     "let a = AsyncStream(unfolding: { await b() })\nfunc c() -> AsyncThrowingStream<Int, any Error> { d }\n",
     "struct TaskTable {}\nlet tasks = TaskTable()\nlet a = MyTask(1)\n",
     "withTaskGroup(of: Int.self) { $0.addTask { 1 } }\n",
-    "let a = Lock<(Int, Int)>((1, 2))\nfunc b(_ c: (Lock<Int>) -> Void) {}\nlet d = Lock<[Int]>([])\nlet e = { (f: Int) -> Int in f }\n",
+    "let a = Lock<(Int, Int)>((1, 2))\nfunc b(_ c: (Lock<Int>) -> Void) {}\nlet e = { (f: Int) -> Int in f }\n",
     "enum A {\n    static var zero: Self { .init() }\n    static var all: [String: Int] {\n        [:]\n    }\n}\n",
     "clock.sleep(until: deadline)\nfunc sleep(until: Instant) {}\ntry Task.checkCancellation()\n",
     "lock(.shared)\nfunc print(_ line: String) {}\noutput.print(line)\nlet x = value as? String\ncase public\n",

@@ -180,8 +180,8 @@ final class AdmittedCall: Sendable {
 
     /// Who has used what, as far as anybody can tell.
     ///
-    /// Whoever was asked and has said nothing has read the question all the same, and is paid for it. Somebody who leaves
-    /// pays that as an estimate: else everybody could have it worked on for nothing. Where we stop, we bear it.
+    /// Whoever was asked and has said nothing has read the question all the same, and is paid for it. Somebody who
+    /// leaves pays that as an estimate: else everybody could have it worked on for nothing. Where we stop, we bear it.
     private func used(_ ended: State, _ isTheAskers: Bool) -> (ModelChoice, ChatUsage)? {
         if let answer = ended.answer { return (answer.choice, answer.usageSoFar) }
         if let spent = ended.spent { return spent }
