@@ -47,9 +47,9 @@ class Quickstart(unittest.TestCase):
 
     def started(self) -> subprocess.Popen[bytes]:
         """One that has shown everything and waits, in a group of its own as in a terminal."""
-        process = subprocess.Popen(
-            [str(QUICKSTART), "--folder", str(self.folder)], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True
-        )
+        # Where the tests themselves run behind a shell, an interrupt is ignored, and a script could not ask for it.
+        words = ["env", "--default-signal=INT", str(QUICKSTART), "--folder", str(self.folder)]
+        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
         self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout and process.stdout.close()))
         assert process.stdout is not None
         text, end = b"", time.monotonic() + 60
