@@ -21,8 +21,8 @@ _HELP = """
 _WATCH_CLOCKS = (
     "MeshInferenceTests|TransportConformanceTests|The system.s resolver|The patience of the client|Bounds of links"
 )
-#: Modules whose tests compute for minutes of a processor: beside them others would wait beyond their own bounds.
-_COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests|^MeshRelayTests"
+#: What computes for minutes of a processor without giving way: beside it others would wait beyond their own bounds.
+_COMPUTE = "^MeshPrivacyTests|^MeshSimulationTests|^MeshLedgerTests|^MeshRelayTests|A byte changed behind"
 #: How many tests run beside each other. Without it all of them begin at once on two threads, every wait of a test goes
 #: behind everybody else's, and tests with a bound in seconds measure that.
 _WIDTH = ["--experimental-maximum-parallelization-width", "4"]
