@@ -60,20 +60,14 @@ package struct LedgerStatements {
             }
         }
         guard head > .none else { return nil }
-        let open = ledger.outbox.filter { isOfPeriod($0.event) }
         return LedgerStatement(
             account: address.key,
             customer: ledger.core.customer,
             period: period,
             flushed: flushed,
-            waiting: Self.sum(open.filter { $0.refusal == nil }),
-            refused: Self.sum(open.filter { $0.refusal != nil })
+            outbox: ledger.outbox
         )
     }
 
     private func isOfPeriod(_ event: MeterEvent) -> Bool { BillingPeriod(of: event.time) == period }
-
-    private static func sum(_ entries: [OutboxEntry]) -> Int128 {
-        entries.reduce(0) { $0 + Int128($1.event.microdollars) }
-    }
 }

@@ -31,4 +31,20 @@ package struct LedgerStatement: Hashable, Sendable {
         self.waiting = waiting
         self.refused = refused
     }
+
+    /// That of an account that has told `flushed` in `period`, and has `outbox` still to tell, of whatever period.
+    init(account: String, customer: String?, period: BillingPeriod, flushed: Int128, outbox: [OutboxEntry]) {
+        let open = outbox.filter { BillingPeriod(of: $0.event.time) == period }
+        func sum(isRefused: Bool) -> Int128 {
+            open.reduce(0) { $0 + (($1.refusal != nil) == isRefused ? Int128($1.event.microdollars) : 0) }
+        }
+        self.init(
+            account: account,
+            customer: customer,
+            period: period,
+            flushed: flushed,
+            waiting: sum(isRefused: false),
+            refused: sum(isRefused: true)
+        )
+    }
 }

@@ -37,24 +37,21 @@ package struct StripeReconciliation: Sendable {
         case unasked(LedgerStatement, StripeError)
     }
 
-    /// What both say of `account` in `period`.
-    ///
-    /// An account says how many events are on its way, and not what they are worth: all of them may be missing.
+    /// What both say of `account` in `period`, while its hub runs.
     package func look(
         at account: String,
         of office: LedgerOffice,
         in period: BillingPeriod
     ) async throws -> Finding {
-        let balance = try await office.ask(Ledger.ShowBalance(), of: account)
+        // What begins between these two questions is not in the sum, and is then only more than need be waiting.
         let usage = try await office.ask(Ledger.ShowUsage(period), of: account)
-        let flushed = (usage?.told ?? 0) / 1_000
+        let outbox = try await office.ask(Ledger.ShowOutbox(), of: account)
         let statement = LedgerStatement(
             account: account,
-            customer: balance.customer,
+            customer: try await office.ask(Ledger.ShowBalance(), of: account).customer,
             period: period,
-            flushed: flushed,
-            waiting: balance.outbox > 0 ? flushed : 0,
-            refused: 0
+            flushed: (usage?.told ?? 0) / 1_000,
+            outbox: outbox
         )
         return try await look(at: statement)
     }
