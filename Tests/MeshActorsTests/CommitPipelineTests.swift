@@ -230,7 +230,7 @@ import Testing
         #expect(pipeline.value.balance == Int64(count) + 1)
         try deposit(1, at: later(Limits.Hosting.rememberedTime))
         #expect(pipeline.value.balance == Int64(count) + 2)
-        #expect(pipeline.answersForgotten == 0)
+        #expect(pipeline.weight.answersForgotten == 0)
     }
 
     @Test mutating func `a calendar that was ahead for a moment does not shorten the time`() throws {
@@ -245,21 +245,21 @@ import Testing
         let again = SampleAccount.Deposit(amount: 1)
         _ = try pipeline.decide(again, id: id(1), at: Self.now, using: &generator)
         #expect(pipeline.value.balance == Int64(count) * 2)
-        #expect(pipeline.answersForgotten == 0)
+        #expect(pipeline.weight.answersForgotten == 0)
     }
 
     @Test mutating func `answers beyond their bytes go, the oldest first and never the latest, and weigh`() throws {
         var pipeline = try pipeline()
         let bytes = Limits.Journal.maximumAnswerBytes - 16
         let most = UInt64(Limits.Hosting.rememberedAnswerBytes / (bytes + Limits.Hosting.rememberedIDBytes))
-        let before = pipeline.approximateBytes
+        let before = pipeline.weight.bytes
         for number in 0...most {
             let burst = Burst(events: 1, answerBytes: bytes)
             _ = try pipeline.decide(burst, id: id(number), at: Self.now, using: &generator)
             if pipeline.beginAppend(at: Self.now) != nil { _ = pipeline.appendSucceeded() }
         }
-        #expect(pipeline.answersForgotten == 1)
-        let weight = pipeline.approximateBytes - before
+        #expect(pipeline.weight.answersForgotten == 1)
+        let weight = pipeline.weight.bytes - before
         #expect((Limits.Hosting.rememberedAnswerBytes - bytes...Limits.Hosting.rememberedAnswerBytes).contains(weight))
         for number in [most, 1] {
             let burst = Burst(events: 1, answerBytes: bytes)

@@ -64,6 +64,9 @@ package actor JournaledActor<Value: Journaled> {
     private var effects = EffectSchedule<Value.Effect>()
     /// Whether a task waits for the next effect that rests.
     private var isResting = false
+    /// As of the last commit: weighing takes a look at every part of the value.
+    private var weight: PipelineWeight
+    /// How many forgotten answers the log and the counters know of.
     private var answersForgotten = 0
     private let news = Signal()
     private let environment: ActorEnvironment
@@ -86,7 +89,9 @@ package actor JournaledActor<Value: Journaled> {
         #if PLANTED_BUGS
         if PlantedBug.forgetEffects.isOn { effects = EffectSchedule() }
         #endif
-        desk = Lock(Desk(pipeline: CommitPipeline(replayed), generator: generator))
+        let pipeline = CommitPipeline(replayed)
+        weight = pipeline.weight
+        desk = Lock(Desk(pipeline: pipeline, generator: generator))
         self.environment = environment
         self.handler = handler
         self.meter = meter
@@ -196,8 +201,8 @@ package actor JournaledActor<Value: Journaled> {
     }
 
     private func reportWeight() {
-        let (bytes, forgotten) = desk.withLock { ($0.pipeline.approximateBytes, $0.pipeline.answersForgotten) }
-        meter.report(bytes: bytes, isBusy: effects.isBusy)
+        meter.report(bytes: weight.bytes, isBusy: effects.isBusy)
+        let forgotten = weight.answersForgotten
         guard forgotten > answersForgotten else { return }
         if answersForgotten == 0 {
             environment.logger.log(.warning, .answersForgotten, [LogField(.actor, .text("\(address)"))])
@@ -238,8 +243,11 @@ package actor JournaledActor<Value: Journaled> {
             #endif
             return fail(error.code)
         }
-        guard let commit = desk.withLock({ $0.pipeline.appendSucceeded() }) else { return }
-        let (gate, traces) = desk.withLock { ($0.currentAppend, $0.currentTraces) }
+        let (done, gate, traces, weight) = desk.withLock {
+            ($0.pipeline.appendSucceeded(), $0.currentAppend, $0.currentTraces, $0.pipeline.weight)
+        }
+        guard let commit = done else { return }
+        self.weight = weight
         effects.listed(commit.effects, traces)
         gate.open(.committed)
         if let snapshot = commit.snapshot { await save(snapshot) }

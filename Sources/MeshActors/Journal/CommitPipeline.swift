@@ -33,11 +33,13 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
     /// The value as it will be once everything decided is durable.
     package var value: Value { held.value }
 
-    /// About how much memory value and remembered answers take.
-    package var approximateBytes: Int { held.value.approximateBytes + answers.bytes }
-
-    /// How many answers had to be forgotten before their time.
-    package var answersForgotten: Int { answers.forgottenEarly }
+    /// What value and remembered answers take, and what that has cost.
+    package var weight: PipelineWeight {
+        PipelineWeight(
+            bytes: held.value.approximateBytes + answers.bytes,
+            answersForgotten: answers.forgottenEarly
+        )
+    }
 
     /// Whose value.
     package let address: ActorAddress
@@ -141,9 +143,7 @@ package struct CommitPipeline<Value: Journaled>: ~Copyable {
             waitingBytes + bytes <= Limits.Journal.maximumAppendBytes
         else { throw .overloaded(retryAfter: Limits.Hosting.retryAfter) }
         let head = decidedHead.advanced(by: 1)
-        for (index, event) in events.enumerated() {
-            held.apply(event, at: EventPosition(head: head, index: index))
-        }
+        for index in events.indices { held.apply(events[index], at: EventPosition(head: head, index: index)) }
         answers.remember(command, answer, at: wallTime)
         waiting.append(entry)
         waitingBytes += bytes
@@ -296,6 +296,14 @@ private enum CommitPhase {
     case ready
     case appending(entryCount: Int)
     case failed(ActorErrorCode)
+}
+
+/// What an actor weighs.
+package struct PipelineWeight: Hashable, Sendable {
+    /// About how much memory value and remembered answers take.
+    package let bytes: Int
+    /// How many answers had to be forgotten before their time.
+    package let answersForgotten: Int
 }
 
 /// When an answer may leave.

@@ -56,8 +56,7 @@ struct RememberedAnswers: Sendable {
 extension RememberedAnswers: WireCodable {
     func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: answers.count)
-        var rest = order
-        while let place = rest.popFirst() {
+        order.forEach { place in
             writer.writeArrayHead(count: 3)
             place.command.encode(into: &writer)
             writer.write(bytes: answers[place.command] ?? [])

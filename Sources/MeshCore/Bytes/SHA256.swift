@@ -41,11 +41,18 @@ package struct SHA256 {
         return SHA256Digest(words: state)
     }
 
-    /// The hash of `bytes` in one go.
+    /// The hash of `bytes` in one go, without allocating.
     package static func digest(_ bytes: [UInt8]) -> SHA256Digest {
         var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update($0) }
-        return hash.finish()
+        return bytes.withUnsafeBytes { bytes in
+            withUnsafeTemporaryAllocation(byteCount: 2 * SHA256.blockBytes, alignment: 8) { blocks in
+                let whole = bytes.count / SHA256.blockBytes * SHA256.blockBytes
+                hash.compress(UnsafeRawBufferPointer(rebasing: bytes[..<whole]))
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[whole...])
+                blocks.copyMemory(from: rest)
+                return hash.finish(blocks, used: rest.count, total: bytes.count)
+            }
+        }
     }
 
     /// The hash of `head` followed by `tail`, without allocating; what a chain does at each link.

@@ -44,6 +44,9 @@ package struct SHA256Digest: Hashable, Sendable {
         return difference == 0
     }
 
+    /// The first eight of them, as a number: enough to tell things apart that nobody makes alike on purpose.
+    package var leading: UInt64 { first }
+
     /// The 32 bytes, most significant first.
     package var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { buffer, count in

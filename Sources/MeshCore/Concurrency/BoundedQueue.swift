@@ -1,34 +1,35 @@
 /// A first-in first-out queue that refuses what it has no room for.
 ///
 /// A ring over one allocation that grows by doubling up to the bound and is then reused for ever. Whoever appends must
-/// decide what a refusal means (drop, refuse, close): the queue never drops on its own.
-package struct BoundedQueue<Element> {
+/// decide what a refusal means (drop, refuse, close): the queue never drops on its own. Public, so that its generic code
+/// is specialised in other modules: docs/decisions/0009-actor-runtime.md.
+public struct BoundedQueue<Element> {
     private var ring: [Element?] = []
     private var head = 0
 
     /// The most elements that the queue holds.
-    package let capacity: Int
+    public let capacity: Int
 
     /// The number of elements waiting.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
     /// An empty queue for at most `capacity` elements.
-    package init(capacity: Int) {
+    public init(capacity: Int) {
         precondition(capacity > 0, "a queue without room would refuse everything")
         self.capacity = capacity
     }
 
     /// Whether nothing waits.
-    package var isEmpty: Bool { count == 0 }
+    public var isEmpty: Bool { count == 0 }
 
     /// Whether the next ``append(_:)`` is refused.
-    package var isFull: Bool { count == capacity }
+    public var isFull: Bool { count == capacity }
 
     /// The element that ``popFirst()`` would return.
-    package var first: Element? { isEmpty ? nil : ring[head] }
+    public var first: Element? { isEmpty ? nil : ring[head] }
 
     /// Takes `element` in at the end, or returns false and leaves the queue as it was.
-    package mutating func append(_ element: Element) -> Bool {
+    public mutating func append(_ element: Element) -> Bool {
         guard !isFull else { return false }
         if count == ring.count { grow() }
         ring[position(count)] = element
@@ -37,12 +38,19 @@ package struct BoundedQueue<Element> {
     }
 
     /// Takes the oldest element out.
-    package mutating func popFirst() -> Element? {
+    public mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         let element = ring[head].take()
         head = position(1)
         count -= 1
         return element
+    }
+
+    /// Hands each element to `body`, the oldest first, and takes none out.
+    public func forEach(_ body: (Element) -> Void) {
+        for offset in 0..<count {
+            if let element = ring[position(offset)] { body(element) }
+        }
     }
 
     private func position(_ offset: Int) -> Int {

@@ -22,7 +22,7 @@ package enum CalendarDay {
     package static func date(of time: WallTime) -> (year: Int64, month: Int64, day: Int64) { time.civilDate }
 
     /// The day of `time`: `2026-10-07`.
-    package static func text(of time: WallTime) -> String { String(time.description.prefix { $0 != "T" }) }
+    package static func text(of time: WallTime) -> String { time.day }
 
     /// Days since 1970, counted in eras of 400 years that begin on 1 March.
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {

@@ -18,19 +18,23 @@ extension WallTime: Comparable {
 extension WallTime: CustomStringConvertible {
     /// ISO 8601 with milliseconds: `2026-11-21T08:15:00.250Z`.
     package var description: String {
-        let (days, millisecondOfDay) = millisecondsSince1970.quotientFlooring(dividingBy: 86_400_000)
-        let (year, month, day) = Self.civilDate(daysSince1970: days)
-        let hour = millisecondOfDay / 3_600_000
-        let minute = millisecondOfDay / 60_000 % 60
-        let second = millisecondOfDay / 1_000 % 60
-        let millisecond = millisecondOfDay % 1_000
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-            + "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)).\(padded(millisecond, 3))Z"
+        let ofDay = millisecondsSince1970.quotientFlooring(dividingBy: 86_400_000).remainder
+        var text = day
+        text.append("T", ofDay / 3_600_000, width: 2)
+        text.append(":", ofDay / 60_000 % 60, width: 2)
+        text.append(":", ofDay / 1_000 % 60, width: 2)
+        text.append(".", ofDay % 1_000, width: 3)
+        return text + "Z"
     }
 
-    private func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number.magnitude)
-        return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// The day that it is in, UTC: `2026-11-21`.
+    var day: String {
+        let (year, month, day) = civilDate
+        var text = ""
+        text.append("", year, width: 4)
+        text.append("-", month, width: 2)
+        text.append("-", day, width: 2)
+        return text
     }
 
     /// The day that it is in, UTC, by its numbers.
@@ -47,6 +51,20 @@ extension WallTime: CustomStringConvertible {
         let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}
+
+extension String {
+    /// Appends `mark`, and `number` with as many zeros before it as make `width` digits.
+    fileprivate mutating func append(_ mark: String, _ number: Int64, width: Int) {
+        self += mark
+        if number < 0 { self += "-" }
+        var bound: UInt64 = 10
+        for _ in 1..<width {
+            if number.magnitude < bound { self += "0" }
+            bound *= 10
+        }
+        self += String(number.magnitude)
     }
 }
 

@@ -146,9 +146,7 @@ package struct Ledger: Journaled, Hashable {
     }
 
     package var approximateBytes: Int {
-        let rows = periods.reduce(0) { sum, period in
-            UsageDimension.allCases.reduce(sum) { $0 + period[$1].count }
-        }
+        let rows = periods.reduce(0) { $0 + $1.rowCount }
         let known = ended.count * 320 + entries.entries.count * 96 + outbox.count * 256
         let stops = core.stops.known.count * 32 + core.stops.unpaid.count * 64
         return 4_096 + holds.count * 640 + known + rows * 224 + guests.count * 128 + stops

@@ -3,7 +3,7 @@ package import MeshWire
 
 extension Ledger {
     /// One change.
-    package enum Event: Hashable, Sendable {
+    package indirect enum Event: Hashable, Sendable {
         /// The account has another tier, or its tier other terms.
         case planned(Plan)
         /// Money was set aside.

@@ -62,6 +62,9 @@ package struct PeriodUsage: Hashable, Sendable {
     /// The rows of `dimension`, by name.
     package subscript(dimension: UsageDimension) -> [String: UsageSum] { rows[Int(dimension.rawValue)] }
 
+    /// How many rows of all dimensions there are.
+    package var rowCount: Int { rows.reduce(0) { $0 + $1.count } }
+
     /// Takes a posting of the period in.
     mutating func take(_ posting: Posting) {
         total.add(posting)
@@ -71,10 +74,14 @@ package struct PeriodUsage: Hashable, Sendable {
             call.model, call.place.project, call.place.session, call.place.edge, CalendarDay.text(of: posting.time),
             call.kind.name,
         ]
-        for (index, name) in names.enumerated() {
-            guard var name else { continue }
-            if rows[index][name] == nil, rows[index].count >= Limits.Ledger.maximumUsageRows { name = "" }
-            rows[index][name, default: UsageSum()].add(posting)
+        for index in names.indices {
+            guard let name = names[index] else { continue }
+            if let row = rows[index].index(forKey: name) {
+                rows[index].values[row].add(posting)
+            } else {
+                let isFull = rows[index].count >= Limits.Ledger.maximumUsageRows
+                rows[index][isFull ? "" : name, default: UsageSum()].add(posting)
+            }
         }
     }
 

@@ -85,24 +85,37 @@ package struct Books: Hashable, Sendable {
 
     /// Nano-dollars in `book`.
     package private(set) subscript(book: Book) -> Int128 {
-        get { self[keyPath: Self.place(of: book)] }
-        set { self[keyPath: Self.place(of: book)] = newValue }
-    }
-
-    private static func place(of book: Book) -> WritableKeyPath<Books, Int128> {
-        switch book {
-        case .knowledge: \.knowledge
-        case .granted: \.granted
-        case .paid: \.paid
-        case .metered: \.metered
-        case .flushed: \.flushed
-        case .invoiced: \.invoiced
-        case .upstream: \.upstream
-        case .fee: \.fee
-        case .refunds: \.refunds
-        case .corrections: \.corrections
-        case .issued: \.issued
-        case .received: \.received
+        get {
+            switch book {
+            case .knowledge: knowledge
+            case .granted: granted
+            case .paid: paid
+            case .metered: metered
+            case .flushed: flushed
+            case .invoiced: invoiced
+            case .upstream: upstream
+            case .fee: fee
+            case .refunds: refunds
+            case .corrections: corrections
+            case .issued: issued
+            case .received: received
+            }
+        }
+        set {
+            switch book {
+            case .knowledge: knowledge = newValue
+            case .granted: granted = newValue
+            case .paid: paid = newValue
+            case .metered: metered = newValue
+            case .flushed: flushed = newValue
+            case .invoiced: invoiced = newValue
+            case .upstream: upstream = newValue
+            case .fee: fee = newValue
+            case .refunds: refunds = newValue
+            case .corrections: corrections = newValue
+            case .issued: issued = newValue
+            case .received: received = newValue
+            }
         }
     }
 

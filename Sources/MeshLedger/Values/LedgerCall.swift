@@ -89,6 +89,6 @@ enum Fingerprint {
     static func of(_ values: any WireCodable...) -> UInt64 {
         var writer = WireWriter(capacity: 512)
         for value in values { value.encode(into: &writer) }
-        return SHA256.digest(writer.array).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return SHA256.digest(writer.array).leading
     }
 }
