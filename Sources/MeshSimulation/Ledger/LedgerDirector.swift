@@ -54,8 +54,8 @@ struct LedgerDirector: Sendable {
             office.setPaused(true)
             try? await office.clock.sleep(for: lasting)
             office.setPaused(false)
-        case .clockJump: office.clock.jumpWallTime(by: .seconds(generator.integer(in: -100_000...100_000)))
-        case .monthEnd: office.clock.jumpWallTime(by: .seconds(generator.integer(in: 20...33) * 86_400))
+        case .clockJump: jump(by: .seconds(generator.integer(in: -100_000...100_000)))
+        case .monthEnd: jump(by: .seconds(generator.integer(in: 20...33) * 86_400))
         case .storeAway:
             store.setAway(true)
             try? await office.clock.sleep(for: lasting)
@@ -86,5 +86,11 @@ struct LedgerDirector: Sendable {
             .suspensions:
             break
         }
+    }
+
+    private func jump(by duration: Duration) {
+        history.shows(office.clock.wallTime)
+        office.clock.jumpWallTime(by: duration)
+        history.shows(office.clock.wallTime)
     }
 }

@@ -64,9 +64,17 @@ final class LedgerHistory: Sendable {
 
     // MARK: What is seen
 
+    /// A clock shows `time`, just before it jumps or just behind that.
+    func shows(_ time: WallTime) {
+        state.withLock { state in
+            for account in state.judges.keys { state.judges[account]?.shows(time) }
+        }
+    }
+
     /// The store has made an append durable; who asked for it does not know yet.
     func committed(_ append: JournalAppend) {
         let account = append.address.key
+        shows(append.wallTime)
         for (offset, entry) in append.entries.enumerated() {
             let head = append.head.advanced(by: offset + 1)
             judge(account, "\(account) has \(entry.events.count) events at \(head.rawValue)") { judge in

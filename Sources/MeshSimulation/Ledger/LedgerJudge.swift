@@ -20,6 +20,13 @@ struct LedgerJudge {
         var suspension: Suspension?
     }
 
+    /// What stays as it was when a call was begun.
+    private struct Agreement {
+        let tier: LedgerTier
+        let version: String
+        let expiresAt: WallTime
+    }
+
     /// An entry that somebody has asked for.
     enum Entry: Hashable {
         case credit(Fund, Money)
@@ -35,6 +42,7 @@ struct LedgerJudge {
 
     // What was asked.
     var calls: [UniqueID: [LedgerCall]] = [:]
+    var lives: [UniqueID: Duration] = [:]
     var outcomes: [UniqueID: [SettledUsage]] = [:]
     var entries: [UniqueID: [Entry]] = [:]
     var tiers: Set<LedgerTier> = [.free]
@@ -42,8 +50,13 @@ struct LedgerJudge {
     var stops: [UniqueID: String?] = [:]
     var endedInvoices: Set<String> = []
 
+    /// The latest time that any clock can have shown when something was decided.
+    private var latestWallTime = WallTime(millisecondsSince1970: .min)
+
     // What has become durable.
     private var tier = LedgerTier.free
+    private var version = ""
+    private var agreed: [UniqueID: Agreement] = [:]
     private var reasons: Set<Suspension> = []
     private var unpaid: Set<String> = []
     private var stopped: Set<UniqueID> = []
@@ -58,6 +71,7 @@ struct LedgerJudge {
     private var flushes: [String: Int64] = [:]
     private var delivered: Set<String> = []
     private var flushedIn: [BillingPeriod: Int128] = [:]
+    private var openPeriods: Set<BillingPeriod> = []
     private var lastClosed: BillingPeriod?
     private var grantedMonth: BillingPeriod?
     private(set) var expired = 0
@@ -88,6 +102,8 @@ struct LedgerJudge {
         )
     }
 
+    mutating func shows(_ time: WallTime) { latestWallTime = max(latestWallTime, time) }
+
     // MARK: The journal
 
     /// Takes in what has become durable; what is wrong with it, if anything is.
@@ -105,6 +121,7 @@ struct LedgerJudge {
         case .expired(let id, let released):
             expired += 1
             guard oracle.open.contains(id) else { return "call \(id.low) expires, which nothing is set aside for" }
+            if let agreed = agreed[id], agreed.expiresAt > latestWallTime { return "call \(id.low) expires too early" }
             return ended(id, released, { $0.expire(id) })
         case .entered(let entry): return entered(entry)
         case .covered(let posting):
@@ -151,10 +168,19 @@ struct LedgerJudge {
         guard sum == 0 else { return "posting \(posting.number) comes to \(sum)" }
         guard posting.number == postings + 1 else { return "posting \(posting.number) follows \(postings)" }
         postings = posting.number
-        if posting.kind != .invoice, let lastClosed, posting.period <= lastClosed {
-            return "posting \(posting.number) counts in \(posting.period), which is closed"
-        }
-        return nil
+        guard posting.kind != .invoice else { return nil }
+        let period = period(of: posting.time)
+        openPeriods.insert(posting.period)
+        let isRight = posting.period == period
+        return isRight ? nil : "posting \(posting.number) counts in \(posting.period), and should in \(period)"
+    }
+
+    /// The month of `time`, the first that is open where that one is closed, or the oldest where too many are open.
+    private func period(of time: WallTime) -> BillingPeriod {
+        let wanted = max(BillingPeriod(of: time), lastClosed?.next ?? BillingPeriod(of: time))
+        guard openPeriods.count >= Limits.Ledger.maximumOpenPeriods, let oldest = openPeriods.min(), wanted < oldest
+        else { return wanted }
+        return oldest
     }
 
     private mutating func planned(_ plan: Ledger.Plan) -> String? {
@@ -162,7 +188,7 @@ struct LedgerJudge {
             return "it goes by \(plan.policyVersion), which no policy has"
         }
         guard tiers.contains(plan.tier) else { return "it is \(plan.tier), and nobody has asked for it" }
-        tier = plan.tier
+        (tier, version) = (plan.tier, plan.policyVersion)
         oracle.terms = row[tier].terms
         oracle.isBilled = tier != .free
         if let problem = differ("the threshold", Int128(plan.flushThreshold.nanodollars), Int128(row.flushAt)) {
@@ -197,6 +223,9 @@ struct LedgerJudge {
             guests[guest.invite] = used
             guard used <= Int128(guest.quota.nanodollars) else { return "a guest has \(used) of \(guest.quota)" }
         }
+        agreed[id] = Agreement(tier: tier, version: version, expiresAt: hold.expiresAt)
+        guard let life = lives[id], hold.expiresAt == hold.reservedAt.moved(by: life), hold.policyVersion == version
+        else { return "call \(id.low) is held until \(hold.expiresAt) by \(hold.policyVersion)" }
         oracle.hold(call, expiresAt: hold.expiresAt)
         holds[id] = hold.receipt
         guard hold.tier == tier else { return "call \(id.low) goes by \(hold.tier)" }
@@ -231,6 +260,7 @@ struct LedgerJudge {
         }
         let fate = oracle.calls[id]?.fate
         guard fate == .held || fate == .expired else { return "call \(id.low) is charged, and is not held" }
+        if let problem = frozen(posted, id, used) { return problem }
         let before = oracle.held
         oracle.settle(id, used.usage, used.end, used.substitute)
         charges[id] = settlement.receipt
@@ -257,6 +287,16 @@ struct LedgerJudge {
             if let problem = differ(what, Int128(found.nanodollars), wanted) { return problem }
         }
         return nil
+    }
+
+    /// Whatever has changed since a call was begun: it is charged by what was agreed then.
+    private func frozen(_ posted: PostedCall, _ id: UniqueID, _ used: SettledUsage) -> String? {
+        let (tier, version) = agreed[id].map { ($0.tier, $0.version) } ?? (tier, version)
+        guard posted.tier == tier, posted.policyVersion == version else {
+            return "call \(id.low) goes by \(posted.tier) of \(posted.policyVersion), not \(tier) of \(version)"
+        }
+        let price = used.substitute?.price ?? oracle.calls[id]?.call.price
+        return posted.priceVersion == price?.version ? nil : "call \(id.low) has the price \(posted.priceVersion)"
     }
 
     private mutating func entered(_ entry: Ledger.Entry) -> String? {
@@ -324,9 +364,11 @@ struct LedgerJudge {
     // MARK: Flushes and periods
 
     private mutating func flushBegun(_ event: MeterEvent, _ posting: Posting) -> String? {
-        let name = "mesh|\(account)|usage|\(firstUnflushed)-\(postings - 1)"
-        guard event.identifier == name else { return "\(event.identifier) is told, and should be \(name)" }
-        guard flushes.updateValue(event.microdollars, forKey: name) == nil else { return "\(name) is begun twice" }
+        let name = "mesh|\(account)|usage|\(firstUnflushed)-\(postings - 1)|"
+        guard event.identifier.hasPrefix(name) else { return "\(event.identifier) is told, and should be \(name)…" }
+        guard flushes.updateValue(event.microdollars, forKey: event.identifier) == nil else {
+            return "\(event.identifier) is begun twice"
+        }
         firstUnflushed = postings + 1
         flushedIn[posting.period, default: 0] += Int128(event.microdollars) * 1_000
         let micros = oracle.flush()
@@ -343,6 +385,7 @@ struct LedgerJudge {
 
     private mutating func closed(_ period: BillingPeriod, _ posting: Posting?) -> String? {
         lastClosed = max(lastClosed ?? period, period)
+        openPeriods = openPeriods.filter { $0 > period }
         let wanted = flushedIn.removeValue(forKey: period) ?? 0
         return differ("the invoice of \(period)", posting.map { -$0[.invoiced] } ?? 0, wanted)
     }

@@ -137,11 +137,11 @@ private struct LedgerWorldRun: Sendable {
         var (told, again) = (0, 0)
         for account in plan.accounts where !Task.isCancelled {
             await deliver(account)
-            guard case .done(let balance) = await settled(account, Ledger.ShowBalance()) else { return }
+            guard case .done(let balance) = await settled(account, Ledger.ShowBalance()) else { return lost(account) }
             history.answered(account, "with its last balance") { judge in
                 judge.check(balance, since: judge.moments.count - 1)
             }
-            guard case .done(let wrong) = await settled(account, Ledger.Verify()) else { return }
+            guard case .done(let wrong) = await settled(account, Ledger.Verify()) else { return lost(account) }
             if let first = wrong.first { history.fail("proof", "\(account): \(first)") }
             let ledger = await replay(account)
             compare(account, balance, ledger)
@@ -151,6 +151,11 @@ private struct LedgerWorldRun: Sendable {
             figures.told = told
             figures.toldAgain = again
         }
+    }
+
+    /// Nothing of it can be compared any more.
+    private func lost(_ account: String) {
+        if !Task.isCancelled { history.fail("liveness", "\(account) does not come back") }
     }
 
     /// Has whoever bills told of everything, until nothing is on its way.
@@ -167,6 +172,7 @@ private struct LedgerWorldRun: Sendable {
             _ = await settled(account, Ledger.Flush())
             // Whoever has not said in time what a call used does not say it any more.
             world.clock.jumpWallTime(by: .seconds(40_000))
+            history.shows(world.clock.wallTime)
             guard (try? await world.clock.sleep(for: .seconds(2))) != nil else { return }
         }
         if !Task.isCancelled { history.fail("liveness", "\(account) still has something to tell or to hold") }
@@ -215,7 +221,7 @@ private struct LedgerWorldRun: Sendable {
 
     /// What is billed is what the oracle says, to the nano-dollar, wherever one asks.
     private func compare(_ account: String, _ balance: Balance, _ ledger: Ledger?) {
-        guard let ledger else { return }
+        guard let ledger else { return history.fail("liveness", "\(account) has no journal") }
         let oracle = history.oracle(account)
         let billed = biller.billed(account) + Int128(balance.unflushed.nanodollars) + ledger.core.totals.creditFunded
         let difference = billed - oracle.billed

@@ -139,6 +139,7 @@ struct SimulatedOperator: Sendable {
                 return
             }
         }
+        if !Task.isCancelled { history.fail("liveness", "\(account) never answers an operator") }
     }
 
     private var lastMonth: WallTime {

@@ -35,7 +35,10 @@ struct SimulatedPayer: Sendable {
         let call = draw(id, &generator)
         let life = Duration.seconds(generator.pick(from: [1, 10, 900]) ?? 900)
         figures.withLock { $0.requests += 1 }
-        history.asks(account, "for call \(id.high).\(id.low)") { $0.calls[id, default: []].append(call) }
+        history.asks(account, "for call \(id.high).\(id.low)") {
+            $0.calls[id, default: []].append(call)
+            $0.lives[id] = life
+        }
         var isHeld = false
         for _ in 0..<Limits.LedgerWorld.reserveTries {
             switch await reserve(call, account, life) {
