@@ -66,7 +66,7 @@ extension Limits {
         package static let longestUnflushed = Duration.seconds(86_400)
 
         /// Bytes of an account's name in the identifier of a meter event; of a longer one its hash stands there.
-        package static let maximumIdentifierName = 40
+        package static let maximumIdentifierName = 36
 
         /// Dated rows of a policy; a file with more is refused.
         package static let maximumPolicyRows = 256

@@ -91,6 +91,26 @@ import Testing
         try ground.check()
     }
 
+    @Test mutating func `is expected in the month of its time, although a clock ahead has closed that one`() throws {
+        let november = BillingPeriod(of: ground.now)
+        try ground.open(.managed)
+        try ground.use(Sample.call(1, 5_000))
+        let before = ground.now
+        ground.now = november.end.later(by: Limits.Ledger.closingGrace)
+        try ground.perform(Ledger.LookAfter())
+        ground.now = before
+        try ground.use(Sample.call(2, 7_000))
+        // Stripe sums up by the time that it is told.
+        #expect(ground.value.periods.map(\.flushed) == [5_000_000_000, 7_000_000_000])
+        let told = try ground.perform(Ledger.ShowTold(november))
+        #expect(told.told == 12_000_000_000 && told.customer == nil)
+        #expect(told.outbox.map(\.event.microdollars) == [5_000_000, 7_000_000])
+        #expect(try ToldUsage(wireBytes: told.wireBytes) == told)
+        let next = try ground.perform(Ledger.ShowTold(november.next))
+        #expect(next.told == 0 && next.outbox.isEmpty)
+        try ground.check()
+    }
+
     @Test mutating func `is not closed while it is on its way, and is not there twice`() throws {
         let name = try refused()
         try ground.perform(Ledger.RetryFlush(name))
@@ -122,7 +142,7 @@ import Testing
     @Test mutating func `is read as it stood before anybody could look for it`() throws {
         let name = try refused()
         // As hubs of before have written a retry, an event of the meter and a month.
-        let before: [UInt8] = [0x82, 13, 0x60 + UInt8(name.utf8.count)] + Array(name.utf8)
+        let before: [UInt8] = [0x82, 13, 0x78, UInt8(name.utf8.count)] + Array(name.utf8)
         #expect(try Ledger.Event(wireBytes: before) == .flushRetried(name, lookedAt: nil))
         #expect(Ledger.Event.flushRetried(name, lookedAt: nil).wireBytes == before)
         let event = ground.value.outbox[0].event

@@ -28,9 +28,9 @@ import Testing
             Ledger.Resume.tag, Ledger.KeepCustomer.tag, Ledger.EndGuest.tag, Ledger.Flush.tag, Ledger.EndFlush.tag,
             Ledger.RetryFlush.tag, Ledger.ClosePeriods.tag, Ledger.LookAfter.tag, Ledger.ShowBalance.tag,
             Ledger.ShowUsage.tag, Ledger.Verify.tag, Ledger.StopFor.tag, Ledger.EndInvoice.tag,
-            Ledger.ShowOutbox.tag, Ledger.CloseFlush.tag,
+            Ledger.ShowOutbox.tag, Ledger.CloseFlush.tag, Ledger.ShowTold.tag,
         ]
-        #expect(tags == Array(1...25))
+        #expect(tags == Array(1...26))
         #expect(Ledger.kind == ActorKind("ledger"))
         _ = Ledger.commands
     }

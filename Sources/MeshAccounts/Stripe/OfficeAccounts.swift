@@ -20,9 +20,8 @@ package struct OfficeAccounts: StripeAccounts {
         try await office.ask(Ledger.KeepCustomer(customer), of: account)
     }
 
-    /// What its row of that month says.
+    /// What Stripe should have of it in that month.
     package func flushed(of account: String, inMonthOf time: WallTime) async throws -> Int128 {
-        let usage = try await office.ask(Ledger.ShowUsage(BillingPeriod(of: time)), of: account)
-        return (usage?.told ?? 0) / 1_000
+        try await office.ask(Ledger.ShowTold(BillingPeriod(of: time)), of: account).told / 1_000
     }
 }

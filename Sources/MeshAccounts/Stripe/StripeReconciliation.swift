@@ -43,15 +43,13 @@ package struct StripeReconciliation: Sendable {
         of office: LedgerOffice,
         in period: BillingPeriod
     ) async throws -> Finding {
-        // What begins between these two questions is not in the sum, and is then only more than need be waiting.
-        let usage = try await office.ask(Ledger.ShowUsage(period), of: account)
-        let outbox = try await office.ask(Ledger.ShowOutbox(), of: account)
+        let usage = try await office.ask(Ledger.ShowTold(period), of: account)
         let statement = LedgerStatement(
             account: account,
-            customer: try await office.ask(Ledger.ShowBalance(), of: account).customer,
+            customer: usage.customer,
             period: period,
-            flushed: (usage?.told ?? 0) / 1_000,
-            outbox: outbox
+            flushed: usage.told / 1_000,
+            outbox: usage.outbox
         )
         return try await look(at: statement)
     }

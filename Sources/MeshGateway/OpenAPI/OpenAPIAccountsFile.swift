@@ -37,7 +37,7 @@ enum OpenAPIAccountsFile {
                 minLength: 1,
                 maxLength: 128,
                 pattern: "^[!-~]+$",
-                examples: ["mesh|main|usage|1-7"],
+                examples: ["mesh|main|usage|1-7|5f3a9c01"],
             },
             Note: { type: "string", maxLength: 512 },
             AccountName: {

@@ -42,6 +42,32 @@ extension Ledger {
         }
     }
 
+    /// Asks what Stripe should know of a month, all at one moment.
+    package struct ShowTold: Command {
+        package typealias Target = Ledger
+        package typealias Reply = ToldUsage
+        package typealias Refusal = NoRefusal
+
+        package static let tag: UInt32 = 26
+        /// Which.
+        package let period: BillingPeriod
+
+        /// Of `period`.
+        package init(_ period: BillingPeriod) { self.period = period }
+
+        package func decide(_ state: Ledger, _ turn: inout Turn<Ledger>) -> ToldUsage {
+            ToldUsage(
+                customer: state.core.customer,
+                told: state.periods.first { $0.period == period }?.told ?? 0,
+                outbox: state.outbox.filter { BillingPeriod(of: $0.event.time) == period }
+            )
+        }
+
+        package func encode(into writer: inout WireWriter) { period.encode(into: &writer) }
+
+        package init(from reader: inout WireReader) throws(WireError) { period = try BillingPeriod(from: &reader) }
+    }
+
     /// Asks whether the account's figures agree with each other; replies with what does not.
     package struct Verify: Command, LedgerEmpty {
         package typealias Target = Ledger

@@ -4,7 +4,11 @@ package import MeshWire
 
 /// Usage that Stripe is told of: what a line of an invoice is made of.
 package struct MeterEvent: Hashable, Sendable {
-    /// The same for every try, in every life: the account and its postings since the last one.
+    /// The same for every try, in every life: the account, its postings since the last one, and a mark of amount and
+    /// time.
+    ///
+    /// Without the mark, an account that was restored from a backup would count the same postings again, and Stripe
+    /// take other usage for what it knows already.
     package let identifier: String
 
     /// Millionths of a dollar.
@@ -27,7 +31,7 @@ package struct MeterEvent: Hashable, Sendable {
         time: WallTime,
         customer: String?
     ) {
-        identifier = Self.identifier(of: account, range)
+        identifier = "\(Self.name(of: account, range))|\(Self.mark(microdollars, time))"
         self.microdollars = microdollars
         self.time = time
         self.customer = customer
@@ -57,8 +61,14 @@ package struct MeterEvent: Hashable, Sendable {
     /// Nano-dollars of a millionth of a dollar.
     static let nanodollars: Int128 = 1_000
 
-    /// At most a hundred bytes, as Stripe wants it: `mesh|acct-1|usage|1-7`.
-    static func identifier(of account: String, _ range: ClosedRange<UInt64>) -> String {
+    private static func mark(_ microdollars: Int64, _ time: WallTime) -> String {
+        let content = SHA256.digest(Array("\(microdollars)|\(time.millisecondsSince1970)".utf8))
+        return Hexadecimal.encode(Array(content.bytes.prefix(4)))
+    }
+
+    /// What all events of these postings are called: `mesh|acct-1|usage|1-7`. With a mark behind it, it has at most a
+    /// hundred bytes, as Stripe wants it.
+    package static func name(of account: String, _ range: ClosedRange<UInt64>) -> String {
         let isShort = account.utf8.count <= Limits.Ledger.maximumIdentifierName
         let name =
             isShort

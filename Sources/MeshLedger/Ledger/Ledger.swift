@@ -40,6 +40,7 @@ package struct Ledger: Journaled, Hashable {
             .accepting(EndInvoice.self)
             .accepting(ShowOutbox.self)
             .accepting(CloseFlush.self)
+            .accepting(ShowTold.self)
     }
 
     /// Whose account it is: the key of the actor.
@@ -113,7 +114,9 @@ package struct Ledger: Journaled, Hashable {
             if entry.posting.kind == .refund, let call = entry.posting.of {
                 ended.refunded(call, Money(clamping: -entry.posting[.refunds]))
             }
-        case .flushBegun(let event, _): outbox.append(OutboxEntry(event: event, position: position))
+        case .flushBegun(let event, let posting):
+            outbox.append(OutboxEntry(event: event, position: position))
+            note(event, of: posting.period)
         case .flushEnded(let identifier, .delivered): outbox.removeAll { $0.event.identifier == identifier }
         case .flushEnded(let identifier, .refused(let word)):
             change(identifier) { $0.refusal = word }
@@ -125,7 +128,7 @@ package struct Ledger: Journaled, Hashable {
             }
         case .flushClosed(let closed):
             outbox.removeAll { $0.event.identifier == closed.event.identifier }
-            if !closed.isCounted { note(byHand: closed.event) }
+            if !closed.isCounted { usage(inMonthOf: closed.event) { $0.leaves(closed.event) } }
         case .periodClosed(let period, _): close(period)
         case .guestEnded(let invite):
             guests[invite]?.isEnded = true
@@ -174,11 +177,19 @@ package struct Ledger: Journaled, Hashable {
         periods.insert(usage, at: periods.firstIndex { $0.period > posting.period } ?? periods.count)
     }
 
-    /// Stripe's sums of its month will never have `event`.
-    private mutating func note(byHand event: MeterEvent) {
+    /// Stripe has `event` in the month of its time; a clock that was ahead has closed that one, and here it counts in
+    /// the next.
+    private mutating func note(_ event: MeterEvent, of period: BillingPeriod) {
+        guard period != BillingPeriod(of: event.time) else { return }
+        if let place = periods.firstIndex(where: { $0.period == period }) { periods[place].leaves(event) }
+        usage(inMonthOf: event) { $0.comes(event) }
+    }
+
+    /// Changes the row of the month in which Stripe has `event`, as long as that month is known.
+    private mutating func usage(inMonthOf event: MeterEvent, _ change: (inout PeriodUsage) -> Void) {
         let period = BillingPeriod(of: event.time)
         guard let place = periods.firstIndex(where: { $0.period == period }) else { return }
-        periods[place].take(byHand: event)
+        change(&periods[place])
     }
 
     private mutating func close(_ period: BillingPeriod) {

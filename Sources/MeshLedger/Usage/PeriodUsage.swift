@@ -41,11 +41,12 @@ package struct PeriodUsage: Hashable, Sendable {
     /// Nano-dollars that Stripe was told of in it: what its invoice comes to.
     package private(set) var flushed: Int128 = 0
 
-    /// Nano-dollars of these that stand on invoices written by hand: Stripe's meter never has them.
-    package private(set) var byHand: Int128 = 0
+    /// Nano-dollars of these that Stripe's meter never has in this month: on invoices written by hand, or told with a
+    /// time of another month. Below nothing where it has more in it, of what counts in other periods here.
+    private var elsewhere: Int128 = 0
 
-    /// Nano-dollars that Stripe's meter has, or will have once everything is delivered.
-    package var told: Int128 { flushed - byHand }
+    /// Nano-dollars that Stripe's meter has in this month, or will have once everything is delivered.
+    package var told: Int128 { flushed - elsewhere }
 
     /// Whether it takes anything more.
     package private(set) var isClosed = false
@@ -85,8 +86,11 @@ package struct PeriodUsage: Hashable, Sendable {
         }
     }
 
-    /// Takes in that `event` was billed otherwise than by the meter.
-    mutating func take(byHand event: MeterEvent) { byHand += Int128(event.microdollars) * MeterEvent.nanodollars }
+    /// Stripe's meter will never have `event` in this month.
+    mutating func leaves(_ event: MeterEvent) { elsewhere += Int128(event.microdollars) * MeterEvent.nanodollars }
+
+    /// It will have `event`, which is not of this period.
+    mutating func comes(_ event: MeterEvent) { elsewhere -= Int128(event.microdollars) * MeterEvent.nanodollars }
 
     /// What stays of it once it is closed: its sums, and those of the models that came to most.
     func rolledUp() -> PeriodUsage {
@@ -111,13 +115,13 @@ package struct PeriodUsage: Hashable, Sendable {
 
 extension PeriodUsage: WireCodable {
     package func encode(into writer: inout WireWriter) {
-        writer.writeArrayHead(count: byHand == 0 ? 5 : 6)
+        writer.writeArrayHead(count: elsewhere == 0 ? 5 : 6)
         period.encode(into: &writer)
         total.encode(into: &writer)
         writer.write(flushed)
         writer.write(isClosed)
         rows.encode(into: &writer)
-        if byHand != 0 { writer.write(Int64(clamping: byHand / MeterEvent.nanodollars)) }
+        if elsewhere != 0 { writer.write(Int64(clamping: elsewhere / MeterEvent.nanodollars)) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -127,7 +131,7 @@ extension PeriodUsage: WireCodable {
         flushed = try reader.readInt128()
         isClosed = try reader.readBool()
         rows = try [[String: UsageSum]](from: &reader)
-        byHand = Int128(try reader.readAppended(Int64.self, in: &tail) ?? 0) * MeterEvent.nanodollars
+        elsewhere = Int128(try reader.readAppended(Int64.self, in: &tail) ?? 0) * MeterEvent.nanodollars
         try reader.endRecord(tail)
         while rows.count < UsageDimension.allCases.count { rows.append([:]) }
     }
