@@ -36,9 +36,9 @@ package struct AccountDesk: LedgerPort {
         self.clock = clock
     }
 
-    /// How the account stands.
+    /// How the account stands; a new one as it will be from its first call on.
     package func balance(_ account: TenantID) async throws(LedgerProblem) -> Balance {
-        try await ask(Ledger.ShowBalance(), of: account)
+        try await ask(Ledger.ShowBalance(), of: account).expecting(office.terms)
     }
 
     /// What was used in `period`.

@@ -46,6 +46,9 @@ extension Limits {
         /// How long the first sign of an answer may take: longer than any node lets an answer take.
         package static let streamPatience = Duration.seconds(660)
 
+        /// How long an answer shows no sign of life before a person is told that it is waited for, once.
+        package static let patienceWithoutWord = Duration.seconds(2)
+
         /// How long a stream may be silent, signs of life included; then it is broken off.
         package static let streamSilence = Duration.seconds(120)
 

@@ -21,6 +21,9 @@ extension Limits {
         /// No pause between two of them is longer, whatever the hub says.
         package static let longestPause = Duration.seconds(10)
 
+        /// How long a machine may take to say that nobody has the port that is asked; then it is asked all the same.
+        package static let probePatience = Duration.milliseconds(500)
+
         /// How often a running node looks whether somebody has put another certificate into its folder.
         package static let lookInterval = Duration.seconds(30)
     }

@@ -30,7 +30,12 @@ package struct StoreFolder: Sendable {
         do {
             return try POSIXDisk(lookingAt: "\(path)/log", besideOwner: besideOwner)
         } catch {
-            throw StoreFolderError(.unusable, "the store '\(path)' cannot be opened: \(error.message)", cause: error)
+            let advice = error.code == .held ? "; stop that node first, or name a backup of its store" : ""
+            throw StoreFolderError(
+                .unusable,
+                "the store '\(path)' cannot be opened: \(error.message)\(advice)",
+                cause: error
+            )
         }
     }
 

@@ -19,7 +19,7 @@ import Testing
             )
             try check(error.failure?.credit == credit && error.failure?.mayBeHeld == false, "\(error)")
             let told = credit.members.map { "\($0.key)=\($0.value ?? "-")" }.joined(separator: " ")
-            let amounts = "needed=$61.800 available=$50.000"
+            let amounts = "needed=$61.80 available=$50.00"
             let words = "action=suspend_cloud_access \(amounts) topup_url=https://pay.example/acme"
             try check(told == words, told)
             try check(try await ground.balance().holds == 0, "held")

@@ -87,6 +87,25 @@ import Testing
         }
     }
 
+    @Test func `shows a new account as it will be from its first call on`() throws {
+        try AccountsGround.run(seeds: 0...1) { ground in
+            let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))
+            let terms = ground.office.terms
+            let fresh = try await desk.balance(acme)
+            try check(fresh.tier == terms.newAccounts && fresh.policyVersion.isEmpty, "\(fresh)")
+            try check(fresh.ceiling == terms[terms.newAccounts].ceiling, "\(fresh)")
+            try check(fresh.available == fresh.ceiling, "\(fresh)")
+            let credit = AccountEntry(id: Sample.id(2), .credit(.paid, Sample.money(5_000)), note: "cash")
+            let entered = try await desk.enter(credit, into: acme)
+            try check(entered.number == 1, "\(entered)")
+            let ahead = try await desk.balance(acme)
+            try check(ahead.available == Sample.money(5_000) + ahead.ceiling, "\(ahead)")
+            try await desk.set(.byok, of: acme)
+            let told = try await desk.balance(acme)
+            try check(told.tier == .byok && told.ceiling == terms[.byok].ceiling, "\(told)")
+        }
+    }
+
     @Test func `enters, stops, starts and tells of usage`() throws {
         try AccountsGround.run(seeds: 0...1) { ground in
             let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))

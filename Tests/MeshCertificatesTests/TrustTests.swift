@@ -197,6 +197,19 @@ import Testing
         #expect(try keyID(first) != keyID(try folder.pendingKey("a")))
     }
 
+    @Test func `keys of other tokens go with the first certificate, and that of coming home stays`() throws {
+        let (first, second) = (try folder.pendingKey("a"), try folder.pendingKey("b"))
+        let home = try folder.pendingKey("return")
+        var status = stat()
+        #expect(stat(folder.path, &status) == 0 && status.st_mode & 0o777 == 0o700, "a new folder is its owner's alone")
+        _ = try write(folder)
+        folder.forgetEnrolment()
+        #expect(try keyID(home) == keyID(try folder.pendingKey("return")))
+        #expect(try keyID(first) != keyID(try folder.pendingKey("a")))
+        #expect(try keyID(second) != keyID(try folder.pendingKey("b")))
+        #expect(folder.isInUse)
+    }
+
     private func keyID(_ pending: CredentialFolder.PendingKey) throws -> SHA256Digest {
         try CertificateRequest(identity: Workshop.identity(), key: pending.key).keyID
     }

@@ -48,6 +48,18 @@ struct ModelDirectoryTests {
         #expect(route.reason == reason)
     }
 
+    @Test(
+        "Where there is no model at all the refusal says so, whatever is asked for",
+        arguments: ["auto", "gpt-9", "sonnet", "local"]
+    )
+    func nothing(_ name: String) throws {
+        let error = #expect(throws: ChatError.self) {
+            try directory([], local: false).route(request(name), promptTokens: 1, at: now)
+        }
+        #expect(error?.code == .unknownModel && error?.message.contains("serves no model at all") == true)
+        #expect(error?.failure?.parameter == "model")
+    }
+
     @Test("An unknown model, one that nobody has, and one without a price now are refused, never free")
     func unknown() throws {
         let directory = try directory(["gpt-4.1"])

@@ -13,7 +13,9 @@ import Testing
 
     private static func usage(
         by: String = "model",
-        _ months: [(String, [(String?, Int64, String)])]
+        _ months: [(String, [(String?, Int64, String)])],
+        rest: (calls: Int64, charged: String) = (0, "0"),
+        isClosed: Bool = false
     ) -> AccountUsageDocument {
         AccountUsageDocument(
             account: "acme",
@@ -26,13 +28,31 @@ import Testing
                     period: month,
                     start: "",
                     end: "",
-                    isClosed: false,
+                    isClosed: isClosed,
                     flushed: "0",
-                    total: sum(1, rows.last?.2 ?? "0"),
+                    total: all(rows, rest),
                     rows: rows.map { AccountUsageDocument.Row(name: $0.0, sum: sum($0.1, $0.2)) }
                 )
             }
         )
+    }
+
+    /// What rows and a rest without a row come to.
+    private static func all(
+        _ rows: [(String?, Int64, String)],
+        _ rest: (calls: Int64, charged: String)
+    ) -> AccountUsageDocument.Sum {
+        var all = sum(rest.calls, rest.charged)
+        for row in rows {
+            let next = sum(row.1, row.2)
+            all.calls += next.calls
+            all.inputTokens += next.inputTokens
+            all.cacheReadTokens += next.cacheReadTokens
+            all.outputTokens += next.outputTokens
+            let charged = (Money(decimal: all.charged) ?? .zero) + (Money(decimal: next.charged) ?? .zero)
+            all.charged = charged.decimalText
+        }
+        return all
     }
 
     private static let two = usage([
@@ -44,11 +64,11 @@ import Testing
         #expect(
             UsageChart(Self.two).lines(width: nil, inColour: false) == [
                 "MODEL     CALLS  TOKENS IN  TOKENS OUT  CHARGED",
-                "opus          2        202          20   $2.000",
-                "(others)      1        101          10   $1.000",
+                "opus          2        202          20    $2.00",
+                "(others)      1        101          10    $1.00",
                 "sonnet        1        101          10   $0.011",
-                "tiny          3        303          30   $0.000",
-                "total         7        707          70   $3.500",
+                "tiny          3        303          30    $0.00",
+                "total         7        707          70    $3.50",
             ]
         )
     }
@@ -69,12 +89,24 @@ import Testing
         #expect(lines.allSatisfy { $0.count <= width }, "\(lines)")
     }
 
+    @Test func `has a row for what has no name, so that the rows are the total`() {
+        let open = UsageChart(Self.usage(by: "project", [("2026-11", [("alpha", 2, "1")])], rest: (3, "2.5")))
+        #expect(open.rows.map(\.name) == ["(none)", "alpha"])
+        #expect(open.rows[0].calls == 3 && open.rows[0].tokensIn == 303 && open.rows[0].tokensOut == 30)
+        #expect(open.rows.reduce(.zero) { $0 + $1.charged }.decimalText == "3.5")
+        // Of a closed month only the names of models are kept.
+        let closed = UsageChart(Self.usage(by: "session", [("2026-10", [])], rest: (7, "3.5"), isClosed: true))
+        #expect(closed.rows.map(\.name) == ["(not kept)"] && closed.rows[0].calls == 7)
+        let whole = UsageChart(Self.usage(by: "edge", [("2026-11", [("laptop", 2, "1")])]))
+        #expect(whole.rows.map(\.name) == ["laptop"])
+    }
+
     @Test func `keeps days and months in their order`() {
         let days = Self.usage(by: "day", [("2026-11", [("2026-11-02", 1, "1"), ("2026-11-01", 1, "0.1")])])
         #expect(UsageChart(days).rows.map(\.name) == ["2026-11-01", "2026-11-02"])
         let months = UsageChart(Self.two, byMonth: true)
         #expect(months.heading == "MONTH" && months.rows.map(\.name) == ["2026-10", "2026-11"])
-        #expect(months.rows.map(\.charged.decimalText) == ["0", "1"])
+        #expect(months.rows.map(\.charged.decimalText) == ["0.5", "2.510815"])
     }
 
     @Test func `shows so many rows on a screen and says how many there are beyond`() {

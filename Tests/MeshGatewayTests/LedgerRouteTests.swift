@@ -79,6 +79,7 @@ import Testing
             ] {
                 let entry = try ReceiptDocument(json: try await Self.post("add-credit", body, ground).json)
                 #expect(entry.charged == "0" && entry.entry != nil, "\(fund)")
+                #expect(entry.isOpened == (fund == "knowledge"), "the first entry opens the account")
             }
             _ = try await Self.post("set-tier", #"{"tier":"managed"}"#, ground)
             _ = try await Self.post("record", Self.example, ground)

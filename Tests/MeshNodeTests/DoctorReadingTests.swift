@@ -147,6 +147,19 @@ import Testing
         #expect(checks.count { $0.name == "hub.datagrams" } == Limits.Doctor.hubs)
     }
 
+    @Test func `hears at once of a port that nobody has, and waits for a silent one so long`() async throws {
+        let loop = try EventLoop.start(name: "doctor")
+        defer { loop.stop() }
+        let clock = MachineClock(loop: loop)
+        let silent = try await Self.socket(on: loop)
+        let begun = clock.now
+        #expect(await !DatagramReach.isClosed(silent.localAddress, clock: clock))
+        #expect(clock.now - begun >= Limits.DeviceEnrolment.probePatience)
+        let address = silent.localAddress
+        try await loop.run { silent.close() }
+        #expect(await DatagramReach.isClosed(address, clock: clock))
+    }
+
     @Test func `looks at the machine where the configuration is wrong, and tells of so many mistakes`() async throws {
         let keys = (0...Limits.Doctor.mistakes).map { "wrong\($0): 1" }.joined(separator: ", ")
         let error = #expect(throws: ConfigurationError.self) { _ = try loaded(file: "{ \(keys) }") }

@@ -24,6 +24,9 @@ class Script:
     words: list[str] = field(default_factory=lambda: list(WORDS))
     #: Milliseconds between two words.
     pause: int = 0
+    #: Milliseconds before an answer shows any sign of life, and between its beginning and what follows.
+    hush: int = 0
+    hush_begun: int = 0
     #: After so many words: None for the end, else what happens there.
     breaks_after: int | None = None
     #: What then happens: "close", "error", "gap", "silence".
@@ -145,7 +148,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         said = 0
         try:
+            if script.hush:
+                self.wait(script.hush)
             self.event("started", {"request_id": document["request_id"], "run_id": "1", "model": "tiny"})
+            if script.hush_begun:
+                self.wait(script.hush_begun)
             self.event("thinking", {"text": "hm"})
             for number, word in enumerate(script.words):
                 if number == script.breaks_after:

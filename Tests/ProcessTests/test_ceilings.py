@@ -168,7 +168,7 @@ class Ceilings(unittest.TestCase):
         body = {"model": "echo", "messages": HELLO, "max_tokens": 10}
         deadline = time.monotonic() + 10
         answer = ask(f"http://{address}/v1/chat/completions", body)
-        self.assertEqual((answer.status, answer.json["error"]["available"]), (402, "$0.000"), answer.text)
+        self.assertEqual((answer.status, answer.json["error"]["available"]), (402, "$0.00"), answer.text)
         while (free := ask(f"http://{address}/v1/chat/completions", {**body, "model": "tiny"})).status != 200:
             self.assertLess(time.monotonic(), deadline, free.text)
 

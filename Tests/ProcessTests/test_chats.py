@@ -187,9 +187,12 @@ class Chats(unittest.TestCase):
         """The hub runs, says so once, and knows no model."""
         hub, address = self.hub("--engine-library", "/nowhere/libmeshllm.so")
         self.assertIn("/nowhere/libmeshllm.so", self.said(hub, "chat.engine-absent")["reason"])
-        self.assertEqual(self.said(hub, "chat.models")["models"], "none")
+        none = self.said(hub, "chat.models")
+        self.assertEqual((none["models"], none["level"]), ("none", "warning"))
+        self.assertIn("no chat is answered until", none["reason"])
         answer = ask(f"http://{address}/v1/chat/completions", {"model": "local", "messages": HELLO})
         self.assertEqual(answer.status, 404, answer.text)
+        self.assertIn("this hub serves no model at all", answer.text)
         status = ask(f"http://{address}/v1/status").json
         self.assertEqual((status["engine"]["state"], status["ready"], status["models"]), ("none", True, []))
         self.assertLess(self.numbers(address)["process_resident_memory_bytes"], 60e6)

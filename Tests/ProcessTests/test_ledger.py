@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import signal
 import time
 import unittest
 import urllib.error
@@ -202,6 +203,11 @@ class Accounts(unittest.TestCase):
         for what, body in (("balance", None), ("usage", None), ("record", EXAMPLE), ("topup", {"amount": "5"})):
             answer = ask(url, what, body)
             self.assertEqual((answer.status, answer.code), (404, "not_a_hub"), what)
+        for words in (("balance",), ("usage",), ("usage", "--csv"), ("topup", "25"), ("ledger", "outbox")):
+            told = synesis(*words, gateway=url)
+            self.assertEqual((told.returncode, told.stdout, told.stderr.count("\n")), (4, "", 1), words)
+            self.assertIn("is an edge, and the hub keeps the accounts", told.stderr)
+        self.assertIn("which knows no others", synesis("nodes", gateway=url).stderr)
 
     # Usage and synesis.
 
@@ -249,6 +255,14 @@ class Accounts(unittest.TestCase):
             gone = synesis("ledger", *words, gateway=self.url)
             self.assertEqual((gone.returncode, gone.stdout), (4, ""))
             self.assertIn("no meter event of this name waits", gone.stderr)
+        # The call was the first posting of this account: no entry has opened it.
+        self.assertNotIn("opened", json.loads(run("ledger", "add-credit", "1", "--json")))
+        misspelt = run("ledger", "add-credit", "25", "--account", "acmee")
+        self.assertRegex(misspelt, r"credits +\$25\.00\n")
+        self.assertRegex(misspelt, r"new +nothing stood in this account before: is its name right\?\n")
+        rows = run("usage", "--by", "project").splitlines()
+        self.assertRegex(rows[1], r"\A\(none\) +1 +1000 +500 +\$0\.011\Z")
+        self.assertEqual(rows[1].split()[1:], rows[2].split()[1:], "the rows are the total")
         table = run("usage")
         self.assertRegex(table, rf"\AMODEL +CALLS +TOKENS IN +TOKENS OUT +CHARGED\n{MODEL} +1 +1000 +500 +\$0\.011\n")
         self.assertEqual(run("usage", "--quiet"), "0.010815\n")
@@ -260,6 +274,33 @@ class Accounts(unittest.TestCase):
         wrong = synesis("ledger", "record", "nobody", "--output", "1", gateway=self.url)
         self.assertEqual(wrong.returncode, 4)
         self.assertIn("model", wrong.stderr)
+
+    def test_a_new_account_is_shown_as_it_will_be(self) -> None:
+        shown = synesis("balance", gateway=self.url)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, r"available +\$50\.00\n  tier +managed from its first call on: it is new\n")
+        self.assertEqual((self.balance()["policy"], self.balance()["postings"]), (None, 0))
+        nothing = synesis("usage", gateway=self.url)
+        self.assertEqual((nothing.returncode, nothing.stdout), (0, ""))
+        self.assertRegex(nothing.stderr, r"\ANo usage\..*\n\Z")
+        for amount in ("0", "-5", "0.001"):
+            wrong = synesis("topup", amount, gateway=self.url)
+            self.assertEqual((wrong.returncode, wrong.stdout), (2, ""), amount)
+            self.assertIn("dollars above nothing in whole cents", wrong.stderr)
+
+    def test_the_proof_names_the_hub_that_runs(self) -> None:
+        folder = self.place.folder / "hub"
+        for words in (("ledger", "verify"), ("store", "stats"), ("store", "verify")):
+            told = self.place.run(*words, folder)
+            self.assertNotEqual(told.returncode, 0)
+            self.assertIn(f"process {self.hub.process.pid} has the store", told.stderr, words)
+            self.assertIn("stop that node first, or name a backup", told.stderr)
+        self.hub.signal(signal.SIGTERM)
+        self.assertEqual(self.hub.ended(), 0)
+        for words in (("ledger", "verify"), ("store", "stats"), ("store", "verify")):
+            self.assertEqual(self.place.run(*words, folder).returncode, 0, words)
+            own = folder / "store" if words[0] == "store" else folder
+            self.assertEqual(self.place.run(*words, own).returncode, 0, words)
 
     def test_bars_are_for_terminals(self) -> None:
         self.change("record", EXAMPLE)

@@ -283,6 +283,22 @@ class Nodes(unittest.TestCase):
         finished = self.place.run("enrol", token, "--hub", hub.enrolment, "--folder", "edge-1")
         self.assertEqual(finished.returncode, 0, finished.stderr)
 
+    def test_enrolment_at_a_closed_port_says_so_at_once_and_leaves_nothing(self) -> None:
+        hub = self.place.hub()
+        token = self.place.token("edge-1")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+        begin = time.monotonic()
+        finished = self.place.run("enrol", token, "--hub", address, "--folder", "edge-1")
+        self.assertEqual(finished.returncode, 4, finished.stderr)
+        self.assertIn(f"nobody listens at {address} (UDP): the port is closed", finished.stderr)
+        self.assertLess(time.monotonic() - begin, 5, "not the ten seconds of --timeout")
+        self.assertFalse((self.place.folder / "edge-1").exists())
+        finished = self.place.run("enrol", token, "--hub", hub.enrolment, "--folder", "edge-1")
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+        self.assertEqual((self.place.folder / "edge-1").stat().st_mode & 0o777, 0o700)
+
     def test_a_refused_enrolment_leaves_no_key(self) -> None:
         hub = self.place.hub()
         token = self.place.token("edge-1")

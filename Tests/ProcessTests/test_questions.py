@@ -178,8 +178,8 @@ class Ask(unittest.TestCase):
             (told.returncode, told.stderr),
             (
                 4,
-                "synesis ask: error: the edge has no hub now (503, offline); --async hands a question in for later; "
-                "try again in 7.0s\n",
+                "synesis ask: error: the edge has no hub now (503, offline); `synesis ask --async` hands a question in "
+                "for later; try again in 7.0s\n",
             ),
         )
 
@@ -242,6 +242,19 @@ class Ask(unittest.TestCase):
         code, screen = on_a_terminal([str(SYNESIS), "ask", "--no-color", "--gateway", self.double.url, "x"])
         self.assertEqual((code, screen), (0, ANSWER + "\ntiny, 21 tokens in, 9 out\n"))
 
+    def test_a_person_is_told_once_that_nothing_comes(self) -> None:
+        line = [str(SYNESIS), "ask", "--no-color", "--gateway", self.double.url, "x"]
+        for script, words in ((dict(hush=3_000), "hub"), (dict(hush_begun=3_000), "model")):
+            self.double.reset(is_hub=True, cost=None, **script)
+            code, screen = on_a_terminal(line)
+            told = f"waiting for the {words}…\n{ANSWER}\ntiny, 21 tokens in, 9 out\n"
+            self.assertEqual((code, screen), (0, told))
+        self.double.reset(is_hub=True, cost=None, hush=3_000)
+        code, screen = on_a_terminal([*line, "--quiet"])
+        self.assertEqual((code, screen), (0, ANSWER + "\n"))
+        # Nobody watches a pipe.
+        self.assertEqual(self.ask("x").stderr, "")
+
     def test_a_question_that_waits(self) -> None:
         told = self.ask("--async", "--request-id", "later-1", "x")
         self.assertEqual((told.returncode, told.stdout), (0, "later-1\n"), told.stderr)
@@ -289,7 +302,9 @@ class Neighbours(unittest.TestCase):
 
     def test_sessions_by_pages(self) -> None:
         empty = self.run_with("sessions")
-        self.assertEqual((empty.returncode, empty.stdout), (0, "SESSION  UPDATED  MESSAGES  TITLE\n"))
+        self.assertEqual((empty.returncode, empty.stdout), (0, ""))
+        self.assertRegex(empty.stderr, r"\ANo sessions\..*\n\Z")
+        self.assertEqual(self.run_with("sessions", "--quiet").stderr, "")
         for name in ("trip", "work", "home", "idea", "last"):
             self.talk(name)
         names = self.run_with("sessions", "list", "--quiet").stdout.split()

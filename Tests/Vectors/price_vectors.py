@@ -58,8 +58,9 @@ def rounded(amount: Fraction) -> int:
 
 
 def shown(nanodollars: int) -> str:
-    """A cost for people: up to a tenth of a cent."""
-    return f"${(Decimal(nanodollars) / 10**9).quantize(Decimal('0.001'), ROUND_CEILING)}"
+    """A cost for people: up to a tenth of a cent, which is left out where it is nothing."""
+    text = f"${(Decimal(nanodollars) / 10**9).quantize(Decimal('0.001'), ROUND_CEILING)}"
+    return text.removesuffix("0")
 
 
 def exact(rates: str, usage: tuple[int, ...]) -> Fraction:

@@ -21,6 +21,8 @@ package struct ReceiptDocument: APIDocument {
     package var tier = ""
     /// Why it may not use what costs money; nil while it may.
     package var suspended: String?
+    /// Whether nothing stood in the account before: this is its first posting.
+    package var isOpened = false
     /// Amounts for people, by the names that they have here.
     package var display: [String: String] = [:]
     /// Of a call that was recorded.
@@ -48,6 +50,7 @@ package struct ReceiptDocument: APIDocument {
         object["available"] = .string(available)
         object["tier"] = .string(tier)
         object["suspended"] = suspended.map { .string($0) } ?? .null
+        object["opened"] = isOpened ? true : nil
         object["display"] = .texts(display)
         object["charge"] = charge?.json
         object["entry"] = entry?.json
@@ -68,6 +71,7 @@ package struct ReceiptDocument: APIDocument {
         available = try fields.text("available")
         tier = try fields.text("tier")
         suspended = fields["suspended"]?.text
+        isOpened = fields["opened"]?.bool ?? false
         display = try fields.texts("display")
         charge = try fields.optional("charge", Charge.self)
         entry = try fields.optional("entry", Entry.self)

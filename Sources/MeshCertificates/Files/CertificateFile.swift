@@ -116,9 +116,9 @@ enum CertificateFile {
         return lstat(path, &status) == 0
     }
 
-    /// Makes the folder `path` where it is missing; a private one must be its owner's alone.
+    /// Makes the folder `path` for its owner alone where it is missing; a private one must be so where it is there.
     static func makeFolder(_ path: String, isPrivate: Bool) throws(CertificateError) {
-        if mkdir(path, isPrivate ? 0o700 : 0o755) == 0 { return }
+        if mkdir(path, 0o700) == 0 { return }
         guard errno == EEXIST else { throw last("cannot make the folder '\(path)'") }
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

@@ -1,3 +1,4 @@
+internal import Glibc
 package import MeshCore
 
 /// A node's folder whose certificate, key and authorities are exchanged while it runs, all three at once.
@@ -99,6 +100,21 @@ extension CredentialFolder {
         let key = try KeyFile.make()
         try KeyFile.create(file, key)
         return PendingKey(key: key, path: file)
+    }
+
+    /// Removes the files of all keys that were made for enrolment: the node has its certificate, by whichever token.
+    ///
+    /// That of a node that comes home is not among them.
+    package func forgetEnrolment() {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix("pending-"), name.hasSuffix(".pem"), name != "pending-return.pem" else { continue }
+            try? CertificateFile.removeIfThere("\(path)/\(name)")
+        }
     }
 
     /// Removes the file of a key that has its certificate now.

@@ -53,9 +53,9 @@ package struct ModelDirectory: Sendable {
 
     /// Who is asked, in order, and why.
     ///
-    /// Throws `unknownModel` where nobody has the model, `paymentRequired` where all who have it cost something and the
-    /// client pays nothing, `unsupported` or `contextExceeded` where those who have it
-    /// cannot do what is asked.
+    /// Throws `unknownModel` where nobody has the model, or there is none at all, `paymentRequired` where all who have
+    /// it cost something and the client pays nothing, `unsupported` or `contextExceeded` where those who have it cannot
+    /// do what is asked.
     ///
     /// `promptTokens` may be an estimate. Refused as too long is only what is so even with `fewestPromptTokens`: in
     /// between, whoever answers counts.
@@ -66,6 +66,12 @@ package struct ModelDirectory: Sendable {
         paysNothing: Bool = false,
         at time: WallTime
     ) throws(ChatError) -> ModelRoute {
+        guard !offers.isEmpty else {
+            let words =
+                "this hub serves no model at all: its operator sets up a provider (providers) or the engine "
+                + "(engine.library), and `meshnode doctor` says what is missing"
+            throw ChatError(.unknownModel, words, cause: ChatFailure(parameter: "model"))
+        }
         let (names, reason) =
             request.model == Self.automatic
             ? automaticCandidates(request, promptTokens, paysNothing)

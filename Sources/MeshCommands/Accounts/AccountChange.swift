@@ -15,7 +15,7 @@ enum AccountChange {
         _ ground: CommandGround,
         quiet: @escaping @Sendable (ReceiptDocument) -> String? = { _ in nil }
     ) async throws -> ExitCode {
-        try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+        try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
             let bytes = JSONWriter.bytes(of: .object(body))
             let json = try await session.gateway.exchange(.post, APIPath.ledger(what), .bytes(bytes)).json
             let receipt: ReceiptDocument

@@ -20,9 +20,17 @@ enum AccountOptions {
     /// Dollars above nothing.
     static let amountSyntax = ValueSyntax<String>(
         valueName: "AMOUNT",
-        expected: "dollars such as 25 or 0.50, nine digits behind the point at most"
+        expected: "dollars above nothing, such as 25 or 0.50, nine digits behind the point at most"
     ) { word in
         Money(decimal: word).flatMap { $0 > .zero ? $0.decimalText : nil }
+    }
+
+    /// Dollars that somebody pays.
+    static let topUpSyntax = ValueSyntax<String>(
+        valueName: "AMOUNT",
+        expected: "dollars above nothing in whole cents, such as 25 or 12.50"
+    ) { word in
+        Money(decimal: word).flatMap { $0 > .zero && $0.nanodollars % 10_000_000 == 0 ? $0.decimalText : nil }
     }
 
     /// Dollars, more or less.

@@ -1,5 +1,6 @@
 internal import MeshAPI
 internal import MeshCommandLine
+internal import MeshCore
 
 /// Accounts and changes of them, for people.
 enum AccountView {
@@ -8,7 +9,7 @@ enum AccountView {
         var sheet = FactSheet()
         sheet.fact("balance", account.display["balance"] ?? dollars(account.balance), paint(account.balance))
         sheet.fact("available", available(account.available, account.display), paint(account.available))
-        sheet.fact("tier", account.tier)
+        sheet.fact("tier", account.policy == nil ? "\(account.tier) from its first call on: it is new" : account.tier)
         sheet.fact("suspended", account.suspended.map(Self.reason), .red)
         sheet.part("credits")
         sheet.fact("knowledge", dollars(account.knowledge))
@@ -43,12 +44,15 @@ enum AccountView {
         sheet.fact("credits", receipt.display["credits"] ?? dollars(receipt.credits))
         sheet.fact("available", available(receipt.available, receipt.display), paint(receipt.available))
         sheet.fact("tier", receipt.tier)
+        sheet.fact("new", receipt.isOpened ? "nothing stood in this account before: is its name right?" : nil, .yellow)
         sheet.fact("suspended", receipt.suspended.map(Self.reason), .red)
         return [screen.paint(receipt.account.printable, .bold)] + sheet.lines(screen)
     }
 
-    /// `$0.010815`, `-$3.5`: exactly, as the gateway said it.
-    static func dollars(_ text: String) -> String { text.hasPrefix("-") ? "-$\(text.dropFirst())" : "$\(text)" }
+    /// `$0.010815`, `-$3.50`: exactly, with whole cents at least.
+    static func dollars(_ text: String) -> String {
+        Money(decimal: text)?.description ?? (text.hasPrefix("-") ? "-$\(text.dropFirst())" : "$\(text)")
+    }
 
     private static func available(_ exact: String, _ display: [String: String]) -> String {
         display["available"] ?? dollars(exact)

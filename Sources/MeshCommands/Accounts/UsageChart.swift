@@ -30,6 +30,17 @@ package struct UsageChart: Sendable {
             tokensOut = sum(\.outputTokens)
             charged = sums.reduce(.zero) { $0 + (Money(decimal: $1.charged) ?? .zero) }
         }
+
+        /// What `periods` come to beside their rows; nil where the rows have all of it.
+        init?(_ name: String, restOf periods: [AccountUsageDocument.Period]) {
+            let (all, named) = (Row(name, periods.map(\.total)), Row(name, periods.flatMap { $0.rows.map(\.sum) }))
+            self.name = name
+            calls = max(0, all.calls - named.calls)
+            tokensIn = max(0, all.tokensIn - named.tokensIn)
+            tokensOut = max(0, all.tokensOut - named.tokensOut)
+            charged = max(.zero, all.charged - named.charged)
+            guard calls > 0 else { return nil }
+        }
     }
 
     /// What stands above the names.
@@ -49,7 +60,11 @@ package struct UsageChart: Sendable {
         }
         var sums: [String: [AccountUsageDocument.Sum]] = [:]
         for row in usage.periods.flatMap(\.rows) { sums[row.name ?? Self.others, default: []].append(row.sum) }
-        let rows = sums.map { Row($0.key, $0.value) }
+        var rows = sums.map { Row($0.key, $0.value) }
+        for (name, isClosed) in [(Self.none, false), (Self.notKept, true)] {
+            let periods = usage.periods.filter { ($0.isClosed && usage.by != "model") == isClosed }
+            if let rest = Row(name, restOf: periods) { rows.append(rest) }
+        }
         self.rows = rows.sorted { left, right in
             if usage.by != "day", left.charged != right.charged { return left.charged > right.charged }
             return left.name < right.name
@@ -102,6 +117,10 @@ package struct UsageChart: Sendable {
     private static let partial = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"]
     /// What found no row of its own.
     private static let others = "(others)"
+    /// Calls that belong to none: to no project, to no session.
+    private static let none = "(none)"
+    /// Calls of closed months, of which names other than models' are not kept.
+    private static let notKept = "(not kept)"
     /// Shorter bars say nothing.
     private static let leastBar = 8
     private static let longestBar = 40

@@ -25,7 +25,7 @@ enum AskCommand {
     private static let fetched = Option<String?>(
         "fetch",
         valueName: "ID",
-        "Print the answer to a question that was handed in, instead of asking; it is given out once."
+        "Print the answer to a question that was handed in, instead of asking; again within five minutes, then no more."
     )
 
     static func command(_ ground: CommandGround) -> Command {

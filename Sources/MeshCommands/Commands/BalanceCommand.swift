@@ -10,7 +10,8 @@ enum BalanceCommand {
             discussion: """
                 The balance is what is left of credits, less what is owed; available is what a further call may cost, \
                 which is more where the account may owe something. Amounts are rounded down to a tenth of a cent, \
-                what is owed up; --json has them exactly.
+                what is owed up; --json has them exactly. An account that has asked for nothing yet is shown as its \
+                first call will find it.
                 """,
             parameters: [AccountOptions.account],
             examples: [
@@ -20,7 +21,7 @@ enum BalanceCommand {
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in
-            try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+            try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
                 let account = invocation[AccountOptions.account].map { "?account=\(APIPath.percentEncoded($0))" } ?? ""
                 let target = APIPath.ledger("balance") + account
                 let answer = try await session.gateway.get(target, as: AccountDocument.self)

@@ -12,6 +12,9 @@ enum LedgerAddCreditCommand {
             discussion: """
                 Knowledge credits are used first, then what was granted, then what was paid ahead. What \
                 somebody has really paid goes to the fund paid.
+
+                An account begins with its first entry: the answer says so where nothing stood in it before, for a \
+                name that is misspelt is another account. `synesis ledger correct` takes it out again.
                 """,
             parameters: [amount, AccountOptions.fund, AccountOptions.note, AccountOptions.id, AccountOptions.account],
             examples: [

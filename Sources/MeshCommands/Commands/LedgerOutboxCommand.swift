@@ -18,7 +18,7 @@ enum LedgerOutboxCommand {
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in
-            try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+            try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
                 let account = invocation[AccountOptions.account].map { "?account=\(APIPath.percentEncoded($0))" } ?? ""
                 let answer = try await session.gateway.get(
                     APIPath.ledger("outbox") + account,
@@ -37,7 +37,7 @@ enum LedgerOutboxCommand {
     }
 
     private static func show(_ events: [OutboxDocument.Event], _ screen: Screen) throws {
-        guard !events.isEmpty else { return screen.note("synesis ledger outbox: nothing waits") }
+        guard !events.isEmpty else { return screen.nothing("No meter events. Whoever bills was told of all.") }
         var table = ScreenTable([
             .init("EVENT", least: 16), .init("USED", rank: 1), .init("AMOUNT", isRight: true),
             .init("REFUSED", least: 12),

@@ -12,7 +12,7 @@ enum LedgerVerifyCommand {
             examples: ["synesis ledger verify --account acme": "Ends with code 6 where something does not agree."],
             exitCodes: SynesisExit.meanings(unwell: "Something does not agree.")
         ) { invocation in
-            try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+            try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
                 let account = invocation[AccountOptions.account].map { "?account=\(APIPath.percentEncoded($0))" } ?? ""
                 let target = APIPath.ledger("verify") + account
                 let answer = try await session.gateway.get(target, as: ProofDocument.self)

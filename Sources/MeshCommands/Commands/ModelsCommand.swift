@@ -37,7 +37,7 @@ enum ModelsCommand {
     }
 
     private static func show(_ models: [JSONValue], _ screen: Screen) throws {
-        guard !models.isEmpty else { return screen.note("synesis models: there are none to be asked now") }
+        guard !models.isEmpty else { return screen.nothing("No models. `synesis status` says why.") }
         let ends = models.contains { $0["shutdown_date"]?.text != nil }
         var table = ScreenTable(
             [.init("MODEL", least: 12), .init("OWNER", rank: 1)] + (ends ? [.init("ENDS", rank: 2)] : [])

@@ -129,10 +129,7 @@ enum NodesCommand {
 
     private static func show(_ nodes: [NodeDocument], _ screen: Screen) throws {
         guard !nodes.isEmpty else {
-            if screen.isInteractive {
-                try screen.line(screen.paint("No edges. One is enrolled by a token: synesis login --help", .dim))
-            }
-            return
+            return screen.nothing("No edges. One is enrolled by a token: synesis login --help")
         }
         let layout = table(nodes).layout(width: screen.width)
         try screen.lines(layout.lines(inColour: screen.isColoured))

@@ -84,6 +84,8 @@ enum SessionsCommand {
             switch screen.form {
             case .json: try screen.json(["sessions": .array(sessions)])
             case .quiet: try screen.lines(sessions.compactMap { $0["id"]?.text?.printable })
+            case .people where sessions.isEmpty:
+                screen.nothing("No sessions. One begins with the first question: synesis ask --session NAME")
             case .people:
                 try screen.lines(table(sessions).layout(width: screen.width).lines(inColour: screen.isColoured))
             }

@@ -8,7 +8,7 @@ internal import MeshJSON
 enum TopUpCommand {
     private static let amount = Argument<String>(
         "amount",
-        as: AccountOptions.amountSyntax,
+        as: AccountOptions.topUpSyntax,
         "Dollars in whole cents, such as 25 or 12.50."
     )
 
@@ -30,7 +30,7 @@ enum TopUpCommand {
             var body = JSONObject(of: invocation)
             body["amount"] = .string(invocation[amount])
             let bytes = JSONWriter.bytes(of: .object(body))
-            return try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+            return try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
                 let path = APIPath.ledger("topup")
                 let json = try await session.gateway.exchange(.post, path, .bytes(bytes)).json
                 guard let receipt = try? ReceiptDocument(json: json), let topUp = receipt.topUp else {

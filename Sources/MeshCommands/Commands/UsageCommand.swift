@@ -32,7 +32,11 @@ enum UsageCommand {
             summary: "Show what an account has used, and what that cost.",
             discussion: """
                 Months are those of UTC. What comes after a month has been closed counts in a later one. Of a closed \
-                month the models are kept, and no other names.
+                month the models are kept, and no other names: (not kept) is what they came to.
+
+                Not each call has a project, a session or an edge: (none) is what the others came to, (others) what \
+                came when there were 256 names already. Names of conversations that edges keep stay with the edge, so \
+                that by session only those of questions asked of the hub itself are told apart.
 
                 On a terminal bars show what was charged; a pipe has the rows alone, --csv and --json exact figures. \
                 Amounts for people are rounded up to a tenth of a cent.
@@ -47,7 +51,7 @@ enum UsageCommand {
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in
             let target = target(invocation)
-            return try await GatewaySession.run(invocation, ground, needs: .hub) { session in
+            return try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
                 if invocation[csv] {
                     try session.screen.text(try await text(at: target + "&format=csv", session.gateway))
                     return .success
@@ -91,8 +95,8 @@ enum UsageCommand {
         if screen.isInteractive {
             let months = usage.periods.count > 1 ? "\(usage.from) until \(usage.to)" : usage.from
             try screen.line(screen.paint("\(usage.account.printable)  \(months.printable)", .bold))
-            guard usage.total.calls > 0 else { return try screen.line(screen.paint("Nothing was used.", .dim)) }
         }
+        guard usage.total.calls > 0 else { return screen.nothing("No usage. Nothing was asked in this time.") }
         try screen.lines(chart.lines(width: screen.width, inColour: screen.isColoured))
     }
 }

@@ -70,7 +70,7 @@ extension GatewayClient {
         )
     }
 
-    /// Asks for the answer to a question that was handed in; it is given out once.
+    /// Asks for the answer to a question that was handed in; an edge forgets it minutes after it was fetched.
     func fetch(_ id: String) async throws(GatewayFailure) -> QuestionStanding {
         standing(try await exchange(.get, APIPath.escalation(id)))
     }

@@ -157,11 +157,7 @@ package struct GatewayClient: Sendable {
     func refusal(_ json: JSONValue, status: String? = nil, retryAfter: String? = nil) -> GatewayFailure? {
         guard let words = RefusalWords(json, retryAfter: retryAfter) else { return nil }
         switch words.code {
-        case "not_a_hub":
-            return GatewayFailure(
-                .notAHub,
-                "the gateway at \(place) is an edge, which knows no others: name its hub (--gateway URL)"
-            )
+        case "not_a_hub": return .edge(at: place, keepsNoAccounts: words.isAboutAccounts)
         case "unknown_node", "not_connected", "node_timed_out", "node_lost", "node_refused", "node_too_old",
             "node_overloaded":
             return GatewayFailure(.node, words.message)

@@ -26,6 +26,23 @@ package enum GatewayFailureCode: String, ErrorCode {
 /// An error of asking a gateway.
 package typealias GatewayFailure = MeshError<GatewayFailureCode>
 
+extension MeshError<GatewayFailureCode> {
+    /// Of the gateway of an edge at `place`, asked for what its hub alone knows: other nodes, or the accounts.
+    static func edge(at place: GatewayPlace, keepsNoAccounts: Bool) -> GatewayFailure {
+        guard keepsNoAccounts else {
+            return GatewayFailure(
+                .notAHub,
+                "the gateway at \(place) is an edge, which knows no others: name its hub (--gateway URL)"
+            )
+        }
+        return GatewayFailure(
+            .notAHub,
+            "the gateway at \(place) is an edge, and the hub keeps the accounts: name the hub's gateway "
+                + "(--gateway URL, or SYNESIS_GATEWAY), and show it a key (SYNESIS_KEY) where it is another machine's"
+        )
+    }
+}
+
 extension GatewayFailureCode {
     /// With which code a command ends.
     package var exit: ExitCode {

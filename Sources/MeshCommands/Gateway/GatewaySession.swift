@@ -12,11 +12,16 @@ struct GatewaySession: Sendable {
         case anyNode
         /// A hub: where nobody names a gateway, its usual place is asked first, and one of an edge is passed over.
         case hub
+        /// A hub as well, for its accounts.
+        case accounts
         /// Somebody who answers a question: where nobody names a gateway, an edge, which takes personal data out of it.
         ///
         /// A hub is asked only where nothing listens at the place of the edge, and a person has said yes or the command
         /// line (`isAllowed`).
         case question(isUnredactedAllowed: Bool)
+
+        /// Whether an edge is of no use.
+        var isForHub: Bool { self == .hub || self == .accounts }
     }
 
     /// The gateway.
@@ -141,17 +146,14 @@ struct GatewayFinder: Sendable {
     func find(_ need: GatewaySession.Need) async throws(GatewayFailure) -> GatewayClient {
         if let named { return GatewayClient(named, client, key: key) }
         var edge: GatewayPlace?
-        let usual = GatewayPlace.usual(needsHub: need == .hub)
+        let usual = GatewayPlace.usual(needsHub: need.isForHub)
         for place in usual {
             guard let role = try await role(at: place, need) else { continue }
-            if need != .hub || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
+            if !need.isForHub || role == "hub" { return GatewayClient(place, client, guessedRole: role) }
             edge = edge ?? place
         }
         if let edge {
-            throw GatewayFailure(
-                .notAHub,
-                "the gateway at \(edge) is an edge, which knows no others: name its hub (--gateway URL)"
-            )
+            throw .edge(at: edge, keepsNoAccounts: need == .accounts)
         }
         let places = usual.map(\.description).joined(separator: " and ")
         throw GatewayFailure(

@@ -16,6 +16,9 @@ struct RefusalWords {
     /// Whether the path itself is not known, rather than something that it names.
     var isAboutPath: Bool { code == "not_found" && message == "there is no such path" }
 
+    /// Whether accounts were asked of a node that keeps none; by the same code it says no to whoever asks for nodes.
+    var isAboutAccounts: Bool { code == "not_a_hub" && message.contains("account") }
+
     /// The words of `json`; nil where it is no refusal.
     init?(_ json: JSONValue, retryAfter header: String? = nil) {
         if let word = json["error"]?.text, let message = json["message"]?.text {
@@ -37,7 +40,7 @@ struct RefusalWords {
         var words = message
         if let field, !message.contains(field) { words = "\(field): \(message)" }
         words += " (\([status, code].compactMap(\.self).joined(separator: ", ")))"
-        if code == "offline" { words += "; --async hands a question in for later" }
+        if code == "offline" { words += "; `synesis ask --async` hands a question in for later" }
         if let topUpURL { words += "; top it up at \(topUpURL)" }
         if let retryAfter { words += "; try again in \(Words.time(retryAfter))" }
         return words

@@ -55,6 +55,9 @@ struct Screen: Sendable {
     /// Says something beside the results that is beside the point.
     func aside(_ text: String) { terminal.writeErrorLine(Paint.dim.on(text.printable, isColouredBeside)) }
 
+    /// Says to people that a list has nothing in it, and what to do about that: beside the results, which are none.
+    func nothing(_ text: String) { if form == .people { aside(text) } }
+
     /// A text in a colour.
     func paint(_ text: String, _ paint: Paint) -> String { paint.on(text, isColoured) }
 

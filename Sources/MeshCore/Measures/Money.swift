@@ -41,15 +41,15 @@ extension Money: CustomStringConvertible {
     /// `$0.001234`, with as many digits as it has.
     package var description: String { Self.text(Int128(nanodollars), decimals: 9, atLeast: 2) }
 
-    /// A cost for people, rounded up to a tenth of a cent: `$0.011` for `$0.010815`.
+    /// A cost for people, rounded up to a tenth of a cent: `$0.011` for `$0.010815`, `$25.00` for 25 dollars.
     package var costText: String {
         let tenths = Self.floor(-Int128(nanodollars), Self.tenthOfACent)
-        return Self.text(-tenths, decimals: 3, atLeast: 3)
+        return Self.text(-tenths, decimals: 3, atLeast: 2)
     }
 
     /// What somebody has, rounded down to a tenth of a cent: never more is shown than is there.
     package var balanceText: String {
-        Self.text(Self.floor(Int128(nanodollars), Self.tenthOfACent), decimals: 3, atLeast: 3)
+        Self.text(Self.floor(Int128(nanodollars), Self.tenthOfACent), decimals: 3, atLeast: 2)
     }
 
     private static let tenthOfACent: Int128 = 1_000_000

@@ -81,6 +81,8 @@ extension ReceiptDocument {
             amount: receipt.amount.decimalText,
             available: receipt.available.decimalText
         )
+        // The same id again has the same number: whoever repeats it is told the same.
+        isOpened = receipt.number == 1
         if case .refund = entry.kind {
             charged = (-receipt.amount).decimalText
             display["charged"] = (-receipt.amount).costText

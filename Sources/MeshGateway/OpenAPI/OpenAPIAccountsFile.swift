@@ -214,6 +214,7 @@ enum OpenAPIAccountsFile {
                     available: { $ref: "#/components/schemas/Amount" },
                     tier: { $ref: "#/components/schemas/Tier" },
                     suspended: { $ref: "#/components/schemas/SuspensionReason" },
+                    opened: { const: true, description: "nothing stood in the account before this entry" },
                     display: { type: "object", additionalProperties: { type: "string" } },
                     charge: { $ref: "#/components/schemas/Charge" },
                     entry: { $ref: "#/components/schemas/Entry" },

@@ -215,7 +215,7 @@ enum OpenAPISchemasFile {
                         },
                         action: { type: "string", examples: ["suspend_cloud_access"] },
                         needed: { type: ["string", "null"], description: "rounded up", examples: ["$0.011"] },
-                        available: { type: ["string", "null"], description: "rounded down", examples: ["$0.000"] },
+                        available: { type: ["string", "null"], description: "rounded down", examples: ["$0.00"] },
                         topup_url: { type: ["string", "null"] },
                         message: { type: "string", description: "a sentence for people" },
                         request_id: { type: "string", description: "by which logs name the request" },

@@ -4,7 +4,7 @@ package import MeshWire
 /// How an account stands.
 package struct Balance: Hashable, Sendable {
     /// Its tier.
-    package let tier: LedgerTier
+    package private(set) var tier: LedgerTier
     /// Why it may not use what costs money, of several reasons the one that is hardest to end; nil while it may.
     package let suspension: Suspension?
     /// Knowledge credits.
@@ -18,13 +18,13 @@ package struct Balance: Hashable, Sendable {
     /// Of this, what Stripe is not told of yet.
     package let unflushed: Money
     /// How much it may owe.
-    package let ceiling: Money
+    package private(set) var ceiling: Money
     /// What is set aside.
     package let held: Money
     /// For how many calls.
     package let holds: Int
     /// What can be set aside: credits and ceiling, less what is owed and held.
-    package let available: Money
+    package private(set) var available: Money
     /// Meter events on their way, or refused.
     package let outbox: Int
     /// How many of these were refused: they wait for people.
@@ -38,6 +38,16 @@ package struct Balance: Hashable, Sendable {
 
     /// What is left of all that was given or paid ahead.
     package var credits: Money { knowledge + granted + paid }
+
+    /// The same of an account that has gone by no terms yet as it will be once it asks for something by `terms`.
+    package func expecting(_ terms: LedgerTerms) -> Balance {
+        guard policyVersion.isEmpty else { return self }
+        var balance = self
+        balance.tier = terms.newAccounts
+        balance.ceiling = terms[terms.newAccounts].ceiling
+        balance.available = available + balance.ceiling - ceiling
+        return balance
+    }
 
     init(_ ledger: Ledger, _ core: LedgerCore) {
         tier = core.tier

@@ -221,14 +221,17 @@ final class HubChats: Sendable {
     private func tellModels() {
         var words = offers.map { "\($0.name) (\($0.engine))" }
         if words.count > 16 { words = words.prefix(16) + ["…"] }
-        logger.log(
-            .info,
-            .chatModels,
-            [
-                LogField(.count, .integer(Int64(offers.count))),
-                LogField(.chatModels, .text(words.isEmpty ? "none" : words.joined(separator: ", "))),
-            ]
-        )
+        var fields = [
+            LogField(.count, .integer(Int64(offers.count))),
+            LogField(.chatModels, .text(words.isEmpty ? "none" : words.joined(separator: ", "))),
+        ]
+        // Who has turned the engine off and names no provider wants none.
+        let lacksAll = offers.isEmpty && settings.engine != nil
+        if lacksAll {
+            let reason = "no chat is answered until a provider (providers) or the engine (engine.library) is set up"
+            fields.append(LogField(.reason, .text(reason)))
+        }
+        logger.log(lacksAll ? .warning : .info, .chatModels, fields)
     }
 
     /// Opens the library, and finds the files of models, on a thread that may wait for a disk.

@@ -1,6 +1,6 @@
 internal import Glibc
-internal import MeshCore
-internal import MeshIO
+package import MeshCore
+package import MeshIO
 
 /// How far datagrams to an address come.
 package enum DatagramReach: Hashable, Sendable {
@@ -31,8 +31,18 @@ package enum DatagramReach: Hashable, Sendable {
 }
 
 extension DatagramReach {
+    /// Whether nobody has the port at `address`, as far as its machine says so in time.
+    package static func isClosed(_ address: SocketAddress, clock: any Clock) async -> Bool {
+        let pauses = [Limits.DeviceEnrolment.probePatience]
+        return await Doctor.onThread { probe(address, pauses: pauses, clock: clock) == .closed } ?? false
+    }
+
     /// Sends a probe to `address`, again where it may have been lost, and waits for what comes; blocks its thread.
-    static func probe(_ address: SocketAddress, clock: any Clock) -> DatagramReach {
+    static func probe(
+        _ address: SocketAddress,
+        pauses: [Duration] = Limits.Doctor.probePauses,
+        clock: any Clock
+    ) -> DatagramReach {
         let family = address.family == .ipv4 ? AF_INET : AF_INET6
         let file = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard file >= 0 else { return failure(errno) }
@@ -48,7 +58,7 @@ extension DatagramReach {
         func id() -> [UInt8] { (0..<8).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
         let probe = VersionProbe(destination: id(), source: id())
         let begin = clock.now
-        for pause in Limits.Doctor.probePauses {
+        for pause in pauses {
             guard send(file, probe.packet, probe.packet.count, 0) >= 0 else { return failure(errno) }
             let sent = clock.now
             while let left = left(of: pause, since: sent, clock) {

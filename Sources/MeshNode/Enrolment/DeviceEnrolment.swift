@@ -106,7 +106,7 @@ package struct DeviceEnrolment: Sendable {
         guard let learned = verifier.learned, issued.authorities.contains(learned.certificates[0]) else {
             throw DeviceEnrolmentError(.wrongAnswer, "the hub does not name the authority of the token among its own")
         }
-        return try take(issued, identity, pending.key) { folder.forget(pending) }
+        return try take(issued, identity, pending.key) { folder.forgetEnrolment() }
     }
 
     /// The node's name that a token is bound to, if it is.

@@ -8,6 +8,8 @@ package enum DiskErrorCode: String, ErrorCode {
     case noSpace
     /// There is no such file.
     case notFound
+    /// Another process has the folder; the message names it where it is known.
+    case held
     /// The operating system said no; the message has its reason.
     case failed
 }

@@ -19,9 +19,9 @@ package final class POSIXDisk: Disk {
         // a number that is closed twice is by then the number of another thread's file.
         lock = try Self.openFile("\(path)/\(Self.lockName)", O_RDWR | O_CREAT)
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK
-                ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
+            throw errno == EWOULDBLOCK ? Self.held(path, lock) : .last("locking '\(path)'")
         }
+        Self.sign(lock)
     }
 
     /// Looks at the folder at `path` and writes nothing to it: its owner must be gone, or is waiting `besideOwner`.
@@ -30,9 +30,34 @@ package final class POSIXDisk: Disk {
         isReadOnly = true
         lock = besideOwner ? -1 : try Self.lockToShare(in: path)
         guard lock < 0 || flock(lock, LOCK_SH | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK
-                ? DiskError(.failed, "another process has the store '\(path)' open") : .last("locking '\(path)'")
+            throw errno == EWOULDBLOCK ? Self.held(path, lock) : .last("locking '\(path)'")
         }
+    }
+
+    /// Writes into the locked file who has it.
+    ///
+    /// Nothing hangs on it, so a full disk costs no more than the name.
+    private static func sign(_ lock: Int32) {
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(lock, 0) == 0 else { return }
+        _ = pwrite(lock, text, text.count, 0)
+    }
+
+    /// That somebody else has the folder, and who it is where an owner has signed.
+    ///
+    /// Readers sign nothing, and leave the name of the last owner: it counts only where no reader would be let in.
+    private static func held(_ path: String, _ lock: Int32) -> DiskError {
+        guard flock(lock, LOCK_SH | LOCK_NB) != 0 else {
+            flock(lock, LOCK_UN)
+            return DiskError(.held, "another process is reading the store '\(path)'")
+        }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = max(0, pread(lock, &bytes, bytes.count, 0))
+        let text = String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        guard let owner = Int32(text), owner > 0 else {
+            return DiskError(.held, "another process has the store '\(path)' open")
+        }
+        return DiskError(.held, "process \(owner) has the store '\(path)' open")
     }
 
     /// The file to lock; the folder itself where no owner has ever made one.

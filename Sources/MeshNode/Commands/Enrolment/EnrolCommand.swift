@@ -26,7 +26,7 @@ package enum EnrolCommand {
         "timeout",
         as: .within(.seconds(1) ... .seconds(600)),
         default: .seconds(10),
-        "How long nobody may answer before this gives up."
+        "How long nobody may answer before this gives up; at a port that is closed it does at once."
     )
 
     private static let refused = ExitCode(rawValue: 3)
@@ -167,14 +167,20 @@ private struct DeviceRequest {
         guard let path = folder ?? name?.text else {
             throw DeviceEnrolmentError(.wrongToken, "the machine's name is no node's: choose one (--id)")
         }
+        let clock = MachineClock(loop: loop)
         let enrolment = DeviceEnrolment(
             folder: CredentialFolder(path: path),
             loop: loop,
-            clock: MachineClock(loop: loop),
+            clock: clock,
             patience: patience / max(1, addresses.count)
         )
         var last = DeviceEnrolmentError(.unreachable, "there is no address")
         for address in addresses {
+            // No patience opens a port that its machine says is nobody's, and no key need be made for it.
+            guard await !DatagramReach.isClosed(address, clock: clock) else {
+                last = DeviceEnrolmentError(.unreachable, "nobody listens at \(address) (UDP): the port is closed")
+                continue
+            }
             do throws(DeviceEnrolmentError) {
                 return (try await enrolment.enrol(token: text, name: name, at: address), path)
             } catch {

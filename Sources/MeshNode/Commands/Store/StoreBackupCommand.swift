@@ -11,6 +11,6 @@ enum StoreBackupCommand {
         examples: ["meshnode store backup /var/lib/meshnode/store /mnt/backup/today": "The index is left out."],
         exitCodes: [StoreCommand.unsound: "The copy has faults."]
     ) { invocation in
-        try StoreCopy.run(from: invocation[StoreCommand.folder], to: invocation[target], invocation)
+        try StoreCopy.run(from: StoreCommand.store(invocation), to: invocation[target], invocation)
     }
 }

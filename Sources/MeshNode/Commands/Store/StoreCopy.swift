@@ -4,8 +4,8 @@ internal import MeshStore
 
 /// What `store backup` and `store restore` have in common: a log copied to where nothing is, and checked there.
 enum StoreCopy {
-    static func run(from source: String, to target: String, _ invocation: Invocation) throws -> ExitCode {
-        let from = try StoreFolder(path: source).lookAtLog()
+    static func run(from source: StoreFolder, to target: String, _ invocation: Invocation) throws -> ExitCode {
+        let from = try source.lookAtLog()
         let folder = StoreFolder(path: target)
         try folder.requireEmpty()
         let to = try folder.openLog(creating: true)

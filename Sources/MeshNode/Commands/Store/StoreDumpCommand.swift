@@ -14,7 +14,7 @@ enum StoreDumpCommand {
         parameters: [StoreCommand.folder, actor],
         examples: ["meshnode store dump /var/lib/meshnode/store --actor ledger/acct-1": "One account's whole history."]
     ) { invocation in
-        let disk = try StoreFolder(path: invocation[StoreCommand.folder]).lookAtLog()
+        let disk = try StoreCommand.store(invocation).lookAtLog()
         let address = try invocation[actor].map { try parse($0, invocation) }
         var lines: [String] = []
         // The store hands out lines where errors of a terminal have no place; they are written as they fill a page.

@@ -12,6 +12,6 @@ enum StoreRestoreCommand {
         examples: ["meshnode store restore /mnt/backup/today /var/lib/meshnode/store": "Then start the node."],
         exitCodes: [StoreCommand.unsound: "What was restored has faults."]
     ) { invocation in
-        try StoreCopy.run(from: invocation[source], to: invocation[target], invocation)
+        try StoreCopy.run(from: StoreFolder(path: invocation[source]), to: invocation[target], invocation)
     }
 }

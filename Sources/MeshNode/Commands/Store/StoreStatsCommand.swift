@@ -11,7 +11,7 @@ enum StoreStatsCommand {
         parameters: [StoreCommand.folder, json],
         examples: ["meshnode store stats --json /var/lib/meshnode/store": "For a program to read."]
     ) { invocation in
-        let disk = try StoreFolder(path: invocation[StoreCommand.folder]).lookAtLog()
+        let disk = try StoreCommand.store(invocation).lookAtLog()
         let figures = try StoreTool.statistics(disk)
         let rows: [(name: String, value: UInt64)] = [
             ("openings", figures.generation),

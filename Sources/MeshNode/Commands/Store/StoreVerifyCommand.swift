@@ -19,8 +19,8 @@ enum StoreVerifyCommand {
             StoreCommand.damagedIndex: "The log is sound, the index damaged; a node will make it again.",
         ]
     ) { invocation in
-        let path = invocation[StoreCommand.folder]
-        let report = try verifyLog(StoreFolder(path: path))
+        let folder = StoreCommand.store(invocation)
+        let report = try verifyLog(folder)
         for fault in report.faults { try invocation.terminal.writeLine("FAULT  \(fault)") }
         for remark in report.remarks { try invocation.terminal.writeLine("note   \(remark)") }
         let verdict = report.isSound ? "sound" : "not sound"
@@ -29,7 +29,7 @@ enum StoreVerifyCommand {
                 + "\(report.batches) batches, \(report.segments) segments"
         )
         guard report.isSound else { return StoreCommand.unsound }
-        return try verifyIndex(StoreFolder(path: path), invocation)
+        return try verifyIndex(folder, invocation)
     }
 
     private static func verifyLog(_ folder: StoreFolder) throws -> VerificationReport {
