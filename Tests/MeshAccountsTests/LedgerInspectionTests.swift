@@ -2,6 +2,7 @@ import Glibc
 import MeshAccounts
 import MeshActors
 import MeshCore
+import MeshIO
 import MeshLedger
 import MeshStore
 import MeshTestKit
@@ -46,23 +47,33 @@ import Testing
         #expect(try accounts.inspect().contains { !$0.faults.isEmpty })
     }
 
-    @Test func `finds a journal that has lost its beginning`() async throws {
+    @Test func `finds a journal that has lost its beginning, as all do who read one`() async throws {
         let accounts = try StoredAccounts()
         var configuration = StoredAccounts.configuration
         try await accounts.live { _, _ in try await accounts.use("acme", 0..<600) }
         // The same store in the hands of a program that keeps no history.
         configuration.keepsHistoryOf = []
-        let store = try await LogStore.open(
+        let opened = try await LogStore.open(
             on: POSIXDisk(path: accounts.logPath),
             index: VolatileIndex(),
             configuration
         )
         var dropped = 0
-        while try await store.compact() { dropped += 1 }
-        try await store.close()
+        while try await opened.compact() { dropped += 1 }
+        try await opened.close()
         #expect(dropped > 0)
         let report = try #require(try accounts.inspect().first)
         #expect(report.faults.count == 1 && report.faults[0].hasPrefix("journal.corrupt: "), "\(report.faults)")
+        let disk = try POSIXDisk(path: accounts.logPath)
+        defer { disk.close() }
+        let store = try StoppedStore(disk, of: Ledger.kind)
+        let corrupt = JournalError(.corrupt, "")
+        let postings = LedgerPostings(in: store)
+        #expect(throws: corrupt) { try postings.forEach(of: nil) { _ in } }
+        #expect(throws: corrupt) { try postings.forEach(of: "acme") { _ in } }
+        let statements = LedgerStatements(in: store, of: BillingPeriod(of: accounts.clock.wallTime))
+        #expect(throws: corrupt) { try statements.all() }
+        #expect(throws: corrupt) { try statements.one(of: "acme") }
     }
 
     @Test func `prints every posting in order`() async throws {

@@ -2,7 +2,6 @@ import MeshChat
 import MeshCore
 import MeshDialects
 import MeshHTTP
-import MeshIO
 import MeshProviders
 import MeshTestKit
 
@@ -18,35 +17,15 @@ struct ProviderGround: Sendable {
         _ script: ScriptedSite.Script,
         _ body: (ProviderGround) async throws -> Void
     ) async throws {
-        let (near, far) = (try EventLoop.start(name: "near"), try EventLoop.start(name: "far"))
-        let clock = MachineClock(loop: far)
-        let site = ScriptedSite(script, clock: clock)
-        let server = HTTPServer(
-            loops: [far],
-            handler: site,
-            clock: clock,
-            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .info),
-            generator: SeededGenerator(seed: 1)
-        )
-        let address = try await server.listen(at: .loopbackIPv4(port: 0))
-        let client = try await HTTPClient(loop: near)
-        var configuration = ProviderConfiguration(name: "p", dialect: dialect, base: "http://\(address)/")
-        configuration.key = ProviderKey(Array("secret-key".utf8))
-        if let timeouts { configuration.timeouts = timeouts }
-        let outcome: Result<Void, any Error>
-        do {
-            let provider = try Provider(configuration, client: client)
-            outcome = .success(try await body(ProviderGround(provider: provider, site: site)))
-        } catch {
-            outcome = .failure(error)
+        try await LoopbackSite.with { clock in
+            ScriptedSite(script, clock: clock)
+        } _: { site in
+            var configuration = ProviderConfiguration(name: "p", dialect: dialect, base: site.base)
+            configuration.key = ProviderKey(Array("secret-key".utf8))
+            if let timeouts { configuration.timeouts = timeouts }
+            let provider = try Provider(configuration, client: site.client)
+            try await body(ProviderGround(provider: provider, site: site.handler))
         }
-        await client.close()
-        await server.stop()
-        for loop in [near, far] {
-            loop.stop()
-            await loop.ended()
-        }
-        try outcome.get()
     }
 
     /// A request that says hello.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -15,10 +16,13 @@ _HERE = Path(__file__).resolve().parent
 sys.path += [str(_HERE.parent / "ProcessTests")]
 
 from fake_stripe import KEY  # noqa: E402
+from nodes import MESHNODE  # noqa: E402
 from peers import MESHLOAD, Spoken  # noqa: E402
 
 #: The program; another build of it where somebody is writing it.
 PROGRAM = Path(os.environ.get("MESHNODE_MESHLOAD", MESHLOAD))
+#: What looks at accounts that are stopped; another build of it where somebody is writing it.
+LOOKER = Path(os.environ.get("MESHNODE_MESHNODE", MESHNODE))
 SECRETS = ("whsec_new_0123456789", "whsec_old_9876543210")
 
 
@@ -71,6 +75,18 @@ class Bills:
         if "error" in answer:
             raise AssertionError(f"{words[0]}: {answer['error']}")
         return answer
+
+    def ledger(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """What `meshnode ledger` says of the accounts as they lie; they must not run."""
+        line = [str(LOOKER), "ledger", verb, str(self.folder / "store"), *words]
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+
+    def reconcile(self, url: str, meter: str | None, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same, of what they say against the double's meter."""
+        asked = ["--stripe-key-file", str(self.folder / "key"), "--stripe-base-url", url]
+        if meter is not None:
+            asked += ["--stripe-meter-id", meter]
+        return self.ledger("reconcile", *asked, *words)
 
     def standing(self, account: str) -> dict[str, Any]:
         """How an account stands."""

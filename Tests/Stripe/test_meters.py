@@ -45,6 +45,18 @@ class Meters(unittest.TestCase):
         names = [event.identifier for event in self.double.state.events]
         self.assertEqual(len(names), len(set(names)))
 
+    def check_stopped(self, bills: Bills) -> None:
+        """Accounts that are stopped are proved from their first entries on, and agree with the double."""
+        bills.kill()
+        verified = bills.ledger("verify", "--json")
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+        self.assertTrue(json.loads(verified.stdout)["proved"])
+        reconciled = bills.reconcile(self.double.url, self.double.meter, "--json")
+        self.assertEqual(reconciled.returncode, 0, reconciled.stdout + reconciled.stderr)
+        report = json.loads(reconciled.stdout)
+        self.assertTrue(report["agreed"])
+        self.assertEqual(sum(int(row["told"]) for row in report["accounts"]), self.double.told())
+
     def test_usage_is_told_from_five_dollars_on_and_a_customer_is_made_first(self) -> None:
         with Bills(self.double.url) as bills:
             bills.say("charge", "acme", 1, 1_000)
@@ -90,6 +102,7 @@ class Meters(unittest.TestCase):
                 bills.settled(account)
             self.double.faults = Faults()
             self.check(bills, accounts, charged)
+            self.check_stopped(bills)
 
     def test_a_day_later_what_was_told_is_not_told_again_and_what_was_not_is(self) -> None:
         holder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="clock-")))

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 import time
 import unittest
-from pathlib import Path
 from typing import Any
 
 from bills import Bills
 from fake_stripe import KEY, FakeStripe, Faults
-from nodes import MESHNODE
 from pauses import pause
 
-#: The program; another build of it where somebody is writing it.
-PROGRAM = Path(os.environ.get("MESHNODE_MESHNODE", MESHNODE))
 #: What a charge of 6,000 thousandths comes to in millionths, with the fee of the tier.
 _CHARGED = 6_180_000
 
@@ -42,11 +36,7 @@ class Reconciliation(unittest.TestCase):
     def run_it(self, *words: str, url: str | None = None, meter: str | None = FakeStripe.meter) -> tuple[int, str, str]:
         """Code, output and error output, with the accounts stopped."""
         self.bills.kill()
-        line = [str(PROGRAM), "ledger", "reconcile", str(self.bills.folder / "store")]
-        line += ["--stripe-key-file", str(self.bills.folder / "key"), "--stripe-base-url", url or self.double.url]
-        if meter is not None:
-            line += ["--stripe-meter-id", meter]
-        done = subprocess.run([*line, *words], capture_output=True, text=True, timeout=60, check=False)
+        done = self.bills.reconcile(url or self.double.url, meter, *words)
         self.assertNotIn(KEY, done.stdout + done.stderr)
         return done.returncode, done.stdout, done.stderr
 
@@ -143,8 +133,7 @@ class Reconciliation(unittest.TestCase):
             (["--stripe-key-file", str(key)], "stripe.meterID"),
             (["--stripe-key-file", str(key) + "-none", "--stripe-meter-id", "mtr_usage"], "cannot be opened"),
         ):
-            line = [str(PROGRAM), "ledger", "reconcile", str(self.bills.folder / "store"), *words]
-            done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+            done = self.bills.ledger("reconcile", *words)
             self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
             self.assertIn(wanted, done.stderr)
         self.assertEqual(self.run_it("--stripe-base-url", "http://example.org")[0], 2)
@@ -158,14 +147,11 @@ class Reconciliation(unittest.TestCase):
         settings = {"keyFile": str(folder / "key"), "meterID": FakeStripe.meter, "baseURL": self.double.url}
         file = folder / "hub.json5"
         file.write_text(json.dumps({"role": "hub", "stripe": settings}))
-        line = [str(PROGRAM), "ledger", "reconcile", "--config", str(file), str(folder / "store")]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        done = self.bills.ledger("reconcile", "--config", str(file))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_folder_of_accounts_that_run_is_left_alone(self) -> None:
-        line = [str(PROGRAM), "ledger", "reconcile", str(self.bills.folder / "store")]
-        line += ["--stripe-key-file", str(self.bills.folder / "key"), "--stripe-meter-id", FakeStripe.meter]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        done = self.bills.reconcile(self.double.url, FakeStripe.meter)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("cannot be opened", done.stderr)
 

@@ -13,27 +13,20 @@ package struct LedgerPostings {
 
     /// Hands each posting to `visit`, of `account` alone where one is named.
     package func forEach(of account: String?, _ visit: (UsageRow) throws -> Void) throws {
-        if let account { return try forEach(at: ActorAddress(Ledger.kind, account), visit) }
-        var last: ActorAddress?
-        while true {
-            let found = try store.actors(after: last)
-            guard let end = found.last else { return }
-            last = end.address
-            for summary in found { try forEach(at: summary.address, visit) }
+        guard let account else {
+            return try store.forEachAccount { try forEach(at: $0.address, to: $0.head, visit) }
         }
+        let address = try ActorAddress(Ledger.kind, account)
+        try forEach(at: address, to: store.look(at: address).head, visit)
     }
 
-    private func forEach(at address: ActorAddress, _ visit: (UsageRow) throws -> Void) throws {
-        var head = Head.none
-        while true {
-            let entries = try store.entries(of: address, after: head)
-            guard let last = entries.last else { return }
-            for placed in entries {
+    private func forEach(at address: ActorAddress, to end: Head, _ visit: (UsageRow) throws -> Void) throws {
+        try store.forEachPage(of: address, to: end) { page in
+            for placed in page {
                 for (event, _) in try LedgerHistory.events(of: placed) {
                     if let posting = event.posting { try visit(UsageRow(posting, of: address.key)) }
                 }
             }
-            head = last.head
         }
     }
 }

@@ -19,33 +19,22 @@ package struct LedgerStatements {
     /// Those of all accounts, in the order of their names.
     package func all() throws -> [LedgerStatement] {
         var statements: [LedgerStatement] = []
-        var last: ActorAddress?
-        while true {
-            let found = try store.actors(after: last)
-            guard let end = found.last else { return statements }
-            last = end.address
-            for summary in found {
-                if let statement = try statement(at: summary.address) { statements.append(statement) }
-            }
-        }
+        try store.forEachAccount { statements.append(try statement(at: $0.address, to: $0.head)) }
+        return statements
     }
 
     /// That of `account`; nil where there is no such account.
     package func one(of account: String) throws -> LedgerStatement? {
-        try statement(at: ActorAddress(Ledger.kind, account))
+        let address = try ActorAddress(Ledger.kind, account)
+        let end = try store.look(at: address).head
+        return end > .none ? try statement(at: address, to: end) : nil
     }
 
-    private func statement(at address: ActorAddress) throws -> LedgerStatement? {
+    private func statement(at address: ActorAddress, to end: Head) throws -> LedgerStatement {
         var ledger = Ledger(key: address.key)
         var flushed = Int128(0)
-        var head = Head.none
-        while true {
-            let entries = try store.entries(of: address, after: head)
-            if entries.isEmpty { break }
-            for placed in entries {
-                guard placed.head == head.advanced(by: 1) else {
-                    throw JournalError(.corrupt, "\(address) lacks the entry behind \(head.rawValue)")
-                }
+        try store.forEachPage(of: address, to: end) { page in
+            for placed in page {
                 for (event, position) in try LedgerHistory.events(of: placed) {
                     ledger.apply(event, at: position)
                     switch event {
@@ -56,10 +45,8 @@ package struct LedgerStatements {
                     default: break
                     }
                 }
-                head = placed.head
             }
         }
-        guard head > .none else { return nil }
         return LedgerStatement(
             account: address.key,
             customer: ledger.core.customer,

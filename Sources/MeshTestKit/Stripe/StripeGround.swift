@@ -1,5 +1,4 @@
 internal import MeshCore
-internal import MeshHTTP
 internal import MeshIO
 package import MeshStripe
 
@@ -17,43 +16,23 @@ package struct StripeGround: Sendable {
         _ script: @escaping ScriptedStripe.Script,
         _ body: (StripeGround) async throws -> Void
     ) async throws {
-        let (near, far) = (try EventLoop.start(name: "near"), try EventLoop.start(name: "far"))
-        let clock = MachineClock(loop: far)
-        let site = ScriptedStripe(script)
-        let server = HTTPServer(
-            loops: [far],
-            handler: site,
-            clock: clock,
-            logger: Logger(sink: VolatileLogSink(), clock: clock, minimumLevel: .info),
-            generator: SeededGenerator(seed: 1)
-        )
-        let address = try await server.listen(at: .loopbackIPv4(port: 0))
-        let client = try await HTTPClient(loop: near)
-        let outcome: Result<Void, any Error>
-        do {
+        try await LoopbackSite.with { _ in
+            ScriptedStripe(script)
+        } _: { site in
             var configuration = StripeClient.Configuration()
-            configuration.base = "http://\(address)/"
+            configuration.base = site.base
             configuration.firstPause = .milliseconds(1)
             configuration.longestPause = .milliseconds(2)
-            let shifted = ShiftedClock(MachineClock(loop: near))
-            let stripe = try StripeClient(
+            let clock = ShiftedClock(MachineClock(loop: site.loop))
+            let client = try StripeClient(
                 configuration,
                 key: try secret("sk_test_secret"),
-                client: client,
-                clock: shifted,
+                client: site.client,
+                clock: clock,
                 generator: SeededGenerator(seed: 2)
             )
-            outcome = .success(try await body(StripeGround(client: stripe, site: site, clock: shifted)))
-        } catch {
-            outcome = .failure(error)
+            try await body(StripeGround(client: client, site: site.handler, clock: clock))
         }
-        await client.close()
-        await server.stop()
-        for loop in [near, far] {
-            loop.stop()
-            await loop.ended()
-        }
-        try outcome.get()
     }
 
     /// The secret that `text` spells.

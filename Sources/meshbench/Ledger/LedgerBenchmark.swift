@@ -32,7 +32,7 @@ struct LedgerBenchmark {
     func run() async throws -> Figures {
         let syncs = try BareSyncs.measure(in: folder, seconds: 1)
         let (seconds, holders, accounts) = (seconds, holders, accounts)
-        let (waits, elapsed) = try await LedgerHub.run(in: "\(folder)/store") { hub in
+        let (waits, elapsed) = try await LedgerHub.run(in: folder) { hub in
             for account in 0..<accounts { try await hub.open("acct-\(account)", dollars: 1_000_000) }
             let clock = ContinuousClock()
             let start = clock.now
@@ -68,7 +68,8 @@ struct LedgerBenchmark {
         var waits = Waits()
         var before = clock.now
         while before < end {
-            let call = LedgerHub.call(holder + 1, waits.settle.count, tokens: 20)
+            let worst = ChatUsage(inputTokens: 1_200, outputTokens: 20)
+            let call = LedgerHub.call(holder, UInt64(waits.settle.count), worst)
             _ = try await hub.office.insist(Ledger.Reserve(call, terms: terms), of: account)
             let held = clock.now
             let used = ChatUsage(inputTokens: 1_200, outputTokens: 3)

@@ -25,9 +25,7 @@ enum LedgerCrashCommand {
         var configuration = LogConfiguration()
         configuration.segmentBytes = 1_024 * 1_024
         configuration.allocationStepBytes = 256 * 1_024
-        let bench = try await LedgerBench(path: invocation[folder], configuration)
-        let crash = LedgerCrash(bench: bench, life: UInt64(invocation[life]), terminal: invocation.terminal)
-        let clients = invocation[clients]
+        let (clients, life, terminal) = (invocation[clients], invocation[life], invocation.terminal)
         let again = try (invocation[again] ?? "").split(separator: ",").map { text in
             let parts = text.split(separator: ".")
             guard parts.count == 2, let client = Int(parts[0]), let number = UInt64(parts[1]) else {
@@ -35,15 +33,17 @@ enum LedgerCrashCommand {
             }
             return (client, number)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await bench.node.run() }
-            // Without a pause, so that a kill meets it.
-            group.addTask { while !Task.isCancelled { _ = await bench.exporter.round() } }
-            for account in 0..<LedgerCrash.accounts { try await crash.begin(account) }
-            for (client, number) in again { try await crash.settle(client, number) }
-            for client in 0..<clients { group.addTask { try await crash.run(client) } }
-            try await group.next()
-            group.cancelAll()
+        try await LedgerHub.run(in: invocation[folder], configuration) { hub in
+            let crash = LedgerCrash(hub: hub, life: UInt64(life), terminal: terminal)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Without a pause, so that a kill meets it.
+                group.addTask { while !Task.isCancelled { _ = await hub.exporter.round() } }
+                for account in 0..<LedgerCrash.accounts { try await crash.begin(account) }
+                for (client, number) in again { try await crash.settle(client, number) }
+                for client in 0..<clients { group.addTask { try await crash.run(client) } }
+                try await group.next()
+                group.cancelAll()
+            }
         }
         return .success
     }
@@ -51,7 +51,7 @@ enum LedgerCrashCommand {
 
 /// Each line is one write, so that what a killed process has printed are whole lines.
 private struct LedgerCrash: Sendable {
-    let bench: LedgerBench
+    let hub: LedgerHub
     let life: UInt64
     let terminal: Terminal
 
@@ -61,22 +61,22 @@ private struct LedgerCrash: Sendable {
 
     func begin(_ number: Int) async throws {
         let name = account(number)
-        _ = try await bench.office.ask(Ledger.SetTier(.managed, terms: bench.office.terms), of: name)
+        _ = try await hub.office.ask(Ledger.SetTier(.managed, terms: hub.office.terms), of: name)
         func id(_ part: UInt64) -> UniqueID { UniqueID(high: 1 << 63 | part << 32 | UInt64(number), low: life) }
         let credit = Money(nanodollars: 1_000_000_000)
-        _ = try await bench.office.ask(Ledger.AddCredit(id(1), .paid, credit), of: name)
+        _ = try await hub.office.ask(Ledger.AddCredit(id(1), .paid, credit), of: name)
         // What it owes stays below its ceiling.
         let payment = Money(nanodollars: 20_000_000_000)
-        _ = try await bench.office.ask(Ledger.NotePayment(id(2), payment), of: name)
+        _ = try await hub.office.ask(Ledger.NotePayment(id(2), payment), of: name)
         try terminal.writeLine("begun \(name)")
     }
 
     func run(_ client: Int) async throws {
         for number in (life << 32)... {
-            let call = LedgerBench.call(client, number)
+            let call = LedgerHub.call(client, number)
             try terminal.writeLine("asked \(client).\(number)")
             do throws(CallFailure<LedgerRefusal>) {
-                _ = try await bench.office.ask(Ledger.Reserve(call, terms: bench.office.terms), of: account(client))
+                _ = try await hub.office.ask(Ledger.Reserve(call, terms: hub.office.terms), of: account(client))
             } catch {
                 if case .overloaded = error { continue }
                 guard case .refused(.ceilingExceeded) = error else { throw error }
@@ -90,10 +90,10 @@ private struct LedgerCrash: Sendable {
 
     /// Charges what the call used, all of it; a call of which no hold is known was never admitted.
     func settle(_ client: Int, _ number: UInt64) async throws {
-        let call = LedgerBench.call(client, number)
+        let call = LedgerHub.call(client, number)
         do throws(CallFailure<LedgerRefusal>) {
             let settle = Ledger.Settle(call.id, usage: call.worst, end: .complete)
-            let receipt = try await bench.office.ask(settle, of: account(client))
+            let receipt = try await hub.office.ask(settle, of: account(client))
             try? terminal.writeLine("told \(client).\(number) \(receipt.charge.total.nanodollars)")
         } catch {
             guard case .refused(.unknownCall) = error else { throw error }

@@ -73,7 +73,7 @@ struct LedgerRace {
         let receipts = await withTaskGroup(of: HoldReceipt?.self) { group in
             for client in 1...clients {
                 group.addTask {
-                    let call = LedgerHub.call(client, 0, tokens: 300)
+                    let call = LedgerHub.call(client, 0, ChatUsage(outputTokens: 2_000))
                     return try? await hub.office.insist(Ledger.Reserve(call, terms: terms), of: account)
                 }
             }
@@ -100,7 +100,7 @@ struct LedgerRace {
         var generator = SeededGenerator(seed: UInt64(client))
         let terms = hub.office.terms
         var seen: [LedgerOperation] = []
-        var number = 0
+        var number = UInt64(0)
         func next() -> Int {
             tick.withLock { tick in
                 tick += 1
@@ -109,7 +109,9 @@ struct LedgerRace {
         }
         while seen.count < count {
             number += 1
-            let call = LedgerHub.call(client, number, tokens: generator.integer(in: 1_000...100_000))
+            // One to a hundred dollars.
+            let worst = ChatUsage(inputTokens: 1_200, outputTokens: generator.integer(in: 7_000...650_000))
+            let call = LedgerHub.call(client, number, worst)
             var asked = next()
             do throws(CallFailure<LedgerRefusal>) {
                 let hold = try await hub.office.ask(Ledger.Reserve(call, terms: terms), of: account)

@@ -29,21 +29,14 @@ enum LedgerStartCommand {
             try invocation.terminal.writeLine("charging: \(elapsed)")
         }
         for _ in 0..<2 {
-            let clock = ContinuousClock()
-            let start = clock.now
-            let bench = try await LedgerBench(path: path)
-            let opened = clock.now
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await bench.node.run() }
-                let balance = try await bench.office.ask(Ledger.ShowBalance(), of: "acme")
-                let answered = clock.now
-                try invocation.terminal.writeLine(
-                    "opening the store: \(opened - start); the account: \(answered - opened); \(balance)"
-                )
-                await bench.node.drain()
-                group.cancelAll()
+            let start = ContinuousClock.now
+            let line = try await LedgerHub.run(in: path) { hub in
+                let opened = ContinuousClock.now
+                let balance = try await hub.office.ask(Ledger.ShowBalance(), of: "acme")
+                let answered = ContinuousClock.now
+                return "opening the store: \(opened - start); the account: \(answered - opened); \(balance)"
             }
-            try await bench.store.close()
+            try invocation.terminal.writeLine(line)
         }
         return .success
     }
@@ -54,14 +47,13 @@ enum LedgerStartCommand {
         waits: Bool,
         _ terminal: Terminal
     ) async throws -> Duration {
-        let bench = try await LedgerBench(path: path)
-        let start = ContinuousClock.now
-        let next = Lock(UInt64(0))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await bench.node.run() }
-            _ = try await bench.office.ask(Ledger.SetTier(.managed, terms: bench.office.terms), of: "acme")
+        try await LedgerHub.run(in: path) { hub in
+            let start = ContinuousClock.now
+            let next = Lock(UInt64(0))
+            let terms = hub.office.terms
+            _ = try await hub.office.ask(Ledger.SetTier(.managed, terms: terms), of: "acme")
             let credit = Money(nanodollars: Limits.Ledger.maximumEntry)
-            _ = try await bench.office.ask(Ledger.AddCredit(UniqueID(high: 0, low: 1), .paid, credit), of: "acme")
+            _ = try await hub.office.ask(Ledger.AddCredit(UniqueID(high: 0, low: 1), .paid, credit), of: "acme")
             try await withThrowingTaskGroup(of: Void.self) { clients in
                 for client in 0..<256 {
                     clients.addTask {
@@ -71,25 +63,21 @@ enum LedgerStartCommand {
                                 return next
                             }
                             if number >= UInt64(postings) { return }
-                            let call = LedgerBench.call(client, number)
-                            let terms = bench.office.terms
-                            _ = try await bench.office.ask(Ledger.Reserve(call, terms: terms), of: "acme")
+                            let call = LedgerHub.call(client, number)
+                            _ = try await hub.office.ask(Ledger.Reserve(call, terms: terms), of: "acme")
                             let settle = Ledger.Settle(call.id, usage: call.worst, end: .complete)
-                            _ = try await bench.office.ask(settle, of: "acme")
+                            _ = try await hub.office.ask(settle, of: "acme")
                         }
                     }
                 }
                 try await clients.waitForAll()
             }
+            let elapsed = ContinuousClock.now - start
             if waits {
                 try terminal.writeLine("filled")
                 _ = try? await OneShot<Done>().wait()
             }
-            await bench.node.drain()
-            group.cancelAll()
+            return elapsed
         }
-        let elapsed = ContinuousClock.now - start
-        try await bench.store.close()
-        return elapsed
     }
 }
