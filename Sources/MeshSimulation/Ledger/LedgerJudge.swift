@@ -224,7 +224,8 @@ struct LedgerJudge {
             guard used <= Int128(guest.quota.nanodollars) else { return "a guest has \(used) of \(guest.quota)" }
         }
         agreed[id] = Agreement(tier: tier, version: version, expiresAt: hold.expiresAt)
-        guard let life = lives[id], hold.expiresAt == hold.reservedAt.moved(by: life), hold.policyVersion == version
+        let life = hold.expiresAt.millisecondsSince1970 - hold.reservedAt.millisecondsSince1970
+        guard let asked = lives[id], life == asked.wholeNanoseconds / 1_000_000, hold.policyVersion == version
         else { return "call \(id.low) is held until \(hold.expiresAt) by \(hold.policyVersion)" }
         oracle.hold(call, expiresAt: hold.expiresAt)
         holds[id] = hold.receipt
