@@ -72,7 +72,9 @@ import Testing
         #expect(throws: corrupt) { try postings.forEach(of: nil) { _ in } }
         #expect(throws: corrupt) { try postings.forEach(of: "acme") { _ in } }
         let statements = LedgerStatements(in: store, of: BillingPeriod(of: accounts.clock.wallTime))
-        #expect(throws: corrupt) { try statements.all() }
+        let reading = try statements.all()
+        #expect(reading.statements.isEmpty && reading.unread.map(\.account) == ["acme"])
+        #expect(reading.unread[0].reason.hasPrefix("journal.corrupt: "), "\(reading.unread)")
         #expect(throws: corrupt) { try statements.one(of: "acme") }
     }
 

@@ -152,7 +152,7 @@ import Testing
         let disk = try POSIXDisk(path: accounts.logPath)
         defer { disk.close() }
         let store = try StoppedStore(disk, of: Ledger.kind)
-        let all = try LedgerStatements(in: store, of: month).all()
+        let all = try LedgerStatements(in: store, of: month).all().statements
         // 16 times a tenth of a cent, and the fee.
         #expect(all.map(\.account) == ["acme", "beta"])
         #expect(all.map(\.flushed) == [16_480, 16_480])
@@ -163,6 +163,6 @@ import Testing
         let nobody = try LedgerStatements(in: store, of: month).one(of: "nobody")
         #expect(nobody == nil)
         let other = try LedgerStatements(in: store, of: month.next).all()
-        #expect(other.map(\.flushed) == [0, 0])
+        #expect(other.statements.map(\.flushed) == [0, 0] && other.unread.isEmpty)
     }
 }

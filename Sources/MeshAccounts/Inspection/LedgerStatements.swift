@@ -16,11 +16,36 @@ package struct LedgerStatements {
         self.period = period
     }
 
-    /// Those of all accounts, in the order of their names.
-    package func all() throws -> [LedgerStatement] {
-        var statements: [LedgerStatement] = []
-        try store.forEachAccount { statements.append(try statement(at: $0.address, to: $0.head)) }
-        return statements
+    /// What all accounts say, and which of them cannot be read.
+    package struct Reading: Sendable {
+        /// In the order of the accounts' names.
+        package fileprivate(set) var statements: [LedgerStatement]
+        /// Of which nobody can say what Stripe should have.
+        package fileprivate(set) var unread: [Unread] = []
+
+        /// Of these, all of which could be read.
+        package init(statements: [LedgerStatement] = []) { self.statements = statements }
+    }
+
+    /// An account whose journal cannot be read.
+    package struct Unread: Hashable, Sendable {
+        /// The account.
+        package let account: String
+        /// Why.
+        package let reason: String
+    }
+
+    /// Those of all accounts; what cannot be read of one leaves the others as they are.
+    package func all() throws -> Reading {
+        var reading = Reading()
+        try store.forEachAccount { summary in
+            do {
+                reading.statements.append(try statement(at: summary.address, to: summary.head))
+            } catch {
+                reading.unread.append(Unread(account: summary.address.key, reason: "\(error)"))
+            }
+        }
+        return reading
     }
 
     /// That of `account`; nil where there is no such account.

@@ -36,19 +36,18 @@ enum LedgerReconcileCommand {
         ],
         exitCodes: [
             .success: "All accounts agree with Stripe.",
-            LedgerCommand.faulty: "An account differs; its line says by how much.",
+            LedgerCommand.faulty: "An account differs, or cannot be read; its line says by how much, or why.",
             unasked: "Stripe could not be asked of an account, or nobody has said how, and none is known to differ.",
             NodeExit.configuration.code: NodeExit.configuration.meaning,
         ]
     ) { invocation in
         do {
             let stripe = try stripeSettings(invocation)
-            guard let answers = try await answers(invocation, stripe.settings, meterID: stripe.meterID) else {
+            guard let report = try await report(invocation, stripe.settings, meterID: stripe.meterID) else {
                 let words = "there is no account of that name in the folder"
                 invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(words)")
                 return .failure
             }
-            let report = LedgerReconcileReport(answers)
             try invocation.terminal.write(invocation[json] ? report.json : report.text)
             return report.hasDifference ? LedgerCommand.faulty : report.isWhole ? .success : unasked
         } catch let error as ConfigurationError {
@@ -88,39 +87,42 @@ enum LedgerReconcileCommand {
     }
 
     /// What Stripe says of the accounts that were asked for; nil where there is no account of the name.
-    private static func answers(
+    private static func report(
         _ invocation: Invocation,
         _ settings: StripeSettings,
         meterID: String
-    ) async throws -> [StripeReconciliation.Answer]? {
+    ) async throws -> LedgerReconcileReport? {
         let key = try StripeSecret.one(inFileAt: settings.keyFile)
         let loop = try EventLoop.start(name: "reconcile")
         defer { loop.stop() }
         let clock = MachineClock(loop: loop)
         let period = invocation[month] ?? BillingPeriod(of: clock.wallTime)
-        guard let statements = try statements(invocation, period) else { return nil }
+        guard let reading = try reading(invocation, period) else { return nil }
         var system = SystemRandomNumberGenerator()
         let http = try await HTTPClient(loop: loop)
         let answers: [StripeReconciliation.Answer]
         do {
             let generator = SeededGenerator(seed: system.next())
             let client = try settings.client(by: key, over: http, clock: clock, generator: generator)
-            answers = await StripeReconciliation(client: client, meterID: meterID).look(at: statements)
+            answers = await StripeReconciliation(client: client, meterID: meterID).look(at: reading.statements)
         } catch {
             await http.close()
             throw error
         }
         await http.close()
-        return answers
+        return LedgerReconcileReport(answers, unread: reading.unread, in: period)
     }
 
     /// What the folder's accounts say; it is free again before Stripe is asked.
-    private static func statements(_ invocation: Invocation, _ period: BillingPeriod) throws -> [LedgerStatement]? {
+    private static func reading(
+        _ invocation: Invocation,
+        _ period: BillingPeriod
+    ) throws -> LedgerStatements.Reading? {
         let (store, disk) = try LedgerCommand.open(LedgerCommand.Place(invocation[LedgerCommand.folder]))
         defer { disk.close() }
         let statements = LedgerStatements(in: store, of: period)
         guard let account = invocation[LedgerCommand.account] else { return try statements.all() }
-        return try statements.one(of: account).map { [$0] }
+        return try statements.one(of: account).map { LedgerStatements.Reading(statements: [$0]) }
     }
 }
 

@@ -8,18 +8,20 @@ internal import MeshStripe
 /// What came of holding accounts against Stripe, for people and for programs.
 struct LedgerReconcileReport {
     private let answers: [StripeReconciliation.Answer]
+    private let unread: [LedgerStatements.Unread]
+    private let period: BillingPeriod
     private let agreeing: Int
     private let differing: Int
 
-    /// Of these answers.
-    init(_ answers: [StripeReconciliation.Answer]) {
-        self.answers = answers
+    /// Of these answers, and of accounts that cannot be read.
+    init(_ answers: [StripeReconciliation.Answer], unread: [LedgerStatements.Unread], in period: BillingPeriod) {
+        (self.answers, self.unread, self.period) = (answers, unread, period)
         agreeing = answers.count { $0.verdict == .agrees }
         differing = answers.count { $0.verdict == .differs }
     }
 
-    /// Whether an account is known to differ.
-    var hasDifference: Bool { differing > 0 }
+    /// Whether an account is known to differ, or nobody can say what it told.
+    var hasDifference: Bool { differing > 0 || !unread.isEmpty }
     /// Whether Stripe has answered for all of them.
     var isWhole: Bool { agreeing + differing == answers.count }
 
@@ -37,9 +39,15 @@ struct LedgerReconcileReport {
                 answer.words,
             ])
         }
+        for one in unread {
+            let nothing = Array(repeating: "-", count: 5)
+            table.append([one.account, "\(period)"] + nothing + ["cannot be read: \(one.reason)"])
+        }
         let unasked = answers.count - agreeing - differing
-        return table.text + "\(isWhole && !hasDifference ? "agreed" : "not agreed"): \(answers.count) accounts, "
-            + "\(agreeing) agree, \(differing) differ, \(unasked) could not be asked\n"
+        let lost = unread.isEmpty ? "" : ", \(unread.count) cannot be read"
+        return table.text + "\(isWhole && !hasDifference ? "agreed" : "not agreed"): "
+            + "\(answers.count + unread.count) accounts, \(agreeing) agree, \(differing) differ, "
+            + "\(unasked) could not be asked\(lost)\n"
     }
 
     /// Figures are texts: not every reader of JSON has integers of so many digits.
@@ -59,8 +67,14 @@ struct LedgerReconcileReport {
                 "reason": answer.problem.map { .string($0.description) } ?? .null,
             ]
         }
+        let lost = unread.map { one -> JSONValue in
+            [
+                "account": .string(one.account), "month": .string("\(period)"), "verdict": "unread",
+                "reason": .string(one.reason),
+            ]
+        }
         let document: JSONValue = [
-            "agreed": .bool(isWhole && !hasDifference), "accounts": .array(accounts),
+            "agreed": .bool(isWhole && !hasDifference), "accounts": .array(accounts + lost),
         ]
         return JSONWriter.text(of: document, isIndented: true) + "\n"
     }
