@@ -111,6 +111,23 @@ import Testing
         return configuration
     }
 
+    @Test func `looks a history up once, however often the log grows`() throws {
+        let disk = MemoryDisk()
+        let index = CountingIndex()
+        let core = try StoreCore(on: disk, index: index, Self.keepingBooks)
+        let book = try ActorAddress(ActorKind("book"), "acct-1")
+        let claim = try core.claim(book, for: StoreExample.owner, .ifFree)
+        let entries = 600
+        for number in 0..<entries {
+            try core.stage(StoreExample.append([StoreExample.entry(number)], to: book, claim, at: number))
+            try core.commit()
+            #expect(try !core.compact())
+        }
+        #expect(disk.files.count > 20, "\(disk.files.count) files")
+        // The oldest segment exactly; of the others every entry is history without a look.
+        #expect(index.lookUps < entries / 4, "\(index.lookUps) look-ups for \(entries) entries")
+    }
+
     @Test func `is not stopped by an oldest segment of which everything is needed`() throws {
         let disk = MemoryDisk()
         let core = try StoreExample.open(disk)
@@ -238,6 +255,42 @@ import Testing
         let report = StoreVerification.verify(try POSIXDisk(path: folder.path))
         #expect(report.faults == [] && report.actors == 2)
     }
+}
+
+/// An index in memory that counts how often somebody looks where entries stand.
+private final class CountingIndex: LogIndex {
+    private let index = VolatileIndex()
+    private let counted = Lock(0)
+
+    var lookUps: Int { counted.withLock { $0 } }
+    var applied: LogCursor? { index.applied }
+    var failure: JournalError? { index.failure }
+    var memoryInUse: Int { index.memoryInUse }
+
+    func row(of address: ActorAddress) throws(JournalError) -> ActorRow? { try index.row(of: address) }
+
+    func places(of address: ActorAddress, after head: Head, limit: Int) throws(JournalError) -> [EntryPlace] {
+        counted.withLock { $0 += 1 }
+        return try index.places(of: address, after: head, limit: limit)
+    }
+
+    func rows(after address: ActorAddress?, limit: Int) throws(JournalError) -> [(
+        address: ActorAddress, row: ActorRow
+    )] {
+        try index.rows(after: address, limit: limit)
+    }
+
+    func rowsToWake(until wallTime: WallTime, after mark: WakeMark?, limit: Int) throws(JournalError) -> [(
+        address: ActorAddress, row: ActorRow
+    )] {
+        try index.rowsToWake(until: wallTime, after: mark, limit: limit)
+    }
+
+    func apply(_ changes: IndexChanges) throws(JournalError) { try index.apply(changes) }
+    func applyLarge(_ changes: IndexChanges) throws(JournalError) { try index.applyLarge(changes) }
+    func checkRoom() throws(JournalError) { try index.checkRoom() }
+    func removeAll() throws(JournalError) { try index.removeAll() }
+    func close() { index.close() }
 }
 
 /// Actors that append, and save snapshots of places that lie behind their heads, at random.

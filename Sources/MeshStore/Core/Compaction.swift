@@ -13,7 +13,16 @@ struct Compaction {
     private let historyKinds: Set<ActorKind>
 
     /// What was needed of a segment when it was last looked at, in bytes; it can only have become less.
-    private var needed: [LogPosition: Int] = [:]
+    private struct Need {
+        var bytes = 0
+        /// How many of them are history, which stays for as long as the segment does.
+        var lasting = 0
+        /// Whether each entry of a history was looked up. Only of the oldest segment some may have been written again
+        /// already, by a life that ended before it could drop it.
+        let isExact: Bool
+    }
+
+    private var needed: [LogPosition: Need] = [:]
 
     /// Which segment is looked at again next.
     private var turn = LogPosition.start
@@ -30,14 +39,14 @@ struct Compaction {
         let end = view.segments[1].base.position
         let bases = Set(view.segments.map(\.base.position))
         needed = needed.filter { bases.contains($0.key) }
-        try measure(oldest)
-        if isHalfGarbage(needed[oldest.base.position] ?? 0, of: bytes(of: 0, in: view)) { return (oldest, end) }
+        if !isSettled(0, in: view, isExact: true) { try measure(oldest, isExact: true) }
+        if isHalfGarbage(needed[oldest.base.position]?.bytes ?? 0, of: bytes(of: 0, in: view)) { return (oldest, end) }
         try measureSome(of: view)
         var (wanted, all) = (0, 0)
         for place in 0..<view.segments.count - 1 {
             let bytes = bytes(of: place, in: view)
             all += bytes
-            wanted += needed[view.segments[place].base.position] ?? bytes
+            wanted += needed[view.segments[place].base.position]?.bytes ?? bytes
         }
         return isHalfGarbage(wanted, of: all) ? (oldest, end) : nil
     }
@@ -48,29 +57,40 @@ struct Compaction {
         Int(view.segments[place + 1].base.position.rawValue - view.segments[place].base.position.rawValue)
     }
 
-    /// Looks at those that nobody has looked at, and in turn at the others; not at all, because that is a read of each.
-    private mutating func measureSome(of view: SegmentView) throws(JournalError) {
-        let closed = view.segments.dropFirst().dropLast()
-        for segment in closed.filter({ needed[$0.base.position] == nil }).prefix(Self.segmentsLookedAt) {
-            try measure(segment)
-        }
-        guard let next = closed.first(where: { $0.base.position > turn }) ?? closed.first else { return }
-        turn = next.base.position
-        try measure(next)
+    /// Whether so much of a segment is history that it will not be half garbage, however often one looks.
+    private func isSettled(_ place: Int, in view: SegmentView, isExact: Bool) -> Bool {
+        guard let need = needed[view.segments[place].base.position], need.isExact || !isExact else { return false }
+        return !isHalfGarbage(need.lasting, of: bytes(of: place, in: view))
     }
 
-    private mutating func measure(_ segment: Segment) throws(JournalError) {
-        var bytes = 0
+    /// Looks at those that nobody has looked at, and in turn at the others; not at all, because that is a read of each.
+    private mutating func measureSome(of view: SegmentView) throws(JournalError) {
+        let closed = view.segments.indices.dropFirst().dropLast()
+        let unseen = closed.filter { needed[view.segments[$0].base.position] == nil }
+        for place in unseen.prefix(Self.segmentsLookedAt) { try measure(view.segments[place], isExact: false) }
+        let unsettled = closed.filter { !isSettled($0, in: view, isExact: false) }.map { view.segments[$0] }
+        guard let next = unsettled.first(where: { $0.base.position > turn }) ?? unsettled.first else { return }
+        turn = next.base.position
+        try measure(next, isExact: false)
+    }
+
+    private mutating func measure(_ segment: Segment, isExact: Bool) throws(JournalError) {
+        var need = Need(isExact: isExact)
         // As a slice counts them: of an actor that stands alone one is written again, whether it had none or one.
         var last: ActorAddress?
         try segment.scanAll { record throws(JournalError) in
-            let row = try index.row(of: record.head.address)
-            guard try isNeeded(record, row) else { return }
-            if last != record.head.address { bytes += CompactionSlice.standingBytes(of: record.head.address) }
-            last = record.head.address
+            let address = record.head.address
+            let isHistory = record.head.kind.isEntry && keepsHistory(of: address)
+            if isExact || !isHistory {
+                guard try isNeeded(record, try index.row(of: address)) else { return }
+            }
+            var bytes = last == address ? 0 : CompactionSlice.standingBytes(of: address)
+            last = address
             if record.head.kind != .ownership { bytes += StoreRecord.frameBytes + record.body.count }
+            need.bytes += bytes
+            if isHistory { need.lasting += bytes }
         }
-        needed[segment.base.position] = bytes
+        needed[segment.base.position] = need
     }
 
     /// Hands over what is needed of `segment`, and whose places are not, in pieces of which each is soon written.

@@ -14,6 +14,9 @@ package enum RecordKind: UInt8, Hashable, Sendable {
     case snapshot = 3
     /// Who owns the actor from here on, if anybody.
     case ownership = 4
+
+    /// Whether it is an entry, wherever that was first written.
+    var isEntry: Bool { self == .entry || self == .carriedEntry }
 }
 
 /// The part of a record that an index needs.
