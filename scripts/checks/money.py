@@ -4,14 +4,14 @@ What it looks at, and it looks at no more: (1) every Swift file of the modules o
 `MeshStripe`, `MeshUsageStore`), and every one of Sources and Tests that names money (`Money`, `nanodollars`,
 `microdollars`, `ModelPrice`, `LedgerTerms`): none of them has a floating-point type, a floating-point literal, or a
 function that returns one, and no word of SQL for a floating-point column in its texts; and one that reads JSON does not
-ask for `number`, whose type nobody has to write: it is a `Double`, where `integer` is exact; (2) everywhere else in Sources,
-declarations that are called like money (`price`, `cost`, `dollars`, `cents`, `usd`, `fee`, `balance`, `credit`) and are
-of a floating-point type; (3) the data files of prices and policies, in which every number is whole; (4) Python files
-that name nano- or micro-dollars: no `float`, no floating-point literal, no `/` by a number (`//`, `fractions` or
-`decimal` in its place); `/` between names is a matter of review, for paths are joined by it; those of the tests of
-Stripe, whatever they name, make no `float` of anything and divide by no number: there only times are floating; (5) scripts of pages that
-name them: there every number is floating, so they show what they are told and compute nothing; (6) SQL that names
-accounts, postings or them: no column of a floating-point type.
+ask for `number`, whose type nobody has to write: it is a `Double`, where `integer` is exact; (2) everywhere else in
+Sources, declarations that are called like money (`price`, `cost`, `dollars`, `cents`, `usd`, `fee`, `balance`,
+`credit`) and are of a floating-point type; (3) the data files of prices and policies, in which every number is whole;
+(4) Python files that name nano- or micro-dollars: no `float`, no floating-point literal, no `/` by a number (`//`,
+`fractions` or `decimal` in its place); `/` between names is a matter of review, for paths are joined by it; those of
+the tests of Stripe, whatever they name, make no `float` of anything and divide by no number: there only times are
+floating; (5) scripts of pages that name them: there every number is floating, so they show what they are told and
+compute nothing; (6) SQL that names accounts, postings or them: no column of a floating-point type.
 """
 
 import ast
