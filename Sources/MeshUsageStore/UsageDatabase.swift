@@ -26,7 +26,8 @@ package final class UsageDatabase {
     }
 
     private static func prepare(_ connection: SQLiteConnection) throws(UsageStoreError) {
-        try connection.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        try connection.writeAhead()
+        try connection.run("PRAGMA synchronous = FULL")
         // A log that a slow reader has let grow is cut again.
         try connection.run("PRAGMA journal_size_limit = 67108864")
         try checkVersion(connection, isExact: false)

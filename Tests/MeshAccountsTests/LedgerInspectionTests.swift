@@ -47,6 +47,43 @@ import Testing
         #expect(try accounts.inspect().contains { !$0.faults.isEmpty })
     }
 
+    @Test(arguments: ["empty", "another file", "blocked", "one page"])
+    func `proves the journals where the database cannot be read`(harm: String) async throws {
+        let accounts = try StoredAccounts()
+        try await accounts.live { _, exporter in
+            for account in ["acme", "beta", "gamma"] { try await accounts.use(account, 0..<100) }
+            #expect(await exporter.round())
+        }
+        let whole = try accounts.inspect()
+        #expect(whole.map(\.stored) == [100, 100, 100])
+        switch harm {
+        case "empty": truncate(accounts.usagePath, 0)
+        case "another file":
+            let file = open(accounts.usagePath, O_WRONLY)
+            #expect(pwrite(file, [UInt8](repeating: 9, count: 128), 128, 0) == 128)
+            close(file)
+        case "blocked":
+            // The memory that readers of a log share cannot be made, as on a disk that nobody may write.
+            unlink("\(accounts.usagePath)-shm")
+            #expect(symlink("nowhere/at-all", "\(accounts.usagePath)-shm") == 0)
+        default:
+            // A page of the last account alone: what stands before it is read, and agrees.
+            let leaves = "SELECT pageno FROM dbstat WHERE name = 'postings' AND pagetype = 'leaf'"
+            let connection = try SQLiteConnection(path: accounts.usagePath, .reading)
+            let page = try connection.integer("\(leaves) ORDER BY path DESC LIMIT 1")
+            let size = Int(try connection.integer("PRAGMA page_size"))
+            let file = open(accounts.usagePath, O_WRONLY)
+            #expect(pwrite(file, [UInt8](repeating: 9, count: size), size, Int(page - 1) * size) == size)
+            close(file)
+        }
+        let found = try accounts.inspectWhole()
+        #expect(found.usageFault?.code == (harm == "blocked" ? .unusable : .damaged))
+        #expect(found.reports.map(\.stored) == (harm == "one page" ? [100, 100, nil] : [nil, nil, nil]))
+        #expect(found.reports.map(\.faults) == [[], [], []])
+        #expect(found.reports.map(\.postings) == [100, 100, 100])
+        #expect(found.reports.map(\.totals) == whole.map(\.totals))
+    }
+
     @Test func `finds a journal that has lost its beginning, as all do who read one`() async throws {
         let accounts = try StoredAccounts()
         var configuration = StoredAccounts.configuration

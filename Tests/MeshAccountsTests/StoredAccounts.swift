@@ -90,15 +90,23 @@ final class StoredAccounts: Sendable {
         }
     }
 
-    /// What an inspection finds while nobody has the store open.
-    func inspect() throws -> [AccountReport] {
+    /// What an inspection finds while nobody has the store open, and what keeps it from reading the database.
+    func inspectWhole() throws -> (reports: [AccountReport], usageFault: UsageStoreError?) {
         let disk = try POSIXDisk(path: logPath)
         defer { disk.close() }
         let hasUsage = access(usagePath, F_OK) == 0
-        let usage = hasUsage ? try UsageDatabase(path: usagePath, .reading) : nil
+        let store = try StoppedStore(disk, of: Ledger.kind)
+        var inspection = LedgerInspection(of: store, andUsageAt: hasUsage ? usagePath : nil)
         var reports: [AccountReport] = []
-        try LedgerInspection(of: StoppedStore(disk, of: Ledger.kind), and: usage).run { reports.append($0) }
-        return reports
+        try inspection.run { reports.append($0) }
+        return (reports, inspection.usageFault)
+    }
+
+    /// What an inspection finds of each account; the database, where there is one, can be read.
+    func inspect() throws -> [AccountReport] {
+        let found = try inspectWhole()
+        if let fault = found.usageFault { throw fault }
+        return found.reports
     }
 
     /// Changes the database as somebody may who should not.

@@ -43,6 +43,10 @@ import Testing
         #expect(ground.value.ended[Sample.id(0)] == nil && ground.value.ended[Sample.id(1)] != nil)
         try ground.check()
         #expect(ground.value.wireBytes.count < 1_024 * 1_024)
+        // What is forgotten is a new call: it is charged again, as docs/api.md says of `record`.
+        let charged = ground.value.core.totals.charged
+        try ground.perform(record(0))
+        #expect(ground.value.core.totals.charged > charged)
     }
 
     @Test mutating func `an entry is refused while as many are too young to be forgotten`() throws {

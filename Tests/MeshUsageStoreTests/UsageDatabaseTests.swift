@@ -102,6 +102,40 @@ import Testing
         try database.forget("acme")
     }
 
+    @Test func `runs nothing with a value that could not be put at its place`() throws {
+        let ground = try UsageGround()
+        let connection = try SQLiteConnection(path: ground.path, .writing)
+        try connection.run("CREATE TABLE names (name TEXT)")
+        let insertion = try connection.prepare("INSERT INTO names VALUES (?)")
+        insertion.bind(1, "first")
+        try insertion.run()
+        for refuse in [
+            { insertion.bind(2, "second") }, { insertion.bind(2, 7) }, { insertion.bind(2, nil as Int64?) },
+            { insertion.bind(2, [7]) },
+        ] {
+            refuse()
+            #expect(throws: UsageStoreError(.unusable, "")) { try insertion.run() }
+        }
+        #expect(try connection.integer("SELECT count(*) FROM names") == 1)
+        // What was refused is forgotten, and so is what stood there before.
+        try insertion.run()
+        #expect(try connection.integer("SELECT count(*) FROM names WHERE name IS NULL") == 1)
+        insertion.bind(1, "third")
+        try insertion.run()
+        #expect(try connection.integer("SELECT count(*) FROM names WHERE name = 'third'") == 1)
+    }
+
+    @Test func `keeps a log beside the file, and says where none can be kept`() throws {
+        let ground = try UsageGround()
+        _ = try UsageDatabase(path: ground.path, .writing)
+        let connection = try SQLiteConnection(path: ground.path, .reading)
+        let statement = try connection.prepare("PRAGMA journal_mode")
+        #expect(try statement.step() && statement.text(0) == "wal")
+        // A database in memory stays as it is, and the library says so without an error.
+        let memory = try SQLiteConnection(path: ":memory:", .reading)
+        #expect(throws: UsageStoreError(.unusable, "")) { try memory.writeAhead() }
+    }
+
     @Test func `is its owner's alone`() throws {
         let ground = try UsageGround()
         _ = try UsageDatabase(path: ground.path, .writing)

@@ -65,18 +65,23 @@ class Books:
                 self.asked.discard(call)
 
 
+def ledger(verb: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """What `meshnode ledger` does with the folder of a hub that is stopped."""
+    command = [str(BUILD / "meshnode"), "ledger", verb, str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
 def verify(folder: Path) -> dict:
-    """What `meshnode ledger verify` says."""
-    command = [str(BUILD / "meshnode"), "ledger", "verify", str(folder), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """What `meshnode ledger verify` says of accounts that are proved."""
+    done = ledger("verify", folder, "--json")
     assert done.returncode == 0, f"{done.returncode}: {done.stdout[-2000:]}{done.stderr[-500:]}"
     return json.loads(done.stdout)
 
 
 def charges(folder: Path) -> dict[str, int]:
     """The charges in the journal by their calls; one that is there twice fails."""
-    command = [str(BUILD / "meshnode"), "ledger", "export", str(folder), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = ledger("export", folder, "--json")
+    done.check_returncode()
     found: dict[str, int] = {}
     for line in done.stdout.splitlines():
         row = json.loads(line)

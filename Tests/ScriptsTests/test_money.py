@@ -75,6 +75,28 @@ class MoneyTests(RepositoryTestCase):
         self.write("Tests/oracle.py", "")
         self.assert_passes("money")
 
+    def test_the_number_of_json_is_floating_beside_money_though_nobody_writes_its_type(self) -> None:
+        path = "Sources/MeshLedger/Sums.swift"
+        line = "let whole = value?.number.flatMap { Int64(exactly: $0) }\n"
+        self.write(path, "internal import MeshJSON\n" + line)
+        self.assert_fails("money", f"{path}:2", "`.number` of JSON", "`integer`", "[money.json-number]")
+        self.write(path, "internal import MeshJSON\nif case .number(let some) = value {}\n")
+        self.assert_fails("money", f"{path}:2", "[money.json-number]")
+        # What has a number and reads no JSON, and what is exact.
+        self.write(path, "let last = posting.number\n")
+        self.assert_passes("money")
+        self.write(path, "internal import MeshJSON\nlet whole = value?.integer\nlet numbers = value.numbers\n")
+        self.assert_passes("money")
+
+    def test_python_beside_stripe_makes_no_floats_whatever_it_calls_money(self) -> None:
+        path = "Tests/Stripe/fake.py"
+        self.write(path, "def settled(seconds: float = 0.5) -> int:\n    return sum(values) // 2\n")
+        self.assert_passes("money")
+        self.write(path, "value = float(sum(values))\n")
+        self.assert_fails("money", f"{path}:1", "`float(…)` is floating", "[money.floating]")
+        self.write(path, "value = sum(values) / 100\n")
+        self.assert_fails("money", f"{path}:1", "`/` divides floats", "[money.floating]")
+
     def test_python_that_names_nanodollars_divides_whole_numbers_only(self) -> None:
         whole = "nanodollars = 7 // 1_000\npath = folder / name\nlog = ROOT / 'log'\n"
         self.write("Tests/oracle.py", whole + "wait(milliseconds / 1_000)\n")

@@ -61,6 +61,8 @@ class State:
     identifiers: dict[str, float] = field(default_factory=dict)
     #: How often an identifier came that was known.
     duplicates: int = 0
+    #: How often something was carried out and its answer lost.
+    lost: int = 0
     objects: dict[str, Value] = field(default_factory=dict)
     answered: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -172,7 +174,8 @@ class FakeStripe:
                 case "/v1/checkout/sessions": return self._checkout(form)
                 case "/v1/billing_portal/sessions":
                     page = self._make("billing_portal.session", "bps", form)
-                    return page | {"url": f"https://billing.stripe.test/p/{page['id']}"}
+                    page["url"] = f"https://billing.stripe.test/p/{page['id']}"
+                    return page
         summaries = re.fullmatch(r"/v1/billing/meters/(\w+)/event_summaries", path)
         if method == "GET" and summaries:
             return self._summaries(summaries[1], query)
@@ -227,8 +230,7 @@ class FakeStripe:
         if start % 60 or end % 60 or start >= end:
             raise Refusal(400, "parameter_invalid", "Times must be whole minutes, in their order")
         mine = [event for event in self.state.events if event.customer == query["customer"]]
-        # A number with a point, as Stripe sends it.
-        value = float(sum(event.value for event in mine if start <= event.timestamp < end))
+        value = sum(event.value for event in mine if start <= event.timestamp < end)
         row = {
             "id": "mtrusg_1", "object": "billing.meter_event_summary", "aggregated_value": value,
             "start_time": start, "end_time": end, "livemode": False, "meter": meter,
@@ -302,6 +304,7 @@ class _Handler(BaseHTTPRequestHandler):
             change = stripe.changes.pop(target.path.rsplit("/", 1)[-1], None) if method == "GET" else None
             if change:
                 stripe.state.objects[change[0]["id"]] = change[0]
+            stripe.state.lost += fault == "drop_after"
         if change:
             time.sleep(change[1])
         if fault == "drop_after":
@@ -332,7 +335,9 @@ class _Handler(BaseHTTPRequestHandler):
         fields = {}
         try:
             value = stripe.answer(method, target.path, nested(body.decode()), nested(target.query))
-            status, answer = 200, json.dumps(value).encode()
+            # Sums are numbers with a point, as Stripe sends them; here they are whole until they are written.
+            text = re.sub(r'("aggregated_value": \d+)', r"\1.0", json.dumps(value))
+            status, answer = 200, text.encode()
         except Refusal as refusal:
             status, answer = refusal.status, json.dumps(refusal.body).encode()
             if refusal.retry is not None:

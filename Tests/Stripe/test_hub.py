@@ -66,8 +66,10 @@ class HubThatBills(unittest.TestCase):
             "amount_total": 2_000, "currency": "usd", "metadata": {"mesh_account": "main", "mesh_purpose": "topup"},
         })
         body = self.double.event("checkout.session.completed", session)
+        self.assertEqual(self.balance("main")["credits"], "0")
         for _ in range(2):
             self.assertEqual(self.tell(body), (200, {"received": True}))
+            self.assertEqual(self.balance("main")["credits"], "20")
         self.assertEqual(self.tell(body, "t=1,v1=00")[0], 400)
         self.assertEqual(self.tell(body, "t=1,v1=00")[1]["error"]["code"], "bad_signature")
         self.assertIn(b"stripe.webhook-taken", self.logged(b"stripe.webhook-taken"))

@@ -73,6 +73,8 @@ class TheDouble(unittest.TestCase):
             self.tell(f"mesh|acme|usage|{number}-{number}", customer.id, 10)
         self.double.faults = Faults()
         self.assertEqual(self.double.told(), 40)
+        # The draws are the seed's, so that at least one answer was.
+        self.assertGreater(self.double.state.lost, 0)
 
     def test_another_key_is_refused(self) -> None:
         other = stripe.StripeClient("sk_test_other", base_addresses={"api": self.double.url})

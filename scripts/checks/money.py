@@ -3,13 +3,15 @@
 What it looks at, and it looks at no more: (1) every Swift file of the modules of money (`MeshLedger`, `MeshAccounts`,
 `MeshStripe`, `MeshUsageStore`), and every one of Sources and Tests that names money (`Money`, `nanodollars`,
 `microdollars`, `ModelPrice`, `LedgerTerms`): none of them has a floating-point type, a floating-point literal, or a
-function that returns one, and no word of SQL for a floating-point column in its texts; (2) everywhere else in Sources,
-declarations that are called like money (`price`, `cost`, `dollars`, `cents`, `usd`, `fee`, `balance`, `credit`) and are
-of a floating-point type; (3) the data files of prices and policies, in which every number is whole; (4) Python files
-that name nano- or micro-dollars: no `float`, no floating-point literal, no `/` by a number (`//`, `fractions` or
-`decimal` in its place); `/` between names is a matter of review, for paths are joined by it; (5) scripts of pages that
-name them: there every number is floating, so they show what they are told and compute nothing; (6) SQL that names
-accounts, postings or them: no column of a floating-point type.
+function that returns one, and no word of SQL for a floating-point column in its texts; and one that reads JSON does not
+ask for `number`, whose type nobody has to write: it is a `Double`, where `integer` is exact; (2) everywhere else in
+Sources, declarations that are called like money (`price`, `cost`, `dollars`, `cents`, `usd`, `fee`, `balance`,
+`credit`) and are of a floating-point type; (3) the data files of prices and policies, in which every number is whole;
+(4) Python files that name nano- or micro-dollars: no `float`, no floating-point literal, no `/` by a number (`//`,
+`fractions` or `decimal` in its place); `/` between names is a matter of review, for paths are joined by it; those of
+the tests of Stripe, whatever they name, make no `float` of anything and divide by no number: there only times are
+floating; (5) scripts of pages that name them: there every number is floating, so they show what they are told and
+compute nothing; (6) SQL that names accounts, postings or them: no column of a floating-point type.
 """
 
 import ast
@@ -42,6 +44,10 @@ _DATA = ("data/models.json5", "data/ledger.json5")
 _DATA_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)(?![\w.\"-])")
 _SMALL_NAMES = re.compile(r"nano_?dollar|micro_?dollar", re.IGNORECASE)
 _MODULES = tuple(f"Sources/{name}/" for name in ("MeshLedger", "MeshAccounts", "MeshStripe", "MeshUsageStore"))
+_JSON = re.compile(r"^[ \t]*(?:\w+[ \t]+)*import[ \t]+MeshJSON\b", re.MULTILINE)
+_JSON_NUMBER = re.compile(r"\.\s*number\b")
+#: Python about money by its place: what is summed up there may have any name.
+_FOLDERS = ("Tests/Stripe/", "Tests/LocalStripe/")
 _SQL_NAMES = re.compile(r"nanodollar|microdollar|\baccounts\b|\bpostings\b", re.IGNORECASE)
 _SQL_COLUMN = re.compile(
     r"\b(?:double precision|float[48]?|real|money)\b(?=\s*(?:,|\)|not null|default|primary))", re.IGNORECASE
@@ -76,7 +82,7 @@ def inspect(repository: Repository) -> Outcome:
     for file in repository.texts.values():
         if file.path.startswith("scripts/checks/"):
             continue
-        if file.is_python and _SMALL_NAMES.search(file.text):
+        if file.is_python and (file.path.startswith(_FOLDERS) or _SMALL_NAMES.search(file.text)):
             looked += 1
             findings += _in_python(file)
         elif file.path.endswith((".js", ".mjs", ".html")) and _SMALL_NAMES.search(file.text):
@@ -101,6 +107,11 @@ def _floating(file: TextFile) -> Iterator[Finding]:
             continue
         problem = f"`{word}` is floating, in a file that names money"
         yield Finding(file.path, file.line_of(found.start()), problem, _MEND, "money.floating")
+    if _JSON.search(file.code):
+        for found in _JSON_NUMBER.finditer(file.code):
+            problem = "`.number` of JSON is a `Double`, in a file that names money"
+            mend = "ask for `integer`, which is exact"
+            yield Finding(file.path, file.line_of(found.start()), problem, mend, "money.json-number")
     yield from _in_sql(file, _SQL_WORD)
 
 
@@ -145,6 +156,12 @@ def _in_python(file: TextFile) -> Iterator[Finding]:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _divides(node):
             problem = "`/` divides floats, in a file that names money"
             yield Finding(file.path, node.lineno, problem, mend, "money.floating")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
+            problem = "`float(…)` is floating, in a file about money"
+            yield Finding(file.path, node.lineno, problem, mend, "money.floating")
+    # What is only near money has times in it, which are floating; what names it has none.
+    if not _SMALL_NAMES.search(file.text):
+        return
     for token in tokens:
         is_number = token.type == tokenize.NUMBER and re.search(r"^(?!0[xXbBoO]).*[.eE]", token.string)
         if is_number or (token.type == tokenize.NAME and token.string == "float"):

@@ -10,23 +10,35 @@ package import MeshUsageStore
 /// by ``LedgerAuditor``, who adds up and prices by itself. Both must come to the same account. The database of usage,
 /// as far as it goes, must have the very rows that the journal gives.
 package struct LedgerInspection {
-    private let store: StoppedStore
-    private let usage: UsageDatabase?
+    /// What keeps the database of usage from being read; nothing where there is none, or it can be.
+    ///
+    /// It is the database's alone: the journals are proved without it, and of an account that it was met at no row is
+    /// counted as stored.
+    package private(set) var usageFault: UsageStoreError?
 
-    /// The accounts in `store`, and what `usage` has of them.
-    package init(of store: StoppedStore, and usage: UsageDatabase?) {
+    private let store: StoppedStore
+    private var usage: UsageDatabase?
+
+    /// The accounts in `store`, and what the database at `usagePath` has of them; nil where there is none.
+    package init(of store: StoppedStore, andUsageAt usagePath: String?) {
         self.store = store
-        self.usage = usage
+        guard let usagePath else { return }
+        do throws(UsageStoreError) {
+            usage = try UsageDatabase(path: usagePath, .reading)
+        } catch {
+            usageFault = error
+        }
     }
 
-    /// Hands the report of each account to `visit`, in the order of their names; then those that `usage` alone knows.
-    package func run(_ visit: (AccountReport) throws -> Void) throws {
+    /// Hands the report of each account to `visit`, in the order of their names; then those that the database
+    /// of usage alone knows.
+    package mutating func run(_ visit: (AccountReport) throws -> Void) throws {
         var known: Set<String> = []
         try store.forEachAccount { account in
             known.insert(account.address.key)
             try visit(report(on: account.address))
         }
-        for account in try usage?.accounts() ?? [] where !known.contains(account) {
+        for account in usageAccounts() where !known.contains(account) {
             var report = AccountReport(account)
             report.faults = ["the database of usage has postings of it, and there is no journal"]
             try visit(report)
@@ -34,16 +46,27 @@ package struct LedgerInspection {
     }
 
     /// What cannot be read of one account is a fault of that one.
-    private func report(on address: ActorAddress) throws -> AccountReport {
+    private mutating func report(on address: ActorAddress) -> AccountReport {
         var report = AccountReport(address.key)
         do {
             try inspect(address, &report)
         } catch let error as UsageStoreError {
-            throw error
+            // Nothing more is believed of the database; the journal is proved anew, from its first entry on.
+            (usage, usageFault) = (nil, error)
+            return self.report(on: address)
         } catch {
             report.faults.append("\(error)")
         }
         return report
+    }
+
+    private mutating func usageAccounts() -> [String] {
+        do throws(UsageStoreError) {
+            return try usage?.accounts() ?? []
+        } catch {
+            (usage, usageFault) = (nil, error)
+            return []
+        }
     }
 
     private func inspect(_ address: ActorAddress, _ report: inout AccountReport) throws {

@@ -12,8 +12,8 @@ package struct UsageExportCounts: Hashable, Sendable {
     package internal(set) var begunAnew = UInt64(0)
     /// Accounts that may have something new.
     package internal(set) var waiting = 0
-    /// Why the last round failed; nil where it did not.
+    /// Why something is not stored that should be; nil where all is well.
     package internal(set) var failure: String?
-    /// When a round last came to its end.
+    /// When a round last came to its end with nothing left that it could not store.
     package internal(set) var lastWell: WallTime?
 }

@@ -10,7 +10,10 @@ struct UsageTrip {
     private(set) var batches = UInt64(0)
     private(set) var begunAnew: [String] = []
 
-    /// What could not be done first.
+    /// Accounts whose journals could not be read.
+    private(set) var unread: Set<String> = []
+
+    /// Why something could not be done.
     var failure: (error: String, reason: String)?
 
     private let journal: any Journal
@@ -59,6 +62,7 @@ struct UsageTrip {
         } catch let error as UsageStoreError {
             throw error
         } catch {
+            unread.insert(account)
             failure = failure ?? Self.words(error)
         }
     }

@@ -12,6 +12,6 @@ extension MetricGroup<UsageExportCounts> {
             $0.begunAnew
         }
         gauge("usage_accounts_waiting", "Accounts that have something new to be stored.") { $0.waiting }
-        gauge("usage_failing", "Whether the last round failed; 0 or 1.") { $0.failure == nil ? 0 : 1 }
+        gauge("usage_failing", "Whether something could not be stored yet; 0 or 1.") { $0.failure == nil ? 0 : 1 }
     }
 }

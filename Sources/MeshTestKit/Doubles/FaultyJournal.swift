@@ -16,6 +16,9 @@ package final class FaultyJournal: Journal {
         var appends = 0
         var running: [ActorAddress: Int] = [:]
         var overlaps = 0
+        var unreadable: Set<ActorAddress> = []
+        var reads: [ActorAddress: Int] = [:]
+        var scans = 0
     }
 
     private let journal: any Journal
@@ -35,6 +38,19 @@ package final class FaultyJournal: Journal {
 
     /// Lets the next append go wrong.
     package func failNextAppend(_ fault: Fault) { state.withLock { $0.faults[$0.appends + 1] = fault } }
+
+    /// Lets every read of the entries of `address` fail, or none any more.
+    package func failReads(of address: ActorAddress, _ isFailing: Bool) {
+        state.withLock { state in
+            if isFailing { state.unreadable.insert(address) } else { state.unreadable.remove(address) }
+        }
+    }
+
+    /// How often entries of `address` were asked for.
+    package func readCount(of address: ActorAddress) -> Int { state.withLock { $0.reads[address, default: 0] } }
+
+    /// How often actors were listed.
+    package var scanCount: Int { state.withLock { $0.scans } }
 
     /// How many appends were asked for.
     package var appendCount: Int { state.withLock { $0.appends } }
@@ -76,7 +92,12 @@ package final class FaultyJournal: Journal {
     }
 
     package func entries(of address: ActorAddress, after head: Head) async throws(JournalError) -> [PlacedEntry] {
-        try await journal.entries(of: address, after: head)
+        let isUnreadable = state.withLock { state in
+            state.reads[address, default: 0] += 1
+            return state.unreadable.contains(address)
+        }
+        if isUnreadable { throw JournalError(.corrupt, "a fault was asked for") }
+        return try await journal.entries(of: address, after: head)
     }
 
     package func save(_ snapshot: Snapshot, of address: ActorAddress, _ epoch: Epoch) async throws(JournalError) {
@@ -85,7 +106,8 @@ package final class FaultyJournal: Journal {
     }
 
     package func actors(after address: ActorAddress?) async throws(JournalError) -> [ActorSummary] {
-        try await journal.actors(after: address)
+        state.withLock { $0.scans += 1 }
+        return try await journal.actors(after: address)
     }
 
     package func actorsToWake(

@@ -46,6 +46,17 @@ package final class SQLiteConnection {
         guard status == SQLITE_OK else { throw UsageStoreError(status, handle, "the database") }
     }
 
+    /// Has changes written into a log beside the file first, so that nobody who reads is kept waiting.
+    ///
+    /// The library says no by naming the mode that it stays in, as where the file system shares no memory.
+    package func writeAhead() throws(UsageStoreError) {
+        let statement = try prepare("PRAGMA journal_mode = WAL")
+        let mode = try statement.step() ? statement.text(0) : nil
+        guard mode == "wal" else {
+            throw UsageStoreError(.unusable, "no log can be kept beside the database: its mode is '\(mode ?? "")'")
+        }
+    }
+
     /// The statement that `sql` spells, to be run as often as one likes.
     package func prepare(_ sql: String) throws(UsageStoreError) -> SQLiteStatement {
         var prepared: OpaquePointer?
@@ -76,9 +87,14 @@ package final class SQLiteConnection {
 }
 
 /// A statement of a connection, which it keeps open.
+///
+/// A value that cannot be put at its place is the error of the next step: nothing is ever run without it, or with the
+/// value that stood there before.
 package final class SQLiteStatement {
     private let handle: OpaquePointer
     private let connection: SQLiteConnection
+    /// Why a value is not at its place.
+    private var refusal: UsageStoreError?
 
     fileprivate init(_ handle: OpaquePointer, of connection: SQLiteConnection) {
         self.handle = handle
@@ -90,28 +106,35 @@ package final class SQLiteStatement {
     /// Puts a number at the place `place`, counted from 1.
     package func bind(_ place: Int32, _ value: Int64?) {
         guard let value else { return null(place) }
-        sqlite3_bind_int64(handle, place, value)
+        note(sqlite3_bind_int64(handle, place, value), place)
     }
 
     /// Puts a text there; it is copied.
     package func bind(_ place: Int32, _ value: String?) {
         guard var value else { return null(place) }
-        _ = value.withUTF8 { text in
+        let status = value.withUTF8 { text in
             text.withMemoryRebound(to: CChar.self) {
                 cmesh_sqlite_bind_text(handle, place, $0.baseAddress, $0.count)
             }
         }
+        note(status, place)
     }
 
     /// Puts bytes there; they are copied.
     package func bind(_ place: Int32, _ value: [UInt8]) {
-        _ = value.withUnsafeBytes { cmesh_sqlite_bind_blob(handle, place, $0.baseAddress, $0.count) }
+        note(value.withUnsafeBytes { cmesh_sqlite_bind_blob(handle, place, $0.baseAddress, $0.count) }, place)
     }
 
-    private func null(_ place: Int32) { sqlite3_bind_null(handle, place) }
+    private func null(_ place: Int32) { note(sqlite3_bind_null(handle, place), place) }
+
+    private func note(_ status: Int32, _ place: Int32) {
+        guard status != SQLITE_OK, refusal == nil else { return }
+        refusal = UsageStoreError(status, connection.handle, "the value at place \(place)")
+    }
 
     /// Goes to the next row, and says whether there is one.
     package func step() throws(UsageStoreError) -> Bool {
+        if let refusal { throw refusal }
         let status = sqlite3_step(handle)
         switch status {
         case SQLITE_ROW: return true
@@ -126,8 +149,12 @@ package final class SQLiteStatement {
         while try step() {}
     }
 
-    /// Makes it ready for the next time; what was bound stays.
-    package func reset() { sqlite3_reset(handle) }
+    /// Makes it ready for the next time; nothing is at any place.
+    package func reset() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+        refusal = nil
+    }
 
     /// The number in the column `column`, counted from 0, of the present row; nothing for what is none.
     package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }

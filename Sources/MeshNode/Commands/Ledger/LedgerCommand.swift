@@ -43,6 +43,13 @@ package enum LedgerCommand {
         }
     }
 
+    /// Says that the account that was asked for is not there.
+    static func refuseUnknown(_ invocation: Invocation) -> ExitCode {
+        let words = "there is no account of that name in the folder"
+        invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(words)")
+        return .failure
+    }
+
     /// The accounts in `place`, and the disk that they are read from.
     static func open(_ place: Place) throws -> (store: StoppedStore, disk: POSIXDisk) {
         let disk = try place.store.lookAtLog()

@@ -1,7 +1,9 @@
 internal import MeshAccounts
+internal import MeshActors
 internal import MeshCommandLine
 internal import MeshCore
 internal import MeshJSON
+internal import MeshLedger
 internal import MeshStore
 internal import MeshUsageStore
 
@@ -18,12 +20,18 @@ enum LedgerExportCommand {
             the table `postings` of the database of usage.
             """,
         parameters: [LedgerCommand.folder, csv, lines, LedgerCommand.account],
-        examples: ["meshnode ledger export --csv /var/lib/meshnode > postings.csv": "All that ever moved."]
+        examples: ["meshnode ledger export --csv /var/lib/meshnode > postings.csv": "All that ever moved."],
+        exitCodes: [.failure: "The folder cannot be read, or has no account of that name."]
     ) { invocation in
         let isJSON = invocation[lines]
         if isJSON, invocation[csv] { throw invocation.usageError("--csv and --json exclude each other") }
         let (store, disk) = try LedgerCommand.open(LedgerCommand.Place(invocation[LedgerCommand.folder]))
         defer { disk.close() }
+        if let account = invocation[LedgerCommand.account] {
+            // A name that was misspelt is no account that has used nothing.
+            let first = try store.entries(of: ActorAddress(Ledger.kind, account), after: .none)
+            if first.isEmpty { return LedgerCommand.refuseUnknown(invocation) }
+        }
         var page = isJSON ? "" : UsageRow.columns.joined(separator: ",") + "\n"
         try LedgerPostings(in: store).forEach(of: invocation[LedgerCommand.account]) { row in
             page += isJSON ? json(row) : values(row)

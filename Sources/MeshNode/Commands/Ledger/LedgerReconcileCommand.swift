@@ -44,9 +44,7 @@ enum LedgerReconcileCommand {
         do {
             let stripe = try stripeSettings(invocation)
             guard let report = try await report(invocation, stripe.settings, meterID: stripe.meterID) else {
-                let words = "there is no account of that name in the folder"
-                invocation.terminal.writeErrorLine("\(invocation.commandName): error: \(words)")
-                return .failure
+                return LedgerCommand.refuseUnknown(invocation)
             }
             try invocation.terminal.write(invocation[json] ? report.json : report.text)
             return report.hasDifference ? LedgerCommand.faulty : report.isWhole ? .success : unasked

@@ -17,7 +17,8 @@ enum LedgerVerifyCommand {
             journal gives the very account that the hub would come back with from its snapshot; what Stripe was told \
             of, what it is still to be told of and what credits paid for are the usage; invoices are what was \
             flushed. The database of usage, where there is one, has the very postings of the journal as far as it \
-            goes; what it still lacks is no fault.
+            goes; what it still lacks is no fault. Where it cannot be read, that is a fault of its own, and the \
+            journals are proved without it.
             """,
         parameters: [LedgerCommand.folder, LedgerCommand.json],
         examples: ["meshnode ledger verify /var/lib/meshnode": "Ends with 0 only where everything holds."],
@@ -26,15 +27,24 @@ enum LedgerVerifyCommand {
         let place = LedgerCommand.Place(invocation[LedgerCommand.folder])
         let (store, disk) = try LedgerCommand.open(place)
         defer { disk.close() }
-        let usage = try place.usagePath.map { try UsageDatabase(path: $0, .reading) }
+        var inspection = LedgerInspection(of: store, andUsageAt: place.usagePath)
         var reports: [AccountReport] = []
-        try LedgerInspection(of: store, and: usage).run { reports.append($0) }
-        let isJSON = invocation[LedgerCommand.json]
-        try invocation.terminal.write(isJSON ? json(reports, usage != nil) : text(reports, usage != nil))
-        return reports.allSatisfy(\.faults.isEmpty) ? .success : LedgerCommand.faulty
+        try inspection.run { reports.append($0) }
+        let found = Findings(reports: reports, hasUsage: place.usagePath != nil, usageFault: inspection.usageFault)
+        try invocation.terminal.write(invocation[LedgerCommand.json] ? json(found) : text(found))
+        return found.areProved ? .success : LedgerCommand.faulty
     }
 
-    private static func text(_ reports: [AccountReport], _ hasUsage: Bool) -> String {
+    private struct Findings {
+        let reports: [AccountReport]
+        let hasUsage: Bool
+        let usageFault: UsageStoreError?
+
+        var areProved: Bool { usageFault == nil && reports.allSatisfy(\.faults.isEmpty) }
+    }
+
+    private static func text(_ found: Findings) -> String {
+        let reports = found.reports
         var table = Table(columns: [
             .init("account"), .init("postings", .right), .init("charged", .right), .init("refunded", .right),
             .init("by credits", .right), .init("flushed", .right), .init("unflushed", .right),
@@ -56,16 +66,17 @@ enum LedgerVerifyCommand {
         for report in reports {
             for fault in report.faults { text += "FAULT  \("\(report.account): \(fault)".printable)\n" }
         }
+        if let fault = found.usageFault { text += "FAULT  \("the database of usage: \(fault)".printable)\n" }
         let postings = reports.reduce(UInt64(0)) { $0 + $1.postings }
-        let faults = reports.reduce(0) { $0 + $1.faults.count }
-        if !hasUsage { text += "note   there is no database of usage beside it\n" }
-        let verdict = faults == 0 ? "proved" : "not proved"
+        let faults = reports.reduce(found.usageFault == nil ? 0 : 1) { $0 + $1.faults.count }
+        if !found.hasUsage { text += "note   there is no database of usage beside it\n" }
+        let verdict = found.areProved ? "proved" : "not proved"
         return text + "\(verdict): \(reports.count) accounts, \(postings) postings, \(faults) faults\n"
     }
 
     /// Figures are texts: not every reader of JSON has integers of so many digits.
-    private static func json(_ reports: [AccountReport], _ hasUsage: Bool) -> String {
-        let accounts = reports.map { report -> JSONValue in
+    private static func json(_ found: Findings) -> String {
+        let accounts = found.reports.map { report -> JSONValue in
             [
                 "account": .string(report.account),
                 "entries": .integer(Int64(clamping: report.entries)),
@@ -84,8 +95,9 @@ enum LedgerVerifyCommand {
             ]
         }
         let document: JSONValue = [
-            "proved": .bool(reports.allSatisfy(\.faults.isEmpty)),
-            "usage_store": .bool(hasUsage),
+            "proved": .bool(found.areProved),
+            "usage_store": .bool(found.hasUsage),
+            "usage_fault": found.usageFault.map { .string("\($0)") } ?? .null,
             "accounts": .array(accounts),
         ]
         return JSONWriter.text(of: document, isIndented: true) + "\n"
