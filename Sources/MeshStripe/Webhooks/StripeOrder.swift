@@ -114,7 +114,7 @@ package enum StripeOrder: Hashable, Sendable {
             var orders = [StripeOrder.endInvoice(id, isPaid: paid > 0)]
             guard paid > 0 else { return (owner, orders) }
             let entry = StripeOrder.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)")
-            // Nobody here knows what other money is worth: it is paid, and what it was for is owed until people book it.
+            // Nobody here knows what other money is worth: what it was for is owed until people book it.
             let words = "the invoice \(id) was paid in another currency than dollars: nothing is booked"
             orders.insert(isDollars(invoice) ? entry : .look(words), at: 0)
             return (owner, orders)
