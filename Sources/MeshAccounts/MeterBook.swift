@@ -13,6 +13,8 @@ package final class MeterBook: Sendable {
         package internal(set) var retried = UInt64(0)
         /// Closed by hand.
         package internal(set) var closed = UInt64(0)
+        /// Reports of Stripe's that it does not bill what it had taken: each may be of many events.
+        package internal(set) var reported = UInt64(0)
     }
 
     private let state = Lock(Counts())
@@ -48,6 +50,9 @@ package final class MeterBook: Sendable {
         let amount = LogField(.amount, .text(event.amount.decimalText))
         log(.info, .meterClosed, event, account, [amount, LogField(.reason, .text(reason))])
     }
+
+    /// Stripe has said that it does not bill what it had taken; of whom, it does not say.
+    func reported() { state.withLock { $0.reported += 1 } }
 
     private func log(
         _ level: LogLevel,

@@ -36,6 +36,15 @@ extension Limits {
         /// Events that wait for the disk of a file's sink; a further one fails and is told again.
         package static let maximumWaiting = 1_024
 
+        /// How far ahead of its clock Stripe takes an event; one that is further ahead of ours waits.
+        package static let futureTolerance = Duration.seconds(300)
+
+        /// How far ahead of our clock an event may be and still be waited for; one beyond it is refused, for people.
+        package static let longestFuture = Duration.seconds(3_600)
+
+        /// Accounts of which a file's sink says that Stripe would bill them; further ones are not named.
+        package static let maximumNamed = 1_024
+
         /// Bytes of a `Stripe-Signature`; a longer one is refused.
         package static let maximumSignatureBytes = 4_096
 

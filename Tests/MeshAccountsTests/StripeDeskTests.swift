@@ -253,6 +253,76 @@ import Testing
         }
     }
 
+    @Test func `takes the tier while a subscription is paused or unpaid, and gives it back when it goes on`()
+        async throws
+    {
+        func subscription(_ status: String) -> String {
+            ##"{"id":"sub_1","customer":"cus_acme","status":"\##(status)","metadata":{"mesh_tier":"byok"}}"##
+        }
+        let objects = Objects(["/v1/customers/cus_acme": Objects.ours])
+        try await Self.with(objects) { ground in
+            for (type, status, tier) in [
+                ("resumed", "active", LedgerTier.byok), ("paused", "paused", .free), ("resumed", "active", .byok),
+                ("updated", "past_due", .byok), ("updated", "unpaid", .free), ("updated", "incomplete", .free),
+                ("updated", "trialing", .byok), ("updated", "incomplete", .byok),
+            ] {
+                objects.put("/v1/subscriptions/sub_1", subscription(status))
+                let list = ##"{"object":"list","data":[\##(subscription(status))],"has_more":false}"##
+                objects.put("/v1/subscriptions?customer=cus_acme&limit=100", list)
+                let outcome = await ground.tell("customer.subscription.\(type)", subscription("active"))
+                #expect(outcome == .taken)
+                let balance = try await ground.balance()
+                #expect(balance.tier == tier, "\(type) \(status)")
+            }
+        }
+    }
+
+    @Test func `tells people what was paid in other money, books nothing, and ends the stop`() async throws {
+        let open = ##"{"id":"in_1","customer":"cus_acme","status":"open","currency":"eur"}"##
+        let objects = Objects(["/v1/invoices/in_1": open, "/v1/customers/cus_acme": Objects.ours])
+        try await Self.with(objects) { ground in
+            try await ground.use(1, 6_000)
+            let owed = try await ground.balance().owed
+            let failed = await ground.tell("invoice.payment_failed", open)
+            #expect(failed == .taken)
+            let paid = ##"{"id":"in_1","customer":"cus_acme","status":"paid","amount_paid":600,"currency":"eur"}"##
+            objects.put("/v1/invoices/in_1", paid)
+            let outcome = await ground.tell("invoice.paid", paid)
+            #expect(outcome == .taken)
+            let balance = try await ground.balance()
+            #expect(balance.suspension == nil && balance.owed == owed)
+            #expect(ground.logged == ["stripe.webhook-taken", "stripe.webhook-undone", "stripe.webhook-taken"])
+        }
+    }
+
+    @Test func `tells people where Stripe has taken usage and does not bill it, and Stripe not to repeat it`()
+        async throws
+    {
+        try await Self.with(Objects()) { ground in
+            func thin(_ type: String, _ rest: String = "") -> String {
+                ##"{"id":"evt_test_1","object":"v2.core.event","type":"\##(type)"\##(rest)}"##
+            }
+            let report = thin("v1.billing.meter.error_report_triggered", ##","related_object":{"id":"mtr_1"}"##)
+            let outcomes = [
+                await ground.take(report), await ground.take(thin("v1.billing.meter.no_meter_found")),
+                await ground.take(thin("v2.core.event_destination.ping")),
+            ]
+            #expect(outcomes == [.taken, .taken, .taken])
+            let forged = await ground.desk().take(Array(report.utf8), signature: "t=1,v1=00")
+            guard case .notSigned = forged else {
+                Issue.record("what nobody has signed was believed")
+                return
+            }
+            #expect(ground.office.meters.counts.reported == 2)
+            let reported = ground.log.records.filter { $0.event.name == "stripe.meter-reported" }
+            #expect(reported.map(\.level) == [.error, .error])
+            let names = ["stripe_event", "stripe_type", "reason"]
+            #expect(reported.map { $0.fields.map(\.key.name) } == [names, names])
+            #expect(ground.logged.dropFirst(2) == ["stripe.webhook-ignored", "stripe.webhook-refused"])
+            #expect(ground.stripe.site.all.isEmpty)
+        }
+    }
+
     @Test func `has pages for invoices where there is a till, and says who fails`() async throws {
         let objects = Objects([
             "/v1/billing_portal/sessions": ##"{"id":"bps_1","url":"https://billing.example/1"}"##

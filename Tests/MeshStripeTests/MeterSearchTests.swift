@@ -16,10 +16,11 @@ import Testing
         }
     }
 
-    @Test func `has arrived where less is missing of the month than it is worth`() {
+    @Test func `has arrived where less is missing of the month than it is worth, and Stripe has nothing of others`() {
         let rows: [(value: Int64, sum: Int128, flushed: Int128, verdict: MeterSearch.Verdict)] = [
             (5, 100, 100, .present), (5, 96, 100, .present), (5, 95, 100, .unclear), (5, 0, 100, .unclear),
-            (5, 200, 100, .present),
+            // Somebody else has told Stripe of usage too: that says nothing of this one.
+            (5, 101, 100, .unclear), (5, 200, 100, .unclear), (0, 100, 100, .unclear), (-5, 100, 100, .unclear),
         ]
         for row in rows {
             #expect(MeterSearch.verdict(value: row.value, sum: row.sum, flushed: row.flushed) == row.verdict, "\(row)")

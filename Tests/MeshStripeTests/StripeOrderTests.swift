@@ -41,6 +41,11 @@ import Testing
         return .object(object)
     }
 
+    private static func subscription(_ status: String, _ tier: String?) -> JSONValue {
+        let metadata: JSONValue = tier.map { ["mesh_tier": .string($0)] } ?? [:]
+        return ["id": "sub_1", "customer": "cus_1", "status": .string(status), "metadata": metadata]
+    }
+
     private static func session(_ status: String, cents: Int64 = 2_000, tax: Int64 = 0, currency: String = "usd")
         -> JSONValue
     {
@@ -115,6 +120,17 @@ import Testing
         )
     }
 
+    @Test func `of an invoice that is paid in other money ends the stop, and people book it`() throws {
+        var invoice = try #require(Self.invoice("paid", paid: 1_234).object)
+        invoice["currency"] = "eur"
+        let words = "the invoice in_1 was paid in another currency than dollars: nothing is booked"
+        let orders = try Self.orders("invoice.paid", .object(invoice))
+        #expect(orders == [.look(words), .endInvoice("in_1", isPaid: true)])
+        invoice["amount_paid"] = 0
+        let nothing = try Self.orders("invoice.paid", .object(invoice))
+        #expect(nothing == [.endInvoice("in_1", isPaid: false)])
+    }
+
     @Test func `of taxes and other currencies is no usage of ours`() throws {
         let taxed = try Self.orders("invoice.paid", Self.invoice("paid", paid: 1_400, net: 1_234))
         #expect(taxed == [Self.payment, .endInvoice("in_1", isPaid: true)])
@@ -162,26 +178,47 @@ import Testing
     }
 
     @Test func `of subscriptions says the tier, where their metadata does`() throws {
-        func subscription(_ status: String, _ tier: String?) -> JSONValue {
-            let metadata: JSONValue = tier.map { ["mesh_tier": .string($0)] } ?? [:]
-            return ["id": "sub_1", "customer": "cus_1", "status": .string(status), "metadata": metadata]
-        }
         let type = "customer.subscription.updated"
-        #expect(try Self.orders(type, subscription("active", "managed")) == [.tier(.managed)])
-        let begun = try Self.orders("customer.subscription.created", subscription("active", "managed"))
+        #expect(try Self.orders(type, Self.subscription("active", "managed")) == [.tier(.managed)])
+        let begun = try Self.orders("customer.subscription.created", Self.subscription("active", "managed"))
         #expect(begun == [.tier(.managed)])
-        #expect(try Self.orders(type, subscription("active", "byok")) == [.tier(.byok)])
-        #expect(try Self.orders(type, subscription("active", "gold")) == nil)
-        #expect(try Self.orders(type, subscription("active", nil)) == nil)
-        #expect(try Self.orders(type, subscription("incomplete", "managed")) == nil)
-        let ended = try Self.orders("customer.subscription.deleted", subscription("canceled", "managed"))
+        #expect(try Self.orders(type, Self.subscription("active", "byok")) == [.tier(.byok)])
+        #expect(try Self.orders(type, Self.subscription("active", "gold")) == nil)
+        #expect(try Self.orders(type, Self.subscription("active", nil)) == nil)
+        #expect(try Self.orders(type, Self.subscription("incomplete", "managed")) == nil)
+        let ended = try Self.orders("customer.subscription.deleted", Self.subscription("canceled", "managed"))
         #expect(ended == [.endTier(customer: "cus_1")])
-        let late = try Self.orders(type, subscription("active", "managed"), now: subscription("canceled", "managed"))
+        let late = try Self.orders(
+            type,
+            Self.subscription("active", "managed"),
+            now: Self.subscription("canceled", "managed")
+        )
         #expect(late == [.endTier(customer: "cus_1")])
-        var alone = try #require(subscription("canceled", "managed").object)
+        var alone = try #require(Self.subscription("canceled", "managed").object)
         alone["customer"] = nil
         alone["metadata"] = ["mesh_account": "acme", "mesh_tier": "managed"]
         #expect(try Self.orders(type, .object(alone)) == [.tier(.free)])
+    }
+
+    /// Each status that Stripe knows, told by each event, for the state counts and not what is told.
+    @Test func `of a subscription goes by its status, whatever is told`() throws {
+        let rows: [(String, [StripeOrder]?)] = [
+            ("active", [.tier(.managed)]), ("trialing", [.tier(.managed)]), ("past_due", [.tier(.managed)]),
+            // Nobody pays any more, or nobody can: what is used would be on no invoice.
+            ("unpaid", [.endTier(customer: "cus_1")]), ("paused", [.endTier(customer: "cus_1")]),
+            ("canceled", [.endTier(customer: "cus_1")]), ("incomplete_expired", [.endTier(customer: "cus_1")]),
+            // It has not begun, so nothing of it ends.
+            ("incomplete", nil), ("", nil), ("of tomorrow", nil),
+        ]
+        for type in ["created", "updated", "paused", "resumed"] {
+            for (status, orders) in rows {
+                let now = Self.subscription(status, "managed")
+                let found = try Self.orders("customer.subscription.\(type)", Self.subscription("", "managed"), now: now)
+                #expect(found == orders, "\(type) \(status)")
+                let other = Self.subscription(status, nil)
+                #expect(try Self.orders("customer.subscription.\(type)", other) == nil, "\(type) \(status)")
+            }
+        }
     }
 
     @Test func `says whose it is before Stripe is asked how it stands`() throws {
@@ -206,12 +243,39 @@ import Testing
         for (type, object, source) in rows { #expect(try Self.event(type, object).source == source, "\(type)") }
     }
 
+    @Test func `without an object is taken where Stripe says that it has none, and is for people where usage is lost`()
+        throws
+    {
+        func thin(_ type: String, _ rest: String = "") throws(StripeError) -> StripeEvent {
+            let text = ##"{"id":"evt_test_65R9Ij","object":"v2.core.event","type":"\##(type)"\##(rest)}"##
+            return try StripeEvent(Array(text.utf8))
+        }
+        let meter =
+            ##","related_object":{"id":"mtr_test_61R9Ie","type":"billing.meter","url":"/v1/billing/meters/mtr"}"##
+        let report = try thin("v1.billing.meter.error_report_triggered", meter)
+        #expect(report.related == "mtr_test_61R9Ie" && report.object == .null)
+        #expect(
+            StripeOrder.report(of: report)?.hasPrefix("Stripe does not bill usage of the meter mtr_test_61R9Ie") == true
+        )
+        let lost = try thin("v1.billing.meter.no_meter_found")
+        #expect(StripeOrder.report(of: lost)?.hasPrefix("Stripe has no meter for usage") == true)
+        // What else comes so means nothing here, even under a name that would have an object.
+        for type in ["v2.core.event_destination.ping", "invoice.paid", "charge.dispute.created", "charge.refunded"] {
+            let event = try thin(type, ##","related_object":{"id":"../x"}"##)
+            #expect(event.related == nil && event.source == nil && StripeOrder.report(of: event) == nil)
+            #expect(StripeOrder.owner(for: event) == nil)
+        }
+        let snapshot = try Self.event("v1.billing.meter.no_meter_found", ["id": "mtr_1"])
+        #expect(StripeOrder.report(of: snapshot) != nil)
+    }
+
     @Test func `that means nothing to us, or nothing at all, does nothing`() throws {
         #expect(try Self.orders("customer.created", ["id": "cus_1"]) == nil)
         #expect(try Self.orders("invoice.paid", [:]) == nil)
         for text in [
             "", "[]", "{}", ##"{"id":"evt_1","type":"a"}"##, ##"{"id":"evt_1","type":"a","data":{"object":1}}"##,
-            ##"{"id":"a/b","type":"a","data":{"object":{}}}"##,
+            ##"{"id":"a/b","type":"a","data":{"object":{}}}"##, ##"{"id":"a/b","type":"a","object":"v2.core.event"}"##,
+            ##"{"id":"evt_1","type":"v1.billing.meter.created","object":"event"}"##,
         ] {
             #expect(throws: StripeError(.malformed, "")) { try StripeEvent(Array(text.utf8)) }
         }

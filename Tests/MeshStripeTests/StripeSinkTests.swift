@@ -93,7 +93,9 @@ import Testing
     }
 
     @Test func `asks the month where others are in its minute`() async throws {
-        for (flushed, outcome) in [(Int128(9), MeterOutcome.delivered), (14, .refused("unclear_in_summaries"))] {
+        let unclear = MeterOutcome.refused("unclear_in_summaries")
+        // The last one is of a customer that somebody else tells the meter of, too.
+        for (flushed, outcome) in [(Int128(9), MeterOutcome.delivered), (13, .delivered), (14, unclear), (8, unclear)] {
             try await StripeGround.with { _, _ in
                 .answer(200, Said.sum("9"))
             } _: { ground in
@@ -158,6 +160,38 @@ import Testing
             await #expect(throws: StripeError.self) {
                 try await ground.sink().sink.tell(ground.event(1, 5), of: "acme")
             }
+        }
+    }
+
+    @Test func `waits for what is a little ahead of the clock, and leaves to people what is far ahead`() async throws {
+        try await StripeGround.with { _, _ in
+            .answer(200, Said.taken)
+        } _: { ground in
+            let sink = ground.sink().sink
+            // A minute on either side, because the clock goes on meanwhile.
+            let near = ground.event(1, 5, age: .seconds(60) - Limits.Stripe.futureTolerance)
+            let told = try await sink.tell(near, of: "acme")
+            #expect(told == .delivered)
+            for ahead in [Limits.Stripe.futureTolerance + .seconds(60), Limits.Stripe.longestFuture - .seconds(60)] {
+                let event = ground.event(2, 5, age: .zero - ahead)
+                await #expect(throws: StripeError(.unwell, "")) { try await sink.tell(event, of: "acme") }
+            }
+            #expect(ground.site.all.count == 1)
+            let (hour, year) = (Limits.Stripe.longestFuture, Duration.seconds(5 * 365 * 86_400))
+            for ahead in [hour + .seconds(60), year] {
+                let event = ground.event(3, 5, age: .zero - ahead)
+                let outcome = try await sink.tell(event, of: "acme")
+                #expect(outcome == .refused("in_future"))
+                // Nor does the word that Stripe does not have it make its time any better.
+                let again = try await sink.tell(event.missed(at: ground.clock.wallTime), of: "acme")
+                #expect(again == .refused("in_future"))
+            }
+            #expect(ground.site.all.count == 1)
+            // What waited goes when its time has come.
+            let waiting = ground.event(4, 5, age: .zero - hour)
+            ground.clock.turn(by: hour)
+            let later = try await sink.tell(waiting, of: "acme")
+            #expect(later == .delivered)
         }
     }
 

@@ -39,6 +39,11 @@ def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, dict[str, An
             return error.code, json.loads(error.read())
 
 
+def said_at_start(hub: Hub) -> list[str]:
+    """Who bills, as the hub has said before it was ready."""
+    return [str(one["reason"]) for one in hub.node.records if one["event"] == "hub.biller"]
+
+
 class HubThatBills(unittest.TestCase):
     """`meshnode --role hub` with `stripe.keyFile`."""
 
@@ -74,6 +79,20 @@ class HubThatBills(unittest.TestCase):
         self.assertEqual(self.tell(body, "t=1,v1=00")[1]["error"]["code"], "bad_signature")
         self.assertIn(b"stripe.webhook-taken", self.logged(b"stripe.webhook-taken"))
         self.assertNotIn(_SECRET.encode(), self.hub.logged)
+
+    def test_what_stripe_took_and_does_not_bill_is_an_error_and_a_count(self) -> None:
+        self.assertEqual(said_at_start(self.hub), ["Stripe bills, by events of the meter 'mesh_usage' ('mtr_usage')"])
+        for kind in ("error_report_triggered", "no_meter_found"):
+            body = json.dumps({
+                "id": f"evt_test_{kind}", "object": "v2.core.event", "type": f"v1.billing.meter.{kind}",
+                "related_object": {"id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1"},
+            })
+            self.assertEqual(self.tell(body, "t=1,v1=00")[0], 400)
+            self.assertEqual(self.tell(body), (200, {"received": True}))
+            self.assertIn(f"evt_test_{kind}".encode(), self.logged(f"evt_test_{kind}".encode()))
+        self.assertEqual(self.hub.logged.count(b"stripe.meter-reported"), 2)
+        with urllib.request.urlopen(f"{self.hub.url}/metrics", timeout=20) as answer:
+            self.assertIn("mesh_meter_reports_total 2\n", answer.read().decode())
 
     def test_an_operator_is_told_of_the_page_for_invoices(self) -> None:
         status, page = post(f"{self.hub.url}/v1/billing/portal", "{}", {})
@@ -183,6 +202,9 @@ class HubThatDoesNot(unittest.TestCase):
                 status, answer = post(hub.url + path, "{}", {})
                 self.assertEqual((status, answer["error"]["code"]), (404, "no_billing"))
             self.assertTrue((hub.folder / "hub/meter-events.jsonl").exists())
+            file = hub.folder / "hub/meter-events.jsonl"
+            words = f"nobody bills: without stripe.keyFile, usage is written into '{file}'"
+            self.assertEqual(said_at_start(hub), [words])
 
     def test_a_key_that_others_can_read_keeps_the_hub_from_starting(self) -> None:
         with tempfile.TemporaryDirectory() as name:

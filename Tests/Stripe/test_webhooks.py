@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import unittest
 from typing import Any
@@ -46,6 +47,24 @@ class Webhooks(unittest.TestCase):
         ):
             self.assertIn("notSigned", self.bills.take(body, field))
         self.assertEqual(self.bills.take("{}", self.sign("{}")), "malformed")
+
+    def test_a_thin_event_is_taken_where_the_sdk_has_signed_it(self) -> None:
+        for kind in ("error_report_triggered", "no_meter_found"):
+            body = json.dumps({"id": "evt_test_1", "object": "v2.core.event", "type": f"v1.billing.meter.{kind}"})
+            self.assertEqual(self.bills.take(body, self.sign(body)), "taken")
+            self.assertIn("notSigned", self.bills.take(body, self.sign(body, "whsec_other")))
+
+    def test_a_subscription_that_is_paused_brings_no_tier_until_it_goes_on(self) -> None:
+        subscription = {
+            "id": "sub_7", "object": "subscription", "customer": self.customer(), "metadata": {"mesh_tier": "byok"},
+        }
+        for kind, status, tier in (
+            ("created", "active", "byok"), ("paused", "paused", "free"), ("resumed", "active", "byok"),
+            ("updated", "past_due", "byok"), ("updated", "unpaid", "free"), ("updated", "incomplete", "free"),
+        ):
+            stands = self.double.put(subscription | {"status": status})
+            self.assertEqual(self.tell(f"customer.subscription.{kind}", stands), "taken")
+            self.assertEqual(self.bills.standing(_ACCOUNT)["tier"], tier, (kind, status))
 
     def test_we_sign_and_the_sdk_believes_it(self) -> None:
         body = self.double.event("invoice.paid", {"id": "in_1", "object": "invoice", "name": "Zoë 東京"})

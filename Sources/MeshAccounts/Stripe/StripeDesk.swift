@@ -62,6 +62,11 @@ package final class StripeDesk: BillingPort {
             return error.code == .badSignature ? .notSigned(error.message) : .malformed
         }
         let fields = [LogField(.stripeEvent, .text(event.id)), LogField(.stripeType, .text(event.type))]
+        if let words = StripeOrder.report(of: event) {
+            office.meters.reported()
+            logger.log(.error, .meterReported, fields + [LogField(.reason, .text(words))])
+            return .taken
+        }
         do {
             guard let owner = StripeOrder.owner(for: event), let account = try await account(of: owner) else {
                 logger.log(.debug, .webhookIgnored, fields)
@@ -222,6 +227,7 @@ package final class StripeDesk: BillingPort {
 }
 
 extension LogEvent {
+    static let meterReported = LogEvent("stripe.meter-reported")
     static let stripeFailed = LogEvent("stripe.failed")
     static let webhookDeferred = LogEvent("stripe.webhook-deferred")
     static let webhookIgnored = LogEvent("stripe.webhook-ignored")

@@ -45,11 +45,24 @@ final class HubBilling: Sendable {
         _ ground: RoleGround
     ) async throws -> HubBilling {
         do {
-            guard let settings else { return HubBilling(sink: try FileSink(path: "\(folder)/\(fileName)")) }
-            return try await make(settings, accounts, ground)
+            guard let settings else {
+                let path = "\(folder)/\(fileName)"
+                let billing = HubBilling(sink: try FileSink(path: path, logger: ground.logger))
+                report("nobody bills: without stripe.keyFile, usage is written into '\(path)'", ground)
+                return billing
+            }
+            let billing = try await make(settings, accounts, ground)
+            let sums = settings.meterID.map { "'\($0)'" } ?? "without stripe.meterID: its sums cannot be asked"
+            report("Stripe bills, by events of the meter '\(settings.meter)' (\(sums))", ground)
+            return billing
         } catch let error as StripeError {
             throw StartError(.configuration, error.message, cause: error)
         }
+    }
+
+    /// Whoever has lost a setting should see by a line that nobody bills any more.
+    private static func report(_ words: String, _ ground: RoleGround) {
+        ground.logger.log(.info, .biller, [LogField(.reason, .text(words))])
     }
 
     private static func make(
@@ -96,4 +109,8 @@ final class HubBilling: Sendable {
 
     /// Ends what is being asked.
     func close() async { await client?.close() }
+}
+
+extension LogEvent {
+    static let biller = LogEvent("hub.biller")
 }

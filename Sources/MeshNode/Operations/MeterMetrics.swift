@@ -18,5 +18,6 @@ extension MetricGroup<MeterBook.Counts> {
                 CollectedSample(Int64(clamping: found.closed), values: ["closed"]),
             ]
         }
+        counter("meter_reports", "Reports of Stripe's that it does not bill usage which it had taken.") { $0.reported }
     }
 }

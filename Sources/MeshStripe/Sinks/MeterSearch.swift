@@ -30,9 +30,10 @@ extension MeterSearch {
     /// tell, `flushed`, asked in this order.
     ///
     /// All that is missing comes to no more than the difference, for Stripe may lag behind and the account be ahead:
-    /// what is worth more is not among it. Nothing else is certain, and people look.
+    /// what is worth more is not among it. Where Stripe has more than the account has told, somebody else has told the
+    /// rest, and it may hide that ours is missing. Nothing else is certain, and people look.
     package static func verdict(value: Int64, sum: Int128, flushed: Int128) -> Verdict {
-        flushed - sum < Int128(value) ? .present : .unclear
+        (0..<Int128(max(value, 0))).contains(flushed - sum) ? .present : .unclear
     }
 }
 

@@ -7,6 +7,8 @@ package import MeshLedger
 ///                                 │ no                       │ no
 ///                                 └──────────▶ send ◀────────┘     400 "already exists" is delivered too
 ///
+/// What is stamped ahead of our clock is not sent: it waits for an hour at most, and beyond that people look.
+///
 /// Any event may have been sent before: by a life that ended between the sending and our knowing of it.
 package final class StripeSink: MeterSink {
     /// Which meter.
@@ -60,7 +62,13 @@ package final class StripeSink: MeterSink {
         account: String?
     ) async throws -> MeterOutcome {
         let key = ToldMinutes.Key(customer: customer, minute: event.time.minute)
-        switch MeterRules.step(for: event, wasSent: true, now: clock.wallTime) {
+        let now = clock.wallTime
+        // It was begun while this machine's clock was wrong: nobody waits for the year that it showed.
+        if event.time.isAhead(of: now, by: Limits.Stripe.longestFuture) { return .refused("in_future") }
+        if event.time.isAhead(of: now, by: Limits.Stripe.futureTolerance) {
+            throw StripeError(.unwell, "the event is stamped ahead of this machine's clock: it waits for its time")
+        }
+        switch MeterRules.step(for: event, wasSent: true, now: now) {
         case .send: break
         case .tooOld: return .refused("too_old")
         case .reconcile:
@@ -107,5 +115,12 @@ package final class StripeSink: MeterSink {
     private func delivered(_ event: MeterEvent, _ key: ToldMinutes.Key) -> MeterOutcome {
         told.withLock { $0.note(event.microdollars, key) }
         return .delivered
+    }
+}
+
+extension WallTime {
+    /// Whether it is later than `now` by more than `bound`, of whole seconds.
+    fileprivate func isAhead(of now: WallTime, by bound: Duration) -> Bool {
+        Int128(millisecondsSince1970) - Int128(now.millisecondsSince1970) > Int128(bound.components.seconds) * 1_000
     }
 }

@@ -17,7 +17,7 @@ package enum StripeOrder: Hashable, Sendable {
     case credit(UniqueID, Money, note: String)
     /// What was paid ahead was given back, or taken back; it was paid by the payment of this name.
     case takeBack(UniqueID, Money, note: String, payment: String?)
-    /// Something was given back of which the account's books know nothing: people look.
+    /// Something was paid or given back that the account's books cannot have by themselves: people look.
     case look(String)
     /// It has agreed to something else.
     case tier(LedgerTier)
@@ -58,6 +58,26 @@ package enum StripeOrder: Hashable, Sendable {
         }
     }
 
+    /// What people should know of `event`, which is about no account; nil where it is nothing of that kind.
+    ///
+    /// Stripe takes meter events at once and judges them later: this is how it says that what it has taken counts for
+    /// nothing. It names no event and no customer here, so nobody but people can find out whose usage is missing.
+    package static func report(of event: StripeEvent) -> String? {
+        guard isReport(event.type) else { return nil }
+        let meter = event.related.map { " of the meter \($0)" } ?? ""
+        let advice = "see what is wrong at Stripe, and which accounts lack what with 'meshnode ledger reconcile'"
+        return event.type == noMeter
+            ? "Stripe has no meter for usage that it has taken: \(advice)"
+            : "Stripe does not bill usage\(meter) that it has taken: \(advice)"
+    }
+
+    /// Whether an event of `type` says that what Stripe has taken counts for nothing.
+    static func isReport(_ type: String) -> Bool {
+        type == noMeter || type == "v1.billing.meter.error_report_triggered"
+    }
+
+    private static let noMeter = "v1.billing.meter.no_meter_found"
+
     /// What an event that means something to us is about.
     private enum Subject {
         case invoice, checkout, subscription, refund, dispute
@@ -68,7 +88,8 @@ package enum StripeOrder: Hashable, Sendable {
                 "invoice.paid", "invoice.payment_succeeded", "invoice.voided":
                 self = .invoice
             case "checkout.session.completed", "checkout.session.async_payment_succeeded": self = .checkout
-            case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted":
+            case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
+                "customer.subscription.paused", "customer.subscription.resumed":
                 self = .subscription
             case "charge.refunded": self = .refund
             case "charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed": self = .dispute
@@ -91,9 +112,11 @@ package enum StripeOrder: Hashable, Sendable {
             // are no usage of ours.
             let paid = cents(invoice["total_excluding_tax"]) ?? cents(invoice["amount_paid"]) ?? 0
             var orders = [StripeOrder.endInvoice(id, isPaid: paid > 0)]
-            if paid > 0, isDollars(invoice) {
-                orders.insert(.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)"), at: 0)
-            }
+            guard paid > 0 else { return (owner, orders) }
+            let entry = StripeOrder.pay(UniqueID(named: "stripe|invoice|\(id)"), money(paid), note: "stripe \(id)")
+            // Nobody here knows what other money is worth: what it was for is owed until people book it.
+            let words = "the invoice \(id) was paid in another currency than dollars: nothing is booked"
+            orders.insert(isDollars(invoice) ? entry : .look(words), at: 0)
             return (owner, orders)
         case "void": return (owner, [.endInvoice(id, isPaid: false)])
         case let status? where status == "open" || status == "uncollectible":
@@ -118,12 +141,21 @@ package enum StripeOrder: Hashable, Sendable {
     private static func subscription(_ type: String, _ value: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard let owner = owner(of: value), let tier = namedTier(of: value) else { return nil }
         if runningTier(of: value) != nil { return (owner, [.tier(tier)]) }
-        let isOver = ["canceled", "incomplete_expired"].contains(value["status"]?.text)
+        let isOver = value["status"]?.text.map { endedStatuses.contains($0) } ?? false
         guard isOver || type == "customer.subscription.deleted" else { return nil }
         return (owner, [customer(of: value).map { .endTier(customer: $0) } ?? .tier(.free)])
     }
 
+    /// Those in which a subscription asks for no money (any more), so that nobody would pay for what is used.
+    ///
+    /// `unpaid`: Stripe has given up, and makes drafts of its invoices. `paused`: its trial ended without a way to pay.
+    /// Either may go on later, and then brings its tier again. One that is `incomplete` has not begun: it has brought
+    /// nothing that could end.
+    private static let endedStatuses: Set = ["canceled", "incomplete_expired", "unpaid", "paused"]
+
     /// The tier that `subscription` brings now; nil where it brings none.
+    ///
+    /// One that is `past_due` still does: the invoice that failed stops the account by itself.
     static func runningTier(of subscription: JSONValue) -> LedgerTier? {
         let isRunning = ["active", "trialing", "past_due"].contains(subscription["status"]?.text)
         return isRunning ? namedTier(of: subscription) : nil
