@@ -26,7 +26,8 @@ import Testing
         guard text.isEmpty || text.hasSuffix("\n") else { return ["a line without an end"] }
         return try text.split(separator: "\n").map { line in
             let identifier = try JSONReader.read(Array(line.utf8))["identifier"]?.text
-            return String(identifier?.split(separator: "-").last ?? "a line without a name")
+            let range = identifier?.split(separator: "|").dropLast().last
+            return String(range?.split(separator: "-").last ?? "a line without a name")
         }
     }
 
@@ -41,7 +42,8 @@ import Testing
             let sink = try FileSink(path: path)
             for _ in 1...2 { #expect(try await sink.tell(Self.event(1), of: "acme") == .delivered) }
             #expect(
-                try Self.text(path) == ##"{"identifier":"mesh|acme|usage|1-1","account":"acme","microdollars":5,"##
+                try Self.text(path)
+                    == ##"{"identifier":"\##(Self.event(1).identifier)","account":"acme","microdollars":5,"##
                     + ##""time":"2026-09-21T14:13:20.250Z"}"## + "\n"
             )
             let later = try FileSink(path: path)

@@ -17,9 +17,10 @@ import Testing
             let asked = try #require(ground.site.all.first)
             let seconds = event.time.millisecondsSince1970 / 1_000
             #expect(asked.path == "/v1/billing/meter_events")
+            let mark = event.identifier.split(separator: "|").last ?? ""
             #expect(
-                asked.body == "event_name=mesh_usage&identifier=mesh%7Cacme%7Cusage%7C7-7&timestamp=\(seconds)"
-                    + "&payload[stripe_customer_id]=cus_1&payload[value]=5000000"
+                asked.body == "event_name=mesh_usage&identifier=mesh%7Cacme%7Cusage%7C7-7%7C\(mark)"
+                    + "&timestamp=\(seconds)&payload[stripe_customer_id]=cus_1&payload[value]=5000000"
             )
         }
     }

@@ -16,8 +16,8 @@ enum LedgerCloseEventCommand {
                 """,
             parameters: [AccountOptions.event, counted, note, AccountOptions.account],
             examples: [
-                "synesis ledger close-event 'mesh|acme|usage|1-7|5f3a9c01' --note in_0042": "It is on that invoice.",
-                "synesis ledger close-event 'mesh|acme|usage|1-7|5f3a9c01' --counted --note seen": "Stripe has it.",
+                "synesis ledger close-event \"$EVENT\" --note in_0042": "It is on that invoice.",
+                "synesis ledger close-event \"$EVENT\" --counted --note seen": "Stripe has it.",
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in

@@ -19,8 +19,8 @@ enum LedgerRetryEventCommand {
                 """,
             parameters: [AccountOptions.event, notThere, AccountOptions.account],
             examples: [
-                "synesis ledger retry-event 'mesh|acme|usage|1-7|5f3a9c01' --account acme": "The meter is mended.",
-                "synesis ledger retry-event 'mesh|acme|usage|1-7|5f3a9c01' --not-there": "Stripe does not have it.",
+                "synesis ledger retry-event \"$EVENT\" --account acme": "The meter is mended.",
+                "synesis ledger retry-event \"$EVENT\" --not-there": "Stripe does not have it.",
             ],
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in
