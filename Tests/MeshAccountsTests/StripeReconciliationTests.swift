@@ -44,7 +44,7 @@ import Testing
         try await ground.use(number, thousandths)
         await meter.events.wait { $0.count >= number }
         // Then the account hears of it.
-        while try await ground.balance().outbox > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        while try await ground.balance().outbox > 0 { await Task.yield() }
         return BillingPeriod(of: ground.stripe.clock.wallTime)
     }
 

@@ -45,7 +45,7 @@ _DATA_NUMBER = re.compile(r"(?<![\w.\"-])\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\
 _SMALL_NAMES = re.compile(r"nano_?dollar|micro_?dollar", re.IGNORECASE)
 _MODULES = tuple(f"Sources/{name}/" for name in ("MeshLedger", "MeshAccounts", "MeshStripe", "MeshUsageStore"))
 _JSON = re.compile(r"^[ \t]*(?:\w+[ \t]+)*import[ \t]+MeshJSON\b", re.MULTILINE)
-_JSON_NUMBER = re.compile(r"\.\s*number\b")
+_JSON_NUMBER = re.compile(r"(?<!\.)\.\s*number\b")
 #: Python about money by its place: what is summed up there may have any name.
 _FOLDERS = ("Tests/Stripe/", "Tests/LocalStripe/")
 _SQL_NAMES = re.compile(r"nanodollar|microdollar|\baccounts\b|\bpostings\b", re.IGNORECASE)

@@ -56,7 +56,7 @@ struct RememberedAnswers: Sendable {
 extension RememberedAnswers: WireCodable {
     func encode(into writer: inout WireWriter) {
         writer.writeArrayHead(count: answers.count)
-        order.forEach { place in
+        for place in order.elements {
             writer.writeArrayHead(count: 3)
             place.command.encode(into: &writer)
             writer.write(bytes: answers[place.command] ?? [])

@@ -1,8 +1,9 @@
 /// A first-in first-out queue that refuses what it has no room for.
 ///
 /// A ring over one allocation that grows by doubling up to the bound and is then reused for ever. Whoever appends must
-/// decide what a refusal means (drop, refuse, close): the queue never drops on its own. Public, so that its generic code
-/// is specialised in other modules: docs/decisions/0009-actor-runtime.md.
+/// decide what a refusal means (drop, refuse, close): the queue never drops on its own.
+///
+/// Public, so that its generic code is specialised in other modules: docs/decisions/0009-actor-runtime.md.
 public struct BoundedQueue<Element> {
     private var ring: [Element?] = []
     private var head = 0
@@ -46,12 +47,8 @@ public struct BoundedQueue<Element> {
         return element
     }
 
-    /// Hands each element to `body`, the oldest first, and takes none out.
-    public func forEach(_ body: (Element) -> Void) {
-        for offset in 0..<count {
-            if let element = ring[position(offset)] { body(element) }
-        }
-    }
+    /// All that waits, the oldest first.
+    public var elements: [Element] { (0..<count).compactMap { ring[position($0)] } }
 
     private func position(_ offset: Int) -> Int {
         let position = head + offset

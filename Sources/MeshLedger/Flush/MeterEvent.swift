@@ -66,9 +66,10 @@ package struct MeterEvent: Hashable, Sendable {
         return Hexadecimal.encode(Array(content.bytes.prefix(4)))
     }
 
-    /// What all events of these postings are called: `mesh|acct-1|usage|1-7`. With a mark behind it, it has at most a
-    /// hundred bytes, as Stripe wants it.
-    package static func name(of account: String, _ range: ClosedRange<UInt64>) -> String {
+    /// What all events of these postings are called: `mesh|acct-1|usage|1-7`.
+    ///
+    /// With a mark behind it, it has at most a hundred bytes, as Stripe wants it.
+    private static func name(of account: String, _ range: ClosedRange<UInt64>) -> String {
         let isShort = account.utf8.count <= Limits.Ledger.maximumIdentifierName
         let name =
             isShort

@@ -41,8 +41,10 @@ package struct PeriodUsage: Hashable, Sendable {
     /// Nano-dollars that Stripe was told of in it: what its invoice comes to.
     package private(set) var flushed: Int128 = 0
 
-    /// Nano-dollars of these that Stripe's meter never has in this month: on invoices written by hand, or told with a
-    /// time of another month. Below nothing where it has more in it, of what counts in other periods here.
+    /// Nano-dollars of these that Stripe's meter never has in this month.
+    ///
+    /// They stand on invoices written by hand, or were told with a time of another month. Below nothing where it has
+    /// more in it, of what counts in other periods here.
     private var elsewhere: Int128 = 0
 
     /// Nano-dollars that Stripe's meter has in this month, or will have once everything is delivered.

@@ -17,8 +17,10 @@ struct Compaction {
         var bytes = 0
         /// How many of them are history, which stays for as long as the segment does.
         var lasting = 0
-        /// Whether each entry of a history was looked up. Only of the oldest segment some may have been written again
-        /// already, by a life that ended before it could drop it.
+        /// Whether each entry of a history was looked up.
+        ///
+        /// Only of the oldest segment some may have been written again already, by a life that ended before it could
+        /// drop it.
         let isExact: Bool
     }
 

@@ -112,12 +112,12 @@ package final class FileSink: MeterSink {
     private func catchUp(with file: Int32) throws(StripeError) {
         var found = stat()
         guard fstat(file, &found) == 0 else { throw StripeError(.unusable, "the file '\(path)' cannot be looked at") }
-        let (device, number, size) = (UInt64(found.st_dev), UInt64(found.st_ino), Int(found.st_size))
+        let (device, inode, size) = (UInt64(found.st_dev), UInt64(found.st_ino), Int(found.st_size))
         var end = state.withLock { $0.end }
-        let isSame = end.device == device && end.number == number && size >= end.length
+        let isSame = end.device == device && end.inode == inode && size >= end.length
         if isSame, size == end.length, !end.isTorn { return }
         var fresh = KnownLines(capacity: Limits.Stripe.knownIdentifiers)
-        if !isSame { end = FileEnd(device: device, number: number) }
+        if !isSame { end = FileEnd(device: device, inode: inode) }
         if !end.isTorn {
             try Self.read(file, path, from: end.length) { line, offset in
                 if let identifier = (try? JSONReader.read(line))?["identifier"]?.text { fresh.note(identifier) }
@@ -197,7 +197,7 @@ package final class FileSink: MeterSink {
 /// Which file was last written, and how much of it counts.
 private struct FileEnd: Sendable {
     var device: UInt64?
-    var number: UInt64?
+    var inode: UInt64?
     var length = 0
     /// Whether something was begun behind that of which nobody knows how much there is.
     var isTorn = false
