@@ -17,6 +17,8 @@ from test_edge_privacy import OPEN, asked
 from test_node_questions import question
 
 NAME, MAIL = "Anna Schmidt", "anna.schmidt@example.com"
+#: How often a question is asked, whose answer a tiny model does not always give.
+TRIES = 12
 QUERY = f"My name is {NAME}, write to {MAIL}. Say hello to me."
 
 
@@ -52,22 +54,31 @@ class EdgeQuestions(unittest.TestCase):
 
     def test_get_their_names_back_and_leave_none(self) -> None:
         """Whole, streamed, previewed, in a session; no original is on a disk or in a log of either."""
-        answer = self.asks("q-1", session_id="trip")
+        # The model is tiny, placeholders are drawn, and not each of them is one that it says after us.
+        for tries in range(1, TRIES + 1):
+            trip = f"trip-{tries}"
+            answer = self.asks(f"q-{tries}", session_id=trip)
+            self.assertEqual(answer["privacy"]["replaced"], {"email": 1, "person": 1})
+            if NAME in answer["content"]:
+                break
         self.assertIn(NAME, answer["content"])
-        self.assertEqual(answer["privacy"]["replaced"], {"email": 1, "person": 1})
         self.assertGreater(answer["privacy"]["restored"], 0)
-        _, preview = asked(self.address, "/v1/redact", question("q-2", QUERY, session_id="trip"))
+        _, preview = asked(self.address, "/v1/redact", question("p-1", QUERY, session_id=trip))
         self.assertRegex(preview["query"], r"^My name is PERSON_\w{6}, write to EMAIL_\w{6}\. Say hello to me\.$")
         self.assertEqual([turn["role"] for turn in preview["history"]], ["user", "assistant"])
         self.assertNotIn("Anna", json.dumps(preview))
-        stream = list(events(ask(f"http://{self.address}/v1/stream", question("q-3", QUERY)).text))
-        self.assertEqual((stream[0][0], stream[-1][0]), ("started", "end"))
-        self.assertIn(NAME, "".join(data["text"] for name, data in stream if name == "chunk"))
-        _, session = asked(self.address, "/v1/sessions/trip")
+        for streams in range(1, TRIES + 1):
+            stream = list(events(ask(f"http://{self.address}/v1/stream", question(f"s-{streams}", QUERY)).text))
+            self.assertEqual((stream[0][0], stream[-1][0]), ("started", "end"))
+            said = "".join(data["text"] for name, data in stream if name == "chunk")
+            if NAME in said:
+                break
+        self.assertIn(NAME, said)
+        _, session = asked(self.address, f"/v1/sessions/{trip}")
         self.assertIn(NAME, session["title"])
         self.assertEqual([message["redacted"] for message in session["messages"]], [True, True])
         _, usage = asked(self.address, "/v1/usage")
-        self.assertEqual((usage["requests"], usage["models"][0]["model"]), (2, "tiny"))
+        self.assertEqual((usage["requests"], usage["models"][0]["model"]), (tries + streams, "tiny"))
         for node in (self.edge, self.hub):
             node.signal(signal.SIGTERM)
             self.assertEqual(node.ended(), 0)
