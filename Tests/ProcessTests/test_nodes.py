@@ -40,7 +40,8 @@ class Nodes(unittest.TestCase):
             if records[-1]["event"] == "node.ready":
                 break
         events = [record["event"] for record in records]
-        self.assertEqual(events, ["node.folder-made", "http.no-keys-needed", "hub.authority-made", "node.ready"])
+        made = ["node.folder-made", "hub.biller", "http.no-keys-needed", "hub.authority-made", "node.ready"]
+        self.assertEqual(events, made)
         self.assertEqual(records[-1]["address"], "127.0.0.1:7411")
         self.assertEqual(records[-1]["enrolment_address"], "127.0.0.1:7412")
         folder = self.place.folder / "meshnode-hub"
