@@ -370,6 +370,7 @@ package final class QUICEndpoint {
         state.trains.endTrain()
         state.socket.flush()
         state.socket.close()
+        relay.forget()
         dirty = []
         handler = nil
         self.state = nil
