@@ -206,9 +206,9 @@ import Testing
             ("active", [.tier(.managed)]), ("trialing", [.tier(.managed)]), ("past_due", [.tier(.managed)]),
             // Nobody pays any more, or nobody can: what is used would be on no invoice.
             ("unpaid", [.endTier(customer: "cus_1")]), ("paused", [.endTier(customer: "cus_1")]),
-            ("canceled", [.endTier(customer: "cus_1")]), ("incomplete_expired", [.endTier(customer: "cus_1")]),
-            // It has not begun, so nothing of it ends.
-            ("incomplete", nil), ("", nil), ("of tomorrow", nil),
+            ("canceled", [.endTier(customer: "cus_1")]),
+            // It has not begun, so nothing of it ends: neither now nor where it is given up.
+            ("incomplete", nil), ("incomplete_expired", nil), ("", nil), ("of tomorrow", nil),
         ]
         for type in ["created", "updated", "paused", "resumed"] {
             for (status, orders) in rows {
@@ -218,6 +218,10 @@ import Testing
                 let other = Self.subscription(status, nil)
                 #expect(try Self.orders("customer.subscription.\(type)", other) == nil, "\(type) \(status)")
             }
+        }
+        for status in ["incomplete", "incomplete_expired"] {
+            let unbegun = Self.subscription(status, "managed")
+            #expect(try Self.orders("customer.subscription.deleted", unbegun) == nil, "\(status)")
         }
     }
 

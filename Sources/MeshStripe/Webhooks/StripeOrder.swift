@@ -141,17 +141,20 @@ package enum StripeOrder: Hashable, Sendable {
     private static func subscription(_ type: String, _ value: JSONValue) -> (owner: Owner, orders: [StripeOrder])? {
         guard let owner = owner(of: value), let tier = namedTier(of: value) else { return nil }
         if runningTier(of: value) != nil { return (owner, [.tier(tier)]) }
-        let isOver = value["status"]?.text.map { endedStatuses.contains($0) } ?? false
-        guard isOver || type == "customer.subscription.deleted" else { return nil }
+        let status = value["status"]?.text ?? ""
+        guard !unbegunStatuses.contains(status) else { return nil }
+        guard endedStatuses.contains(status) || type == "customer.subscription.deleted" else { return nil }
         return (owner, [customer(of: value).map { .endTier(customer: $0) } ?? .tier(.free)])
     }
 
     /// Those in which a subscription asks for no money (any more), so that nobody would pay for what is used.
     ///
     /// `unpaid`: Stripe has given up, and makes drafts of its invoices. `paused`: its trial ended without a way to pay.
-    /// Either may go on later, and then brings its tier again. One that is `incomplete` has not begun: it has brought
-    /// nothing that could end.
-    private static let endedStatuses: Set = ["canceled", "incomplete_expired", "unpaid", "paused"]
+    /// Either may go on later, and then brings its tier again.
+    private static let endedStatuses: Set = ["canceled", "unpaid", "paused"]
+
+    /// Those of one that has not begun: it has brought nothing that could end, also where it is given up.
+    private static let unbegunStatuses: Set = ["incomplete", "incomplete_expired"]
 
     /// The tier that `subscription` brings now; nil where it brings none.
     ///
