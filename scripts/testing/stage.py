@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing.excerpt import excerpt
+
 ROOT = Path(__file__).resolve().parents[2]
 REPORTS = ROOT / ".build" / "test"
 
@@ -63,7 +65,7 @@ class Stage:
     shown: int = 60
 
     def run(self) -> Counts:
-        """Runs the command, says in one line how it went, and shows the end of the log where something failed."""
+        """Runs the command, says in one line how it went, and shows what the log tells where something failed."""
         REPORTS.mkdir(parents=True, exist_ok=True)
         path = REPORTS / f"{self.name.replace(' ', '-')}.log"
         print(f"{self.name} …", flush=True)
@@ -75,7 +77,7 @@ class Stage:
         if status != 0 and counts.failed == 0 and not counts.unsteady:
             counts += Counts(failed=1)  # a crash, or a build that failed, is a failure although no test says so
         if counts.failed:
-            print("\n".join(text.splitlines()[-self.shown:]))
+            print("\n".join(excerpt(text, self.shown)))
             print(f"{self.name}: FAILED, the whole log is in {path.relative_to(ROOT)}")
         print(f"  {counts.passed} passed, {counts.failed} failed in {time.monotonic() - start:.0f} s", flush=True)
         return counts
