@@ -117,7 +117,7 @@ package struct GatewayClient: Sendable {
         } catch {
             throw failure(error)
         }
-        throw refusal(response.status, said, retryAfter: response.fields[.retryAfter])
+        throw refusal(response.status, said, of: target, retryAfter: response.fields[.retryAfter])
     }
 
     /// What a broken connection means.
@@ -145,19 +145,28 @@ package struct GatewayClient: Sendable {
         }
     }
 
-    private func refusal(_ status: HTTPStatus, _ bytes: [UInt8], retryAfter: String?) -> GatewayFailure {
+    private func refusal(
+        _ status: HTTPStatus,
+        _ bytes: [UInt8],
+        of target: String,
+        retryAfter: String?
+    ) -> GatewayFailure {
         let json = try? JSONReader.read(bytes, upTo: Limits.API.maximumDocumentBytes)
-        guard let json, let failure = refusal(json, status: "\(status.code)", retryAfter: retryAfter) else {
+        guard let words = json.flatMap({ RefusalWords($0, retryAfter: retryAfter) }) else {
             return GatewayFailure(.notAGateway, "what answers at \(place) is no gateway: it says \(status.code)")
         }
-        return failure
+        if words.code == RefusalWords.notAHub {
+            return .edge(at: place, keepsNoAccounts: target.hasPrefix(APIPath.ledger))
+        }
+        return failure(words, status: "\(status.code)")
     }
 
     /// What a refusal means; nil where `json` is none.
-    func refusal(_ json: JSONValue, status: String? = nil, retryAfter: String? = nil) -> GatewayFailure? {
-        guard let words = RefusalWords(json, retryAfter: retryAfter) else { return nil }
+    func refusal(_ json: JSONValue) -> GatewayFailure? { RefusalWords(json).map { failure($0, status: nil) } }
+
+    private func failure(_ words: RefusalWords, status: String?) -> GatewayFailure {
         switch words.code {
-        case "not_a_hub": return .edge(at: place, keepsNoAccounts: words.isAboutAccounts)
+        case RefusalWords.notAHub: return .edge(at: place, keepsNoAccounts: false)
         case "unknown_node", "not_connected", "node_timed_out", "node_lost", "node_refused", "node_too_old",
             "node_overloaded":
             return GatewayFailure(.node, words.message)

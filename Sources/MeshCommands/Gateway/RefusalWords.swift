@@ -2,6 +2,9 @@ internal import MeshJSON
 
 /// What a gateway says that says no: in the shape of docs/api.md, section 1, or in that of an SDK.
 struct RefusalWords {
+    /// The code by which a node says that it is asked for what hubs alone know.
+    static let notAHub = "not_a_hub"
+
     /// A word for programs.
     let code: String
     /// A sentence for people.
@@ -15,9 +18,6 @@ struct RefusalWords {
 
     /// Whether the path itself is not known, rather than something that it names.
     var isAboutPath: Bool { code == "not_found" && message == "there is no such path" }
-
-    /// Whether accounts were asked of a node that keeps none; by the same code it says no to whoever asks for nodes.
-    var isAboutAccounts: Bool { code == "not_a_hub" && message.contains("account") }
 
     /// The words of `json`; nil where it is no refusal.
     init?(_ json: JSONValue, retryAfter header: String? = nil) {
