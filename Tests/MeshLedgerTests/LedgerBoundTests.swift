@@ -22,6 +22,19 @@ import Testing
         #expect(ground.value.wireBytes.count < Limits.Journal.maximumSnapshotBytes)
     }
 
+    @Test mutating func `calls whose time is over take no place from the one that finds them`() throws {
+        try ground.open(.managed)
+        for number in 0..<Limits.Ledger.maximumHolds {
+            try ground.perform(
+                Ledger.Reserve(Sample.call(UInt64(number), 1), terms: Sample.terms(), life: .seconds(10))
+            )
+        }
+        ground.pass(.seconds(11))
+        try ground.perform(Ledger.Reserve(Sample.call(77_777, 1), terms: Sample.terms()))
+        #expect(ground.value.holds.count == 1)
+        try ground.check()
+    }
+
     @Test func `no hold is asked for longer than a day`() {
         let command = Ledger.Reserve(Sample.call(1, 1), terms: Sample.terms(), life: .seconds(1_000_000))
         #expect(command.life == Limits.Ledger.longestHold)

@@ -323,6 +323,21 @@ import Testing
         try ground.check()
     }
 
+    @Test mutating func `a guest's calls whose time is over are no part of the quota any more`() throws {
+        try ground.open(.managed)
+        let guest = GuestPass(invite: "party", quota: Sample.money(100))
+        let short = Ledger.Reserve(Sample.call(1, 80, guest: guest), terms: Sample.terms(), life: .seconds(10))
+        try ground.perform(short)
+        let next = reserve(Sample.call(2, 90, guest: guest))
+        #expect(throws: LedgerRefusal.guestQuotaSpent(needed: Sample.money(90), available: Sample.money(20))) {
+            try ground.perform(next)
+        }
+        ground.pass(.seconds(11))
+        try ground.perform(next)
+        #expect(ground.value.guests["party"]?.held == Sample.money(90))
+        try ground.check()
+    }
+
     @Test mutating func `an invite that ends while its guest asks leaves nothing behind`() throws {
         try ground.open(.managed)
         let guest = GuestPass(invite: "party", quota: Sample.money(100))

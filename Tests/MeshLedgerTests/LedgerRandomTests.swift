@@ -16,6 +16,7 @@ import Testing
         #expect(world.auditor.verdict(on: world.ledger) == [])
         let rare = [
             world.refusals, world.repeats, world.conflicts, world.late, world.crashes, world.jumps, world.flushes,
+            world.quotaRefusals, world.newTerms,
         ]
         #expect(rare.allSatisfy { $0 > 25 }, "what is meant to happen does: \(rare)")
     }
@@ -41,7 +42,7 @@ struct RandomWorld {
     private var head: UInt64 = 0
     private var recent: [UniqueID] = []
     private var nextID: UInt64 = 1
-    private let terms = Sample.terms(ceiling: 10_000)
+    private var tier = LedgerTier.managed
 
     private(set) var requests = 0
     private(set) var refusals = 0
@@ -51,6 +52,8 @@ struct RandomWorld {
     private(set) var crashes = 0
     private(set) var jumps = 0
     private(set) var flushes = 0
+    private(set) var quotaRefusals = 0
+    private(set) var newTerms = 0
 
     private static let prices: [ModelPrice] = {
         let odd = ModelPrice.Rates(
@@ -68,6 +71,11 @@ struct RandomWorld {
     }()
 
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+    /// What holds at this world's time: a row of the policy for each week, which goes back where the clock does.
+    private var row: PolicyRow { PolicyRow.all[Int(now.millisecondsSince1970 / 604_800_000) % PolicyRow.all.count] }
+
+    private var terms: LedgerTerms { row.terms }
 
     private mutating func freshID() -> UniqueID {
         nextID += 1
@@ -139,7 +147,8 @@ struct RandomWorld {
     private mutating func request() throws {
         requests += 1
         let price = Self.prices[generator.integer(below: Self.prices.count)]
-        let guest = generator.chance(1, in: 10) ? GuestPass(invite: "party", quota: Sample.money(900_000)) : nil
+        let invite = "party-\(generator.integer(below: 60))"
+        let guest = generator.chance(1, in: 10) ? GuestPass(invite: invite, quota: Sample.money(500)) : nil
         let call = LedgerCall(
             id: freshID(),
             model: "model-\(generator.integer(below: 4))",
@@ -155,16 +164,29 @@ struct RandomWorld {
             millisecondsSince1970: now.millisecondsSince1970 + life.wholeNanoseconds / 1_000_000
         )
         if oracle.terms == .none { try changeTier() }
+        // Whoever is refused has not agreed to what holds by now.
+        let agreed = oracle.terms
+        oracle.terms = row.oracle(of: tier)
         guard let worst = oracle.reserve(call, now: now, expiresAt: expiresAt) else {
-            refusals += 1
-            #expect(throws: LedgerRefusal.self) { _ = try perform(command) }
-            return
+            oracle.terms = agreed
+            return try refuse(command)
         }
+        if oracle.terms != agreed { newTerms += 1 }
         let receipt = try perform(command)
         try #require(Int128(receipt.amount.nanodollars) == worst)
         recent.append(call.id)
         if recent.count > 500 { recent.removeFirst(100) }
         if generator.chance(2, in: 3) { try settle(call.id) }
+    }
+
+    private mutating func refuse(_ command: Ledger.Reserve) throws {
+        refusals += 1
+        do {
+            _ = try perform(command)
+            Issue.record("\(command.call) is set aside for, which the oracle refuses")
+        } catch LedgerRefusal.guestQuotaSpent {
+            quotaRefusals += 1
+        } catch is LedgerRefusal {}
     }
 
     private mutating func settle(_ id: UniqueID) throws {
@@ -271,15 +293,9 @@ struct RandomWorld {
     }
 
     private mutating func changeTier() throws {
-        let tier: LedgerTier = generator.chance(1, in: 2) ? .managed : .byok
+        tier = generator.chance(1, in: 2) ? .managed : .byok
         _ = try perform(Ledger.SetTier(tier, terms: terms))
-        oracle.terms = OracleTerms(
-            local: 1_000,
-            cloud: tier == .byok ? 1_300 : 1_030,
-            knowledge: 1_300,
-            isFeeAlone: tier == .byok,
-            ceiling: 10_000_000_000
-        )
+        oracle.terms = row.oracle(of: tier)
     }
 
     /// The node dies: what is left is a snapshot of some time, and the journal since.
@@ -301,5 +317,50 @@ struct RandomWorld {
         for id in oracle.calls.keys.sorted() where oracle.calls[id]?.fate == .held { try settle(id) }
         try compare()
         try #require(ledger.core.held == 0)
+    }
+}
+
+/// A row of the policy, and beside it what the oracle goes by.
+private struct PolicyRow {
+    let version: String
+    let local: Int64
+    let managed: Int64
+    let byok: Int64
+    let knowledge: Int64
+    let ceiling: Int64
+
+    /// Dearer, cheaper, with a factor that makes halves, and with a ceiling below what may be owed by then.
+    static let all = [
+        PolicyRow(version: "v@1", local: 1_000, managed: 1_030, byok: 1_300, knowledge: 1_300, ceiling: 10_000),
+        PolicyRow(version: "v@2", local: 1_001, managed: 1_035, byok: 1_450, knowledge: 1_299, ceiling: 12_000),
+        PolicyRow(version: "v@3", local: 1_125, managed: 1_005, byok: 1_500, knowledge: 2_500, ceiling: 7_000),
+    ]
+
+    var terms: LedgerTerms {
+        func tier(_ cloud: Int64, _ ceiling: Int64, _ basis: ChargeBasis = .whole) -> TierTerms {
+            TierTerms(
+                local: ChargeRate(thousandths: local),
+                cloud: ChargeRate(thousandths: cloud, basis: basis),
+                knowledge: ChargeRate(thousandths: knowledge),
+                ceiling: Sample.money(ceiling)
+            )
+        }
+        return LedgerTerms(
+            version: version,
+            flushThreshold: Sample.money(5_000),
+            free: tier(managed, 0),
+            managed: tier(managed, ceiling),
+            byok: tier(byok, ceiling, .fee)
+        )
+    }
+
+    func oracle(of tier: LedgerTier) -> OracleTerms {
+        OracleTerms(
+            local: Int128(local),
+            cloud: Int128(tier == .byok ? byok : managed),
+            knowledge: Int128(knowledge),
+            isFeeAlone: tier == .byok,
+            ceiling: Int128(ceiling) * 1_000_000
+        )
     }
 }

@@ -65,12 +65,12 @@ extension Ledger {
                     throw .ceilingExceeded(needed: amount, available: decision.available)
                 }
             }
-            guard state.holds.count < Limits.Ledger.maximumHolds else { throw .tooManyHolds }
+            guard decision.holdCount < Limits.Ledger.maximumHolds else { throw .tooManyHolds }
             guard let guest = call.guest else { return }
             guard (1...Limits.Ledger.maximumEntry).contains(guest.quota.nanodollars) else { throw .badAmount }
             let isKnown = state.guests[guest.invite] != nil
             guard isKnown || state.guests.count < Limits.Ledger.maximumGuests else { throw .tooManyGuests }
-            let use = state.guestUse(guest.invite)
+            let use = decision.guestUse(guest.invite)
             let left = use.isEnded ? .zero : guest.quota - use.spent - use.held
             guard amount <= left, !use.isEnded else { throw .guestQuotaSpent(needed: amount, available: left) }
         }

@@ -6,6 +6,8 @@ internal import MeshCore
 struct LedgerDecision {
     private let state: Ledger
     private(set) var core: LedgerCore
+    /// Holds that this decision has ended because their time is over.
+    private var expired: [Hold] = []
     let now: WallTime
 
     init(_ state: Ledger, now: WallTime) {
@@ -240,6 +242,17 @@ struct LedgerDecision {
         guard let earliest = state.earliestExpiry, earliest <= now else { return }
         let due = state.holds.values.filter { $0.expiresAt <= now }.sorted { $0.call.id < $1.call.id }
         for hold in due { emit(.expired(hold.call.id, released: hold.amount), &turn) }
+        expired += due
+    }
+
+    /// How many calls are held.
+    var holdCount: Int { state.holds.count - expired.count }
+
+    /// What the guests of `invite` have used.
+    func guestUse(_ invite: String) -> Ledger.GuestUse {
+        var use = state.guestUse(invite)
+        for hold in expired where hold.call.guest?.invite == invite { use.held = use.held - hold.amount }
+        return use
     }
 
     /// Periods that ended long enough ago take no more usage.

@@ -63,6 +63,8 @@ package struct OracleAccount: Sendable {
     package private(set) var calls: [UniqueID: Call] = [:]
     /// Those for which something is set aside.
     package private(set) var open: Set<UniqueID> = []
+    /// What the guests of each invite have used, and what is set aside for them.
+    private var guests: [String: (spent: Int128, held: Int128)] = [:]
     /// Entries that were made, for whoever asks for them again.
     package var given: [UniqueID: Money] = [:]
 
@@ -75,11 +77,11 @@ package struct OracleAccount: Sendable {
     /// What can be set aside.
     package var available: Int128 { spendable - held }
 
-    /// What is set aside for calls that should not be any more.
-    package func due(_ now: WallTime) -> Int128 {
+    /// What is set aside for calls that should not be any more: for all, or for the guests of `invite` alone.
+    package func due(_ now: WallTime, of invite: String? = nil) -> Int128 {
         open.reduce(0) { sum, id in
             guard let call = calls[id], call.expiresAt <= now else { return sum }
-            return sum + call.worst
+            return invite == nil || call.call.guest?.invite == invite ? sum + call.worst : sum
         }
     }
 
@@ -116,6 +118,11 @@ package struct OracleAccount: Sendable {
         let worst = worst(of: call)
         let isFree = call.price.base == .free && call.price.long == nil && call.dearestCost == .zero
         guard isFree || (available + freed > 0 && worst <= available + freed) else { return nil }
+        if let guest = call.guest {
+            let use = guests[guest.invite] ?? (0, 0)
+            let stillHeld = use.held - due(now, of: guest.invite)
+            guard worst <= Int128(guest.quota.nanodollars) - use.spent - stillHeld else { return nil }
+        }
         expire(now)
         hold(call, expiresAt: expiresAt)
         return worst
@@ -126,6 +133,7 @@ package struct OracleAccount: Sendable {
         let worst = worst(of: call)
         held += worst
         open.insert(call.id)
+        if let invite = call.guest?.invite { guests[invite, default: (0, 0)].held += worst }
         calls[call.id] = Call(call: call, terms: terms, worst: worst, isBilled: isBilled, expiresAt: expiresAt)
     }
 
@@ -145,7 +153,9 @@ package struct OracleAccount: Sendable {
     }
 
     private mutating func release(_ call: Call) {
-        if open.remove(call.call.id) != nil { held -= call.worst }
+        guard open.remove(call.call.id) != nil else { return }
+        held -= call.worst
+        if let invite = call.call.guest?.invite { guests[invite]?.held -= call.worst }
     }
 
     /// The call used nothing.
@@ -172,6 +182,7 @@ package struct OracleAccount: Sendable {
             rest -= call.parts[index]
         }
         call.parts[3] = rest
+        if let invite = call.call.guest?.invite { guests[invite]?.spent += call.charged }
         owed += rest
         unflushed += rest
         if call.isBilled { billable += rest }
