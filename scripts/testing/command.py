@@ -89,13 +89,22 @@ def _hunt_stages() -> Iterator[Stage]:
     yield Stage("hunt for planted bugs", hunt, is_one_test=True)
 
 
+def _sanitized_stages(name: str) -> Iterator[Stage]:
+    """The unit tests as ever, those that watch clocks by themselves; what computes on one thread has no races."""
+    where = ["--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
+    suppressions = ROOT / "scripts/testing/thread-sanitizer.txt"
+    options = ["SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0", f"TSAN_OPTIONS=suppressions={suppressions}"]
+    suites = ["env", *options, "swift", "test", "--jobs", "2", *_WIDTH, *where]
+    yield _swift_tests(f"swift tests, {name} sanitizer", [*suites, "--skip", f"{_COMPUTE}|{_WATCH_CLOCKS}"])
+    if name != "thread":
+        yield _swift_tests(f"swift tests that compute, {name} sanitizer", [*suites, "--filter", _COMPUTE])
+    yield _swift_tests(f"swift tests that watch clocks, {name} sanitizer", [*suites, "--filter", _WATCH_CLOCKS])
+
+
 def _heavy_stages() -> Iterator[Stage]:
     """Sanitizers over the unit tests and over links that come and go, a minute of fuzzing for each decoder."""
     for name in ("thread", "address"):
-        where = ["--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
-        command = ["swift", "test", "--jobs", "2", *_WIDTH, *where]
-        environment = ["env", "SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0"]
-        yield _swift_tests(f"swift tests, {name} sanitizer", [*environment, *command])
+        yield from _sanitized_stages(name)
         yield Stage(f"churn, {name} sanitizer", ["scripts/churn", name, "--seconds", "10"], is_one_test=True)
     links = [*_UNITTEST, "Tests/ProcessTests", "--pattern", "test_bad_links.py"]
     larger = ["env", "MESHNODE_LINK_SCALE=4", "/usr/bin/python3", *links]
