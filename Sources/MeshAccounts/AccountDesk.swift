@@ -36,6 +36,16 @@ package struct AccountDesk: LedgerPort {
         self.clock = clock
     }
 
+    /// The accounts behind `account` in which something stands.
+    package func accounts(after account: TenantID?, atMost most: Int) async throws(LedgerProblem) -> [TenantID] {
+        let last = account.map { LedgerAdmission.account(of: $0) }
+        do {
+            return try await office.accounts(after: last, atMost: most).compactMap { try? TenantID($0) }
+        } catch {
+            throw .unavailable("the accounts cannot be listed now")
+        }
+    }
+
     /// How the account stands; a new one as it will be from its first call on.
     package func balance(_ account: TenantID) async throws(LedgerProblem) -> Balance {
         try await ask(Ledger.ShowBalance(), of: account).expecting(office.terms)

@@ -57,19 +57,36 @@ package final class LedgerOffice: Sendable {
         return terms
     }
 
+    /// The names of accounts behind `name` in which something stands, in their order; at most `most`.
+    package func accounts(after name: String?, atMost most: Int) async throws -> [String] {
+        let node = try opened()
+        var (names, last) = ([String](), name)
+        while names.count < most {
+            let page = try await node.actors(of: Ledger.self, after: last)
+            guard let end = page.last else { break }
+            last = end.address.key
+            names += page.filter { $0.head > .none }.map(\.address.key)
+        }
+        return Array(names.prefix(most))
+    }
+
     /// Has the account called so decide `command`; the same `id` again is one effect with one answer.
     package func ask<C: Command>(
         _ command: C,
         of account: String,
         id: CommandID? = nil
     ) async throws(CallFailure<C.Refusal>) -> C.Reply where C.Target == Ledger {
-        guard let node = node.withLock({ $0.node }) else {
-            throw .failed(ActorError(.unavailable, "the accounts are not open yet"))
-        }
         let ledger: ActorReference<JournaledActor<Ledger>>
-        do throws(ActorError) { ledger = try node.actor(Ledger.self, account) } catch { throw .failed(error) }
+        do throws(ActorError) { ledger = try opened().actor(Ledger.self, account) } catch { throw .failed(error) }
         let reply = try await ledger.call(command, id: id)
         watcher.withLock { $0.tell }?(account)
         return reply
+    }
+
+    private func opened() throws(ActorError) -> ActorNode {
+        guard let node = node.withLock({ $0.node }) else {
+            throw ActorError(.unavailable, "the accounts are not open yet")
+        }
+        return node
     }
 }

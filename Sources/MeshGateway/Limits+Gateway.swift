@@ -50,6 +50,12 @@ extension Limits {
         /// Tokens of one kind in a call that is recorded; more are refused.
         package static let maximumRecordedTokens = 1_000_000_000
 
+        /// How many accounts are told of in one page at most; each is asked by itself.
+        package static let maximumAccountsInPage = 100
+
+        /// How many are where nobody says.
+        package static let usualAccountsInPage = 50
+
         /// Months of usage that one question may want; more are refused.
         package static let maximumUsageMonths = 36
 

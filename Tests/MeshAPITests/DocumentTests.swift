@@ -33,6 +33,7 @@ import Testing
         try Self.checkExample("balance", as: AccountDocument.self)
         try Self.checkExample("account-usage", as: AccountUsageDocument.self)
         try Self.checkExample("proof", as: ProofDocument.self)
+        try Self.checkExample("accounts", as: AccountsDocument.self)
         try Self.checkExample("outbox", as: OutboxDocument.self)
     }
 
@@ -107,6 +108,8 @@ import Testing
         let row = AccountUsageDocument.Row(name: nil, sum: usage.total)
         #expect(try AccountUsageDocument.Row(bytes: row.bytes) == row)
         let waiting = OutboxDocument.Event(identifier: "e", amount: "5", time: "t", refusal: nil)
+        let last = AccountsDocument(accounts: [], next: nil)
+        #expect(try AccountsDocument(bytes: last.bytes) == last)
         let outbox = OutboxDocument(account: "main", events: [waiting])
         #expect(try OutboxDocument(bytes: outbox.bytes) == outbox)
         let proof = ProofDocument(account: "main", faults: ["the books do not balance"])

@@ -136,6 +136,31 @@ import Testing
         }
     }
 
+    @Test func `lists the accounts in which something stands, in pages`() throws {
+        try AccountsGround.run(seeds: 0...1) { ground in
+            let desk = try Self.desk(ground)
+            let names = (0..<Limits.Journal.maximumActorsScanned + 5).map { "t-\(1_000 + $0)" }
+            for (number, name) in names.enumerated() {
+                let entry = AccountEntry(id: Sample.id(UInt64(number)), .credit(.granted, Sample.money(1)), note: "")
+                _ = try await desk.enter(entry, into: try TenantID(name))
+            }
+            // Asked of and never given anything: nothing stands there.
+            _ = try await desk.balance(try TenantID("nobody"))
+            var found: [String] = []
+            var last: TenantID?
+            while true {
+                let page = try await desk.accounts(after: last, atMost: 100)
+                try check(page.count <= 100, "\(page.count)")
+                guard let end = page.last else { break }
+                found += page.map(\.text)
+                last = end
+            }
+            try check(found == names, "\(found.count)")
+            let all = try await desk.accounts(after: nil, atMost: 1_000_000)
+            try check(all.count == names.count, "\(all.count)")
+        }
+    }
+
     @Test func `says what whoever bills has refused, and has it told again or closes it`() throws {
         try AccountsGround.run(seeds: 0...1) { ground in
             let (desk, acme) = (try Self.desk(ground), try TenantID("acme"))

@@ -130,7 +130,8 @@ import Testing
             ["sessions", "export"], ["usage"], ["balance"], ["topup"], ["ledger", "record"], ["ledger", "add-credit"],
             ["ledger", "refund"], ["ledger", "correct"], ["ledger", "payment"], ["ledger", "set-tier"],
             ["ledger", "suspend"], ["ledger", "resume"], ["ledger", "flush"], ["ledger", "verify"],
-            ["ledger", "outbox"], ["ledger", "retry-event"], ["ledger", "close-event"],
+            ["ledger", "accounts"], ["ledger", "outbox"],
+            ["ledger", "retry-event"], ["ledger", "close-event"],
         ]
         for words in commands {
             let said = await Self.run(words + ["--help"])

@@ -148,6 +148,36 @@ import Testing
         }
     }
 
+    @Test func `are listed in pages, by name`() async throws {
+        try await GatewayGround.run { ground in
+            func page(_ parameters: String) async throws -> AccountsDocument {
+                try AccountsDocument(json: try await Self.get("accounts\(parameters)", ground).json)
+            }
+            #expect(try await page("") == AccountsDocument(accounts: [], next: nil))
+            for name in ["beta", "acme", "delta", "core"] {
+                let body = #"{"id":"e-1","amount":"2.5","account":"\#(name)"}"#
+                #expect(try await Self.post("add-credit", body, ground).status == 200)
+            }
+            let all = try await page("")
+            #expect(all.accounts.map(\.account) == ["acme", "beta", "core", "delta"] && all.next == nil)
+            let one = try AccountDocument(json: try await Self.get("balance?account=beta", ground).json)
+            #expect(all.accounts[1] == one && one.credits == "2.5")
+            let first = try await page("?limit=3")
+            #expect(first.accounts.map(\.account) == ["acme", "beta", "core"] && first.next == "core")
+            let second = try await page("?limit=3&after=core")
+            #expect(second.accounts.map(\.account) == ["delta"] && second.next == nil)
+            #expect(try await page("?limit=4").next == nil)
+            let most = Limits.Gateway.maximumAccountsInPage
+            #expect(try await page("?limit=\(most)").accounts.count <= Limits.Gateway.usualAccountsInPage)
+            for wrong in [
+                "?limit=0", "?limit=\(most + 1)", "?limit=x", "?after=%20", "?account=acme", "?limit=1&limit=2",
+            ] {
+                let answer = try await Self.get("accounts\(wrong)", ground)
+                #expect(try answer.status == 400 && ground.code(answer.text) == "bad_request", "\(wrong)")
+            }
+        }
+    }
+
     @Test func `are topped up where somebody takes money`() async throws {
         try await GatewayGround.run { ground in
             let nowhere = try await Self.post("topup", #"{"amount":"25"}"#, ground)
@@ -357,7 +387,7 @@ import Testing
                     let status = try await ask(.post, what, key)
                     #expect((status == 403) == (key != "operate"), "\(what) \(key)")
                 }
-                for what in ["verify", "outbox"] {
+                for what in ["verify", "outbox", "accounts"] {
                     #expect(try await ask(.get, what, key) == (key == "operate" ? 200 : 403), "\(what) \(key)")
                 }
             }
@@ -373,7 +403,7 @@ import Testing
 
     @Test func `are none of an edge's`() async throws {
         try await GatewayGround.run(isHub: false) { ground in
-            for target in ["balance", "get-balance", "usage", "verify", "outbox"] {
+            for target in ["balance", "get-balance", "usage", "verify", "outbox", "accounts"] {
                 let answer = try await Self.get(target, ground)
                 #expect(try answer.status == 404 && ground.code(answer.text) == "not_a_hub", "\(target)")
             }

@@ -22,6 +22,11 @@ final class ScriptedLedger: LedgerPort {
 
     var period: BillingPeriod { BillingPeriod(of: Self.now) }
 
+    func accounts(after account: TenantID?, atMost most: Int) async throws(LedgerProblem) -> [TenantID] {
+        let names = accounts.withLock { $0.keys.sorted { $0.text < $1.text } }
+        return Array(names.drop { name in account.map { name.text <= $0.text } ?? false }.prefix(most))
+    }
+
     func balance(_ account: TenantID) async throws(LedgerProblem) -> Balance {
         try perform(Ledger.ShowBalance(), on: account)
     }

@@ -203,7 +203,8 @@ class Accounts(unittest.TestCase):
         for what, body in (("balance", None), ("usage", None), ("record", EXAMPLE), ("topup", {"amount": "5"})):
             answer = ask(url, what, body)
             self.assertEqual((answer.status, answer.code), (404, "not_a_hub"), what)
-        for words in (("balance",), ("usage",), ("usage", "--csv"), ("topup", "25"), ("ledger", "outbox")):
+        for words in (("balance",), ("usage",), ("usage", "--csv"), ("topup", "25"), ("ledger", "outbox"),
+                      ("ledger", "accounts")):
             told = synesis(*words, gateway=url)
             self.assertEqual((told.returncode, told.stdout, told.stderr.count("\n")), (4, "", 1), words)
             self.assertIn("is an edge, and the hub keeps the accounts", told.stderr)
@@ -250,6 +251,11 @@ class Accounts(unittest.TestCase):
         run("ledger", "flush")
         self.assertEqual(run("ledger", "verify"), "main: its figures agree\n")
         self.assertEqual(json.loads(run("ledger", "outbox", "--json"))["account"], "main")
+        listed = json.loads(run("ledger", "accounts", "--json"))["accounts"]
+        self.assertEqual([one for one in listed if one["account"] == "main"],
+                         [json.loads(run("balance", "--json"))])
+        self.assertIn("main\n", run("ledger", "accounts", "--quiet"))
+        self.assertRegex(run("ledger", "accounts"), r"^ACCOUNT +TIER +BALANCE +OWED +AVAILABLE +SUSPENDED\n")
         for words in (("retry-event", "mesh|main|usage|9-9", "--not-there"),
                       ("close-event", "mesh|main|usage|9-9", "--note", "seen", "--counted")):
             gone = synesis("ledger", *words, gateway=self.url)

@@ -40,12 +40,12 @@ struct UsageTrip {
     /// Looks at all accounts, and forgets those of which the journal knows nothing.
     mutating func carryAll() async throws {
         var known: Set<String> = []
-        // No account has a name before this one: a tenant's name is no control character.
-        var last: ActorAddress? = try ActorAddress(Ledger.kind, "\u{0}")
-        while let after = last {
-            let found = try await journal.actors(after: after)
-            last = found.last?.address.kind == Ledger.kind ? found.last?.address : nil
-            for summary in found where summary.address.kind == Ledger.kind && summary.head > .none {
+        var last: String?
+        while true {
+            let page = try await journal.actors(of: Ledger.kind, after: last)
+            guard let end = page.last else { break }
+            last = end.address.key
+            for summary in page where summary.head > .none {
                 known.insert(summary.address.key)
                 try await carry(summary.address.key)
             }

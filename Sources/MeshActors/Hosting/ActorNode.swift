@@ -68,6 +68,15 @@ package final class ActorNode: Sendable {
         ActorReference(host(Plain.self), try address(Plain.kind, key))
     }
 
+    /// The journaled actors of a type behind `key` that the journal knows, in the order of their keys, as many as one
+    /// page has; empty at the end.
+    package func actors<Value: Journaled>(
+        of type: Value.Type,
+        after key: String?
+    ) async throws(JournalError) -> [ActorSummary] {
+        try await core.environment.journal.actors(of: Value.kind, after: key)
+    }
+
     private func host<Resident: Actor>(_ type: Resident.Type) -> ActorHost<Resident> {
         guard let host = hosts[ObjectIdentifier(type)] as? ActorHost<Resident> else {
             preconditionFailure("\(type) is none of the kinds that this node was given")

@@ -12,6 +12,7 @@ enum LedgerCommands {
                 however often it is sent.
                 """,
             subcommands: [
+                LedgerAccountsCommand.command(ground),
                 LedgerRecordCommand.command(ground), LedgerAddCreditCommand.command(ground),
                 LedgerRefundCommand.command(ground), LedgerCorrectCommand.command(ground),
                 LedgerPaymentCommand.command(ground), LedgerSetTierCommand.command(ground),
@@ -21,6 +22,7 @@ enum LedgerCommands {
                 LedgerVerifyCommand.command(ground),
             ],
             examples: [
+                "synesis ledger accounts": "Who uses the hub, and what they owe.",
                 "synesis ledger set-tier managed --account acme": "It pays for what it uses.",
                 "synesis ledger add-credit 25 --account acme": "It is given credit.",
             ]

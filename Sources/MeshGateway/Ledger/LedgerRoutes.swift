@@ -50,6 +50,9 @@ struct LedgerRoutes: Sendable {
                     return HTTPResponse(ProofDocument(account: account.text, faults: faults))
                 }
             }
+            routes.on(.get, Path.at(APIPath.ledger("accounts"))) { request in
+                try await told(request) { port, _ in try await AccountsRoute.show(request, port) }
+            }
             routes.on(.get, Path.at(APIPath.ledger("outbox"))) { request in
                 try await told(request) { try await OutboxRoutes.show(Self.account(of: request, $1), $0) }
             }

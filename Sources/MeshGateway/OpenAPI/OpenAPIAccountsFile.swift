@@ -241,6 +241,14 @@ enum OpenAPIAccountsFile {
                     refusal: { type: ["string", "null"], description: "of an outbox; null while it is on its way" },
                 },
             },
+            Accounts: {
+                type: "object",
+                required: ["accounts"],
+                properties: {
+                    accounts: { type: "array", items: { $ref: "#/components/schemas/Account" } },
+                    next: { $ref: "#/components/schemas/Name" },
+                },
+            },
             Outbox: {
                 type: "object",
                 required: ["account", "events"],

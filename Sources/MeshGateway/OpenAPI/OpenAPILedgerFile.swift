@@ -188,6 +188,24 @@ enum OpenAPILedgerFile {
                         refusals: [400, 404, 413, 415, 502],
                     },
                 },
+                "/v1/ledger/accounts": {
+                    get: {
+                        operationId: "listAccounts",
+                        tags: ["ledger"],
+                        summary: "The accounts in which something stands, by name",
+                        parameters: [
+                            {
+                                name: "after",
+                                in: "query",
+                                description: "the `next` of the page before",
+                                schema: { $ref: "#/components/schemas/Name" },
+                            },
+                            { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100 } },
+                        ],
+                        responses: { "200": { $ref: "#/components/responses/Accounts" } },
+                        refusals: [400, 404, 502],
+                    },
+                },
                 "/v1/ledger/outbox": {
                     get: {
                         operationId: "getOutbox",
@@ -277,6 +295,10 @@ enum OpenAPILedgerFile {
                 Receipt: {
                     description: "what it has come to; the same id again has the same answer",
                     content: { "application/json": { schema: { $ref: "#/components/schemas/Receipt" } } },
+                },
+                Accounts: {
+                    description: "a page of accounts",
+                    content: { "application/json": { schema: { $ref: "#/components/schemas/Accounts" } } },
                 },
                 Outbox: {
                     description: "what waits, the oldest first",

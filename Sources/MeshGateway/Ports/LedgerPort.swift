@@ -7,6 +7,9 @@ package import MeshLedger
 /// An account is that of the tenant called so. What is answered is durable. Asked by many at a time, on the loop of the
 /// listener.
 package protocol LedgerPort: Sendable {
+    /// The accounts behind `account` in which something stands, in the order of their names; at most `most`.
+    func accounts(after account: TenantID?, atMost most: Int) async throws(LedgerProblem) -> [TenantID]
+
     /// How the account stands.
     func balance(_ account: TenantID) async throws(LedgerProblem) -> Balance
 

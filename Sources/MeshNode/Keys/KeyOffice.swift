@@ -72,13 +72,10 @@ package final class KeyOffice: Sendable {
     /// The keys of all rings, by their actors' addresses: they stand side by side.
     private static func rings(in journal: any Journal) async throws -> [String] {
         var names: [String] = []
-        var after = try ActorAddress(KeyRing.kind, "\u{0}")
         while true {
-            let page = try await journal.actors(after: after)
-            let found = page.map(\.address).filter { $0.kind == KeyRing.kind }
-            names += found.map(\.key)
-            guard let last = page.last?.address, found.count == page.count else { return names }
-            after = last
+            let page = try await journal.actors(of: KeyRing.kind, after: names.last)
+            guard !page.isEmpty else { return names }
+            names += page.map(\.address.key)
         }
     }
 
