@@ -62,17 +62,17 @@ let modules: [Module] = [
         layer: .l2,
         uses: ["MeshChat", "MeshCore", "MeshDialects", "MeshHTTP", "MeshJSON"]
     ),
-    .library("MeshStripe", layer: .l2, uses: ["MeshCore", "MeshHTTP", "MeshJSON", "MeshLedger"]),
+    .library("MeshStripe", layer: .l2, uses: ["MeshCore", "MeshHTTP", "MeshIO", "MeshJSON", "MeshLedger"]),
     .shim("CMeshCertificates", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0012
     .library("MeshCertificates", layer: .l2, uses: ["CMeshCertificates", "MeshCore"]),
     .shim("CMeshVault", links: "gnutls"),  // Debian's libgnutls28-dev, 3.7, LGPL-2.1+: docs/decisions/0024
-    .library("MeshVault", layer: .l2, uses: ["CMeshVault", "MeshCore", "MeshPrivacy", "MeshWire"]),
+    .library("MeshVault", layer: .l2, uses: ["CMeshVault", "MeshCore", "MeshIO", "MeshPrivacy", "MeshWire"]),
     .shim("CMeshLMDB", links: "lmdb"),  // Debian's liblmdb-dev, 0.9.24: a library of 60 KiB under the OpenLDAP licence
-    .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshWire"]),
+    .library("MeshStore", layer: .l2, uses: ["CMeshLMDB", "MeshActors", "MeshCore", "MeshIO", "MeshWire"]),
     .shim("CMeshSQLite", links: "sqlite3"),  // Debian's libsqlite3-dev, 3.40 (public domain): docs/decisions/0026
-    .library("MeshUsageStore", layer: .l2, uses: ["CMeshSQLite", "MeshChat", "MeshCore", "MeshLedger"]),
+    .library("MeshUsageStore", layer: .l2, uses: ["CMeshSQLite", "MeshChat", "MeshCore", "MeshIO", "MeshLedger"]),
     .shim("CMeshLLM"),  // libmeshllm.so (llama.cpp, MIT) is opened at run time; scripts/setup builds it
-    .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshJSON"]),
+    .library("MeshInference", layer: .l2, uses: ["CMeshLLM", "MeshChat", "MeshCore", "MeshIO", "MeshJSON"]),
 
     // L3: assembly, and both sides of the gateway, which know it not.
     .library(

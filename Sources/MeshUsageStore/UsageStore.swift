@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshCore
+internal import MeshIO
 
 /// The database of usage behind a thread of its own, which waits for the disk in the place of its callers.
 ///
@@ -10,7 +11,7 @@ package final class UsageStore: Sendable {
     /// Where the file is.
     package let path: String
 
-    private let lane = UsageLane()
+    private let lane = WorkLane(capacity: Limits.UsageStore.maximumWaiting, yieldsToOthers: true)
     private let opened = Opened()
 
     /// What the lane's thread alone touches: pieces of work never run at the same time.
@@ -31,7 +32,7 @@ package final class UsageStore: Sendable {
     package func perform<Value: Sendable>(
         _ body: @escaping @Sendable (UsageDatabase) throws(UsageStoreError) -> Value
     ) async throws(UsageStoreError) -> Value {
-        try await lane.run { [self] () throws(UsageStoreError) -> Value in
+        try await lane.run(refusing: Self.error) { [self] () throws(UsageStoreError) -> Value in
             do throws(UsageStoreError) {
                 return try body(database())
             } catch {
@@ -45,10 +46,14 @@ package final class UsageStore: Sendable {
     package func close() async {
         let opened = opened
         do throws(UsageStoreError) {
-            try await lane.run { () throws(UsageStoreError) in opened.database = nil }
+            try await lane.run(refusing: Self.error) { () throws(UsageStoreError) in opened.database = nil }
         } catch {
             // No thread, or too much waits: then the last reference closes it.
         }
+    }
+
+    private static func error(_ refusal: WorkLane.Refusal) -> UsageStoreError {
+        UsageStoreError(refusal == .full ? .busy : .unusable, refusal.message)
     }
 
     private func database() throws(UsageStoreError) -> UsageDatabase {

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 internal import MeshNode
 internal import MeshStore
 internal import MeshUsageStore
@@ -71,7 +72,7 @@ final class SQLiteContender: StoreContender {
         mkdir(folder, 0o700)
         let (queue, ended) = (self.queue, self.ended)
         let didOpen = await withUnsafeContinuation { opened in
-            let didStart = StoreThread.start {
+            let didStart = WorkThread.start {
                 SQLiteContender.serve(queue, "\(folder)/journal.db") { opened.resume(returning: $0) }
                 ended.close()
             }
@@ -129,7 +130,7 @@ final class SQLiteContender: StoreContender {
     func close() async throws {
         queue.close()
         await withUnsafeContinuation { closed in
-            let didStart = StoreThread.start { [ended] in
+            let didStart = WorkThread.start { [ended] in
                 var nothing: [Bool] = []
                 _ = ended.take(into: &nothing, patience: nil)
                 closed.resume()

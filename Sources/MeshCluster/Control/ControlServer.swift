@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 internal import MeshNode
 
 /// Where other commands reach a cluster that runs: a Unix socket in a folder that is its owner's alone.
@@ -36,7 +37,7 @@ final class ControlServer: Sendable {
     /// Answers until the calling task is cancelled.
     func run() async {
         let requests = Intake<Visit>(capacity: 16)
-        let isRunning = OwnThread.run { [descriptor] in
+        let isRunning = WorkThread.start { [descriptor] in
             while true {
                 guard let visitor = ControlServer.visitor(at: descriptor) else { return }
                 guard let request = ControlServer.request(of: visitor), requests.offer(Visit(visitor, request)) else {

@@ -1,6 +1,7 @@
 internal import Glibc
 package import MeshCommandLine
 package import MeshCore
+internal import MeshIO
 internal import MeshJSON
 internal import MeshNode
 
@@ -47,7 +48,7 @@ package final class ClusterOutput: Sendable {
     package init(_ terminal: Terminal, _ style: Style, closed: @escaping @Sendable () -> Void) {
         self.terminal = terminal
         self.style = style
-        if !OwnThread.run({ [self] in write(closed) }) { done.post() }
+        if !WorkThread.start({ [self] in write(closed) }) { done.post() }
     }
 
     // MARK: Saying

@@ -97,7 +97,7 @@ enum Spawner {
     /// False where the machine has no thread for it.
     static func watch(_ number: pid_t, ended: @escaping @Sendable () -> Void) -> Bool {
         // A thread that sleeps for each node: what it writes tells nothing, for others may hold the pipe.
-        OwnThread.run {
+        WorkThread.start {
             var what = siginfo_t()
             while waitid(P_PID, id_t(number), &what, WEXITED | WNOWAIT) != 0, errno == EINTR {}
             ended()

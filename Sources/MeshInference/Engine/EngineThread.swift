@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshCore
+internal import MeshIO
 
 /// The one thread that touches a model, with calls for it.
 ///
@@ -39,24 +40,11 @@ final class EngineThread<Worker>: @unchecked Sendable {
     ///
     /// `body` runs on it; what it made is gone when ``waitForEnd(_:)`` returns.
     func start(_ body: sending @escaping () -> Void) -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
         // Templates, schemas and regular expressions are followed by recursion.
-        pthread_attr_setstacksize(&attributes, 16 * 1_024 * 1_024)
-        defer { pthread_attr_destroy(&attributes) }
-        let box = Unmanaged.passRetained(
-            ThreadBody {
-                body()
-                self.end()
-            }
-        )
-        var thread = pthread_t()
-        guard pthread_create(&thread, &attributes, runThreadBody, box.toOpaque()) == 0 else {
-            box.release()
-            return false
+        WorkThread.start(stackBytes: 16 * 1_024 * 1_024) {
+            body()
+            self.end()
         }
-        pthread_detach(thread)
-        return true
     }
 
     /// Has `call` made on the thread; false where it is closed or too many wait.
@@ -132,17 +120,4 @@ final class EngineThread<Worker>: @unchecked Sendable {
         isWoken = false
         return (calls.popFirst(), isClosed)
     }
-}
-
-private final class ThreadBody {
-    let body: () -> Void
-
-    init(_ body: @escaping () -> Void) { self.body = body }
-}
-
-private func runThreadBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    let box = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
-    box.body()
-    return nil
 }

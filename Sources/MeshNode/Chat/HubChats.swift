@@ -239,7 +239,7 @@ final class HubChats: Sendable {
         _ engine: ChatSettings.EngineSettings
     ) async -> Result<(library: LlamaLibrary, models: [EmbeddedModel]), EngineError> {
         await withCheckedContinuation { continuation in
-            let isStarted = OwnThread.run {
+            let isStarted = WorkThread.start {
                 do throws(EngineError) {
                     let places = EnginePlaces(library: engine.library)
                     let library = try LlamaLibrary.open(places.library)

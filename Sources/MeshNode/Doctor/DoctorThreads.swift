@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 
 /// Threads for what may hang, and how many of them do: nobody waits for them any more, and they have not ended.
 package final class DoctorThreads: Sendable {
@@ -29,7 +30,7 @@ package final class DoctorThreads: Sendable {
     package func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value? {
         let answer = OneShot<Value>()
         let fate = Shared(Fate.awaited)
-        let isRunning = OwnThread.run { [self] in
+        let isRunning = WorkThread.start { [self] in
             let value = work()
             if fate.exchange(.ended, unless: .ended) == .left { returned() }
             answer.open(value)

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MeshCore
+internal import MeshIO
 
 /// What a program that was given some bytes has done with them.
 package enum FilterOutcome: Hashable, Sendable {
@@ -43,7 +44,7 @@ enum FilterProcess {
         patience: Duration,
         ended: @escaping @Sendable (FilterOutcome) -> Void
     ) {
-        let hasThread = OwnThread.run {
+        let hasThread = WorkThread.start {
             let run = FilterRun(maximumOutputBytes: maximumOutputBytes, patience: patience)
             ended(run.run(words, environment, input))
         }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 
 /// SIGTERM, SIGINT and SIGHUP as something to wait for.
 ///
@@ -20,10 +21,7 @@ package final class NodeSignals: Sendable {
         // Made here, so that the handler finds it ready.
         _ = signalPipe
         let signals = NodeSignals()
-        var thread = pthread_t()
-        let status = pthread_create(&thread, nil, waitForSignals, Unmanaged.passRetained(signals).toOpaque())
-        precondition(status == 0, "the machine has no thread for signals")
-        pthread_detach(thread)
+        precondition(WorkThread.start { signals.run() }, "the machine has no thread for signals")
         for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, noteSignal) }
         return signals
     }
@@ -48,7 +46,7 @@ package final class NodeSignals: Sendable {
         _ = write(signalPipe.writing, &byte, 1)
     }
 
-    fileprivate func run() {
+    private func run() {
         while true {
             switch Self.next(within: nil) {
             case nil: continue
@@ -103,10 +101,4 @@ private func noteSignal(_ signal: Int32) {
     var byte = UInt8(truncatingIfNeeded: signal)
     _ = write(signalPipe.writing, &byte, 1)
     errno = before
-}
-
-private func waitForSignals(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    Unmanaged<NodeSignals>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }

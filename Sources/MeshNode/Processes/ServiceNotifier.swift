@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MeshActors
 package import MeshCore
+internal import MeshIO
 
 /// Tells the service manager how the node stands (sd_notify(3)), where one has said at which socket it listens.
 ///
@@ -62,7 +63,7 @@ package struct ServiceNotifier: Sendable {
     private func tell(_ text: String) async {
         guard let address, !send(text, to: address, isWaiting: false) else { return }
         let end = OneShot<Bool>()
-        let isWaited = OwnThread.run { end.open(send(text, to: address, isWaiting: true)) }
+        let isWaited = WorkThread.start { end.open(send(text, to: address, isWaiting: true)) }
         // Whoever is cancelled goes on; the thread tells it all the same.
         if isWaited { _ = try? await end.wait() }
     }

@@ -1,5 +1,6 @@
 internal import MeshActors
 package import MeshCore
+internal import MeshIO
 package import MeshTunnel
 package import MeshVitals
 
@@ -48,7 +49,7 @@ package final class MachineVitals: VitalsSource {
     }
 
     private func begin(_ reading: OneShot<Vitals?>, nvidia: [UInt8]?, _ load: NodeLoad) {
-        let hasThread = OwnThread.run { [self] in
+        let hasThread = WorkThread.start { [self] in
             // Nobody else has the sampler while a reading is under way: the lock is not held over the files.
             var sampler = state.withLock { $0.sampler }
             let vitals = sampler.sample(files, nvidia: nvidia, load: load, now: clock.now)

@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 
 /// Drops old segments beside the writer: it reads and decides, and the writer writes what is needed in short pieces.
 ///
@@ -25,8 +26,8 @@ final class CompactionThread: Sendable {
         keepingHistoryOf kinds: Set<ActorKind>
     ) -> Bool {
         state.withLock { $0.hasEnded = false }
-        let didStart = StoreThread.start { [self] in
-            StoreThread.yieldToOthers()
+        let didStart = WorkThread.start { [self] in
+            WorkThread.yieldToOthers()
             run(Compaction(reader.index, keepingHistoryOf: kinds), reader, writer)
             end()
         }

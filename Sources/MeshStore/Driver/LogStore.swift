@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+internal import MeshIO
 
 /// The journal of one machine: a log with group commit, written by a thread of its own.
 ///
@@ -46,7 +47,7 @@ package final class LogStore: Journal {
         let compaction = CompactionThread()
         let ledger = StoreLedger()
         let opened: Result<StoreReader, JournalError> = await withUnsafeContinuation { opened in
-            let didStart = StoreThread.start {
+            let didStart = WorkThread.start {
                 StoreWriter.run(queue, on: disk, index, configuration, compaction, ledger) {
                     opened.resume(returning: $0)
                 }
@@ -201,8 +202,8 @@ package final class LogStore: Journal {
             return core.engine.copyable
         }
         let failure: JournalError? = await withUnsafeContinuation { answer in
-            let didStart = StoreThread.start {
-                StoreThread.yieldToOthers()
+            let didStart = WorkThread.start {
+                WorkThread.yieldToOthers()
                 do throws(JournalError) {
                     try copy.write(to: target)
                     answer.resume(returning: nil)

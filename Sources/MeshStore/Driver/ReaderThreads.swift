@@ -1,5 +1,6 @@
 internal import MeshActors
 internal import MeshCore
+internal import MeshIO
 
 /// Threads that read, because a read may wait for the disk: not on the cooperative pool, and not before an append.
 ///
@@ -30,7 +31,7 @@ final class ReaderThreads: Sendable {
         index = reader.index
         queues = (0..<Self.count).map { _ in RequestQueue(capacity: Limits.Store.maximumReadsWaiting) }
         for queue in queues {
-            let didStart = StoreThread.start {
+            let didStart = WorkThread.start {
                 var works: [Work] = []
                 while queue.take(into: &works, patience: nil) {
                     for work in works { work(.success(reader)) }

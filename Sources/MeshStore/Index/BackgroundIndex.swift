@@ -1,5 +1,6 @@
 package import MeshActors
 package import MeshCore
+internal import MeshIO
 
 /// An index that answers at once from memory for what another one has not taken in yet.
 ///
@@ -202,14 +203,14 @@ package final class BackgroundIndex: LogIndex {
     }
 
     private func start() throws(JournalError) {
-        guard !StoreThread.start({ [self] in run() }) else { return }
+        guard !WorkThread.start({ [self] in run() }) else { return }
         state.withLock { $0.isRunning = false }
         throw .noThread
     }
 
     private func run() {
         // Whoever appends waits for the writer, and nobody for this thread.
-        StoreThread.yieldToOthers()
+        WorkThread.yieldToOthers()
         var signals: [Bool] = []
         while wakeUps.take(into: &signals, patience: nil) {
             signals.removeAll()

@@ -1,5 +1,6 @@
 internal import Glibc
 package import MeshCore
+internal import MeshIO
 internal import MeshJSON
 package import MeshLedger
 
@@ -14,7 +15,7 @@ package final class FileSink: MeterSink {
     private let path: String
     private let logger: Logger?
     private let makesSafe: @Sendable (Int32) -> Bool
-    private let lane = FileLane()
+    private let lane = WorkLane(capacity: Limits.Stripe.maximumWaiting)
     private let state = Lock(State())
 
     private struct State: Sendable {
@@ -53,8 +54,12 @@ package final class FileSink: MeterSink {
         return try await tell(event, of: Optional(account))
     }
 
+    private static func error(_ refusal: WorkLane.Refusal) -> StripeError {
+        StripeError(.unusable, refusal.message)
+    }
+
     private func tell(_ event: MeterEvent, of account: String?) async throws -> MeterOutcome {
-        try await lane.run { [self] () throws(StripeError) in
+        try await lane.run(refusing: Self.error) { [self] () throws(StripeError) in
             // The lane has one thread: nobody else looks or writes meanwhile.
             if isKnown(event) { return }
             let file = try Self.open(path)
