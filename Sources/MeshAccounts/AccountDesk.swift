@@ -40,7 +40,7 @@ package struct AccountDesk: LedgerPort {
     package func accounts(after account: TenantID?, atMost most: Int) async throws(LedgerProblem) -> [TenantID] {
         let last = account.map { LedgerAdmission.account(of: $0) }
         do {
-            return try await office.accounts(after: last, atMost: most).compactMap { try? TenantID($0) }
+            return try await office.accounts(after: last, atMost: most).map { try TenantID($0) }
         } catch {
             throw .unavailable("the accounts cannot be listed now")
         }

@@ -9,7 +9,7 @@ extension Limits {
         /// Bytes of a token that is typed or handed on; what is longer is refused.
         package static let maximumTokenBytes = 4_096
 
-        /// Pages of nodes that are fetched for one list; of a hub that has more the rest is left out, and that is said.
+        /// Pages of nodes, sessions or accounts that are fetched for one list; of more the rest is left out, and said.
         package static let maximumPages = 1_000
 
         /// Rows of usage that a screen shows; of more it is said how many.

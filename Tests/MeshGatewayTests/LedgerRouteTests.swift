@@ -167,6 +167,11 @@ import Testing
             let second = try await page("?limit=3&after=core")
             #expect(second.accounts.map(\.account) == ["delta"] && second.next == nil)
             #expect(try await page("?limit=4").next == nil)
+            // The double cannot be asked of this one.
+            let away = try TenantID("away")
+            ground.ledger.accounts.withLock { $0[away] = $0.first?.value }
+            let torn = try await page("?limit=2")
+            #expect(torn.accounts.map(\.account) == ["acme"] && torn.unread == ["away"] && torn.next == "away")
             let most = Limits.Gateway.maximumAccountsInPage
             #expect(try await page("?limit=\(most)").accounts.count <= Limits.Gateway.usualAccountsInPage)
             for wrong in [

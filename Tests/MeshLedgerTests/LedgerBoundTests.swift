@@ -35,6 +35,22 @@ import Testing
         try ground.check()
     }
 
+    @Test mutating func `an invite that has ended gives its place with the last call whose time is over`() throws {
+        try ground.open(.managed)
+        func reserve(_ number: Int) -> Ledger.Reserve {
+            let guest = GuestPass(invite: "i-\(number)", quota: Sample.money(9))
+            let call = Sample.call(UInt64(number), 1, guest: guest)
+            return Ledger.Reserve(call, terms: Sample.terms(), life: .seconds(10))
+        }
+        for number in 0..<Limits.Ledger.maximumGuests { try ground.perform(reserve(number)) }
+        try ground.perform(Ledger.EndGuest("i-0"))
+        #expect(throws: LedgerRefusal.tooManyGuests) { try ground.perform(reserve(8_000)) }
+        ground.pass(.seconds(11))
+        try ground.perform(reserve(8_000))
+        #expect(ground.value.guests["i-0"] == nil && ground.value.guests["i-8000"] != nil)
+        try ground.check()
+    }
+
     @Test func `no hold is asked for longer than a day`() {
         let command = Ledger.Reserve(Sample.call(1, 1), terms: Sample.terms(), life: .seconds(1_000_000))
         #expect(command.life == Limits.Ledger.longestHold)

@@ -141,6 +141,7 @@ struct RandomWorld {
         try #require([core.books[.knowledge], core.books[.granted], core.books[.paid]] == oracle.funds)
         try #require(core.totals.charged - core.totals.refunded == oracle.billed)
         try #require(core.books.sum == 0)
+        try #require(ledger.holds.count == oracle.open.count)
     }
 
     /// A call is asked for, and most are answered at once.

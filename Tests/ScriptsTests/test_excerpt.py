@@ -34,6 +34,12 @@ class ExcerptTests(unittest.TestCase):
         self.assertEqual(len(shown), 63)
         self.assertEqual(shown[60], "… and 39 lines more that tell what failed")
 
+    def test_a_crash_is_shown_before_many_failures_and_so_are_reports_of_sanitizers(self) -> None:
+        for report in ("Fatal error: gone", "WARNING: ThreadSanitizer: data race (pid=1)",
+                       "==7==ERROR: AddressSanitizer: heap-use-after-free", "SUMMARY: ThreadSanitizer: data race f"):
+            shown = excerpt("\n".join([*["✘ Test failed"] * 100, report, *["ok"] * 100]), 1)
+            self.assertEqual(shown[0], report)
+
     def test_long_lines_are_cut(self) -> None:
         shown = excerpt("Fatal error: " + "x" * 9_000 + "\nend", 1)
         self.assertEqual(len(shown[0]), 400)

@@ -4,12 +4,15 @@ package import MeshJSON
 package struct AccountsDocument: APIDocument {
     /// How they stand.
     package let accounts: [AccountDocument]
+    /// Those that could not be asked now.
+    package let unread: [String]
     /// Behind which name the next page begins; nil where this is the last one.
     package let next: String?
 
     /// A page.
-    package init(accounts: [AccountDocument], next: String?) {
+    package init(accounts: [AccountDocument], unread: [String] = [], next: String?) {
         self.accounts = accounts
+        self.unread = unread
         self.next = next
     }
 
@@ -17,6 +20,7 @@ package struct AccountsDocument: APIDocument {
     package var json: JSONValue {
         var object = JSONObject()
         object["accounts"] = .array(accounts.map(\.json))
+        object["unread"] = .array(unread.map { .string($0) })
         object["next"] = next.map { .string($0) }
         return .object(object)
     }
@@ -25,6 +29,7 @@ package struct AccountsDocument: APIDocument {
     package init(json: JSONValue) throws(APIError) {
         let fields = try DocumentFields(json, of: "list of accounts")
         accounts = try fields.list("accounts", of: AccountDocument.self)
+        unread = json["unread"]?.array?.compactMap(\.text) ?? []
         next = fields["next"]?.text
     }
 }

@@ -21,34 +21,49 @@ enum LedgerAccountsCommand {
             exitCodes: SynesisExit.gatewayMeanings
         ) { invocation in
             try await GatewaySession.run(invocation, ground, needs: .accounts) { session in
-                let (accounts, isWhole) = try await fetch(session.gateway)
+                let list = try await fetch(session.gateway)
                 switch session.screen.form {
-                case .json: try session.screen.json(["accounts": .array(accounts.map(\.json))])
-                case .quiet: try session.screen.lines(accounts.map { $0.document.account.printable })
-                case .people: try show(accounts.map(\.document), session.screen)
+                case .json:
+                    let unread = list.unread.map { JSONValue.string($0) }
+                    try session.screen.json(["accounts": .array(list.accounts.map(\.json)), "unread": .array(unread)])
+                case .quiet:
+                    let names = list.accounts.map(\.document.account) + list.unread
+                    try session.screen.lines(names.sorted().map(\.printable))
+                case .people: try show(list.accounts.map(\.document), session.screen)
                 }
-                if !isWhole {
-                    session.screen.note("synesis ledger accounts: warning: the hub has more accounts than are listed")
-                }
+                for name in list.unread { warn(session, "\(name.printable) cannot be asked now") }
+                if !list.isWhole { warn(session, "the hub has more accounts than are listed") }
                 return .success
             }
         }
     }
 
-    /// Accounts, as they were understood and as they came.
-    private typealias Listed = (document: AccountDocument, json: JSONValue)
+    private static func warn(_ session: GatewaySession, _ words: String) {
+        session.screen.note("synesis ledger accounts: warning: \(words)")
+    }
 
-    private static func fetch(_ gateway: GatewayClient) async throws -> (accounts: [Listed], isWhole: Bool) {
+    /// Accounts, as they were understood and as they came, and the names of those that could not be asked.
+    private struct List {
+        var accounts: [(document: AccountDocument, json: JSONValue)] = []
+        var unread: [String] = []
+        var isWhole = false
+    }
+
+    private static func fetch(_ gateway: GatewayClient) async throws -> List {
         let target = APIPath.ledger("accounts") + "?limit=100"
-        var (page, accounts) = ("", [Listed]())
+        var (page, list) = ("", List())
         for _ in 0..<Limits.Commands.maximumPages {
             let answer = try await gateway.get(target + page, as: AccountsDocument.self)
             let raw = answer.json["accounts"]?.array ?? []
-            accounts += zip(answer.document.accounts, raw).map { ($0, $1) }
-            guard let next = answer.document.next else { return (accounts, true) }
+            list.accounts += zip(answer.document.accounts, raw).map { ($0, $1) }
+            list.unread += answer.document.unread
+            guard let next = answer.document.next else {
+                list.isWhole = true
+                break
+            }
             page = "&after=\(APIPath.percentEncoded(next))"
         }
-        return (accounts, false)
+        return list
     }
 
     private static func show(_ accounts: [AccountDocument], _ screen: Screen) throws {
@@ -57,8 +72,7 @@ enum LedgerAccountsCommand {
         try screen.lines(layout.lines(inColour: screen.isColoured))
     }
 
-    /// The table, for tests as well.
-    static func table(_ accounts: [AccountDocument]) -> ScreenTable {
+    private static func table(_ accounts: [AccountDocument]) -> ScreenTable {
         var table = ScreenTable([
             .init("ACCOUNT", least: 16), .init("TIER", rank: 2), .init("BALANCE", isRight: true, rank: 3),
             .init("OWED", isRight: true), .init("AVAILABLE", isRight: true), .init("SUSPENDED", rank: 1, least: 8),

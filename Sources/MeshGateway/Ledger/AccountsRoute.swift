@@ -12,12 +12,18 @@ enum AccountsRoute {
         let limit = try asked["limit"].map(Self.limit) ?? Limits.Gateway.usualAccountsInPage
         // One more than is shown says whether there is another page.
         let found = try await port.accounts(after: last, atMost: limit + 1)
-        var accounts: [AccountDocument] = []
-        for account in found.prefix(limit) {
-            accounts.append(AccountDocument(try await port.balance(account), of: account))
+        let page = found.prefix(limit)
+        var (accounts, unread) = ([AccountDocument](), [String]())
+        for account in page {
+            do throws(LedgerProblem) {
+                accounts.append(AccountDocument(try await port.balance(account), of: account))
+            } catch {
+                // One that cannot be read keeps nobody from hearing of the others.
+                unread.append(account.text)
+            }
         }
-        let next = found.count > limit ? accounts.last?.account : nil
-        return HTTPResponse(AccountsDocument(accounts: accounts, next: next))
+        let next = found.count > limit ? page.last?.text : nil
+        return HTTPResponse(AccountsDocument(accounts: accounts, unread: unread, next: next))
     }
 
     private static func account(_ text: String) throws(HTTPRefusal) -> TenantID {

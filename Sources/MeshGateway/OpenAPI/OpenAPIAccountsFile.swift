@@ -243,9 +243,10 @@ enum OpenAPIAccountsFile {
             },
             Accounts: {
                 type: "object",
-                required: ["accounts"],
+                required: ["accounts", "unread"],
                 properties: {
                     accounts: { type: "array", items: { $ref: "#/components/schemas/Account" } },
+                    unread: { type: "array", items: { $ref: "#/components/schemas/Name" } },
                     next: { $ref: "#/components/schemas/Name" },
                 },
             },

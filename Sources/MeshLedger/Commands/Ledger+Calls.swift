@@ -68,9 +68,10 @@ extension Ledger {
             guard decision.holdCount < Limits.Ledger.maximumHolds else { throw .tooManyHolds }
             guard let guest = call.guest else { return }
             guard (1...Limits.Ledger.maximumEntry).contains(guest.quota.nanodollars) else { throw .badAmount }
-            let isKnown = state.guests[guest.invite] != nil
-            guard isKnown || state.guests.count < Limits.Ledger.maximumGuests else { throw .tooManyGuests }
-            let use = decision.guestUse(guest.invite)
+            let guests = decision.guests
+            let known = guests[guest.invite]
+            guard known != nil || guests.count < Limits.Ledger.maximumGuests else { throw .tooManyGuests }
+            let use = known ?? Ledger.GuestUse()
             let left = use.isEnded ? .zero : guest.quota - use.spent - use.held
             guard amount <= left, !use.isEnded else { throw .guestQuotaSpent(needed: amount, available: left) }
         }

@@ -229,6 +229,11 @@ package struct Ledger: Journaled, Hashable {
     }
 
     private mutating func release(_ amount: Money, for invite: String) {
+        Self.release(amount, for: invite, in: &guests)
+    }
+
+    /// What was set aside for a guest is not any more; an invite that has ended is forgotten with the last of it.
+    static func release(_ amount: Money, for invite: String, in guests: inout [String: GuestUse]) {
         guard var use = guests[invite] else { return }
         use.held = use.held - amount
         guests[invite] = use.isEnded && use.held == .zero ? nil : use

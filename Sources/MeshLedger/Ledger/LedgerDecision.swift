@@ -248,11 +248,14 @@ struct LedgerDecision {
     /// How many calls are held.
     var holdCount: Int { state.holds.count - expired.count }
 
-    /// What the guests of `invite` have used.
-    func guestUse(_ invite: String) -> Ledger.GuestUse {
-        var use = state.guestUse(invite)
-        for hold in expired where hold.call.guest?.invite == invite { use.held = use.held - hold.amount }
-        return use
+    /// What guests have used, by their invites.
+    var guests: [String: Ledger.GuestUse] {
+        var guests = state.guests
+        for hold in expired {
+            guard let invite = hold.call.guest?.invite else { continue }
+            Ledger.release(hold.amount, for: invite, in: &guests)
+        }
+        return guests
     }
 
     /// Periods that ended long enough ago take no more usage.
