@@ -90,14 +90,13 @@ def _hunt_stages() -> Iterator[Stage]:
 
 
 def _sanitized_stages(name: str) -> Iterator[Stage]:
-    """The unit tests as ever, those that watch clocks by themselves; where one thread computes there are no races."""
+    """All unit tests, in the parts in which they run without it: those that watch clocks measure nobody else's load."""
     where = ["--sanitize", name, "--scratch-path", f".build/sanitize-{name}"]
     suppressions = ROOT / "scripts/testing/thread-sanitizer.txt"
     options = ["SWIFT_BACKTRACE=enable=no", "ASAN_OPTIONS=detect_leaks=0", f"TSAN_OPTIONS=suppressions={suppressions}"]
     suites = ["env", *options, "swift", "test", "--jobs", "2", *_WIDTH, *where]
     yield _swift_tests(f"swift tests, {name} sanitizer", [*suites, "--skip", f"{_COMPUTE}|{_WATCH_CLOCKS}"])
-    computing = "^MeshRelayTests" if name == "thread" else _COMPUTE
-    yield _swift_tests(f"swift tests that compute, {name} sanitizer", [*suites, "--filter", computing])
+    yield _swift_tests(f"swift tests that compute, {name} sanitizer", [*suites, "--filter", _COMPUTE])
     yield _swift_tests(f"swift tests that watch clocks, {name} sanitizer", [*suites, "--filter", _WATCH_CLOCKS])
 
 

@@ -33,7 +33,7 @@ def excerpt(text: str, shown: int) -> list[str]:
             wanted = _FRAMES
         if wanted > 0 or _FATAL.search(line):
             fatal.append(line[:_WIDTH])
-            wanted -= 1
+            wanted = max(wanted - 1, 0)
         elif _FAILED.search(line):
             failed.append(line[:_WIDTH])
     telling = fatal + failed
