@@ -172,8 +172,14 @@ import Testing
             ground.ledger.accounts.withLock { $0[away] = $0.first?.value }
             let torn = try await page("?limit=2")
             #expect(torn.accounts.map(\.account) == ["acme"] && torn.unread == ["away"] && torn.next == "away")
-            let most = Limits.Gateway.maximumAccountsInPage
-            #expect(try await page("?limit=\(most)").accounts.count <= Limits.Gateway.usualAccountsInPage)
+            let (usual, most) = (Limits.Gateway.usualAccountsInPage, Limits.Gateway.maximumAccountsInPage)
+            for number in 0..<most {
+                let name = try TenantID("x-\(1_000 + number)")
+                ground.ledger.accounts.withLock { $0[name] = $0[away] }
+            }
+            let (some, many) = (try await page(""), try await page("?limit=\(most)"))
+            #expect(some.accounts.count + some.unread.count == usual && some.next != nil)
+            #expect(many.accounts.count + many.unread.count == most && many.next != nil)
             for wrong in [
                 "?limit=0", "?limit=\(most + 1)", "?limit=x", "?after=%20", "?account=acme", "?limit=1&limit=2",
             ] {
