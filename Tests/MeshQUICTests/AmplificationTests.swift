@@ -9,7 +9,7 @@ import Testing
     @Test func `sends there at most three times what came from there, whatever token came with it`() async throws {
         let loop = try EventLoop.start(name: "amplification")
         defer { loop.stop() }
-        let scene = try Scene(loop: loop)
+        let scene = try EndpointScene(loop: loop)
         let packet = try await scene.firstPacketWithForeignToken()
         let taker = Taker()
         let victim = try await loop.run { LoopHeld(try Catcher(loop)) }
@@ -35,7 +35,7 @@ import Testing
     @Test func `says so again only to where the peer is, and ever more rarely`() async throws {
         let loop = try EventLoop.start(name: "closing")
         defer { loop.stop() }
-        let scene = try Scene(loop: loop)
+        let scene = try EndpointScene(loop: loop)
         let flights = try await FirstFlights.record(1, loop: loop, authority: scene.authority, clock: scene.clock)
         let taker = Taker()
         let server = try await scene.endpoint(.hub, "hub-1", handler: taker)
@@ -72,40 +72,9 @@ extension QUICEndpoint {
     }
 }
 
-/// One authority, on one loop.
-private struct Scene {
-    let loop: EventLoop
-    let clock: MachineClock
-    let authority: PeerAuthority
-
-    init(loop: EventLoop) throws {
-        self.loop = loop
-        clock = MachineClock(loop: loop)
-        authority = try PeerAuthority.make(clock: clock)
-    }
-
-    func endpoint(
-        _ role: NodeRole,
-        _ name: String,
-        handler: Taker? = nil
-    ) async throws -> LoopHeld<QUICEndpoint> {
-        let credentials = try authority.credentials(role, name)
-        return try await loop.run { [self] in
-            LoopHeld(
-                try QUICEndpoint(
-                    loop: loop,
-                    address: .loopbackIPv4(port: 0),
-                    credentials: credentials,
-                    verifier: authority.verifier,
-                    clock: clock,
-                    handler: handler
-                )
-            )
-        }
-    }
-
+extension EndpointScene {
     /// The first packet of a client that shows a token of a server's earlier life.
-    func firstPacketWithForeignToken() async throws -> [UInt8] {
+    fileprivate func firstPacketWithForeignToken() async throws -> [UInt8] {
         let server = try await endpoint(.hub, "hub-1", handler: Taker())
         let client = try await endpoint(.edge, "laptop-7")
         let user = Taker()
@@ -132,25 +101,6 @@ private struct Scene {
             return packet
         }
     }
-}
-
-/// Takes every connection, and tells how it went.
-private final class Taker: QUICEndpointHandler, QUICConnectionHandler, @unchecked Sendable {
-    // Sendable: the loop alone calls it.
-    let established = OneShot<Bool>()
-    let closed = OneShot<CloseReason>()
-    private(set) var accepted: QUICConnection?
-
-    func endpoint(_ endpoint: QUICEndpoint, accepting connection: QUICConnection) -> (any QUICConnectionHandler)? {
-        accepted = connection
-        return self
-    }
-    func connectionEstablished(_ connection: QUICConnection) { established.open(true) }
-    func connection(_ connection: QUICConnection, opened stream: QUICStream) {}
-    func connection(_ connection: QUICConnection, received datagram: [UInt8]) {}
-    func connectionHasStreamCredit(_ connection: QUICConnection) {}
-    func connection(_ connection: QUICConnection, received ticket: ResumptionTicket) {}
-    func connectionClosed(_ connection: QUICConnection, reason: CloseReason) { closed.open(reason) }
 }
 
 /// A socket that keeps what it gets and answers nothing.
